@@ -1,0 +1,57 @@
+# Needs Python 3.11+ and make; everything else goes into .venv on first use.
+.DEFAULT_GOAL := help
+.PHONY: help serve test check format bench image clean
+
+PYTHON ?= python3
+PORT ?= 8080
+ARGS ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PINS := --constraint constraints.txt --build-constraint constraints.txt
+CODE := $(wildcard mockspaces tests contract_tests benchmarks)
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+serve: .venv/.server ## run the emulator (PORT=8080, more options in ARGS)
+	@exec $(BIN)/mockspaces serve --port $(PORT) $(ARGS)
+
+test: .venv/.dev ## run the tests (a selection or options in ARGS)
+	$(BIN)/pytest $(ARGS)
+
+check: .venv/.dev ## lint, format, types, and who imports whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(CODE)
+	$(BIN)/pytest --quiet tests/test_architecture.py
+
+format: .venv/.dev ## put the code into its one format
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: .venv/.dev ## measure the ratios of the performance budget
+	$(BIN)/python -m benchmarks $(ARGS)
+
+image: ## build the container image and try it (build options in ARGS)
+	scripts/image $(ARGS)
+
+clean: ## remove whatever the other targets made
+	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: set-up runs once, and again when what it installs has changed.
+.venv/.server: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"mockspaces needs Python 3.11 or newer; name one: make PYTHON=python3.12 ...")'
+	@echo "setting up .venv" >&2
+	@$(PYTHON) -m venv .venv
+	@# First pip itself: the one that comes with Python 3.11 knows neither --group nor --build-constraint.
+	@$(PIP) --upgrade --constraint constraints.txt pip
+	@$(PIP) $(PINS) --editable '.[server]'
+	@touch $@
+
+.venv/.dev: .venv/.server
+	@echo "adding the tools for tests and checks" >&2
+	@$(PIP) $(PINS) --group dev
+	@touch $@
