@@ -1,0 +1,28 @@
+# Both stages must have the same Python: the second takes over the first one's environment as it is.
+ARG BASE=docker.io/library/python:3.13-slim-bookworm
+
+FROM ${BASE} AS build
+WORKDIR /src
+COPY constraints.txt ./
+# The base's own pip may be too old to pin what a build uses.
+RUN python -m pip install --quiet --no-cache-dir --upgrade --constraint constraints.txt pip \
+ && python -m venv --without-pip /opt/mockspaces
+COPY pyproject.toml README.md LICENSE ./
+COPY fixtures fixtures
+COPY mockspaces mockspaces
+RUN python -m pip wheel --quiet --no-cache-dir --no-deps --build-constraint constraints.txt --wheel-dir /dist . \
+ && python -m pip --python /opt/mockspaces/bin/python install --quiet --no-cache-dir \
+    --constraint constraints.txt "$(echo /dist/*.whl)[server]"
+
+FROM ${BASE}
+LABEL org.opencontainers.image.title="mockspaces" \
+      org.opencontainers.image.description="A test double of the Avaya Spaces cloud" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=build /opt/mockspaces /opt/mockspaces
+ENV PATH=/opt/mockspaces/bin:$PATH PYTHONUNBUFFERED=1
+# By number, so that a cluster can see that it is not root.
+USER 10001:10001
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=5s --timeout=3s --start-period=5s --retries=3 CMD ["mockspaces", "health"]
+CMD ["mockspaces", "serve", "--host", "0.0.0.0", "--port", "8080"]
