@@ -1,0 +1,103 @@
+"""The contract: what is true on the wire, as rows of data.
+
+Everything here is data with a source and a confidence; no rule lives here. `Contract` holds one
+deployment's rows and can be overlaid: what a run against staging teaches, and a deliberate mutant, are
+both overlays.
+"""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, Self, TypeVar
+
+import msgspec
+
+from mockspaces.contract import control, endpoints, errors, permissions, scopes
+from mockspaces.contract.limits import Limits
+from mockspaces.contract.rows import Endpoint, ErrorCode, Permission, Row, Scope
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+class OverlayError(ValueError):
+    """An overlay names a table, row or member that does not exist, or gives a value of the wrong type."""
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """Return ``; did you mean ...?`` with the known word nearest to a misspelt one, or nothing."""
+    close = get_close_matches(word, known, n=1, cutoff=0.5)
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+class Contract(msgspec.Struct, frozen=True, kw_only=True):
+    """All rows of one deployment by id."""
+
+    endpoints: dict[str, Endpoint]
+    permissions: dict[str, Permission]
+    scopes: dict[str, Scope]
+    errors: dict[str, ErrorCode]
+    limits: Limits
+
+    @classmethod
+    def shipped(cls) -> Self:
+        """Return the rows as they are shipped."""
+        return cls(
+            endpoints={row.id: row for row in endpoints.ROWS + control.ROWS},
+            permissions={row.id: row for row in permissions.ROWS},
+            scopes={row.name: row for row in scopes.ROWS},
+            errors={row.id: row for row in errors.ROWS},
+            limits=Limits(),
+        )
+
+    def overlaid(self, overlay: Mapping[str, Any]) -> Self:
+        """Return a contract with some members replaced: ``{table: {row id: {member: value}}}``.
+
+        ``limits`` has no rows: ``{"limits": {name: number}}``. Raises `OverlayError`; nothing is changed then.
+        """
+        tables: dict[str, Mapping[str, Row]] = {
+            "endpoints": self.endpoints,
+            "permissions": self.permissions,
+            "scopes": self.scopes,
+            "errors": self.errors,
+        }
+        changed: dict[str, Any] = {}
+        for table, rows in overlay.items():
+            if not isinstance(rows, Mapping):
+                message = f"{table}: expected an object"
+                raise OverlayError(message)
+            if table == "limits":
+                changed[table] = _replaced(self.limits, rows, table)
+            elif table in tables:
+                changed[table] = _overlaid(tables[table], rows, table)
+            else:
+                message = f'no table "{table}"{nearest(table, [*tables, "limits"])}'
+                raise OverlayError(message)
+        return msgspec.structs.replace(self, **changed)
+
+
+def _overlaid(table: Mapping[str, AnyRow], rows: Mapping[str, Any], name: str) -> dict[str, AnyRow]:
+    changed = dict(table)
+    for key, members in rows.items():
+        if key not in table:
+            message = f'{name}: no row "{key}"{nearest(key, list(table))}'
+            raise OverlayError(message)
+        if not isinstance(members, Mapping):
+            message = f"{name}.{key}: expected an object"
+            raise OverlayError(message)
+        changed[key] = _replaced(table[key], members, f"{name}.{key}")
+    return changed
+
+
+AnyStruct = TypeVar("AnyStruct", bound=msgspec.Struct)
+
+
+def _replaced(row: AnyStruct, members: Mapping[str, Any], where: str) -> AnyStruct:
+    known = list(row.__struct_fields__)
+    for member in members:
+        if member not in known:
+            message = f'{where}: no member "{member}"{nearest(member, known)}'
+            raise OverlayError(message)
+    try:
+        return msgspec.convert(msgspec.to_builtins(row) | dict(members), type(row))
+    except msgspec.ValidationError as error:
+        message = f"{where}: {error}"
+        raise OverlayError(message) from None

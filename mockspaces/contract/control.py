@@ -1,0 +1,38 @@
+"""The calls of the control API, the mock's own (CTRL-01..07)."""
+
+from mockspaces.contract.rows import Endpoint
+
+
+def _row(name: str, method: str, path: str) -> Endpoint:
+    return Endpoint(id=f"CTRL-{name}", surface="control", method=method, path=f"/_mock{path}", source="the mock's own")
+
+
+ROWS = (
+    _row("HEALTH", "GET", "/health"),
+    _row("WORLD", "GET", ""),
+    _row("WORLDS", "GET", "/worlds"),
+    _row("WORLD-OPEN", "POST", "/worlds"),
+    _row("WORLD-DROP", "DELETE", "/worlds/{name}"),
+    _row("RESET", "POST", "/reset"),
+    _row("SEED", "POST", "/seed"),
+    _row("COMPANY", "POST", "/companies"),
+    _row("USER", "POST", "/users"),
+    _row("USER-PATCH", "PATCH", "/users/{username}"),
+    _row("CLIENT", "POST", "/oauth-clients"),
+    _row("APP", "POST", "/service-apps"),
+    _row("APP-PATCH", "PATCH", "/service-apps/{iss}"),
+    _row("KEY", "POST", "/service-apps/{iss}/keys"),
+    _row("KEY-GET", "GET", "/service-apps/{iss}/keys/{kid}"),
+    _row("KEY-DROP", "DELETE", "/service-apps/{iss}/keys/{kid}"),
+    _row("TOKEN", "POST", "/tokens"),
+    _row("SPACE", "POST", "/spaces"),
+    _row("CLOCK", "GET", "/clock"),
+    _row("CLOCK-SET", "POST", "/clock"),
+    _row("JOURNAL", "GET", "/journal"),
+    _row("JOURNAL-CLEAR", "DELETE", "/journal"),
+    _row("JOURNAL-WAIT", "POST", "/journal/wait"),
+    _row("SETTINGS", "GET", "/settings"),
+    _row("SETTINGS-PATCH", "PATCH", "/settings"),
+    _row("CONTRACT-PATCH", "PATCH", "/contract"),
+    _row("OUTBOX", "GET", "/outbox"),
+)

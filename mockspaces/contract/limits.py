@@ -1,0 +1,57 @@
+"""Numbers of the wire: lifetimes, sizes and counts, each with its unit in the name and its source."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+
+def _source(source: str, confidence: str = "A") -> Meta:
+    return Meta(extra={"source": source, "confidence": confidence}, ge=0)
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All limits of one deployment. ``_s`` means seconds."""
+
+    # Credentials
+    service_jwt_ahead_s: Annotated[int, _source("AUTH-SVC-09", "D")] = 3600
+    access_token_s: Annotated[int, _source("ACC-TOKEN-09", "D")] = 3600
+    expires_in_s: Annotated[int, _source("ACC-TOKEN-09", "D")] = 3599
+    authorization_code_s: Annotated[int, _source("ACC-AUTHZ-18")] = 600
+    id_token_s: Annotated[int, _source("ACC-IDT-01", "D")] = 3600
+    user_jwt_s: Annotated[int, _source("ACC-UJWT-03", "C")] = 2_592_000
+    anonymous_jwt_s: Annotated[int, _source("ACC-ANON-01", "D")] = 86_400
+    space_access_token_s: Annotated[int, _source("ACC-SAT-01", "D")] = 432_000
+    token_chars: Annotated[int, _source("a header line of this size never comes from a real client")] = 8192
+    code_challenge_min_chars: Annotated[int, _source("ACC-AUTHZ-07")] = 43
+    code_challenge_max_chars: Annotated[int, _source("ACC-AUTHZ-07")] = 128
+    # Requests
+    body_bytes: Annotated[int, _source("REST-REQ-05")] = 5 * 1024 * 1024
+    json_depth: Annotated[int, _source("REST-REQ-07")] = 32
+    page_size_max: Annotated[int, _source("PAGE-SIZE-01", "D")] = 50
+    search_chars: Annotated[int, _source("PAGE-RX-01")] = 200
+    # Users
+    colleagues_bulk: Annotated[int, _source("USERS-COLLBULK-01", "D")] = 50
+    people: Annotated[int, _source("USERS-PEOPLE-02", "D")] = 5
+    bulk_operations: Annotated[int, _source("USERS-BULK-01", "D")] = 10
+    password_min_chars: Annotated[int, _source("USERS-BULK-03", "D")] = 4
+    password_max_chars: Annotated[int, _source("USERS-BULK-03", "D")] = 200
+    displayname_chars: Annotated[int, _source("USERS-BULK-04", "D")] = 380
+    space_list: Annotated[int, _source("USERS-MSGS-01", "D")] = 15
+    # Spaces, messages, files
+    invitees: Annotated[int, _source("SPACES-INVITE-06")] = 100
+    settings_depth: Annotated[int, _source("SPACES-UPDATE-03")] = 8
+    settings_bytes: Annotated[int, _source("SPACES-UPDATE-03")] = 16 * 1024
+    delete_messages: Annotated[int, _source("MSG-DELETE-01", "D")] = 100
+    upload_url_s: Annotated[int, _source("FILES-UP-02")] = 3600
+    download_url_s: Annotated[int, _source("FILES-DOWN-02")] = 3600
+    # Rate limits as GET /limit tells them
+    rest_calls: Annotated[int, _source("LIM-01", "D")] = 600
+    rest_interval_s: Annotated[int, _source("LIM-01", "D")] = 300
+    resource_calls: Annotated[int, _source("LIM-01", "D")] = 60
+    resource_interval_s: Annotated[int, _source("LIM-01", "D")] = 60
+    upload_calls: Annotated[int, _source("LIM-01", "D")] = 30
+    upload_interval_s: Annotated[int, _source("LIM-01", "D")] = 60
+    invite_calls: Annotated[int, _source("LIM-01", "D")] = 10
+    invite_calls_per_address: Annotated[int, _source("LIM-01", "D")] = 180
+    invite_interval_s: Annotated[int, _source("LIM-01", "D")] = 600

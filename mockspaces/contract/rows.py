@@ -1,0 +1,67 @@
+"""The shapes of the contract's rows.
+
+A row is one fact about the wire with its id, its source and the confidence we have in it:
+``D`` documented by the vendor, ``C`` seen in a client, ``A`` assumed by us.
+Rows are frozen and convertible, so that an overlay can replace some of their members by name.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Confidence = Literal["D", "C", "A"]
+Surface = Literal["accounts", "rest", "storage", "realtime", "control", "web"]
+Kind = Literal["none", "user", "anon", "oauth", "svc", "sat", "session", "client", "client_id", "url-signature"]
+Role = Literal["admin", "member", "guest"]
+SpaceType = Literal["group", "direct", "personal"]
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every row carries besides its facts."""
+
+    confidence: Confidence = "A"
+    source: str = ""
+
+
+class Endpoint(Row, frozen=True, kw_only=True):
+    """One documented call: where it is, who may make it and what is checked before its handler runs."""
+
+    id: str
+    surface: Surface
+    method: str
+    path: str
+    aliases: tuple[str, ...] = ()
+    auth: tuple[Kind, ...] = ("none",)
+    scope: str | None = None
+    act_as_scope: str | None = None
+    permission: str = "none"
+    pin: Literal["", "join", "all"] = ""
+    admits_strangers: bool = False
+    refuses: tuple[SpaceType, ...] = ()
+    emulate: bool = True
+    optional_aliases: tuple[str, ...] = ()
+
+
+class Permission(Row, frozen=True, kw_only=True):
+    """Which roles in a space hold a permission; ``roles`` is null where the operation itself decides."""
+
+    id: str
+    roles: tuple[Role, ...] | None = None
+
+
+class Scope(Row, frozen=True, kw_only=True):
+    """One service-app scope, the endpoint it opens and the role its service account needs there."""
+
+    name: str
+    endpoint: str
+    purpose: str
+    roles: tuple[Role, ...] | None = None
+
+
+class ErrorCode(Row, frozen=True, kw_only=True):
+    """One refusal: the code and status on the wire. ``{detail}`` in the message is filled by the refusal."""
+
+    id: str
+    code: str
+    status: int
+    message: str
