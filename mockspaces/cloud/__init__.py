@@ -1,0 +1,1 @@
+"""The emulated cloud: entities, state and rules. It knows nothing of HTTP."""

@@ -1,0 +1,278 @@
+"""From a credential to a caller: one place for REST and Socket.IO (AUTH-*).
+
+Each kind of credential is verified with a key chosen by its kind, never by its header alone (ACC-IDT-06).
+Every rule runs on every request; only the result of the signature check is remembered.
+"""
+
+import hashlib
+import math
+from typing import Any
+
+import msgspec
+
+from mockspaces.cloud import jws, keys
+from mockspaces.cloud.entities import AnonymousUser, Grant, Person, ServiceApp, User
+from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.world import World
+from mockspaces.contract import errors
+from mockspaces.contract.rows import Kind
+
+SPACES_SCOPE = "spaces"
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who makes a request: a person, and with what kind of credential."""
+
+    kind: Kind
+    person: Person
+    app: ServiceApp | None = None
+    grant: Grant | None = None
+    scopes: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The Spaces id of the person."""
+        return self.person.id
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether the caller has no account."""
+        return isinstance(self.person, AnonymousUser)
+
+    @property
+    def user(self) -> User:
+        """The registered user or service account. Refuses anonymous callers (`permission.denied`)."""
+        if isinstance(self.person, AnonymousUser):
+            raise Rejection(errors.PERMISSION_DENIED, "an anonymous user cannot do this")
+        return self.person
+
+    @property
+    def company_id(self) -> str | None:
+        """The company of a registered user, or None."""
+        return None if isinstance(self.person, AnonymousUser) else self.person.company_id
+
+    @property
+    def label(self) -> str:
+        """How the journal names the caller: kind and user name."""
+        return f"{self.kind} {self.person.username or self.person.id}"
+
+
+async def authenticate(world: World, scheme: str, token: str) -> Caller:
+    """Return the caller that a credential names; ``scheme`` is a word of the Authorization header (AUTH-HDR-03)."""
+    verifier = _VERIFIERS.get(scheme.lower())
+    if verifier is None:
+        known = ", ".join(_VERIFIERS)
+        raise Rejection(errors.CREDENTIAL_MALFORMED, f'unknown scheme "{scheme[:40]}"; known are {known}')
+    return await verifier(world, token)
+
+
+def _invalid(why: str) -> Rejection:
+    return Rejection(errors.CREDENTIAL_INVALID, why)
+
+
+def _read(world: World, text: str) -> jws.Token:
+    try:
+        return world.tokens.read(text)
+    except jws.MalformedTokenError as error:
+        raise _invalid(str(error)) from None
+
+
+# --- bearer: OAuth access tokens (AUTH-OAUTH-01)
+
+
+async def _bearer(world: World, text: str) -> Caller:
+    token = await world.state.access_tokens.get(text)
+    grant = await world.state.grants.get(token.grant_id) if token else None
+    if token is None or grant is None:
+        raise _invalid("no such access token was issued in this world")
+    if grant.revoked:
+        raise _invalid("the grant of this access token was revoked")
+    user = await _enabled_user(world, grant.user_id)
+    expired = world.clock.now_ms() - token.expires
+    if expired >= 0:
+        raise Rejection(errors.CREDENTIAL_EXPIRED, f"the access token expired {expired / 1000:g} s ago")
+    return Caller(kind="oauth", person=user, grant=grant, scopes=token.scopes)
+
+
+async def _enabled_user(world: World, user_id: str) -> User:
+    user = await world.state.users.get(user_id)
+    if user is None:
+        raise _invalid("the user of this credential does not exist")
+    if not user.enabled:
+        raise _invalid(f'the user "{user.username}" is disabled')
+    return user
+
+
+# --- jwt: user and anonymous JWTs
+
+
+async def _jwt(world: World, text: str) -> Caller:
+    token = _read(world, text)
+    algorithm = token.header.get("alg")
+    if algorithm == jws.RS256:
+        return await _user_jwt(world, token)
+    if algorithm == jws.HS256:
+        return await _anonymous_jwt(world, token)
+    raise _invalid(f"alg is {algorithm!r}; a user JWT has RS256, an anonymous one HS256")
+
+
+async def _user_jwt(world: World, token: jws.Token) -> Caller:
+    """Check a user JWT (AUTH-USER-01..05)."""
+    claims = token.claims
+    key_id = claims.get("publickeyid")
+    key = world.signing_keys.get(key_id) if isinstance(key_id, str) else None
+    if key is None:
+        raise _invalid(f"publickeyid {key_id!r} names no key of this world")
+    if not world.signatures.verify(token, str(key_id), key):
+        raise _invalid(f"the signature does not match key {key_id!r}")
+    issuer = world.settings.accounts_issuer
+    if claims.get("iss") != issuer:
+        raise _invalid(f"iss is {claims.get('iss')!r}, this deployment is {issuer!r}")
+    if claims.get("product_type") != "accounts":
+        raise _invalid(f"product_type is {claims.get('product_type')!r}, expected 'accounts'")
+    _check_expiry(world, claims)
+    ndbid = claims.get("user_id")
+    user = await world.state.users.first("ndbid", ndbid) if isinstance(ndbid, str) else None
+    if user is None or user.is_service_account:
+        raise _invalid(f"user_id {ndbid!r} names no user")
+    await _enabled_user(world, user.id)
+    grant = await _bound_grant(world, token)
+    return Caller(kind="user", person=user, grant=grant, scopes=grant.scopes if grant else ())
+
+
+async def _bound_grant(world: World, token: jws.Token) -> Grant | None:
+    """Return the grant that a user JWT is bound to, if any (AUTH-USER-04, ACC-UJWT-06)."""
+    issued = await world.state.issued_jwts.get(token.digest.hex())
+    if issued is None or issued.grant_id is None:
+        return None
+    grant = await world.state.grants.get(issued.grant_id)
+    if grant is None or grant.revoked:
+        raise _invalid("the grant of this user JWT was revoked")
+    return grant
+
+
+async def _anonymous_jwt(world: World, token: jws.Token) -> Caller:
+    """Check an anonymous JWT (AUTH-ANON-01); ``iss`` is not compared."""
+    claims = token.claims
+    if "anonymous_id" not in claims or "aud" in claims or "publickeyid" in claims:
+        raise _invalid("an HS256 token is only accepted here with anonymous_id; an id_token is no credential")
+    if not jws.verify_hs256(token, world.secret("anonymous")):
+        raise _invalid("the signature does not match the anonymous secret of this world")
+    _check_expiry(world, claims)
+    person_id = claims["anonymous_id"]
+    person = await world.state.anonymous.get(person_id) if isinstance(person_id, str) else None
+    if person is None:
+        raise _invalid(f"anonymous_id {person_id!r} names no anonymous user")
+    return Caller(kind="anon", person=person)
+
+
+def _check_expiry(world: World, claims: dict[str, Any]) -> None:
+    expiry, now = _number(claims, "exp"), world.clock.now()
+    if expiry <= now:
+        raise Rejection(errors.CREDENTIAL_EXPIRED, f"exp {expiry:.0f} was {now - expiry:.0f} s ago")
+
+
+def _number(claims: dict[str, Any], name: str) -> float:
+    value = claims.get(name)
+    if value is None:
+        raise _invalid(f"the claim {name} is missing")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _invalid(f"{name} is {value!r}, expected a number of seconds")
+    try:
+        seconds = float(value)
+    except OverflowError:
+        seconds = math.inf
+    if not math.isfinite(seconds):
+        raise _invalid(f"{name} is out of range")
+    return seconds
+
+
+# --- service_app: JWTs that clients sign themselves (AUTH-SVC-01..19)
+
+
+async def _service_app(world: World, text: str) -> Caller:
+    token = _read(world, text)
+    _check_service_header(token.header)
+    app = await _issuing_app(world, token.claims)
+    await _check_service_signature(world, token, app)
+    if token.claims.get("sub") != app.subject:
+        raise _invalid(f"sub is {token.claims.get('sub')!r}, this app's is {app.subject!r}")
+    _check_audience(world, token.claims)
+    _check_service_times(world, token.claims)
+    account = await world.state.users.get(app.account_id)
+    if not app.active:
+        raise Rejection(errors.APP_INACTIVE, f'service app "{app.id}" is not activated')
+    if account is None or not account.enabled:
+        raise Rejection(errors.SERVICE_ACCOUNT_DISABLED, f'the service account "{app.subject}" is disabled')
+    return Caller(kind="svc", person=account, app=app, scopes=app.scopes)
+
+
+def _check_service_header(header: dict[str, Any]) -> None:
+    """AUTH-SVC-02, -19. ``jku``, ``x5u``, ``jwk`` and ``x5c`` are ignored: the key is only ever that of ``kid``."""
+    if header.get("alg") != jws.RS256:
+        raise _invalid(f"alg is {header.get('alg')!r}, a service-app JWT has 'RS256'")
+    if not isinstance(header.get("kid"), str):
+        raise _invalid("the header has no kid; take it from the key file")
+    if header.get("typ", "JWT") != "JWT":
+        raise _invalid(f"typ is {header['typ']!r}, expected 'JWT'")
+    if "crit" in header:
+        raise _invalid("the header has crit, which is not supported")
+
+
+async def _issuing_app(world: World, claims: dict[str, Any]) -> ServiceApp:
+    issuer = claims.get("iss")
+    app = await world.state.apps.get(issuer) if isinstance(issuer, str) else None
+    if app is None:
+        hint = "; blanks around it are significant" if isinstance(issuer, str) and issuer != issuer.strip() else ""
+        raise _invalid(f"iss {issuer!r} names no service app{hint}")
+    return app
+
+
+async def _check_service_signature(world: World, token: jws.Token, app: ServiceApp) -> None:
+    kid = token.header["kid"]
+    key = await world.state.app_keys.get(kid)
+    if key is None or key.app_id != app.id:
+        raise _invalid(f'kid {kid!r} is not a key of app "{app.id}"')
+    if not world.signatures.verify(token, kid, keys.load(key.material)):
+        raise _invalid(f"the signature does not match key {kid!r}")
+
+
+def _check_audience(world: World, claims: dict[str, Any]) -> None:
+    audience, accepted = claims.get("aud"), world.settings.rest_service_audiences
+    given = audience if isinstance(audience, list) else [audience]
+    if not any(isinstance(value, str) and value in accepted for value in given):
+        raise _invalid(f"aud is {audience!r}, accepted is {' or '.join(map(repr, accepted))}")
+
+
+def _check_service_times(world: World, claims: dict[str, Any]) -> None:
+    """AUTH-SVC-08, -09, -11."""
+    now, leeway = world.clock.now(), world.settings.rest_service_leeway_s
+    limit = world.contract.limits.service_jwt_ahead_s
+    expiry = _number(claims, "exp")
+    if expiry <= now - leeway:
+        raise Rejection(errors.CREDENTIAL_EXPIRED, f"exp {expiry:.0f} was {now - expiry:.0f} s ago")
+    ahead = math.floor(expiry) - math.floor(now)
+    if ahead > limit + leeway:
+        raise _invalid(f"exp is {ahead} s ahead, the limit is {limit}")
+    if "nbf" in claims and _number(claims, "nbf") > now + leeway:
+        raise _invalid("nbf is in the future")
+
+
+# --- sat: space access tokens of room apps
+
+
+async def _sat(world: World, text: str) -> Caller:
+    token = await world.state.space_tokens.get(text)
+    if token is None:
+        raise _invalid("no such space access token was issued in this world")
+    if token.expires <= world.clock.now_ms():
+        raise Rejection(errors.CREDENTIAL_EXPIRED, "the space access token has expired")
+    return Caller(kind="sat", person=await _enabled_user(world, token.authorizer_id), scopes=token.scopes)
+
+
+_VERIFIERS = {"jwt": _jwt, "bearer": _bearer, "service_app": _service_app, "sat": _sat}
+
+
+def digest(text: str) -> str:
+    """Return the name under which a JWT is remembered as issued: the hash of its text."""
+    return hashlib.sha256(text.encode()).hexdigest()

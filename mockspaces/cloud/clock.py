@@ -1,0 +1,64 @@
+"""The clock of one world: all expiries, timestamps and rules about data ask it (DM-CFG-04)."""
+
+import time
+from datetime import UTC, datetime
+
+
+class Clock:
+    """Wall-clock time that tests can move and freeze. Times are seconds since the epoch."""
+
+    def __init__(self) -> None:
+        """Start in step with the machine's clock."""
+        self._offset = 0.0
+        self._frozen: float | None = None
+
+    def now(self) -> float:
+        """Return the world's time in seconds since the epoch."""
+        return time.time() + self._offset if self._frozen is None else self._frozen
+
+    def now_ms(self) -> int:
+        """Return the world's time in milliseconds, the resolution of all stored times (REST-TIME-01)."""
+        return int(self.now() * 1000)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the time stands still."""
+        return self._frozen is not None
+
+    @property
+    def offset(self) -> float:
+        """Seconds by which the world is ahead of the machine."""
+        return self.now() - time.time()
+
+    def advance(self, seconds: float) -> None:
+        """Move the time by ``seconds``, which may be negative; a frozen clock stays frozen."""
+        if self._frozen is None:
+            self._offset += seconds
+        else:
+            self._frozen += seconds
+
+    def freeze(self, at: float | None = None) -> None:
+        """Stop the time, at ``at`` or at the present moment."""
+        self._frozen = self.now() if at is None else at
+
+    def resume(self) -> None:
+        """Go back to the machine's own time."""
+        self._offset, self._frozen = 0.0, None
+
+
+def iso(milliseconds: int) -> str:
+    """Render a stored time as the API prints it: ``2031-02-03T04:05:06.789Z`` (REST-TIME-01)."""
+    seconds, rest = divmod(milliseconds, 1000)
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+
+
+def milliseconds(text: str) -> int:
+    """Parse an ISO-8601 time with any number of fraction digits; without a zone it is UTC.
+
+    Raises `ValueError` for anything else.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return int(moment.timestamp() * 1000)

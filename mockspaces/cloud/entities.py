@@ -1,0 +1,269 @@
+"""Entities of one world (data model DM-*). They are frozen: a change is `replace` and `put`.
+
+Times are milliseconds since the epoch. Names are Python's; `views` maps them to the vendor's spelling.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from mockspaces.contract.rows import Role, SpaceType
+
+replace = msgspec.structs.replace
+
+
+class PersonName(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """The eight parts of a name, spelt and printed as the vendor does (DM-USER-04)."""
+
+    familyname: str = ""
+    formatted: str = ""
+    givenname: str = ""
+    honorific_prefix: str = ""
+    honorific_suffix: str = ""
+    middlename: str = ""
+    pronunciation: str = ""
+    pronunciation_url: str = ""
+
+
+class Licence(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A licence of a user (DM-LIC-01)."""
+
+    service_type: str
+    purchased_license_ndbid: str
+    product_type: str = "zangspaces"
+    expiration: str = "2300-05-01T16:00:00.000Z"
+    parent_type: str = "company"
+    trial: bool = False
+
+
+class Company(msgspec.Struct, frozen=True, kw_only=True):
+    """A company with its e-mail domains (DM-COMP-01, -02)."""
+
+    id: str
+    name: str
+    domains: tuple[str, ...] = ()
+    service_domain: str | None = None
+    relationdef_id: str = ""
+    owned_licenses: tuple[str, ...] = ()
+    deny_attachments: bool = False
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered user, or the service account of an app (DM-USER-*)."""
+
+    id: str
+    ndbid: str
+    username: str
+    displayname: str
+    name: PersonName = PersonName()
+    other_emails: tuple[str, ...] = ()
+    phone_numbers: tuple[Mapping[str, Any], ...] = ()
+    language: str = "en-US"
+    timezone: str = ""
+    gender: str = ""
+    last_update: int = 0
+    licences: tuple[Licence, ...] = ()
+    company_id: str | None = None
+    company_admin: tuple[str, ...] = ()
+    developer: tuple[str, ...] = ()
+    password: str | None = None
+    is_service_account: bool = False
+    enabled: bool = True
+    picturefile: str | None = None
+    cellphone: str = ""
+    workphone: str = ""
+    room_id: str | None = None
+
+    @property
+    def emails(self) -> tuple[str, ...]:
+        """All addresses, the primary one first."""
+        return (self.username, *self.other_emails)
+
+
+class AnonymousUser(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A guest without an account (DM-ANON-01)."""
+
+    id: str
+    username: str = ""
+    displayname: str = "Guest"
+    picture_url: str | None = None
+
+
+Person = User | AnonymousUser
+
+
+class OAuthClient(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered OAuth client; without a secret it is a public one (DM-CLI-01)."""
+
+    id: str
+    secret: str | None
+    name: str
+    redirect_uris: tuple[str, ...] = ()
+    grants: tuple[str, ...] | None = None
+    active: bool = True
+    owner: str = "freelance"
+
+
+class ServiceApp(msgspec.Struct, frozen=True, kw_only=True):
+    """A service app; its id is the ``iss`` of its JWTs (DM-APP-01)."""
+
+    id: str
+    name: str
+    company_id: str
+    account_id: str
+    subject: str
+    scopes: tuple[str, ...] = ()
+    active: bool = False
+
+
+class AppKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key pair of a service app by its ``kid``; ``material`` is its PKCS#1 text (DM-CRED-01)."""
+
+    id: str
+    app_id: str
+    material: str
+    created: int
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user granted to a client: the owner of its tokens (DM-TOK-02)."""
+
+    id: str
+    client_id: str
+    user_id: str
+    scopes: tuple[str, ...]
+    requested: str = ""
+    revoked: bool = False
+
+
+class AccessToken(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An opaque access token; its id is the value (DM-TOK-03)."""
+
+    id: str
+    grant_id: str
+    scopes: tuple[str, ...]
+    expires: int
+
+
+class Space(msgspec.Struct, frozen=True, kw_only=True):
+    """A space, which the vendor also calls topic (DM-SPACE-*, DM-SET-*)."""
+
+    id: str
+    owner_id: str
+    title: str
+    created: int
+    modified: int
+    type: SpaceType = "group"
+    description: str = ""
+    status: int = 0
+    restrict: tuple[str, ...] = ()
+    company_id: str | None = None
+    settings: Mapping[str, Any] = {}
+    retention: Mapping[str, Any] = {}
+
+    @property
+    def archived(self) -> bool:
+        """Whether the space can only be read."""
+        return self.status == 1
+
+    @property
+    def private(self) -> bool:
+        """Whether strangers are kept out (``settings.memberOnly``)."""
+        return bool(self.settings.get("memberOnly"))
+
+    @property
+    def pin(self) -> str:
+        """The PIN, empty when the space is not protected (PERM-PIN-02)."""
+        return str(self.settings.get("confPin") or "")
+
+
+MemberType = Literal["userId", "anonymousId", "email"]
+
+
+class Member(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One entry in the roster of a space (DM-MEM-01). ``person`` is a user id, an anonymous id or an e-mail."""
+
+    id: str
+    space_id: str
+    person: str
+    type: MemberType
+    role: Role
+    join_time: int = 0
+    joined: bool = False
+
+
+def member_id(space_id: str, person: str) -> str:
+    """Return the key of a person's entry in a space."""
+    return f"{space_id}/{person}"
+
+
+class UserSpace(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What one person keeps about one space; it outlives his membership (DM-USP-*)."""
+
+    id: str
+    space_id: str
+    person_id: str
+    status: int = 0
+    last_access: int | None = None
+    last_read: int | None = None
+    pinned: bool | None = None
+    notification: bool | None = None
+    restrict: tuple[str, ...] | None = None
+    deleted: bool = False
+
+
+InformChannel = Literal["server", "client", "outlook"]
+InviteMode = Literal["join", "invite", "meet"]
+
+
+class Invitee(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One invited address or user."""
+
+    type: Literal["email", "userId"]
+    invitee: str
+    role: Role
+
+
+class Invite(msgspec.Struct, frozen=True, kw_only=True):
+    """An invitation to a space (DM-INV-01)."""
+
+    id: str
+    space_id: str
+    creator_id: str
+    created: int
+    invitees: tuple[Invitee, ...] = ()
+    channel: InformChannel = "server"
+    mode: InviteMode = "join"
+    start: int | None = None
+    end: int | None = None
+    language: str | None = None
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """An e-mail that the real service would have sent; the mock keeps it in its outbox (SPACES-CREATE-09)."""
+
+    id: str
+    to: str
+    subject: str
+    link: str
+    created: int
+    invite_id: str
+    space_id: str
+
+
+class IssuedJwt(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A user JWT on record; with a grant it lives and dies with it (ACC-UJWT-06). Its id is the hash of its text."""
+
+    id: str
+    grant_id: str | None
+
+
+class SpaceToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A space access token of a room app; its id is the value (DM-TOK-05, ACC-SAT-01)."""
+
+    id: str
+    authorizer_id: str
+    app: Mapping[str, Any]
+    scopes: tuple[str, ...] = ()
+    expires: int

@@ -1,0 +1,89 @@
+"""Tokens that the cloud issues: user JWTs, anonymous JWTs, grants and access tokens (ACC-UJWT-*, ACC-ANON-01)."""
+
+import hmac
+from typing import Any
+
+from mockspaces.cloud import jws
+from mockspaces.cloud.callers import digest
+from mockspaces.cloud.clock import iso
+from mockspaces.cloud.entities import AccessToken, AnonymousUser, Grant, IssuedJwt, OAuthClient, User
+from mockspaces.cloud.world import World
+
+ALL_SCOPES = ("email", "profile", "spaces")  # ACC-SCOPE-01
+
+
+def user_id_signature(world: World, user: User) -> str:
+    """Return the opaque ``user_id_sig``: the same for the same user, other in every world (ACC-UJWT-04)."""
+    return jws.encoded(hmac.digest(world.secret("user_id_sig"), user.ndbid.encode(), "sha256"))
+
+
+def user_jwt_claims(world: World, user: User, expires_in: int | None = None) -> dict[str, Any]:
+    """Return the claims of a user JWT in the documented order (ACC-UJWT-02, -03)."""
+    life = world.contract.limits.user_jwt_s if expires_in is None else expires_in
+    return {
+        "user_id_sig": user_id_signature(world, user),
+        "product_type": "accounts",
+        "lastupdatetime": iso(user.last_update).rstrip("Z"),
+        "iss": world.settings.accounts_issuer,
+        "publickeyid": world.signing_keys.current,
+        "exp": int(world.clock.now()) + life,
+        "user_id": user.ndbid,
+        "ver": "2.0",
+    }
+
+
+async def user_jwt(world: World, user: User, *, grant: Grant | None = None, expires_in: int | None = None) -> str:
+    """Issue a user JWT; with a grant it is bound to it and its text is new (ACC-UJWT-06)."""
+    claims = user_jwt_claims(world, user, expires_in)
+    text = _sign_user_jwt(world, claims)
+    while await _collides(world, text, grant):
+        claims["exp"] -= 1
+        text = _sign_user_jwt(world, claims)
+    await world.state.issued_jwts.put(IssuedJwt(id=digest(text), grant_id=grant.id if grant else None))
+    return text
+
+
+async def _collides(world: World, text: str, grant: Grant | None) -> bool:
+    issued = await world.state.issued_jwts.get(digest(text))
+    return issued is not None and issued.grant_id != (grant.id if grant else None)
+
+
+def _sign_user_jwt(world: World, claims: dict[str, Any]) -> str:
+    key = world.signing_keys.get(world.signing_keys.current)
+    assert key is not None  # noqa: S101 - the current key is always there
+    return jws.sign_rs256({"alg": "RS256", "typ": "JWT"}, claims, key)
+
+
+def anonymous_jwt(world: World, guest: AnonymousUser) -> str:
+    """Issue the JWT of an anonymous user (ACC-ANON-01)."""
+    now = int(world.clock.now())
+    claims = {
+        "anonymous_id": guest.id,
+        "product_type": "onesna",
+        "iss": world.settings.accounts_issuer.split("."),
+        "iat": now,
+        "exp": now + world.contract.limits.anonymous_jwt_s,
+    }
+    return jws.sign_hs256({"typ": "JWT", "alg": "HS256"}, claims, world.secret("anonymous"))
+
+
+async def create_grant(
+    world: World, client: OAuthClient, user: User, scopes: tuple[str, ...], requested: str = ""
+) -> Grant:
+    """Record what a user granted to a client."""
+    grant = Grant(id=world.ids.object_id(), client_id=client.id, user_id=user.id, scopes=scopes, requested=requested)
+    return await world.state.grants.put(grant)
+
+
+async def access_token(
+    world: World, grant: Grant, scopes: tuple[str, ...] | None = None, expires_in: int | None = None
+) -> AccessToken:
+    """Issue an access token of a grant; ``expires_in`` is in seconds."""
+    life = world.contract.limits.access_token_s if expires_in is None else expires_in
+    token = AccessToken(
+        id=world.ids.token(),
+        grant_id=grant.id,
+        scopes=grant.scopes if scopes is None else scopes,
+        expires=world.clock.now_ms() + life * 1000,
+    )
+    return await world.state.access_tokens.put(token)

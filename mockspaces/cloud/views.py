@@ -1,0 +1,181 @@
+"""The vendor's objects: how entities look on the wire, the same for REST and socket.
+
+The only place that maps Python's names to the vendor's spelling. Member order is that of the documents.
+"""
+
+from typing import Any
+
+from mockspaces.cloud.access import Standing
+from mockspaces.cloud.clock import iso
+from mockspaces.cloud.entities import (
+    AnonymousUser,
+    Company,
+    Invite,
+    Licence,
+    Member,
+    Person,
+    Space,
+    User,
+    UserSpace,
+)
+from mockspaces.cloud.world import Origins, World
+
+Object = dict[str, Any]
+DEFAULT_PICTURE = "/norevimages/noimage.jpg"  # ACC-IMG-01
+PERMISSION_GROUP = "USERSELF_PERMISSION_GROUP"
+ADMIN_PERMISSION_GROUP = "IT_ADMIN_PERMISSION_GROUP"
+
+
+def picture_url(origins: Origins, person: Person) -> str:
+    """Return a person's picture, or the default one (DM-USER-10)."""
+    given = person.picture_url if isinstance(person, AnonymousUser) else person.picturefile
+    return given or f"{origins.accounts}{DEFAULT_PICTURE}"
+
+
+def person(origins: Origins, who: Person, company: Company | None) -> Object:
+    """Return the bare object of GET /users/me (USERS-ME-01, -03)."""
+    return anonymous(origins, who) if isinstance(who, AnonymousUser) else user(origins, who, company)
+
+
+def anonymous(origins: Origins, who: AnonymousUser) -> Object:
+    """Return an anonymous user (DM-ANON-01)."""
+    return {
+        "_id": who.id,
+        "aType": "anonymous",
+        "username": who.username,
+        "displayname": who.displayname,
+        "picture_url": picture_url(origins, who),
+        "phone_numbers": [],
+        "permissions": [],
+        "licenses": [],
+        "relation_graphs": [],
+    }
+
+
+def user(origins: Origins, who: User, company: Company | None) -> Object:
+    """Return a registered user (DM-USER-01..11)."""
+    picture = picture_url(origins, who)
+    relation = company.relationdef_id if company else ""
+    profile = {
+        "name": who.name,
+        "displayname": who.displayname,
+        "username": who.username,
+        "phone_numbers": who.phone_numbers,
+        "picture_url": picture,
+        "addresses": [],
+        "gender": who.gender,
+    }
+    shown: Object = {
+        "name": who.name,
+        "aType": "user",
+        "permissions": [PERMISSION_GROUP, *([ADMIN_PERMISSION_GROUP] if who.company_admin else [])],
+        "_id": who.id,
+        "ndbid": who.ndbid,
+        "addresses": [],
+        "displayname": who.displayname,
+        "emails": [_email(address, address == who.username, relation) for address in who.emails],
+        "gender": who.gender,
+        "languages": [{"code": who.language, "primary": True}],
+        "lastupdatetime": iso(who.last_update),
+        "licenses": [licence(item) for item in who.licences],
+        "phone_numbers": who.phone_numbers,
+        "relation_graphs": [_employment(company)] if company else [],
+        "timezone": who.timezone,
+        "username": who.username,
+        "picture_url": picture,
+        "profile": profile,
+    }
+    if who.picturefile:
+        shown["picturefile"] = who.picturefile
+    return shown
+
+
+def _email(address: str, primary: bool, relation: str) -> Object:  # noqa: FBT001 - a wire member
+    return {"value": address, "type": "", "primary": primary, "label": "", "relationdef_id": relation}
+
+
+def _employment(company: Company) -> Object:
+    return {
+        "relationdef_id": company.relationdef_id,
+        "initiator_id": company.id,
+        "initiator_type": "company",
+        "relation_type": "employee",
+    }
+
+
+def licence(item: Licence) -> Object:
+    """Return a licence (DM-LIC-01)."""
+    return {
+        "service_type": item.service_type,
+        "product_type": item.product_type,
+        "expiration": item.expiration,
+        "parent_type": item.parent_type,
+        "trial": item.trial,
+        "purchased_license_ndbid": item.purchased_license_ndbid,
+    }
+
+
+def member(origins: Origins, entry: Member, who: Person | None) -> Object:
+    """Return an entry of a roster; an e-mail entry shows its address as name (DM-MEM-01, SPACES-MEMBERS-03)."""
+    return {
+        "phone_numbers": [] if who is None or isinstance(who, AnonymousUser) else who.phone_numbers,
+        "member": entry.person,
+        "memberType": entry.type,
+        "role": entry.role,
+        "joinTime": "" if entry.type == "email" else iso(entry.join_time),
+        "username": who.username if who else entry.person,
+        "displayname": who.displayname if who else entry.person,
+        "picture_url": picture_url(origins, who) if who else f"{origins.accounts}{DEFAULT_PICTURE}",
+    }
+
+
+async def members(world: World, origins: Origins, space: Space) -> list[Object]:
+    """Return the whole roster of a space in its order (SPACES-MEMBERS-04)."""
+    shown = []
+    for entry in await world.state.members.page("space", space.id):
+        people = world.state.anonymous if entry.type == "anonymousId" else world.state.users
+        shown.append(member(origins, entry, await people.get(entry.person)))
+    return shown
+
+
+async def space(world: World, origins: Origins, found: Standing, record: UserSpace | None) -> Object:
+    """Return a space merged with what the caller keeps about it (SPACES-GET-01, PERM-PIN-06)."""
+    shown = found.space
+    knows_pin = found.role in ("admin", "member")
+    return {
+        "_id": shown.id,
+        "cid": shown.owner_id,
+        "title": shown.title,
+        "description": shown.description,
+        "type": shown.type,
+        "status": shown.status,
+        "restrict": shown.restrict,
+        "msgRetention": shown.retention,
+        "members": await members(world, origins, shown),
+        "settings": shown.settings if knows_pin else {**shown.settings, "confPin": ""},
+        "created": iso(shown.created),
+        "modified": iso(shown.modified),
+        "role": found.role,
+        "isPinned": record.pinned if record else None,
+        "notification": record.notification if record else None,
+        "lastAccess": iso(record.last_access) if record and record.last_access else None,
+    }
+
+
+def invite(shown: Invite) -> Object:
+    """Return an invite; optional members only where they were given (DM-INV-01)."""
+    optional = {
+        "startDateTime": iso(shown.start) if shown.start is not None else None,
+        "endDateTime": iso(shown.end) if shown.end is not None else None,
+        "inviteContentLanguage": shown.language,
+    }
+    return {
+        "_id": shown.id,
+        "topicId": shown.space_id,
+        "cid": shown.creator_id,
+        "invitees": [{"inviteeType": one.type, "invitee": one.invitee, "role": one.role} for one in shown.invitees],
+        "informChannel": shown.channel,
+        "inviteMode": shown.mode,
+        "created": iso(shown.created),
+        **{name: value for name, value in optional.items() if value is not None},
+    }

@@ -1,0 +1,142 @@
+"""A world: one complete, separate deployment of the emulated cloud (AUTH-WORLD-01).
+
+Nothing is global. A token, cookie, id or signed URL of one world is unknown in every other.
+"""
+
+import asyncio
+import hmac
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakValueDictionary
+
+import msgspec
+
+from mockspaces.cloud import keys
+from mockspaces.cloud.clock import Clock
+from mockspaces.cloud.ids import Ids
+from mockspaces.cloud.journal import Journal
+from mockspaces.cloud.jws import SignatureCache, TokenReader
+from mockspaces.cloud.rejection import invalid
+from mockspaces.cloud.state import Checkpoint, State
+from mockspaces.contract import Contract, OverlayError, nearest
+from mockspaces.contract.settings import Settings, wire_name
+
+
+class Origins(msgspec.Struct, frozen=True):
+    """Where the surfaces of a world are reached, without a path of their own (REST-HOST-02)."""
+
+    base: str
+
+    @property
+    def accounts(self) -> str:
+        """Origin of the identity server."""
+        return self.base
+
+    @property
+    def rest(self) -> str:
+        """Origin of the REST API; its paths begin with ``/api``."""
+        return self.base
+
+    @property
+    def storage(self) -> str:
+        """Origin of the file storage."""
+        return self.base
+
+    @property
+    def socket(self) -> str:
+        """Origin of the Socket.IO server."""
+        return self.base
+
+    @property
+    def web(self) -> str:
+        """Origin of the links for humans."""
+        return self.base
+
+
+class SigningKeys:
+    """The RSA keys that sign user JWTs; old ones verify until they are dropped (ACC-UJWT-04)."""
+
+    def __init__(self, ids: Ids) -> None:
+        """Begin with one key of the pool."""
+        self._ids = ids
+        self._keys: dict[str, keys.KeyPair] = {}
+        self.current = ""
+        self.rotate()
+
+    def rotate(self, *, drop_old: bool = False) -> str:
+        """Sign with another key from now on and return its id."""
+        if drop_old:
+            self._keys.clear()
+        self.current = self._ids.account_id()
+        self._keys[self.current] = keys.pooled(self._ids.choice(1 << 16))
+        return self.current
+
+    def get(self, key_id: str) -> keys.KeyPair | None:
+        """Return the key that a ``publickeyid`` names, or None."""
+        return self._keys.get(key_id)
+
+
+class World:
+    """One emulated cloud: state, clock, ids, secrets, settings, contract and journal."""
+
+    def __init__(
+        self,
+        name: str,
+        origins: Origins,
+        *,
+        contract: Contract,
+        settings: Settings | None = None,
+        random_seed: str | None = None,
+        checkpoint: Checkpoint = None,
+    ) -> None:
+        """Make an empty world; seeds fill it."""
+        self.name = name
+        self.origins = origins
+        self.contract = contract
+        self.settings = settings or Settings()
+        self._initial = (self.contract, self.settings)
+        self._random_seed = random_seed
+        self._checkpoint = checkpoint
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything: state, clock, secrets, journal, changed settings and overlays."""
+        self.contract, self.settings = self._initial
+        self.clock = Clock()
+        self.ids = Ids(self.clock, self._random_seed, self.name)
+        self.state = State(self._checkpoint)
+        self.journal = Journal()
+        self.signing_keys = SigningKeys(self.ids)
+        self.signatures = SignatureCache()
+        self.tokens = TokenReader(lambda: self.contract.limits.token_chars, lambda: self.contract.limits.json_depth)
+        self._master = self.ids.secret()
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def lock(self, aggregate: str) -> asyncio.Lock:
+        """Return the lock under which an aggregate is checked and changed."""
+        lock = self._locks.get(aggregate)
+        if lock is None:
+            lock = self._locks[aggregate] = asyncio.Lock()
+        return lock
+
+    def secret(self, purpose: str) -> bytes:
+        """Return this world's secret for one purpose; no two purposes or worlds share one."""
+        return hmac.digest(self._master, purpose.encode(), "sha256")
+
+    def change_settings(self, changes: Mapping[str, Any]) -> None:
+        """Change some settings by their wire names. Refuses unknown names and wrong values."""
+        known = [wire_name(field) for field in Settings.__struct_fields__]
+        for name in changes:
+            if name not in known:
+                raise invalid(name, f"no such setting{nearest(name, known)}")
+        try:
+            self.settings = msgspec.convert(msgspec.to_builtins(self.settings) | dict(changes), Settings)
+        except msgspec.ValidationError as error:
+            raise invalid("settings", str(error)) from None
+
+    def overlay_contract(self, overlay: Mapping[str, Any]) -> None:
+        """Replace some rows of the contract. Refuses what does not exist."""
+        try:
+            self.contract = self.contract.overlaid(overlay)
+        except OverlayError as error:
+            raise invalid("contract", str(error)) from None
