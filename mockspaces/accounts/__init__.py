@@ -1,0 +1,1 @@
+"""Surface 1: the identity server."""

@@ -1,0 +1,66 @@
+"""The one way from a body to a typed value: every complaint of the parser becomes a `Rejection`."""
+
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+from mockspaces.cloud.nesting import deeper_than
+from mockspaces.cloud.rejection import Rejection, invalid
+from mockspaces.contract import nearest
+from mockspaces.contract.limits import Limits
+
+Value = TypeVar("Value")
+_PLACE = re.compile(r" - at `(?:key in )?\$?\.?(?P<place>[^`]*)`$")
+_MISSING = re.compile(r"missing required field `(?P<member>[^`]*)`")
+_TYPES = re.compile(r"`(?P<type>str|int|float|bool|null|array|object)(?P<or> \| null)?`")
+_JSON_WORDS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
+_UNKNOWN = re.compile(r"contains unknown field `(?P<member>[^`]*)`")
+
+
+def decode(data: bytes, kind: type[Value], limits: Limits) -> Value:
+    """Return a JSON body as ``kind``; an empty body counts as ``{}`` (REST-REQ-03).
+
+    Refuses bad UTF-8, bad JSON, nesting over the limit and values of the wrong type, and names the first
+    bad member (`request.invalid`).
+    """
+    text = data if data.strip() else b"{}"
+    try:
+        if text.count(b"{") + text.count(b"[") > limits.json_depth:
+            refuse_deep(msgspec.json.decode(text), limits.json_depth)
+        text.decode("utf-8")
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError as error:
+        raise _named(str(error), kind) from None
+    except RecursionError:
+        raise invalid("", f"JSON nests deeper than {limits.json_depth} levels") from None
+    except UnicodeDecodeError:
+        raise invalid("", "the body is not UTF-8") from None
+    except msgspec.DecodeError as error:
+        raise invalid("", f"the body is not JSON: {error}") from None
+
+
+def refuse_deep(value: Any, limit: int) -> None:
+    """Refuse a value that nests deeper than ``limit`` levels (REST-REQ-07)."""
+    if deeper_than(value, limit):
+        raise invalid("", f"JSON nests deeper than {limit} levels")
+
+
+def _named(complaint: str, kind: type[Any]) -> Rejection:
+    place = _PLACE.search(complaint)
+    where = place["place"] if place else ""
+    problem = _TYPES.sub(_json_word, complaint[: place.start()] if place else complaint)
+    for pattern in (_MISSING, _UNKNOWN):
+        if member := pattern.search(problem):
+            where = f"{where}.{member['member']}".lstrip(".")
+            return invalid(where, "required" if pattern is _MISSING else f"no such member{_guess(where, kind)}")
+    return invalid(where or "body", problem[:1].lower() + problem[1:])
+
+
+def _json_word(match: re.Match[str]) -> str:
+    return _JSON_WORDS.get(match["type"], match["type"]) + (" or null" if match["or"] else "")
+
+
+def _guess(where: str, kind: type[Any]) -> str:
+    fields = getattr(kind, "__struct_encode_fields__", ())
+    return nearest(where, list(fields)) if "." not in where else ""

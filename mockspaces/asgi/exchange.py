@@ -1,0 +1,107 @@
+"""One HTTP exchange: what came in, for which world, and what is noted about it on the way."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from urllib.parse import parse_qsl
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from mockspaces.cloud.callers import Caller
+from mockspaces.cloud.journal import Entry
+from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.world import Origins, World
+from mockspaces.contract import errors
+
+
+class Exchange:
+    """A request on its way through a surface; inner layers write endpoint, caller and why."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, world: World, origins: Origins, path: str) -> None:
+        """Open the record of one request. ``path`` is the path within the world."""
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+        self.world = world
+        self.origins = origins
+        self.path = path
+        self.method: str = scope["method"]
+        self.endpoint: str | None = None
+        self.caller: Caller | None = None
+        self.code: str | None = None
+        self.why = ""
+        self._body: bytes | None = None
+
+    def header(self, name: bytes) -> str | None:
+        """Return the first header of this lower-case name, or None."""
+        for key, value in self.scope["headers"]:
+            if key == name:
+                return str(value, "latin-1")
+        return None
+
+    @cached_property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The query as it was sent, decoded."""
+        return parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The query; a repeated parameter has its last value (REST-REQ-01)."""
+        return dict(self.pairs)
+
+    async def body(self, limit: int | None = None) -> bytes:
+        """Return the request body. Refuses one over ``limit`` bytes without reading it all (REST-REQ-05)."""
+        if self._body is None:
+            most = self.world.contract.limits.body_bytes if limit is None else limit
+            declared = self.header(b"content-length")
+            if declared and declared.isdecimal() and int(declared) > most:
+                raise self._too_large(most)
+            self._body = await self._read(most)
+        return self._body
+
+    async def _read(self, most: int) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message = await self.receive()
+            chunk: bytes = message.get("body", b"")
+            size += len(chunk)
+            if size > most:
+                raise self._too_large(most)
+            chunks.append(chunk)
+            if not message.get("more_body"):
+                return b"".join(chunks)
+
+    def _too_large(self, most: int) -> Rejection:
+        return Rejection(errors.REQUEST_TOO_LARGE, f"the body is larger than {most} bytes")
+
+    @property
+    def has_body(self) -> bool:
+        """Whether the request announces a body."""
+        return any(key in (b"content-length", b"transfer-encoding") for key, _value in self.scope["headers"])
+
+    def refused(self, rejection: Rejection) -> None:
+        """Note why the request was refused."""
+        self.code, self.why = rejection.code, rejection.why
+
+    def entry(self, surface: str, response: Response) -> Entry:
+        """Return what the journal keeps of the exchange."""
+        return Entry(
+            time=self.world.clock.now_ms(),
+            surface=surface,
+            method=self.method,
+            path=self.path,
+            endpoint=self.endpoint,
+            caller=self.caller.label if self.caller else None,
+            status=response.status_code,
+            code=self.code,
+            why=self.why,
+            request=self._body or b"",
+            response=bytes(response.body),
+        )
+
+
+def add_headers(response: Response, headers: Iterable[tuple[bytes, bytes]]) -> Response:
+    """Append headers to a response and return it."""
+    response.raw_headers.extend(headers)
+    return response

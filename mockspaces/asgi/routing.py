@@ -1,0 +1,76 @@
+"""From a path to an endpoint: a tree of path segments, one look-up per segment."""
+
+from collections.abc import Iterable, Mapping
+
+from mockspaces.cloud.rejection import Rejection
+from mockspaces.contract import errors
+from mockspaces.contract.rows import Endpoint
+
+
+class MethodNotAllowed(Rejection):
+    """The path exists, but not with this method; ``allow`` names the methods it has."""
+
+    def __init__(self, method: str, path: str, allow: Iterable[str]) -> None:
+        """Refuse a method."""
+        self.allow = ", ".join(sorted(allow))
+        super().__init__(errors.METHOD_NOT_ALLOWED, f"{path} takes {self.allow}, not {method}")
+
+
+class _Node:
+    __slots__ = ("literals", "methods", "names", "parameter")
+
+    def __init__(self) -> None:
+        self.literals: dict[str, _Node] = {}
+        self.parameter: _Node | None = None
+        self.methods: dict[str, str] = {}
+        self.names: dict[str, tuple[str, ...]] = {}
+
+
+class Router:
+    """Finds the endpoint of a method and path. A literal segment wins over a parameter (ERR-ORDER-05)."""
+
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        """Build the tree from endpoint rows and their aliases."""
+        self._root = _Node()
+        for endpoint in endpoints:
+            for path in (endpoint.path, *endpoint.aliases):
+                self._add(endpoint, path)
+
+    def _add(self, endpoint: Endpoint, path: str) -> None:
+        node, names = self._root, []
+        for segment in _segments(path):
+            if segment.startswith("{"):
+                names.append(segment[1:-1])
+                node.parameter = node.parameter or _Node()
+                node = node.parameter
+            else:
+                node = node.literals.setdefault(segment, _Node())
+        node.methods[endpoint.method] = endpoint.id
+        node.names[endpoint.method] = tuple(names)
+
+    def find(self, method: str, path: str) -> tuple[str, Mapping[str, str]]:
+        """Return endpoint id and path parameters. Refuses unknown paths and wrong methods."""
+        found = _walk(self._root, _segments(path), 0, ())
+        if found is None:
+            raise Rejection(errors.ROUTE_NOT_FOUND, f"{path} is no path of this surface")
+        node, values = found
+        wanted = "GET" if method == "HEAD" else method
+        if wanted not in node.methods:
+            raise MethodNotAllowed(method, path, node.methods)
+        return node.methods[wanted], dict(zip(node.names[wanted], values, strict=True))
+
+
+def _segments(path: str) -> list[str]:
+    return path.strip("/").split("/")
+
+
+def _walk(node: _Node, segments: list[str], at: int, values: tuple[str, ...]) -> tuple[_Node, tuple[str, ...]] | None:
+    if at == len(segments):
+        return (node, values) if node.methods else None
+    segment = segments[at]
+    literal = node.literals.get(segment)
+    if literal and (found := _walk(literal, segments, at + 1, values)):
+        return found
+    if node.parameter is None or not segment:
+        return None
+    return _walk(node.parameter, segments, at + 1, (*values, segment))

@@ -1,0 +1,1 @@
+"""Surface 3: Socket.IO."""

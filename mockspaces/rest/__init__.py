@@ -1,0 +1,1 @@
+"""Surface 2: the Spaces REST API, one module per section."""

@@ -1,0 +1,48 @@
+"""POST /anonymous/auth: a token for guests without an account (USERS-ANON)."""
+
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from mockspaces.asgi.decoding import decode
+from mockspaces.cloud import people, tokens
+from mockspaces.cloud.rejection import invalid
+from mockspaces.rest.call import Call, handle
+
+Name = Annotated[str, msgspec.Meta(max_length=1000)]
+
+
+class Guest(msgspec.Struct, frozen=True):
+    """What a guest may say about himself; other members are ignored (USERS-ANON-01)."""
+
+    displayname: Name = ""
+    username: Name = ""
+    picturefile: Name = ""
+
+
+@handle("USERS-ANON")
+async def authenticate_guest(call: Call) -> object:
+    """Make a new anonymous user and answer his token."""
+    guest = await _guest(call)
+    person = await people.create_anonymous(call.world, guest.username, guest.displayname, guest.picturefile)
+    return {"token": tokens.anonymous_jwt(call.world, person)}
+
+
+async def _guest(call: Call) -> Guest:
+    """Decode a JSON object or a form, whatever the media type says (USERS-ANON-05)."""
+    body = (await call.exchange.body()).strip()
+    media_type = (call.exchange.header(b"content-type") or "").partition(";")[0].strip().lower()
+    if media_type == "application/x-www-form-urlencoded" and not body.startswith(b"{"):
+        return _from_form(body)
+    return decode(body, Guest, call.world.contract.limits)
+
+
+def _from_form(body: bytes) -> Guest:
+    try:
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict")
+        return msgspec.convert(dict(pairs), Guest)
+    except UnicodeDecodeError:
+        raise invalid("", "the form is not UTF-8") from None
+    except msgspec.ValidationError as error:
+        raise invalid("form", str(error)) from None

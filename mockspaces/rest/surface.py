@@ -1,0 +1,116 @@
+"""The Spaces REST API as a surface: route, authenticate, authorise, answer, refuse."""
+
+import re
+from hashlib import blake2b
+
+import msgspec
+from starlette.responses import Response
+
+from mockspaces.asgi.exchange import Exchange, add_headers
+from mockspaces.asgi.routing import MethodNotAllowed, Router
+from mockspaces.cloud import access
+from mockspaces.cloud.callers import Caller, authenticate
+from mockspaces.cloud.rejection import Rejection
+from mockspaces.contract import endpoints, errors
+from mockspaces.contract.rows import Endpoint
+from mockspaces.rest import anonymous, configuration, me, spaces
+from mockspaces.rest.call import ACT_AS_HEADER, Call, handle
+
+SECTIONS = (anonymous, configuration, me, spaces)  # importing a section binds its handlers
+JSON = "application/json; charset=utf-8"
+_CREDENTIAL = re.compile(r"([^\s\"]+) +([^\s\"]+)")
+CORS = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"ETag, Retry-After"),
+)
+PREFLIGHT_METHODS = b"GET, POST, PATCH, DELETE, PUT, OPTIONS"
+PREFLIGHT_HEADERS = (
+    "authorization",
+    "content-type",
+    "accept",
+    "accept-version",
+    "spaces-x-space-password",
+    "x-avaya-act-as",
+)
+PREFLIGHT_SECONDS = b"600"
+
+
+class RestSurface:
+    """Everything below ``/api`` but the accounts calls, and ``/health``."""
+
+    name = "rest"
+
+    def __init__(self) -> None:
+        """Build the route table."""
+        self._router = Router(row for row in endpoints.ROWS if row.id in handle.by_endpoint)
+
+    async def answer(self, exchange: Exchange) -> Response:
+        """Answer one call, or raise `Rejection` (ERR-ORDER-01)."""
+        if exchange.method == "OPTIONS":
+            return preflight(exchange)
+        if exchange.has_body:
+            await exchange.body()
+        endpoint_id, params = self._router.find(exchange.method, exchange.path)
+        exchange.endpoint = endpoint_id
+        endpoint = exchange.world.contract.endpoints[endpoint_id]
+        caller = await self._admit(exchange, endpoint)
+        result = await handle.by_endpoint[endpoint_id](Call(exchange, endpoint, caller, params))
+        response = (
+            result if isinstance(result, Response) else Response(msgspec.json.encode(result), 200, media_type=JSON)
+        )
+        return add_headers(conditional(exchange, response), CORS)
+
+    async def _admit(self, exchange: Exchange, endpoint: Endpoint) -> Caller | None:
+        if "none" in endpoint.auth:
+            return None  # even a bad credential is ignored (ERR-ORDER-03)
+        scheme, token = credential(exchange.header(b"authorization"))
+        caller = exchange.caller = await authenticate(exchange.world, scheme, token)
+        act_as = endpoint.act_as_scope is not None and exchange.header(ACT_AS_HEADER) is not None
+        access.check_kind(endpoint, caller, act_as=act_as)
+        access.check_caller(endpoint, caller)
+        return caller
+
+    def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:
+        """Render a refusal as ``{"code", "message"}`` (ERR-BODY-01); no WWW-Authenticate (REST-RES-05)."""
+        row = exchange.world.contract.errors[rejection.code]
+        body = {"code": row.code, "message": row.message.format(detail=rejection.detail)}
+        response = Response(msgspec.json.encode(body), row.status, media_type=JSON)
+        if isinstance(rejection, MethodNotAllowed):
+            response.headers["allow"] = rejection.allow
+        return add_headers(response, CORS)
+
+
+def credential(header: str | None) -> tuple[str, str]:
+    """Return scheme and token of an Authorization header (AUTH-HDR-01, -02, -06)."""
+    if header is None:
+        raise Rejection(errors.CREDENTIAL_MISSING, "the request has no Authorization header")
+    match = _CREDENTIAL.fullmatch(header)
+    if match is None:
+        hint = "; the quotes of the documents are not part of it" if '"' in header else ""
+        raise Rejection(errors.CREDENTIAL_MALFORMED, f"Authorization is not <scheme> <token>{hint}")
+    return match[1], match[2]
+
+
+def conditional(exchange: Exchange, response: Response) -> Response:
+    """Add a weak ETag to a 200 of GET, or answer 304 if the client has it (REST-RES-04)."""
+    if exchange.method not in ("GET", "HEAD") or response.status_code != 200:  # noqa: PLR2004 - OK
+        return response
+    etag = b'W/"%s"' % blake2b(response.body, digest_size=12).hexdigest().encode()
+    known = exchange.header(b"if-none-match")
+    if known is not None and etag.decode() in [tag.strip() for tag in known.split(",")]:
+        response = Response(status_code=304)
+    return add_headers(response, [(b"etag", etag)])
+
+
+def preflight(exchange: Exchange) -> Response:
+    """Answer OPTIONS on any path: browser apps of any origin may call (REST-CORS-02)."""
+    asked = exchange.header(b"access-control-request-headers") or ""
+    names = [name.strip().lower() for name in asked.split(",") if name.strip()]
+    allowed = ", ".join(dict.fromkeys([*PREFLIGHT_HEADERS, *names]))
+    headers = (
+        *CORS,
+        (b"access-control-allow-methods", PREFLIGHT_METHODS),
+        (b"access-control-allow-headers", allowed.encode("latin-1")),
+        (b"access-control-max-age", PREFLIGHT_SECONDS),
+    )
+    return add_headers(Response(b"", 200), headers)
