@@ -1,0 +1,5 @@
+"""python -m mockspaces."""
+
+from mockspaces.cli import main
+
+main()

@@ -1,0 +1,165 @@
+"""The surfaces on one ASGI application: the only module that knows all of them."""
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+
+import msgspec
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from mockspaces.asgi.exchange import Exchange
+from mockspaces.asgi.surface import Surface
+from mockspaces.cloud import seeds
+from mockspaces.cloud.rejection import Rejection, invalid
+from mockspaces.cloud.seeds import Seed
+from mockspaces.cloud.world import Origins, World
+from mockspaces.cloud.worlds import DEFAULT, Worlds
+from mockspaces.config import Config
+from mockspaces.contract import Contract, errors
+from mockspaces.contract.settings import Settings
+from mockspaces.control import apps, clock, journal, people
+from mockspaces.control import worlds as control_worlds
+from mockspaces.control.surface import ControlSurface
+from mockspaces.rest.surface import RestSurface
+
+CONTROL_SECTIONS = (apps, clock, control_worlds, journal, people)  # importing a section binds its handlers
+WORLD_PREFIX = "/w/"
+logger = logging.getLogger("mockspaces")
+
+
+class WebSurface:
+    """What is left over: the web host, which the mock does not emulate."""
+
+    name = "web"
+
+    async def answer(self, exchange: Exchange) -> Response:
+        """Refuse every path."""
+        raise Rejection(errors.ROUTE_NOT_FOUND, f"{exchange.path} is no path of this mock")
+
+    def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:
+        """Say so as a page (REST-HOST-03)."""
+        status = exchange.world.contract.errors[rejection.code].status
+        return HTMLResponse("<!doctype html><title>Not found</title><h1>Not found</h1>", status)
+
+
+class App:
+    """The whole emulated cloud as one ASGI application."""
+
+    def __init__(self, worlds: Worlds, seed: Seed, *, control_token: str | None = None) -> None:
+        """Wire the surfaces; the first match wins (REST-HOST-03)."""
+        self.worlds = worlds
+        self._seed = seed
+        self._starting = asyncio.Lock()
+        rest = RestSurface()
+        self._surfaces: tuple[tuple[str, Surface], ...] = (
+            ("/_mock", ControlSurface(worlds, control_token)),
+            ("/api/", rest),
+            ("/health", rest),
+            ("/", WebSurface()),
+        )
+
+    async def start(self) -> None:
+        """Open the default world, unless it is open."""
+        async with self._starting:
+            if DEFAULT not in self.worlds:
+                await self.worlds.open(DEFAULT, self._seed, ttl=None)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection event of the ASGI server."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        if DEFAULT not in self.worlds:  # without a server nobody sends lifespan events
+            await self.start()
+        if scope["type"] == "http":
+            await self._exchange(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self.start()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            world, origins, path = self._find(scope)
+        except Rejection as rejection:
+            default = self.worlds.named(DEFAULT).world
+            exchange = Exchange(scope, receive, send, default, default.origins, scope["path"])
+            await self._surfaces[0][1].refuse(exchange, rejection)(scope, receive, send)
+            return
+        exchange = Exchange(scope, receive, send, world, origins, path)
+        surface = next(surface for prefix, surface in self._surfaces if _below(path, prefix))
+        response = await self._answer(surface, exchange)
+        if surface.name != "control":  # the journal tells what the emulated cloud was asked
+            world.journal.record(exchange.entry(surface.name, response))
+        if exchange.method == "HEAD":
+            response.body = b""
+        await response(scope, receive, send)
+
+    async def _answer(self, surface: Surface, exchange: Exchange) -> Response:
+        try:
+            return await surface.answer(exchange)
+        except Rejection as rejection:
+            exchange.refused(rejection)
+            logger.info("%s %s refused: %s", exchange.method, exchange.path, rejection.why)
+            return surface.refuse(exchange, rejection)
+        except Exception as bug:
+            logger.exception("a bug of the mock in %s %s", exchange.method, exchange.path)
+            failure = Rejection(errors.SERVER_ERROR, f"bug of the mock: {bug!r}")
+            exchange.refused(failure)
+            return surface.refuse(exchange, failure)
+
+    def _find(self, scope: Scope) -> tuple[World, Origins, str]:
+        """Return the world of a request, where the caller reaches it, and the path within it."""
+        path: str = scope["path"]
+        if path.startswith(WORLD_PREFIX):
+            name, _, rest = path[len(WORLD_PREFIX) :].partition("/")
+            hosted = self.worlds.named(name)
+            hosted.touch()
+            return hosted.world, Origins(self.worlds.prefix_url(name)), f"/{rest}"
+        server = scope.get("server")
+        hosted = self.worlds.by_port(server[1] if server else 0)
+        hosted.touch()
+        return hosted.world, hosted.world.origins, path
+
+
+def _below(path: str, prefix: str) -> bool:
+    return path.startswith(prefix) and (prefix.endswith("/") or path[len(prefix) :][:1] in ("", "/"))
+
+
+def create_app(config: Config | None = None, *, base: str | None = None) -> App:
+    """Return the emulated cloud as an ASGI application, for a server or for tests without one.
+
+    ``base`` is the URL under which clients reach it. Raises `Rejection` for a bad seed, overlay or setting.
+    """
+    chosen = config or Config()
+    contract = Contract.shipped()
+    if chosen.overlay:
+        contract = contract.overlaid(json.loads(Path(chosen.overlay).read_text(encoding="utf-8")))
+    worlds = Worlds(
+        base or chosen.public_url or f"http://{chosen.host}:{chosen.port}",
+        contract=contract,
+        settings=msgspec.convert(dict(chosen.settings), Settings),
+        random_seed=chosen.random_seed,
+        max_worlds=chosen.max_worlds,
+    )
+    return App(worlds, read_seed(chosen.seed), control_token=chosen.control_token)
+
+
+def read_seed(name: str) -> Seed:
+    """Return a bundled seed by name, or a document by path."""
+    if name in ("demo", "empty"):
+        return seeds.bundled(name)
+    try:
+        return msgspec.json.decode(Path(name).read_bytes(), type=Seed)
+    except msgspec.DecodeError as error:
+        raise invalid(name, str(error)) from None

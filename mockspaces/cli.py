@@ -1,0 +1,146 @@
+"""The command line: serve, key, jwt, health."""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.error import URLError
+from urllib.request import urlopen
+
+try:
+    import click
+except ImportError:  # the control client alone needs no package, the command line does
+    sys.exit('the command line needs the server extra: pip install "mockspaces[server]"')
+
+from mockspaces import __version__
+from mockspaces.config import DEFAULT_HOST, DEFAULT_PORT
+
+PREFIX = "MOCKSPACES"
+PRIVATE_FILE = 0o600
+
+
+def fail(message: str) -> NoReturn:
+    """End with one clear line on standard error and exit code 2."""
+    click.echo(f"mockspaces: {message}", err=True)
+    sys.exit(2)
+
+
+@click.group(context_settings={"auto_envvar_prefix": PREFIX, "help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mockspaces")
+def main() -> None:
+    """A test double of the Avaya Spaces cloud, in memory."""
+
+
+@main.command()
+@click.option("--host", envvar=f"{PREFIX}_HOST", default=DEFAULT_HOST, show_default=True, help="Address to bind.")
+@click.option("--port", envvar=f"{PREFIX}_PORT", default=DEFAULT_PORT, show_default=True, help="0 picks a free port.")
+@click.option("--seed", envvar=f"{PREFIX}_SEED", default="demo", show_default=True, help="demo, empty or a file.")
+@click.option("--overlay", envvar=f"{PREFIX}_OVERLAY", help="Contract overlay, a JSON file.")
+@click.option("--set", "settings", envvar=f"{PREFIX}_SET", multiple=True, metavar="NAME=JSON", help="World setting.")
+@click.option("--random-seed", envvar=f"{PREFIX}_RANDOM_SEED", help="Makes ids and tokens reproducible.")
+@click.option("--control-token", envvar=f"{PREFIX}_CONTROL_TOKEN", help="Every control call must then bring it.")
+@click.option("--world-ports", envvar=f"{PREFIX}_WORLD_PORTS", metavar="8081-8096", help="Ports for further worlds.")
+@click.option("--max-worlds", envvar=f"{PREFIX}_MAX_WORLDS", default=1000, show_default=True)
+@click.option("--public-url", envvar=f"{PREFIX}_PUBLIC_URL", help="URL under which clients reach the mock.")
+@click.option(
+    "--log-level",
+    envvar=f"{PREFIX}_LOG_LEVEL",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="warning",
+    show_default=True,
+)
+def serve(settings: tuple[str, ...], **options: Any) -> None:
+    """Run the emulator until SIGINT or SIGTERM.
+
+    Prints one line, "ready URL", on standard output as soon as every surface answers.
+    """
+    import msgspec
+
+    from mockspaces.cloud.rejection import Rejection
+    from mockspaces.config import Config
+    from mockspaces.contract import OverlayError
+    from mockspaces.server import Server, configure_logging
+
+    configure_logging(options["log_level"])
+    try:
+        server = Server(Config(settings=dict(map(_setting, settings)), **options))
+    except Rejection as rejection:
+        fail(rejection.why)
+    except (OSError, OverlayError, ValueError, msgspec.MsgspecError) as error:
+        fail(str(error))
+    server.run(lambda: click.echo(f"ready {server.url}"))
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        fail(f'--set wants NAME=JSON, not "{text}"')
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+@main.command()
+@click.option("--url", default=f"http://{DEFAULT_HOST}:{DEFAULT_PORT}", show_default=True, help="A running mock.")
+@click.option("--scope", "scopes", multiple=True, help="Scope of the new service app; none means every scope.")
+@click.option("--company", help="Company by name, domain or id; the first one unless given.")
+@click.option("--control-token", envvar=f"{PREFIX}_CONTROL_TOKEN")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Folder for the file.")
+def key(url: str, scopes: tuple[str, ...], company: str | None, control_token: str | None, out: Path) -> None:
+    """Create a service app in a running mock and write its key file, service-key-<kid>.json."""
+    from mockspaces.client import ControlError, Mockspaces
+
+    try:
+        with Mockspaces(url, control_token=control_token) as mock:
+            app = mock.service_app(scopes=list(scopes) or "all", company=company)
+    except (ControlError, OSError) as error:
+        fail(str(error))
+    path = out / f"service-key-{app.key['kid']}.json"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+    except OSError as error:
+        fail(f"{path}: {error.strerror}")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(app.key, file, indent=2)
+    click.echo(path)
+
+
+@main.command()
+@click.option("--key", "path", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The key file.")
+@click.option("--audience", default="spaces.avayacloud.com", show_default=True)
+@click.option("--expires-in", default=600, show_default=True, type=click.IntRange(1, 3600), help="Seconds.")
+def jwt(path: Path, audience: str, expires_in: int) -> None:
+    """Print a service-app JWT signed with a key file; it works against the mock and the real service alike."""
+    import jwt as pyjwt
+
+    try:
+        material = json.loads(path.read_text(encoding="utf-8"))
+        claims = {"iss": material["iss"], "sub": material["sub"], "aud": audience, "exp": int(time.time()) + expires_in}
+        click.echo(pyjwt.encode(claims, material["private_key"], "RS256", headers={"kid": material["kid"]}))
+    except KeyError as error:
+        fail(f"{path}: the key file has no member {error}")
+    except (OSError, ValueError, TypeError, pyjwt.PyJWTError) as error:
+        fail(f"{path}: {error}")
+
+
+@main.command()
+@click.option("--url", help="A running mock; http://127.0.0.1:$MOCKSPACES_PORT unless given.")
+def health(url: str | None) -> None:
+    """Ask a running mock whether it is up: exit code 0 if so, 1 if not."""
+    target = url or f"http://{DEFAULT_HOST}:{os.environ.get(f'{PREFIX}_PORT', DEFAULT_PORT)}"
+    if not target.startswith(("http://", "https://")):
+        fail(f'"{target}" is no http URL')
+
+    try:
+        with urlopen(f"{target.rstrip('/')}/_mock/health", timeout=5) as answer:  # noqa: S310 - http only, see above
+            click.echo(json.load(answer)["status"])
+    except (URLError, OSError, ValueError, KeyError) as error:
+        click.echo(f"mockspaces: {target} is not healthy: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

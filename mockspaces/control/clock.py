@@ -1,0 +1,61 @@
+"""The clock of a world, shown and moved."""
+
+from typing import Any, Literal
+
+from mockspaces.cloud import seeds
+from mockspaces.cloud.clock import iso, milliseconds
+from mockspaces.cloud.rejection import invalid
+from mockspaces.cloud.world import World
+from mockspaces.control.surface import ControlCall, handle
+
+LATEST = 32_503_680_000.0  # the year 3000: no test needs more, and every time stays printable
+
+
+class ClockBody(seeds.Strict, frozen=True, kw_only=True):
+    """One of the three: move on by seconds, stand still (at a time or now), go with the machine again."""
+
+    advance: float | None = None
+    freeze: str | Literal[True] | None = None
+    resume: Literal[True] | None = None
+
+
+def shown_clock(world: World) -> dict[str, Any]:
+    """Return the world's time, whether it stands still, and how far it is ahead of the machine."""
+    clock = world.clock
+    return {"now": iso(clock.now_ms()), "epoch": clock.now(), "frozen": clock.frozen, "offset": clock.offset}
+
+
+@handle("CTRL-CLOCK")
+async def show(call: ControlCall) -> object:
+    """Return the clock."""
+    return shown_clock(call.world)
+
+
+@handle("CTRL-CLOCK-SET")
+async def move(call: ControlCall) -> object:
+    """Move, freeze or resume the clock and return it."""
+    body = await call.decode(ClockBody)
+    if sum(given is not None for given in (body.advance, body.freeze, body.resume)) != 1:
+        raise invalid("", 'expected exactly one of "advance", "freeze", "resume"')
+    clock = call.world.clock
+    if body.advance is not None:
+        _check(clock.now() + body.advance)
+        clock.advance(body.advance)
+    elif body.freeze is not None:
+        clock.freeze(None if body.freeze is True else _moment(body.freeze))
+    else:
+        clock.resume()
+    return shown_clock(call.world)
+
+
+def _moment(text: str) -> float:
+    try:
+        return _check(milliseconds(text) / 1000)
+    except (ValueError, OverflowError):
+        raise invalid("freeze", "expected true or an ISO-8601 time") from None
+
+
+def _check(moment: float) -> float:
+    if not 0 <= moment <= LATEST:
+        raise invalid("", "the time must lie between the years 1970 and 3000")
+    return moment

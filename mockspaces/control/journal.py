@@ -1,0 +1,98 @@
+"""The journal and the outbox of a world."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from mockspaces.cloud import seeds
+from mockspaces.cloud.clock import iso
+from mockspaces.cloud.journal import Criteria, Entry
+from mockspaces.cloud.rejection import invalid
+from mockspaces.contract import nearest
+from mockspaces.control.surface import ControlCall, handle
+
+LONGEST_WAIT_S = 60
+
+
+class WaitBody(seeds.Strict, frozen=True, kw_only=True):
+    """Wait until ``count`` entries fit ``filter``, at most ``timeout`` seconds of real time."""
+
+    filter: Criteria = Criteria()
+    count: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
+    timeout: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_WAIT_S)] = 5.0
+
+
+def shown(entry: Entry) -> dict[str, Any]:
+    """Return an entry; bodies are shown as text."""
+    return {
+        "id": entry.id,
+        "time": iso(entry.time),
+        "surface": entry.surface,
+        "method": entry.method,
+        "path": entry.path,
+        "endpoint": entry.endpoint,
+        "event": entry.event,
+        "caller": entry.caller,
+        "status": entry.status,
+        "code": entry.code,
+        "why": entry.why,
+        "request": {"bytes": entry.request_bytes, "text": entry.request.decode("utf-8", "replace")},
+        "response": {"bytes": entry.response_bytes, "text": entry.response.decode("utf-8", "replace")},
+    }
+
+
+@handle("CTRL-JOURNAL")
+async def find(call: ControlCall) -> object:
+    """Return the entries that fit the query, oldest first."""
+    query = dict(call.query)
+    limit = query.pop("limit", None)
+    known = [*Criteria.__struct_fields__, "limit"]
+    for name in query:
+        if name not in known:
+            raise invalid(name, f"no such filter{nearest(name, known)}")
+    try:
+        criteria = msgspec.convert(query, Criteria, strict=False)
+        most = None if limit is None else msgspec.convert(limit, Annotated[int, msgspec.Meta(ge=1)], strict=False)
+    except msgspec.ValidationError as error:
+        raise invalid("query", str(error)) from None
+    return _answer(call, call.world.journal.find(criteria, most))
+
+
+def _answer(call: ControlCall, entries: list[Entry]) -> dict[str, Any]:
+    journal = call.world.journal
+    return {"entries": [shown(entry) for entry in entries], "dropped": journal.dropped, "cut": journal.cut}
+
+
+@handle("CTRL-JOURNAL-CLEAR")
+async def clear(call: ControlCall) -> object:
+    """Forget all entries."""
+    call.world.journal.clear()
+    return {}
+
+
+@handle("CTRL-JOURNAL-WAIT")
+async def wait(call: ControlCall) -> object:
+    """Return the entries that fit as soon as there are enough, or what there is in the end."""
+    body = await call.decode(WaitBody)
+    found = await call.world.journal.wait(body.filter, body.count, body.timeout)
+    return _answer(call, found) | {"complete": len(found) >= body.count}
+
+
+@handle("CTRL-OUTBOX")
+async def outbox(call: ControlCall) -> object:
+    """Return the invitation e-mails that the real service would have sent."""
+    mails = await call.world.state.outbox.page("all", "all")
+    return {
+        "data": [
+            {
+                "_id": mail.id,
+                "to": mail.to,
+                "subject": mail.subject,
+                "link": mail.link,
+                "created": iso(mail.created),
+                "inviteId": mail.invite_id,
+                "topicId": mail.space_id,
+            }
+            for mail in mails
+        ]
+    }

@@ -1,0 +1,120 @@
+"""Companies, users, spaces, and credentials without the browser dance."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from mockspaces.cloud import people, seeds, tokens
+from mockspaces.cloud.entities import OAuthClient, User, replace
+from mockspaces.cloud.rejection import invalid, not_found
+from mockspaces.cloud.world import World
+from mockspaces.contract import errors, nearest
+from mockspaces.control.surface import ControlCall, handle
+
+
+class UserPatch(seeds.Strict, frozen=True, kw_only=True):
+    """What can be changed on a user; absent members stay."""
+
+    enabled: bool | None = None
+    password: str | None = None
+    displayname: str | None = None
+
+
+class TokenBody(seeds.Strict, frozen=True, kw_only=True):
+    """Which credential is wanted; ``scope`` and ``client_id`` concern OAuth tokens, ``expires_in`` is in seconds."""
+
+    username: str
+    kind: Literal["oauth", "jwt"] = "oauth"
+    client_id: str | None = None
+    scope: str = "email profile spaces"
+    expires_in: Annotated[int, msgspec.Meta(ge=-(10**9), le=10**9)] | None = None
+
+
+def shown_user(user: User) -> dict[str, Any]:
+    """Return a user as tests want to know him, password included."""
+    return {
+        "_id": user.id,
+        "ndbid": user.ndbid,
+        "username": user.username,
+        "displayname": user.displayname,
+        "password": user.password,
+        "enabled": user.enabled,
+        "company_id": user.company_id,
+        "meetingroom_id": user.room_id,
+    }
+
+
+async def known_user(world: World, username: str) -> User:
+    """Return a user by any of his addresses. Refuses an unknown one."""
+    user = await people.by_email(world, username)
+    if user is None:
+        raise not_found(errors.USER_NOT_FOUND, "user", username)
+    return user
+
+
+@handle("CTRL-COMPANY")
+async def create_company(call: ControlCall) -> object:
+    """Create a company."""
+    company = await seeds.plant_company(call.world, await call.decode(seeds.CompanySeed))
+    return {
+        "_id": company.id,
+        "name": company.name,
+        "domains": company.domains,
+        "service_domain": company.service_domain,
+    }
+
+
+@handle("CTRL-USER")
+async def create_user(call: ControlCall) -> object:
+    """Create a registered user; a password is drawn unless given."""
+    return shown_user(await seeds.plant_user(call.world, await call.decode(seeds.UserSeed)))
+
+
+@handle("CTRL-USER-PATCH")
+async def change_user(call: ControlCall) -> object:
+    """Change a user, or disable him: all his credentials die at once (AUTH-USER-05)."""
+    user = await known_user(call.world, call.params["username"])
+    patch = msgspec.structs.asdict(await call.decode(UserPatch))
+    changes = {name: value for name, value in patch.items() if value is not None}
+    return shown_user(await call.world.state.users.put(replace(user, **changes)))
+
+
+@handle("CTRL-SPACE")
+async def create_space(call: ControlCall) -> object:
+    """Create a space in any state, also one that no public call makes."""
+    space = await seeds.plant_space(call.world, await call.decode(seeds.SpaceSeed))
+    return {"_id": space.id, "title": space.title, "type": space.type, "status": space.status}
+
+
+@handle("CTRL-TOKEN")
+async def create_token(call: ControlCall) -> object:
+    """Issue a valid credential for a user."""
+    body = await call.decode(TokenBody)
+    user = await known_user(call.world, body.username)
+    if user.is_service_account:
+        raise invalid("username", "names a service account; sign a JWT with the key of its app")
+    if body.kind == "jwt":
+        return {"token": await tokens.user_jwt(call.world, user, expires_in=body.expires_in), "scheme": "jwt"}
+    client = await _client(call.world, body.client_id)
+    grant = await tokens.create_grant(call.world, client, user, _scopes(body.scope), body.scope)
+    token = await tokens.access_token(call.world, grant, expires_in=body.expires_in)
+    return {"token": token.id, "scheme": "bearer", "client_id": client.id, "scopes": grant.scopes}
+
+
+def _scopes(text: str) -> tuple[str, ...]:
+    known = [*tokens.ALL_SCOPES, "office"]
+    for name in text.split():
+        if name not in known:
+            raise invalid("scope", f'no scope "{name}"{nearest(name, known)}')
+    return tuple(dict.fromkeys(text.split()))
+
+
+async def _client(world: World, client_id: str | None) -> OAuthClient:
+    if client_id is not None:
+        client = await world.state.clients.get(client_id)
+        if client is None:
+            raise not_found(errors.CLIENT_NOT_FOUND, "OAuth client", client_id)
+        return client
+    for client in await world.state.clients.all():
+        return client
+    return await seeds.plant_client(world, seeds.ClientSeed(name="Test client"))

@@ -1,0 +1,129 @@
+"""The control API as a surface: guard, route, answer, refuse (CTRL-01..07)."""
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+from starlette.responses import Response
+
+from mockspaces.asgi.decoding import decode
+from mockspaces.asgi.exchange import Exchange
+from mockspaces.asgi.routing import MethodNotAllowed, Router
+from mockspaces.asgi.surface import Handlers
+from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.world import World
+from mockspaces.cloud.worlds import Hosted, Worlds
+from mockspaces.contract import control, errors
+
+JSON = "application/json; charset=utf-8"
+TOKEN_HEADER = b"x-mock-token"
+HEALTH = "CTRL-HEALTH"
+
+Value = TypeVar("Value")
+
+
+class ControlCall:
+    """A control call that passed the guard, for one world."""
+
+    def __init__(self, exchange: Exchange, worlds: Worlds, params: Mapping[str, str]) -> None:
+        """Bundle what the surface found out."""
+        self.exchange = exchange
+        self.worlds = worlds
+        self.params = params
+
+    @property
+    def world(self) -> World:
+        """The world that the call came to."""
+        return self.exchange.world
+
+    @property
+    def hosted(self) -> Hosted:
+        """The place of that world."""
+        return self.worlds.named(self.world.name)
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query parameters."""
+        return self.exchange.query
+
+    async def decode(self, kind: type[Value]) -> Value:
+        """Return the JSON body as ``kind``; names the first bad member."""
+        return decode(await self.exchange.body(), kind, self.world.contract.limits)
+
+
+Handler = Callable[[ControlCall], Awaitable[object]]
+handle: Handlers[Handler] = Handlers()
+
+
+class ControlSurface:
+    """Everything below ``/_mock``."""
+
+    name = "control"
+
+    def __init__(self, worlds: Worlds, token: str | None = None) -> None:
+        """Build the route table; with a token every call but health must bring it."""
+        self._worlds = worlds
+        self._token = token
+        self._router = Router(row for row in control.ROWS if row.id in handle.by_endpoint)
+
+    async def answer(self, exchange: Exchange) -> Response:
+        """Answer one control call, or raise `Rejection`."""
+        endpoint, params = self._router.find(exchange.method, exchange.path)
+        exchange.endpoint = endpoint
+        if endpoint != HEALTH:
+            self._check_token(exchange)
+            self._check_origin(exchange)
+            _check_media_type(exchange)
+        call = ControlCall(exchange, self._worlds, params)
+        result = await handle.by_endpoint[endpoint](call)
+        return result if isinstance(result, Response) else Response(msgspec.json.encode(result), 200, media_type=JSON)
+
+    def _check_token(self, exchange: Exchange) -> None:
+        """CTRL-04."""
+        if self._token is None:
+            return
+        given = exchange.header(TOKEN_HEADER)
+        if given is None:
+            raise Rejection(errors.CREDENTIAL_MISSING, "the control API wants the header X-Mock-Token")
+        if not hmac.compare_digest(given.encode("latin-1"), self._token.encode()):
+            raise Rejection(errors.CREDENTIAL_INVALID, "X-Mock-Token is wrong")
+
+    def _check_origin(self, exchange: Exchange) -> None:
+        """CTRL-06: pages of other origins are refused."""
+        origin = exchange.header(b"origin")
+        if origin is None:
+            return
+        server = exchange.scope.get("server")
+        own = {_origin(self._worlds.base), _origin(exchange.world.origins.base)}
+        own |= {f"http://{host}:{server[1]}" for host in ("127.0.0.1", "localhost", "[::1]")} if server else set()
+        if origin not in own:
+            raise Rejection(errors.KIND_NOT_ALLOWED, f"Origin {origin} is not the mock's own")
+
+    def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:
+        """Render a refusal; the control API also tells why, since nobody emulated reads it."""
+        row = exchange.world.contract.errors[rejection.code]
+        body = {
+            "code": row.code,
+            "message": row.message.format(detail=rejection.detail),
+            "why": rejection.why,
+        }
+        response = Response(msgspec.json.encode(body), row.status, media_type=JSON)
+        if isinstance(rejection, MethodNotAllowed):
+            response.headers["allow"] = rejection.allow
+        return response
+
+
+def _check_media_type(exchange: Exchange) -> None:
+    """CTRL-03: a body of type application/json, so that no foreign page can send one unasked."""
+    if exchange.method in ("GET", "HEAD", "DELETE"):
+        return
+    media_type = (exchange.header(b"content-type") or "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise Rejection(errors.UNSUPPORTED_TYPE, f'the media type is "{media_type}", send application/json')
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,141 @@
+"""Worlds, their settings and their contract."""
+
+import re
+from typing import Annotated, Any
+
+import msgspec
+
+from mockspaces.asgi.decoding import decode
+from mockspaces.cloud import seeds
+from mockspaces.cloud.rejection import invalid
+from mockspaces.cloud.seeds import Seed
+from mockspaces.cloud.world import Origins
+from mockspaces.cloud.worlds import DEFAULT_TTL_S, Hosted
+from mockspaces.contract.settings import Settings
+from mockspaces.control.clock import shown_clock
+from mockspaces.control.surface import ControlCall, handle
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class OpenBody(seeds.Strict, frozen=True, kw_only=True):
+    """What a new world is to be; ``ttl`` is in idle seconds, null keeps it until it is dropped."""
+
+    name: str | None = None
+    seed: msgspec.Raw = msgspec.Raw(b'"demo"')
+    ttl: Annotated[float, msgspec.Meta(gt=0)] | None = DEFAULT_TTL_S
+
+
+def urls(origins: Origins) -> dict[str, str]:
+    """Return the URLs of a world: what its clients have to be told."""
+    return {
+        "accounts": origins.accounts,
+        "api": f"{origins.rest}/api",
+        "socket": origins.socket,
+        "socketio_path": _socket_path(origins),
+        "web": origins.web,
+        "control": f"{origins.base}/_mock",
+    }
+
+
+def _socket_path(origins: Origins) -> str:
+    return f"{origins.socket.partition('://')[2].partition('/')[2]}/socket.io/".lstrip("/")
+
+
+@handle("CTRL-HEALTH")
+async def health(_call: ControlCall) -> object:
+    """Say that every surface answers (CTRL-05)."""
+    from mockspaces import __version__  # noqa: PLC0415 - a fact of the package, read when asked
+
+    return {"status": "ok", "version": __version__}
+
+
+@handle("CTRL-WORLD")
+async def show(call: ControlCall) -> object:
+    """Return name, URLs, settings, clock and counts of this world."""
+    world, state = call.world, call.world.state
+    return {
+        "name": world.name,
+        "urls": urls(call.exchange.origins),
+        "settings": world.settings,
+        "clock": shown_clock(world),
+        "counts": {
+            "companies": len(state.companies),
+            "users": len(state.users),
+            "anonymous": len(state.anonymous),
+            "oauth_clients": len(state.clients),
+            "service_apps": len(state.apps),
+            "spaces": len(state.spaces),
+            "invites": len(state.invites),
+            "outbox": len(state.outbox),
+            "journal": len(world.journal),
+        },
+    }
+
+
+def _shown(call: ControlCall, hosted: Hosted) -> dict[str, Any]:
+    prefix = Origins(call.worlds.prefix_url(hosted.world.name))
+    own = urls(hosted.world.origins) if hosted.port is not None else None
+    return {"name": hosted.world.name, "ttl": hosted.ttl, "urls": {"port": own, "prefix": urls(prefix)}}
+
+
+@handle("CTRL-WORLDS")
+async def list_worlds(call: ControlCall) -> object:
+    """List the worlds of this process."""
+    return {"data": [_shown(call, hosted) for hosted in call.worlds]}
+
+
+@handle("CTRL-WORLD-OPEN")
+async def open_world(call: ControlCall) -> object:
+    """Open a world of its own, on its own port where possible."""
+    body = await call.decode(OpenBody)
+    if body.name is not None and not _NAME.fullmatch(body.name):
+        raise invalid("name", "expected letters, digits, dot, dash or underscore, at most 64")
+    return _shown(call, await call.worlds.open(body.name, _seed(call, bytes(body.seed)), ttl=body.ttl))
+
+
+def _seed(call: ControlCall, given: bytes) -> Seed:
+    if given.lstrip().startswith(b'"'):
+        return seeds.bundled(msgspec.json.decode(given, type=str))
+    return decode(given, Seed, call.world.contract.limits)
+
+
+@handle("CTRL-WORLD-DROP")
+async def drop_world(call: ControlCall) -> object:
+    """Close a world for good."""
+    await call.worlds.drop(call.params["name"])
+    return {}
+
+
+@handle("CTRL-RESET")
+async def reset(call: ControlCall) -> object:
+    """Bring this world back to its seed."""
+    await call.worlds.reset(call.hosted)
+    return {}
+
+
+@handle("CTRL-SEED")
+async def seed(call: ControlCall) -> object:
+    """Add a seed document to this world."""
+    await seeds.plant(call.world, await call.decode(Seed))
+    return {}
+
+
+@handle("CTRL-SETTINGS")
+async def settings(call: ControlCall) -> Settings:
+    """Return the settings in force."""
+    return call.world.settings
+
+
+@handle("CTRL-SETTINGS-PATCH")
+async def change_settings(call: ControlCall) -> Settings:
+    """Change some settings and return them all."""
+    call.world.change_settings(await call.decode(dict[str, Any]))
+    return call.world.settings
+
+
+@handle("CTRL-CONTRACT-PATCH")
+async def overlay_contract(call: ControlCall) -> object:
+    """Replace some rows of this world's contract."""
+    call.world.overlay_contract(await call.decode(dict[str, Any]))
+    return {}

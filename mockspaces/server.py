@@ -1,0 +1,217 @@
+"""The application in a uvicorn server: ready when it answers, one listener per world, quick to stop."""
+
+import asyncio
+import contextlib
+import functools
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Generator
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+
+from mockspaces.app import App, create_app
+from mockspaces.cloud.worlds import Listeners
+from mockspaces.config import Config
+
+BACKLOG = 2048
+GRACE_S = 0.3  # open requests are given this long after a stop, so that the process ends within a second
+SWEEP_S = 5
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+
+logger = logging.getLogger("mockspaces")
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a bound and listening socket, so that the port is known before anything runs."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    listener.listen(BACKLOG)
+    return listener
+
+
+def url(host: str, port: int) -> str:
+    """Return the URL of a listener; one on all addresses is reached on the loopback."""
+    shown = "127.0.0.1" if host in ANY_ADDRESS else host
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+class WorldListeners(Listeners):
+    """Opens one more listener of a running server for each world."""
+
+    def __init__(self, server: "UvicornServer", host: str, ports: str | None) -> None:
+        """Use the named ports (``8081-8096``), or whatever ports the system has."""
+        self._server = server
+        self._host = host
+        self._free = _port_range(ports) if ports else None
+        self._open: dict[int, asyncio.Server] = {}
+
+    def url(self, port: int) -> str:
+        return url(self._host, port)
+
+    async def open(self) -> int | None:
+        if self._free is None:
+            return await self._listen(0)
+        while self._free:
+            with contextlib.suppress(OSError):
+                return await self._listen(self._free.pop(0))
+        return None
+
+    async def _listen(self, port: int) -> int:
+        listener = bind(self._host, port)
+        server = await asyncio.get_running_loop().create_server(self._server.protocol(), sock=listener, backlog=BACKLOG)
+        taken: int = listener.getsockname()[1]
+        self._open[taken] = server
+        return taken
+
+    async def close(self, port: int) -> None:
+        self._open.pop(port).close()
+        for connection in list(self._server.server_state.connections):
+            if getattr(connection, "server", ("", 0))[1] == port:
+                connection.transport.close()
+        if self._free is not None:
+            self._free.append(port)
+
+    def close_all(self) -> None:
+        """Stop listening everywhere; the server ends the connections."""
+        for server in self._open.values():
+            server.close()
+        self._open.clear()
+
+
+def _port_range(text: str) -> list[int]:
+    low, _, high = text.partition("-")
+    return list(range(int(low), int(high or low) + 1))
+
+
+class UvicornServer(uvicorn.Server):
+    """A uvicorn server that says when it is ready and turns a signal into a clean end (exit code 0)."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.on_ready: Callable[[], None] = lambda: None
+        self.listeners: WorldListeners | None = None
+
+    def protocol(self) -> Callable[[], asyncio.Protocol]:
+        """Return the factory of connections, the same for all listeners."""
+        factory: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        state, app_state = self.server_state, self.lifespan.state
+        return functools.partial(factory, config=self.config, server_state=state, app_state=app_state)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.listeners:
+            self.listeners.close_all()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Handle SIGINT and SIGTERM without raising them anew at the end, as uvicorn does."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        handled = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self.handle_exit) for number in handled}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+class Server:
+    """The emulated cloud behind a port: `run` in this thread, or `start` and `stop` in one of its own.
+
+    ``url`` is the URL of the default world. As a context manager it starts and stops.
+    """
+
+    def __init__(self, config: Config | None = None) -> None:
+        """Bind the port (0 picks a free one). Raises `OSError` if it is taken, `Rejection` for a bad seed."""
+        self.config = config or Config(port=0)
+        self._listener = bind(self.config.host, self.config.port)
+        self.port: int = self._listener.getsockname()[1]
+        self.url = self.config.public_url or url(self.config.host, self.port)
+        try:
+            self.app: App = create_app(self.config, base=self.url)
+        except BaseException:
+            self._listener.close()
+            raise
+        self._ready = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._server = self._make_server()
+        self._server.on_ready = self._ready.set
+
+    def _make_server(self) -> UvicornServer:
+        config = uvicorn.Config(
+            self.app,
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=GRACE_S,  # type: ignore[arg-type]
+            server_header=False,
+            callback_notify=self.app.worlds.sweep,
+            timeout_notify=SWEEP_S,
+            backlog=BACKLOG,
+        )
+        config.load()
+        server = UvicornServer(config)
+        server.listeners = WorldListeners(server, self.config.host, self.config.world_ports)
+        self.app.worlds.listeners = server.listeners
+        return server
+
+    def run(self, on_ready: Callable[[], None]) -> None:
+        """Serve until SIGINT or SIGTERM; ``on_ready`` is called once every surface answers."""
+        self._server.on_ready = on_ready
+        self._server.run(sockets=[self._listener])
+
+    def start(self) -> Self:
+        """Serve in a thread of its own and return when every surface answers."""
+        self._thread = threading.Thread(target=self._serve, name="mockspaces", daemon=True)
+        self._thread.start()
+        self._ready.wait()
+        if not self._server.started:
+            raise RuntimeError("the server did not start; its log says why")
+        return self
+
+    def _serve(self) -> None:
+        try:
+            self._server.run(sockets=[self._listener])
+        finally:
+            self._ready.set()
+
+    def stop(self) -> None:
+        """End the server and wait until its thread is gone."""
+        self._server.should_exit = True
+        if self._thread:
+            self._thread.join()
+            self._thread = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def configure_logging(level: str) -> None:
+    """Log to standard error; standard output belongs to the ready line."""
+    logging.basicConfig(
+        level=level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
