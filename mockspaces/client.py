@@ -188,6 +188,8 @@ class Mockspaces:
         if control_token is not None:
             self._headers["X-Mock-Token"] = control_token
         self._connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=TIMEOUT_S)
+        self._name: str | None = None
+        self._opener: Mockspaces | None = None
         self.clock = Clock(self)
         self.journal = Journal(self)
 
@@ -294,18 +296,20 @@ class Mockspaces:
     def open_world(self, name: str | None = None, **members: Any) -> "Mockspaces":
         """Open a world of its own on the same server and return its client."""
         body = {**members, **({"name": name} if name else {})}
-        urls = self.call("POST", "/worlds", body)["urls"]
-        chosen = urls["port"] or urls["prefix"]
-        url: str = chosen["control"].removesuffix("/_mock")
-        return Mockspaces(url, control_token=self._headers.get("X-Mock-Token"))
+        opened = self.call("POST", "/worlds", body)
+        urls = opened["urls"]["port"] or opened["urls"]["prefix"]
+        world = Mockspaces(urls["control"].removesuffix("/_mock"), control_token=self._headers.get("X-Mock-Token"))
+        world._name, world._opener = opened["name"], self  # noqa: SLF001 - its own class
+        return world
 
     @property
     def name(self) -> str:
         """The name of this world."""
-        name: str = self.call("GET", "")["name"]
-        return name
+        if self._name is None:
+            self._name = str(self.call("GET", "")["name"])
+        return self._name
 
     def drop(self) -> None:
         """Close this world for good."""
-        self.call("DELETE", f"/worlds/{quote(self.name, safe='')}")
+        (self._opener or self).call("DELETE", f"/worlds/{quote(self.name, safe='')}")
         self.close()

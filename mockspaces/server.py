@@ -78,7 +78,7 @@ class WorldListeners(Listeners):
         self._open.pop(port).close()
         for connection in list(self._server.server_state.connections):
             if getattr(connection, "server", ("", 0))[1] == port:
-                connection.transport.close()
+                connection.shutdown()  # after its present answer, which may be that of this very call
         if self._free is not None:
             self._free.append(port)
 
