@@ -160,9 +160,7 @@ def files_of_the_repository() -> Iterator[Path]:
     """Yield every file but those of hidden folders and of what tools put down."""
     for folder, folders, files in os.walk(ROOT):
         folders[:] = [
-            name
-            for name in folders
-            if name[0] != "." and name not in {"__pycache__", "build", "dist", "node_modules"}
+            name for name in folders if name[0] != "." and name not in {"__pycache__", "build", "dist", "node_modules"}
         ]
         yield from (Path(folder, name) for name in files)
 
@@ -212,9 +210,7 @@ def test_every_test_says_what_it_shows(folder: str) -> None:
 def test_repository_stands_alone() -> None:
     """No file refers to the folder that happens to lie beside the developers' checkout."""
     sibling = Path("..", "shared").as_posix().encode()
-    named = [
-        str(path.relative_to(ROOT)) for path in files_of_the_repository() if sibling in path.read_bytes()
-    ]
+    named = [str(path.relative_to(ROOT)) for path in files_of_the_repository() if sibling in path.read_bytes()]
     assert named == []
 
 
