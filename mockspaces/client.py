@@ -299,7 +299,7 @@ class Mockspaces:
         opened = self.call("POST", "/worlds", body)
         urls = opened["urls"]["port"] or opened["urls"]["prefix"]
         world = Mockspaces(urls["control"].removesuffix("/_mock"), control_token=self._headers.get("X-Mock-Token"))
-        world._name, world._opener = opened["name"], self  # noqa: SLF001 - its own class
+        world._name, world._opener = opened["name"], self
         return world
 
     @property

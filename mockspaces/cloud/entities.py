@@ -240,6 +240,48 @@ class Invite(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
 
 
+Category = Literal["chat", "idea", "task", "meeting"]
+TaskStatus = Literal["pending", "completed"]
+
+
+class Sender(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Who wrote a message, as he was then: a message outlives its author's account (DM-MSG-03)."""
+
+    id: str
+    type: Literal["user", "anonymous"]
+    username: str
+    displayname: str
+    picture: str | None = None
+
+
+class Task(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What a task has beyond a post (DM-MSG-06)."""
+
+    status: TaskStatus = "pending"
+    due: int | None = None
+    assignees: tuple[str, ...] = ()
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A chat, post (idea), task or meeting in a space (DM-MSG-*)."""
+
+    id: str
+    space_id: str
+    category: Category
+    sender: Sender
+    created: int
+    modified: int | None = None
+    text: str = ""
+    description: str | None = None
+    attachments: tuple[Mapping[str, Any], ...] = ()
+    parent_id: str | None = None
+    comments: int = 0
+    task: Task | None = None
+    mentions: Any = None
+    version: Any = None
+    deleted: bool = False
+
+
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """An e-mail that the real service would have sent; the mock keeps it in its outbox (SPACES-CREATE-09)."""
 

@@ -13,6 +13,7 @@ from mockspaces.cloud.entities import (
     IssuedJwt,
     Mail,
     Member,
+    Message,
     OAuthClient,
     ServiceApp,
     Space,
@@ -77,6 +78,25 @@ class State:
         )
         self.invites: Collection[Invite] = Collection(
             {"space": Index(lambda invite: invite.space_id, lambda invite: (invite.created,))}, checkpoint
+        )
+        self.messages: Collection[Message] = Collection(
+            {
+                "space": Index(
+                    lambda message: None if message.deleted else message.space_id, lambda message: (message.created,)
+                ),
+                "category": Index(
+                    lambda message: None if message.deleted else (message.space_id, message.category),
+                    lambda message: (message.created,),
+                ),
+                "parent": Index(
+                    lambda message: None if message.deleted else message.parent_id, lambda message: (message.created,)
+                ),
+                "sender": Index(
+                    lambda message: None if message.deleted else (message.space_id, message.sender.id),
+                    lambda message: (message.created,),
+                ),
+            },
+            checkpoint,
         )
         self.outbox: Collection[Mail] = Collection(
             {"all": Index(lambda _mail: "all", lambda mail: (mail.created,))}, checkpoint

@@ -13,6 +13,7 @@ import msgspec
 
 from mockspaces.cloud import keys
 from mockspaces.cloud.clock import Clock
+from mockspaces.cloud.events import Event, Subscriber
 from mockspaces.cloud.ids import Ids
 from mockspaces.cloud.journal import Journal
 from mockspaces.cloud.jws import SignatureCache, TokenReader
@@ -94,6 +95,7 @@ class World:
         self.origins = origins
         self.contract = contract
         self.settings = settings or Settings()
+        self.subscribers: list[Subscriber] = []
         self._initial = (self.contract, self.settings)
         self._random_seed = random_seed
         self._checkpoint = checkpoint
@@ -111,6 +113,11 @@ class World:
         self.tokens = TokenReader(lambda: self.contract.limits.token_chars, lambda: self.contract.limits.json_depth)
         self._master = self.ids.secret()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def publish(self, event: Event) -> None:
+        """Announce a change to whoever listens, before the call that caused it is answered."""
+        for subscriber in self.subscribers:
+            await subscriber(event)
 
     def lock(self, aggregate: str) -> asyncio.Lock:
         """Return the lock under which an aggregate is checked and changed."""
