@@ -1,0 +1,206 @@
+"""What the contract tests are written with: a target, who acts on it, and two kinds of assertion.
+
+Nothing here imports mockspaces: the tests see the cloud as any client does.
+"""
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import httpx
+import jwt
+import pytest
+
+behaviour = pytest.mark.behaviour
+
+AUDIENCE = "spaces.avayacloud.com"
+
+
+class Same(Protocol):
+    """Anything that can be compared with ``==``, a plain value or a `Like`."""
+
+
+class Like:
+    """A volatile value that is recognised by its form, not ignored: ``body == {"_id": OBJECT_ID}``."""
+
+    def __init__(self, name: str, pattern: str) -> None:
+        self._name = name
+        self._pattern = re.compile(pattern)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and self._pattern.fullmatch(other) is not None
+
+    def __hash__(self) -> int:
+        return hash(self._name)
+
+    def __repr__(self) -> str:
+        return f"<{self._name}>"
+
+
+OBJECT_ID = Like("24-hex id", r"[0-9a-f]{24}")
+ACCOUNT_ID = Like("accounts id", r"ag[A-Za-z0-9_-]+")
+ISO_TIME = Like("ISO time with milliseconds", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+TOKEN = Like("40-hex token", r"[0-9a-f]{40}")
+JWT = Like("JWT", r"[\w-]+\.[\w-]+\.[\w-]+")
+URL = Like("URL", r"https?://[^\s]+")
+TEXT = Like("text", r"(?s).+")
+
+
+def expect(actual: object, wanted: Same, note: str = "") -> None:
+    """Assert what is documented or seen (evidence D or C): a difference fails on every target."""
+    assert actual == wanted, note or f"{actual!r} is not {wanted!r}"
+
+
+def observe(actual: object, wanted: Same, note: str = "") -> None:
+    """Assert what we assume (evidence A): a difference fails on the mock and is recorded elsewhere."""
+    if Observations.of_mock:
+        assert actual == wanted, note or f"{actual!r} is not {wanted!r}"
+    elif actual != wanted:
+        Observations.differences.append(f"{note}: {actual!r} is not {wanted!r}")
+
+
+class Observations:
+    """Whether the target is the mock, and what another one does otherwise."""
+
+    of_mock = True
+    differences: list[str] = []  # noqa: RUF012 - one record for the whole run
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who acts on the cloud, with the value of his Authorization header."""
+
+    id: str
+    username: str
+    authorization: str
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class App:
+    """A service app with its key file; signs its own JWTs (AUTH-SVC-01)."""
+
+    key: Mapping[str, str] = field(repr=False)
+    account_id: str = ""
+
+    def claims(self, **changes: Any) -> dict[str, Any]:
+        """Return valid claims; a change to ``None`` leaves the claim out."""
+        valid = {"iss": self.key["iss"], "sub": self.key["sub"], "aud": AUDIENCE, "exp": int(time.time()) + 600}
+        return {name: value for name, value in {**valid, **changes}.items() if value is not None}
+
+    def sign(self, claims: Mapping[str, Any] | None = None, headers: Mapping[str, Any] | None = None) -> str:
+        """Return a signed JWT; without arguments a valid one."""
+        header = {"kid": self.key["kid"], **(headers or {})}
+        return jwt.encode(dict(claims or self.claims()), self.key["private_key"], "RS256", headers=header)
+
+    @property
+    def authorization(self) -> str:
+        """A valid Authorization header."""
+        return f"service_app {self.sign()}"
+
+
+class Cloud:
+    """The target as one test sees it: URLs, people, and a client that talks to it.
+
+    On the mock every test has a world of its own and ``control`` reaches its control API. Tests that need
+    that are marked ``mock_only`` with a reason.
+    """
+
+    def __init__(self, urls: Mapping[str, str], http: httpx.Client, *, is_mock: bool) -> None:
+        self.urls = urls
+        self.http = http
+        self.is_mock = is_mock
+
+    @property
+    def api(self) -> str:
+        """Base URL of the REST API, ending in ``/api``."""
+        return self.urls["api"]
+
+    @property
+    def accounts(self) -> str:
+        """Base URL of the identity server."""
+        return self.urls["accounts"]
+
+    @property
+    def origin(self) -> str:
+        """Origin of the REST API, without path."""
+        return self.api.removesuffix("/api")
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        who: Person | App | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **content: Any,
+    ) -> httpx.Response:
+        """Call the REST API: ``path`` is below ``/api``; ``content`` as httpx takes it (json, content, params ...)."""
+        sent = dict(headers or {})
+        if who is not None:
+            sent.setdefault("Authorization", who.authorization)
+        return self.http.request(method, f"{self.api}{path}", headers=sent, **content)
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Make a control call and return its JSON (the mock only)."""
+        wanted = None if method in ("GET", "DELETE") else ({} if body is None else body)
+        answer = self.http.request(method, f"{self.urls['control']}{path}", json=wanted)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def user(self, username: str = "ann@example.com", *, scope: str = "email profile spaces", **members: Any) -> Person:
+        """Return a registered user with an OAuth access token; on the mock he is made if he does not exist."""
+        made = self._known(username) or self.control("POST", "/users", {"username": username, **members})
+        token = self.control("POST", "/tokens", {"username": username, "scope": scope})["token"]
+        return Person(made["_id"], made["username"], f"Bearer {token}", made["password"], token)
+
+    def jwt_user(self, username: str = "ann@example.com") -> Person:
+        """Return a registered user with a user JWT."""
+        person = self.user(username)
+        token = self.control("POST", "/tokens", {"username": username, "kind": "jwt"})["token"]
+        return Person(person.id, person.username, f"jwt {token}", person.password, token)
+
+    def _known(self, username: str) -> Any:
+        answer = self.http.request("PATCH", f"{self.urls['control']}/users/{username}", json={})
+        return answer.json() if answer.status_code == 200 else None
+
+    def guest(self, displayname: str = "Gil Guest") -> Person:
+        """Return an anonymous user with his JWT."""
+        token = self.call("POST", "/anonymous/auth", data={"displayname": displayname}).json()["token"]
+        person_id = jwt.decode(token, options={"verify_signature": False})["anonymous_id"]
+        return Person(person_id, "", f"jwt {token}", token=token)
+
+    def app(self, *scopes: str, company: str = "Example") -> App:
+        """Return an active service app with these scopes, or with every scope when none is given."""
+        body = {"scopes": list(scopes) or "all", "company": company}
+        made = self.control("POST", "/service-apps", body)
+        return App(made["key"], made["account_id"])
+
+    def space(self, owner: Person | App, title: str = "Room", **members: Any) -> str:
+        """Create a space and return its id."""
+        answer = self.call("POST", "/spaces/invite", owner, json={"topic": {"title": title}, **members})
+        assert answer.status_code == 200, answer.text
+        space_id: str = answer.json()["data"][0]["topicId"]
+        return space_id
+
+    def open_space(self, owner: Person, title: str = "Open room", **members: Any) -> str:
+        """Create a space in any state, open to strangers unless ``settings`` say otherwise, and return its id."""
+        settings = {"memberOnly": False, **members.pop("settings", {})}
+        body = {"title": title, "owner": owner.username, "settings": settings, **members}
+        space_id: str = self.control("POST", "/spaces", body)["_id"]
+        return space_id
+
+    def why(self, **filters: Any) -> str:
+        """Return the reason of the newest journal entry that fits (the mock only)."""
+        query = "&".join(f"{name}={value}" for name, value in filters.items())
+        reason: str = self.control("GET", f"/journal?limit=1&{query}")["entries"][-1]["why"]
+        return reason
+
+
+def refused(answer: httpx.Response, status: int, code: str) -> None:
+    """Assert a refusal of the REST API: status, code, and a text for people (ERR-BODY-01)."""
+    observe(answer.status_code, status, answer.text)
+    observe(answer.json(), {"code": code, "message": TEXT})
