@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 from starlette.responses import HTMLResponse, Response
@@ -19,14 +20,21 @@ from mockspaces.cloud.worlds import DEFAULT, Worlds
 from mockspaces.config import Config
 from mockspaces.contract import Contract, errors
 from mockspaces.contract.settings import Settings
-from mockspaces.control import apps, clock, journal, people
+from mockspaces.control import apps, clock, faults, journal, people
 from mockspaces.control import worlds as control_worlds
 from mockspaces.control.surface import ControlSurface
 from mockspaces.rest.surface import RestSurface
 
-CONTROL_SECTIONS = (apps, clock, control_worlds, journal, people)  # importing a section binds its handlers
+CONTROL_SECTIONS = (apps, clock, control_worlds, faults, journal, people)  # importing a section binds its handlers
 WORLD_PREFIX = "/w/"
 logger = logging.getLogger("mockspaces")
+
+
+class TransportFaults(Protocol):
+    """Who can do something to the connection of an exchange."""
+
+    async def spoil(self, exchange: Exchange, response: Response) -> None:
+        """Spoil the answer as ``exchange.transport`` says."""
 
 
 class WebSurface:
@@ -51,6 +59,7 @@ class App:
         """Wire the surfaces; the first match wins (REST-HOST-03)."""
         self.worlds = worlds
         self._seed = seed
+        self.transport: TransportFaults | None = None
         self._starting = asyncio.Lock()
         rest = RestSurface()
         self._surfaces: tuple[tuple[str, Surface], ...] = (
@@ -103,7 +112,16 @@ class App:
             world.journal.record(exchange.entry(surface.name, response))
         if exchange.method == "HEAD":
             response.body = b""
-        await response(scope, receive, send)
+        if exchange.transport:
+            await self._spoil(exchange, response)
+        else:
+            await response(scope, receive, send)
+
+    async def _spoil(self, exchange: Exchange, response: Response) -> None:
+        """Carry out a transport fault: the call has taken effect, its answer will not arrive whole."""
+        if self.transport is None:
+            raise RuntimeError(f'the fault "{exchange.transport}" needs a server with a real socket')
+        await self.transport.spoil(exchange, response)
 
     async def _answer(self, surface: Surface, exchange: Exchange) -> Response:
         try:

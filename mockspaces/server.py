@@ -17,6 +17,7 @@ import uvicorn
 from mockspaces.app import App, create_app
 from mockspaces.cloud.worlds import Listeners
 from mockspaces.config import Config
+from mockspaces.transport import SocketFaults
 
 BACKLOG = 2048
 GRACE_S = 0.3  # open requests are given this long after a stop, so that the process ends within a second
@@ -172,6 +173,7 @@ class Server:
         server = UvicornServer(config)
         server.listeners = WorldListeners(server, self.config.host, self.config.world_ports)
         self.app.worlds.listeners = server.listeners
+        self.app.transport = SocketFaults(server.server_state)
         return server
 
     def run(self, on_ready: Callable[[], None]) -> None:

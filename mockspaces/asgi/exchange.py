@@ -1,13 +1,16 @@
 """One HTTP exchange: what came in, for which world, and what is noted about it on the way."""
 
+import asyncio
 from collections.abc import Iterable
 from functools import cached_property
 from urllib.parse import parse_qsl
 
+import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mockspaces.cloud.callers import Caller
+from mockspaces.cloud.faults import Action, Occurrence, Transport
 from mockspaces.cloud.journal import Entry
 from mockspaces.cloud.rejection import Rejection
 from mockspaces.cloud.world import Origins, World
@@ -30,6 +33,7 @@ class Exchange:
         self.caller: Caller | None = None
         self.code: str | None = None
         self.why = ""
+        self.transport: Transport | None = None
         self._body: bytes | None = None
 
     def header(self, name: bytes) -> str | None:
@@ -80,6 +84,26 @@ class Exchange:
         """Whether the request announces a body."""
         return any(key in (b"content-length", b"transfer-encoding") for key, _value in self.scope["headers"])
 
+    async def meet_fault(self, surface: str) -> Response | None:
+        """Let a planned fault happen: refuse, wait, or return the answer that was planned instead.
+
+        A transport action is noted for the outermost layer, which spoils the answer of the call.
+        """
+        if not self.world.faults:
+            return None
+        caller = self.caller.label if self.caller else None
+        fault = self.world.faults.due(
+            Occurrence(surface=surface, endpoint=self.endpoint, method=self.method, path=self.path, caller=caller)
+        )
+        if fault is None:
+            return None
+        self.why, action = f"planned fault {fault.id}", fault.action
+        await asyncio.sleep(action.delay)
+        self.transport = action.transport
+        if action.reject is not None:
+            raise Rejection(action.reject, self.why, detail=self.why)
+        return _planned(action) if action.status is not None else None
+
     def refused(self, rejection: Rejection) -> None:
         """Note why the request was refused."""
         self.code, self.why = rejection.code, rejection.why
@@ -99,6 +123,12 @@ class Exchange:
             request=self._body or b"",
             response=bytes(response.body),
         )
+
+
+def _planned(action: Action) -> Response:
+    content = action.body if isinstance(action.body, str) else msgspec.json.encode(action.body)
+    media_type = "text/plain" if isinstance(action.body, str) else "application/json; charset=utf-8"
+    return Response(content, action.status or 200, dict(action.headers), media_type)
 
 
 def add_headers(response: Response, headers: Iterable[tuple[bytes, bytes]]) -> Response:

@@ -61,3 +61,7 @@ class Ids:
     def choice(self, count: int) -> int:
         """Return a number below ``count``."""
         return int.from_bytes(self._draw(8)) % count
+
+    def fraction(self) -> float:
+        """Return a number from 0 to 1."""
+        return self.choice(1 << 53) / (1 << 53)

@@ -14,6 +14,7 @@ import msgspec
 from mockspaces.cloud import keys
 from mockspaces.cloud.clock import Clock
 from mockspaces.cloud.events import Event, Subscriber
+from mockspaces.cloud.faults import Faults
 from mockspaces.cloud.ids import Ids
 from mockspaces.cloud.journal import Journal
 from mockspaces.cloud.jws import SignatureCache, TokenReader
@@ -108,6 +109,7 @@ class World:
         self.ids = Ids(self.clock, self._random_seed, self.name)
         self.state = State(self._checkpoint)
         self.journal = Journal()
+        self.faults = Faults(self.ids.fraction)
         self.signing_keys = SigningKeys(self.ids)
         self.signatures = SignatureCache()
         self.tokens = TokenReader(lambda: self.contract.limits.token_chars, lambda: self.contract.limits.json_depth)

@@ -34,5 +34,9 @@ ROWS = (
     _row("SETTINGS", "GET", "/settings"),
     _row("SETTINGS-PATCH", "PATCH", "/settings"),
     _row("CONTRACT-PATCH", "PATCH", "/contract"),
+    _row("FAULTS", "GET", "/faults"),
+    _row("FAULT", "POST", "/faults"),
+    _row("FAULTS-CLEAR", "DELETE", "/faults"),
+    _row("FAULT-DROP", "DELETE", "/faults/{id}"),
     _row("OUTBOX", "GET", "/outbox"),
 )

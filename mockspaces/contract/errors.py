@@ -53,6 +53,7 @@ COMPANY_NOT_FOUND = "company.not_found"
 CLIENT_NOT_FOUND = "client.not_found"
 APP_NOT_FOUND = "app.not_found"
 KEY_NOT_FOUND = "key.not_found"
+FAULT_NOT_FOUND = "fault.not_found"
 ALREADY_EXISTS = "control.already_exists"
 WORLDS_EXHAUSTED = "control.too_many_worlds"
 
@@ -129,6 +130,7 @@ ROWS = (
     _row(CLIENT_NOT_FOUND, 404, "No such OAuth client: {detail}", "the mock's own"),
     _row(APP_NOT_FOUND, 404, "No such service app: {detail}", "the mock's own"),
     _row(KEY_NOT_FOUND, 404, "No such key: {detail}", "the mock's own"),
+    _row(FAULT_NOT_FOUND, 404, "No such fault: {detail}", "the mock's own"),
     _row(ALREADY_EXISTS, 409, "This exists already: {detail}", "the mock's own"),
     _row(WORLDS_EXHAUSTED, 409, "No more worlds can be opened: {detail}", "the mock's own"),
 )

@@ -53,22 +53,29 @@ class RestSurface:
         endpoint_id, params = self._router.find(exchange.method, exchange.path)
         exchange.endpoint = endpoint_id
         endpoint = exchange.world.contract.endpoints[endpoint_id]
-        caller = await self._admit(exchange, endpoint)
+        caller = await self._authenticate(exchange, endpoint)
+        if planned := await exchange.meet_fault(self.name):
+            return add_headers(planned, CORS)
+        self._authorise(exchange, endpoint, caller)
         result = await handle.by_endpoint[endpoint_id](Call(exchange, endpoint, caller, params))
         response = (
             result if isinstance(result, Response) else Response(msgspec.json.encode(result), 200, media_type=JSON)
         )
         return add_headers(conditional(exchange, response), CORS)
 
-    async def _admit(self, exchange: Exchange, endpoint: Endpoint) -> Caller | None:
+    async def _authenticate(self, exchange: Exchange, endpoint: Endpoint) -> Caller | None:
         if "none" in endpoint.auth:
             return None  # even a bad credential is ignored (ERR-ORDER-03)
         scheme, token = credential(exchange.header(b"authorization"))
         caller = exchange.caller = await authenticate(exchange.world, scheme, token)
+        return caller
+
+    def _authorise(self, exchange: Exchange, endpoint: Endpoint, caller: Caller | None) -> None:
+        if caller is None:
+            return
         act_as = endpoint.act_as_scope is not None and exchange.header(ACT_AS_HEADER) is not None
         access.check_kind(endpoint, caller, act_as=act_as)
         access.check_caller(endpoint, caller)
-        return caller
 
     def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:
         """Render a refusal as ``{"code", "message"}`` (ERR-BODY-01); no WWW-Authenticate (REST-RES-05)."""

@@ -1,0 +1,131 @@
+"""Planned faults: what a test wants to go wrong, and the proof that it did.
+
+The plan knows no transport. A surface asks whether a fault is due and carries it out in its own way.
+"""
+
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+LONGEST_DELAY_S = 60
+
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_DELAY_S)]
+Transport = Literal["truncate", "drop", "reset", "garbage"]
+Frame = Literal["close", "duplicate", "swallow"]
+
+
+class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A shape that refuses what it does not know."""
+
+
+class Occurrence(msgspec.Struct, frozen=True, kw_only=True):
+    """What is about to be handled: a request, or a frame of a socket."""
+
+    surface: str
+    endpoint: str | None = None
+    method: str = ""
+    path: str = ""
+    event: str | None = None
+    caller: str | None = None
+
+
+class Match(Strict, frozen=True, kw_only=True):
+    """Which occurrences are meant; an absent member matches everything.
+
+    ``path`` and ``caller`` may hold ``*``; a caller is named as in the journal (``svc <sub>``) or by user name.
+    """
+
+    surface: str | None = None
+    endpoint: str | None = None
+    method: str | None = None
+    path: str | None = None
+    event: str | None = None
+    caller: str | None = None
+
+    def fits(self, occurrence: Occurrence) -> bool:
+        exact = ("surface", "endpoint", "method", "event")
+        if any(getattr(self, name) not in (None, getattr(occurrence, name)) for name in exact):
+            return False
+        if self.path is not None and not fnmatchcase(occurrence.path, self.path):
+            return False
+        return self.caller is None or _is_caller(self.caller, occurrence.caller)
+
+
+def _is_caller(pattern: str, caller: str | None) -> bool:
+    if caller is None:
+        return False
+    return fnmatchcase(caller, pattern) or fnmatchcase(caller.partition(" ")[2], pattern)
+
+
+class Action(Strict, frozen=True, kw_only=True):
+    """What happens: a refusal by name, an answer, a delay, or something with the connection or the frame.
+
+    ``transport`` actions let the call take effect and then spoil its answer: ``truncate`` sends half of the
+    body, ``drop`` closes without an answer, ``reset`` aborts the connection, ``garbage`` sends no HTTP.
+    ``frame`` actions concern socket events.
+    """
+
+    reject: str | None = None
+    status: Annotated[int, msgspec.Meta(ge=200, le=599)] | None = None
+    body: Any = None
+    headers: Mapping[str, str] = {}
+    delay: Seconds = 0
+    transport: Transport | None = None
+    frame: Frame | None = None
+
+
+class Fault(msgspec.Struct, kw_only=True):
+    """A planned fault; ``fired`` counts how often it happened, ``times`` how often it may."""
+
+    id: str
+    match: Match
+    action: Action
+    times: int | None = None
+    probability: float = 1.0
+    fired: int = 0
+
+    @property
+    def spent(self) -> bool:
+        return self.times is not None and self.fired >= self.times
+
+
+class Faults:
+    """The fault plan of one world; the first fault that fits and is due happens."""
+
+    def __init__(self, draw: Callable[[], float]) -> None:
+        """Draw probabilities from ``draw``, a number from 0 to 1."""
+        self._draw = draw
+        self._plan: dict[str, Fault] = {}
+
+    def __bool__(self) -> bool:
+        """Whether anything is planned."""
+        return bool(self._plan)
+
+    def plan(self, fault: Fault) -> Fault:
+        """Add a fault to the end of the plan."""
+        self._plan[fault.id] = fault
+        return fault
+
+    def all(self) -> list[Fault]:
+        """Return the plan in its order."""
+        return list(self._plan.values())
+
+    def drop(self, fault_id: str) -> Fault | None:
+        """Take a fault out of the plan and return it, or None."""
+        return self._plan.pop(fault_id, None)
+
+    def clear(self) -> None:
+        """Forget the plan."""
+        self._plan.clear()
+
+    def due(self, occurrence: Occurrence) -> Fault | None:
+        """Return the fault that happens now and count it, or None."""
+        for fault in self._plan.values():
+            if fault.spent or not fault.match.fits(occurrence):
+                continue
+            if fault.probability >= 1 or self._draw() < fault.probability:
+                fault.fired += 1
+                return fault
+        return None

@@ -1,0 +1,120 @@
+"""Fault plans: faults are planned, shown with how often they happened, and dropped."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import msgspec
+
+from mockspaces.cloud.faults import Action, Fault, Match, Strict
+from mockspaces.cloud.rejection import invalid, not_found
+from mockspaces.cloud.world import World
+from mockspaces.contract import errors, nearest
+from mockspaces.contract.rows import Endpoint
+from mockspaces.control.surface import ControlCall, handle
+
+SURFACES = ("accounts", "rest", "storage", "realtime", "web")
+API = "/api"
+
+
+class RouteMatch(Match, frozen=True, kw_only=True):
+    """A match that may name its endpoint by ``route``: ``POST /spaces/{spaceId}/chats``, with or without ``/api``."""
+
+    route: str | None = None
+
+
+class FaultBody(Strict, frozen=True, kw_only=True):
+    """A fault to plan; without ``times`` it happens every time, with ``probability`` by chance."""
+
+    match: RouteMatch = RouteMatch()
+    action: Action
+    times: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    probability: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
+
+
+def shown(fault: Fault) -> dict[str, Any]:
+    """Return a fault; absent criteria are left out."""
+    match = {name: value for name, value in msgspec.to_builtins(fault.match).items() if value is not None}
+    action = {name: value for name, value in msgspec.to_builtins(fault.action).items() if value}
+    return {
+        "id": fault.id,
+        "match": match,
+        "action": action,
+        "times": fault.times,
+        "probability": fault.probability,
+        "fired": fault.fired,
+    }
+
+
+@handle("CTRL-FAULTS")
+async def list_faults(call: ControlCall) -> object:
+    """Return the plan; ``fired`` proves that a fault happened."""
+    return {"data": [shown(fault) for fault in call.world.faults.all()]}
+
+
+@handle("CTRL-FAULT")
+async def plan(call: ControlCall) -> object:
+    """Plan a fault."""
+    body = await call.decode(FaultBody)
+    _check_action(call.world, body.action)
+    match = _match(call.world, body.match)
+    fault = Fault(
+        id=call.world.ids.label(8), match=match, action=body.action, times=body.times, probability=body.probability
+    )
+    return shown(call.world.faults.plan(fault))
+
+
+def _check_action(world: World, action: Action) -> None:
+    wanted = [action.reject, action.status, action.transport, action.frame]
+    if sum(one is not None for one in wanted) != 1 and not (action.delay and not any(wanted)):
+        raise invalid("action", 'expected one of "reject", "status", "transport", "frame", or only "delay"')
+    if action.reject is not None and action.reject not in world.contract.errors:
+        raise invalid(
+            "action.reject", f'no refusal "{action.reject}"{nearest(action.reject, [*world.contract.errors])}'
+        )
+
+
+def _match(world: World, match: RouteMatch) -> Match:
+    endpoints = world.contract.endpoints
+    if match.surface is not None and match.surface not in SURFACES:
+        raise invalid("match.surface", f'no surface "{match.surface}"{nearest(match.surface, [*SURFACES])}')
+    if match.endpoint is not None and match.endpoint not in endpoints:
+        raise invalid("match.endpoint", f'no endpoint "{match.endpoint}"{nearest(match.endpoint, [*endpoints])}')
+    endpoint = _endpoint(endpoints.values(), match.route) if match.route else match.endpoint
+    return Match(
+        surface=match.surface,
+        endpoint=endpoint,
+        method=match.method,
+        path=match.path,
+        event=match.event,
+        caller=match.caller,
+    )
+
+
+def _endpoint(endpoints: Iterable[Endpoint], route: str) -> str:
+    known = {
+        f"{row.method} {path.removeprefix(API)}": row.id
+        for row in endpoints
+        if row.surface != "control"
+        for path in (row.path, *row.aliases)
+    }
+    method, _, path = route.partition(" ")
+    wanted = f"{method.upper()} {path.removeprefix(API)}"
+    if wanted not in known:
+        raise invalid("match.route", f'no route "{route}"{nearest(wanted, [*known])}')
+    return known[wanted]
+
+
+@handle("CTRL-FAULT-DROP")
+async def drop(call: ControlCall) -> object:
+    """Take a fault out of the plan and return it, with how often it happened."""
+    fault = call.world.faults.drop(call.params["id"])
+    if fault is None:
+        raise not_found(errors.FAULT_NOT_FOUND, "fault", call.params["id"])
+    return shown(fault)
+
+
+@handle("CTRL-FAULTS-CLEAR")
+async def clear(call: ControlCall) -> object:
+    """Forget the plan."""
+    call.world.faults.clear()
+    return {}

@@ -1,0 +1,53 @@
+"""Transport faults on real sockets: answers that are cut, dropped, reset, or no HTTP at all."""
+
+import socket
+import struct
+from asyncio import Transport
+
+from starlette.responses import Response
+from uvicorn.server import ServerState
+
+from mockspaces.asgi.exchange import Exchange
+
+GARBAGE = b"\x16\x03\x01 this is no HTTP\r\n\r\n"
+NO_LINGER = struct.pack("ii", 1, 0)  # closing such a socket sends RST
+
+
+class SocketFaults:
+    """Spoils answers on the connections of a running server."""
+
+    def __init__(self, state: ServerState) -> None:
+        """Find connections in the state of a uvicorn server."""
+        self._state = state
+
+    async def spoil(self, exchange: Exchange, response: Response) -> None:
+        """Do to the connection what ``exchange.transport`` says, then wait until it is gone."""
+        transport = self._transport(exchange)
+        if exchange.transport == "truncate":
+            await self._send_half(exchange, response)
+            transport.close()
+        elif exchange.transport == "garbage":
+            transport.write(GARBAGE)
+            transport.close()
+        elif exchange.transport == "reset":
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+            transport.abort()
+        else:
+            transport.close()
+        while (await exchange.receive())["type"] != "http.disconnect":
+            pass
+
+    def _transport(self, exchange: Exchange) -> Transport:
+        peer = tuple(exchange.scope["client"])
+        for connection in self._state.connections:
+            transport: Transport | None = getattr(connection, "transport", None)
+            if transport and transport.get_extra_info("peername")[:2] == peer:
+                return transport
+        raise LookupError(f"no connection with {peer}")
+
+    @staticmethod
+    async def _send_half(exchange: Exchange, response: Response) -> None:
+        start = {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
+        await exchange.send(start)
+        body = bytes(response.body)
+        await exchange.send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
