@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from mockspaces.cloud.callers import Caller
 from mockspaces.cloud.faults import Action, Occurrence, Transport
 from mockspaces.cloud.journal import Entry
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.rejection import Rejection, invalid
 from mockspaces.cloud.world import Origins, World
 from mockspaces.contract import errors
 
@@ -68,6 +68,8 @@ class Exchange:
         size = 0
         while True:
             message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise invalid("", "the client went away before its body was complete")
             chunk: bytes = message.get("body", b"")
             size += len(chunk)
             if size > most:

@@ -8,6 +8,7 @@ from mockspaces.cloud.rejection import Rejection, invalid, not_found
 from mockspaces.cloud.world import World
 from mockspaces.contract import errors, nearest
 
+_PORTAL = "portal"  # the lock under which an id is found free and taken
 _FORBIDDEN_SCHEMES = ("javascript", "data")
 
 
@@ -25,15 +26,16 @@ async def create_client(
         parts = urlsplit(uri)
         if not parts.scheme or parts.fragment or "#" in uri or parts.scheme.lower() in _FORBIDDEN_SCHEMES:
             raise invalid("redirect_uris", f'"{uri}" is not absolute, has a fragment or a forbidden scheme')
-    if client_id and await world.state.clients.get(client_id):
-        raise Rejection(errors.ALREADY_EXISTS, f'client "{client_id}" exists', detail=client_id)
     client = OAuthClient(
         id=client_id or world.ids.short(),
         secret=None if public else client_secret or world.ids.token(),
         name=name,
         redirect_uris=redirect_uris,
     )
-    return await world.state.clients.put(client)
+    async with world.lock(_PORTAL):
+        if await world.state.clients.get(client.id):
+            raise Rejection(errors.ALREADY_EXISTS, f'client "{client.id}" exists', detail=client.id)
+        return await world.state.clients.put(client)
 
 
 def known_scopes(world: World, scopes: tuple[str, ...]) -> tuple[str, ...]:
@@ -58,9 +60,8 @@ async def create_service_app(
     if company.service_domain is None:
         raise invalid("company", f'"{company.name}" has no service domain')
     chosen = app_id or world.ids.short()
-    if await world.state.apps.get(chosen):
-        raise Rejection(errors.ALREADY_EXISTS, f'service app "{chosen}" exists', detail=chosen)
     subject = f"{chosen}@{company.service_domain}"
+    wanted = known_scopes(world, scopes)
     account = User(
         id=world.ids.object_id(),
         ndbid=world.ids.account_id(),
@@ -70,17 +71,20 @@ async def create_service_app(
         company_id=company.id,
         is_service_account=True,
     )
-    await people.register(world, account)
     app = ServiceApp(
         id=chosen,
         name=name,
         company_id=company.id,
         account_id=account.id,
         subject=subject,
-        scopes=known_scopes(world, scopes),
+        scopes=wanted,
         active=active,
     )
-    return await world.state.apps.put(app)
+    async with world.lock(_PORTAL):
+        if await world.state.apps.get(chosen):
+            raise Rejection(errors.ALREADY_EXISTS, f'service app "{chosen}" exists', detail=chosen)
+        await people.register(world, account)
+        return await world.state.apps.put(app)
 
 
 async def get_app(world: World, app_id: str) -> ServiceApp:

@@ -8,6 +8,7 @@ from mockspaces.cloud.rejection import Rejection, invalid
 from mockspaces.cloud.world import World
 from mockspaces.contract import errors
 
+ADDRESSES = "addresses"  # the lock under which an address is found free and taken
 SERVICE_DOMAIN_SUFFIX = "servicesapps.spaces.avayacloud.com"  # DM-COMP-02
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
 
@@ -58,7 +59,6 @@ async def create_user(
     """Create a registered user with his personal room (PERM-PERS-01); the e-mail's domain names his company."""
     address = email(username, "username")
     others = tuple(email(other, "other_emails") for other in other_emails)
-    await _refuse_taken(world, (address, *others))
     shown = displayname or f"{givenname} {familyname}".strip() or address
     domain = address.rpartition("@")[2]
     user = User(
@@ -72,7 +72,9 @@ async def create_user(
         company_id=company.id if company else world.state.domains.get(domain),
         password=password if password is not None else world.ids.label(16),
     )
-    await register(world, user)
+    async with world.lock(ADDRESSES):
+        await _refuse_taken(world, user.emails)
+        await register(world, user)
     room = await spaces.create_personal_room(world, user)
     user = await world.state.users.put(replace(user, room_id=room.id))
     await spaces.take_over_email_entries(world, user)

@@ -200,10 +200,12 @@ async def plant_space(world: World, seed: SpaceSeed) -> Space:
     owner = await _find_user(world, seed.owner)
     if not seed.title.strip():
         raise invalid("title", "must not be blank")
+    members = [
+        Invitee(type="email", invitee=people.email(one.username, "members"), role=one.role) for one in seed.members
+    ]
     space = await spaces.create(world, owner, seed.title, seed.description)
-    for one in seed.members:
-        invitee = Invitee(type="email", invitee=people.email(one.username, "members"), role=one.role)
-        await invites.admit(world, space, invitee, await people.by_email(world, one.username))
+    for one in members:
+        await invites.admit(world, space, one, await people.by_email(world, one.invitee))
     settings = {**space.settings, **seed.settings}
     return await world.state.spaces.put(replace(space, status=int(seed.archived), settings=settings))
 

@@ -35,11 +35,12 @@ def user_jwt_claims(world: World, user: User, expires_in: int | None = None) -> 
 async def user_jwt(world: World, user: User, *, grant: Grant | None = None, expires_in: int | None = None) -> str:
     """Issue a user JWT; with a grant it is bound to it and its text is new (ACC-UJWT-06)."""
     claims = user_jwt_claims(world, user, expires_in)
-    text = _sign_user_jwt(world, claims)
-    while await _collides(world, text, grant):
-        claims["exp"] -= 1
+    async with world.lock(f"user JWTs of {user.id}"):
         text = _sign_user_jwt(world, claims)
-    await world.state.issued_jwts.put(IssuedJwt(id=digest(text), grant_id=grant.id if grant else None))
+        while await _collides(world, text, grant):
+            claims["exp"] -= 1
+            text = _sign_user_jwt(world, claims)
+        await world.state.issued_jwts.put(IssuedJwt(id=digest(text), grant_id=grant.id if grant else None))
     return text
 
 

@@ -1,5 +1,6 @@
 """The worlds of one process: opened, found, reset and dropped by name or port."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
 
@@ -24,6 +25,7 @@ class Hosted:
         self.ttl = ttl
         self.port: int | None = None
         self.last_used = time.monotonic()
+        self.planting = asyncio.Lock()
 
     def touch(self) -> None:
         """Note that the world is used."""
@@ -94,8 +96,7 @@ class Worlds:
         await self.sweep()
         if len(self._by_name) >= self._max_worlds:
             raise Rejection(errors.WORLDS_EXHAUSTED, "drop some, or raise --max-worlds", detail=str(self._max_worlds))
-        self._opened += 1
-        chosen = name or f"w{self._opened}"
+        chosen = name or self._free_name()
         if chosen in self._by_name:
             raise Rejection(errors.ALREADY_EXISTS, f'world "{chosen}" is open', detail=chosen)
         world = World(
@@ -109,17 +110,27 @@ class Worlds:
         try:
             if chosen != DEFAULT:
                 await self._listen(hosted)
-            await seeds.plant(world, seed)
+            async with hosted.planting:
+                await seeds.plant(world, seed)
         except BaseException:
             await self._remove(hosted)
             raise
         return hosted
 
+    def _free_name(self) -> str:
+        while True:
+            self._opened += 1
+            if (name := f"w{self._opened}") not in self._by_name:
+                return name
+
     async def _listen(self, hosted: Hosted) -> None:
-        hosted.port = await self.listeners.open()
-        if hosted.port is not None:
-            self._by_port[hosted.port] = hosted
-            hosted.world.origins = Origins(self.listeners.url(hosted.port))
+        port = await self.listeners.open()
+        if port is None:
+            return
+        hosted.port, self._by_port[port] = port, hosted
+        hosted.world.origins = Origins(self.listeners.url(port))
+        if not self._hosts(hosted):
+            raise not_found(errors.WORLD_NOT_FOUND, "world", hosted.world.name)  # dropped meanwhile
 
     def prefix_url(self, name: str) -> str:
         """Return the URL of a world below the default port."""
@@ -138,30 +149,38 @@ class Worlds:
 
     async def reset(self, hosted: Hosted) -> None:
         """Bring a world back to its seed; sockets are closed."""
-        await self._leave(hosted)
-        hosted.world.clear()
-        await seeds.plant(hosted.world, hosted.seed)
+        async with hosted.planting:
+            await self._leave(hosted)
+            hosted.world.clear()
+            await seeds.plant(hosted.world, hosted.seed)
 
     async def drop(self, name: str) -> None:
         """Close a world for good. The default world stays."""
         hosted = self.named(name)
         if name == DEFAULT:
             raise Rejection(errors.PERMISSION_DENIED, "the default world cannot be dropped; reset it")
-        await self._leave(hosted)
-        await self._remove(hosted)
+        del self._by_name[name]  # from now on nobody finds it, least of all another call that drops it
+        try:
+            await self._leave(hosted)
+        finally:
+            await self._remove(hosted)
 
     async def _leave(self, hosted: Hosted) -> None:
         for callback in self.on_drop:
             await callback(hosted.world)
 
+    def _hosts(self, hosted: Hosted) -> bool:
+        return self._by_name.get(hosted.world.name) is hosted
+
     async def _remove(self, hosted: Hosted) -> None:
-        self._by_name.pop(hosted.world.name, None)
-        if hosted.port is not None:
-            self._by_port.pop(hosted.port, None)
+        if self._hosts(hosted):
+            del self._by_name[hosted.world.name]
+        if hosted.port is not None and hosted.port in self._by_port:
+            del self._by_port[hosted.port]
             await self.listeners.close(hosted.port)
 
     async def sweep(self) -> None:
         """Drop the worlds that nobody has used for longer than their time to live."""
         for hosted in self:
-            if hosted.idle_out and hosted.world.name != DEFAULT:
+            if hosted.idle_out and hosted.world.name != DEFAULT and self._hosts(hosted):
                 await self.drop(hosted.world.name)

@@ -76,6 +76,8 @@ class ControlSurface:
             self._check_token(exchange)
             self._check_origin(exchange)
             _check_media_type(exchange)
+        if exchange.has_body:  # before anything is looked up: what is found must not age while the body arrives
+            await exchange.body()
         call = ControlCall(exchange, self._worlds, params)
         result = await handle.by_endpoint[endpoint](call)
         return result if isinstance(result, Response) else Response(msgspec.json.encode(result), 200, media_type=JSON)
