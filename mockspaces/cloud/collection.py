@@ -64,6 +64,10 @@ class Index(Generic[AnyEntity]):
         """Whether a change leaves the index as it is."""
         return self._partition(old) == self._partition(new) and self._rank(old) == self._rank(new)
 
+    def holds(self, partition: Hashable, entity: AnyEntity) -> bool:
+        """Whether an entity belongs into a partition."""
+        return self._partition(entity) == partition
+
     def entries(self, partition: Hashable) -> "SortedList[Rank]":
         """Return the sorted entries of one partition."""
         return self._partitions.get(partition) or SortedList()
@@ -155,10 +159,25 @@ class Collection(Generic[AnyEntity]):
         descending: bool = False,
     ) -> Sequence[AnyEntity]:
         """Return the ``limit`` entities next to one of the partition, after or before it, in the list's order."""
+        place = self.place(index, entity)
+        return await self.near(index, partition, place, limit=limit, after=after, descending=descending)
+
+    def place(self, index: str, entity: AnyEntity) -> Rank:
+        """Return where an entity stands in an index; a place stays valid when its entity has moved or is gone."""
+        return self._indexes[index].entry(entity)
+
+    async def find(self, index: str, partition: Hashable, key: str) -> AnyEntity | None:
+        """Return the entity with this id if it belongs to the partition, or None."""
+        found = await self.get(key)
+        return found if found is not None and self._indexes[index].holds(partition, found) else None
+
+    async def near(
+        self, index: str, partition: Hashable, here: Rank, *, limit: int, after: bool, descending: bool = False
+    ) -> Sequence[AnyEntity]:
+        """Return the ``limit`` entities next to a place in the partition, after or before it, in the list's order."""
         if self._checkpoint:
             await self._checkpoint()
-        chosen = self._indexes[index]
-        entries, here = chosen.entries(partition), chosen.entry(entity)
+        entries = self._indexes[index].entries(partition)
         if after != descending:
             return self._ordered(islice(entries.irange(here, inclusive=(False, True)), limit), turned=descending)
         below = islice(entries.irange(None, here, inclusive=(True, False), reverse=True), limit)

@@ -1,0 +1,199 @@
+"""The three styles in which lists are paged, and the one envelope they share (PAGE-*).
+
+A handler names its list and its default size; size, position, page URLs and envelope are made here:
+`numbered` (style N), `referenced` (style R) and `tokened` (style T).
+"""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
+
+import msgspec
+
+from mockspaces.cloud.collection import Entity, Rank
+from mockspaces.cloud.listing import Listing
+from mockspaces.cloud.rejection import invalid
+from mockspaces.rest.call import Call
+
+Item = TypeVar("Item", bound=Entity)
+Render = Callable[[Item], Awaitable[object]]
+PLACES = ("page", "pageref", "nextRefObjId", "prevRefObjId", "pageToken")  # every other parameter is a filter
+MAC_BYTES = 16
+MOST_DIGITS = 15  # of a number in a query: a longer one is no position and no time
+
+
+def number(text: str | None) -> int | None:
+    """Return a query parameter as a number from 0 on, or None if it is none."""
+    if text and text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS:
+        return int(text)
+    return None
+
+
+def size(call: Call, default: int) -> int:
+    """Return the page size; a bad one counts as none, a big one is cut down (PAGE-SIZE-01)."""
+    return min(number(call.query.get("size")) or default, call.world.contract.limits.page_size_max)
+
+
+def after(call: Call) -> int | None:
+    """Return the query's ``after`` in milliseconds, None without it (REST-TIME-02)."""
+    given = call.query.get("after")
+    if not given:
+        return None
+    moment = number(given)
+    if moment is None:
+        raise invalid("after", "expected milliseconds since the epoch")
+    return moment
+
+
+def url(call: Call, *, size: int, **position: object) -> str:
+    """Return a page URL: host-relative, with all filters repeated (PAGE-ENV-02)."""
+    filters = {name: value for name, value in call.query.items() if name not in PLACES and name != "size"}
+    path = quote(f"{urlsplit(call.origins.rest).path}{call.exchange.path}")
+    return f"{path}?{urlencode({**filters, 'size': size, **position})}"
+
+
+def envelope(call: Call, data: Sequence[object], following: str, previous: str, **positions: int) -> dict[str, Any]:
+    """Return the list envelope; lists below /users have the previous URL under both names (PAGE-ENV-01, -03)."""
+    shown = {"data": data, **positions, "total": len(data), "nextPageUrl": following, "previousPageUrl": previous}
+    return {**shown, "prevPageUrl": previous} if call.exchange.path.startswith("/api/users/") else shown
+
+
+async def rendered(items: Sequence[Item], render: Render[Item]) -> list[object]:
+    """Return the items as the wire shows them."""
+    return [await render(item) for item in items]
+
+
+# --- style N: page numbers
+
+
+async def numbered(call: Call, listing: Listing[Item], render: Render[Item], *, default: int) -> dict[str, Any]:
+    """Return a page by number, with the 1-based positions of its ends (PAGE-N-01, PAGE-ENV-04)."""
+    many, page = size(call, default), number(call.query.get("page")) or 0
+    offset = many * page
+    found = await listing.page(offset=offset, limit=many + 1)
+    shown = found[:many]
+    following, previous = page_urls(call, many, page, more=len(found) > many)
+    ends = {"from": offset + 1 if shown else 0, "to": offset + len(shown) if shown else 0}
+    return envelope(call, await rendered(shown, render), following, previous, **ends)
+
+
+def page_urls(call: Call, many: int, page: int, *, more: bool) -> tuple[str, str]:
+    """Return the URLs of the pages beside a numbered one."""
+    following = url(call, size=many, page=page + 1) if more else ""
+    previous = url(call, size=many, page=page - 1) if page else ""
+    return following, previous
+
+
+# --- style R: references to items
+
+
+async def referenced(
+    call: Call, listing: Listing[Item], render: Render[Item], *, default: int, by_page: bool = False
+) -> dict[str, Any]:
+    """Return a page beside an item of the list (PAGE-R-01..03); ``by_page`` also takes page numbers (PAGE-R-04)."""
+    many = size(call, default)
+    reference = call.query.get("nextRefObjId") or call.query.get("prevRefObjId")
+    backward = bool(reference) and not call.query.get("nextRefObjId")
+    page = number(call.query.get("page")) or 0 if by_page else 0
+    if by_page and reference and "page" in call.query:
+        raise invalid("page", "must not come with nextRefObjId or prevRefObjId")
+    place = await _referenced_place(listing, reference) if reference else None
+    items, more = await _beside(listing, place, many, offset=many * page, backward=backward)
+    first = bool(items) and (place is not None or page > 0) and await _anything_before(listing, items[0])
+    kept = {"pageref": call.query["pageref"]} if "pageref" in call.query else {}
+    following = url(call, size=many, **kept, nextRefObjId=items[-1].id) if more else ""
+    previous = url(call, size=many, **kept, prevRefObjId=items[0].id) if first else ""
+    return envelope(call, await rendered(items, render), following, previous)
+
+
+async def _referenced_place(listing: Listing[Item], key: str) -> Rank:
+    item = await listing.find(key)
+    if item is None:
+        raise invalid("nextRefObjId, prevRefObjId", f'"{key}" is not an id of this list')
+    return listing.place(item)
+
+
+async def _beside(
+    listing: Listing[Item], place: Rank | None, many: int, *, offset: int = 0, backward: bool = False
+) -> tuple[Sequence[Item], bool]:
+    """Return the items of a page and whether any follow them."""
+    if place is None:
+        found = await listing.page(offset=offset, limit=many + 1)
+    elif backward:
+        found = await listing.near(place, limit=many, after=False)
+        return found, bool(found) and bool(await listing.near(listing.place(found[-1]), limit=1, after=True))
+    else:
+        found = await listing.near(place, limit=many + 1, after=True)
+    return found[:many], len(found) > many
+
+
+async def _anything_before(listing: Listing[Item], item: Item) -> bool:
+    return bool(await listing.near(listing.place(item), limit=1, after=False))
+
+
+# --- style T: tokens
+
+
+async def tokened(call: Call, listing: Listing[Item], render: Render[Item], *, default: int) -> dict[str, Any]:
+    """Return a page by token (PAGE-T-01), or by number where the deprecated ``page`` is sent."""
+    page = number(call.query.get("page"))
+    if page is not None:
+        _refuse_mixture(call)
+        return await _paged(call, listing, render, default, page)
+    many, turn = size(call, default), _turn(call)
+    token = call.query.get("pageToken")
+    place, backward = _read(call, token) if token else (None, False)
+    items, more = await _beside(listing, place, many, backward=backward)
+    first = bool(items) and place is not None and await _anything_before(listing, items[0])
+    following, previous = "", ""
+    if more:
+        following = url(call, size=many, pageref=turn + 1, pageToken=_token(call, listing.place(items[-1])))
+    if first:
+        token = _token(call, listing.place(items[0]), backward=True)
+        previous = url(call, size=many, pageref=turn - 1, pageToken=token)
+    return envelope(call, await rendered(items, render), following, previous)
+
+
+async def _paged(call: Call, listing: Listing[Item], render: Render[Item], default: int, page: int) -> dict[str, Any]:
+    many = size(call, default)
+    found = await listing.page(offset=many * page, limit=many + 1)
+    following, previous = page_urls(call, many, page, more=len(found) > many)
+    return envelope(call, await rendered(found[:many], render), following, previous)
+
+
+def _refuse_mixture(call: Call) -> None:
+    for other in ("after", "pageref", "pageToken"):
+        if other in call.query:
+            raise invalid("page", f"must not come with {other}")
+
+
+def _turn(call: Call) -> int:
+    """Return ``pageref``, which counts the pages here; absent or unreadable it is 0 (PAGE-R-03)."""
+    text = call.query.get("pageref", "")
+    counted = number(text.removeprefix("-")) or 0
+    return -counted if text.startswith("-") else counted
+
+
+def _mac(call: Call, payload: bytes) -> bytes:
+    secret = call.world.secret("page token")
+    return hmac.digest(secret, call.endpoint.id.encode() + payload, "sha256")[:MAC_BYTES]
+
+
+def _token(call: Call, place: Rank, *, backward: bool = False) -> str:
+    payload = msgspec.json.encode([backward, place])
+    return base64.urlsafe_b64encode(_mac(call, payload) + payload).decode().rstrip("=")
+
+
+def _read(call: Call, token: str) -> tuple[Rank, bool]:
+    try:
+        data = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise invalid("pageToken", "is not readable") from None
+    mac, payload = data[:MAC_BYTES], data[MAC_BYTES:]
+    if not hmac.compare_digest(mac, _mac(call, payload)):
+        raise invalid("pageToken", "was not made by this list")
+    backward, place = msgspec.json.decode(payload, type=tuple[bool, tuple[Any, ...]])
+    return place, backward
