@@ -20,12 +20,12 @@ from mockspaces.cloud.worlds import DEFAULT, Worlds
 from mockspaces.config import Config
 from mockspaces.contract import Contract, errors
 from mockspaces.contract.settings import Settings
-from mockspaces.control import apps, clock, faults, journal, people
+from mockspaces.control import apps, clock, faults, journal, people, ui
 from mockspaces.control import worlds as control_worlds
 from mockspaces.control.surface import ControlSurface
 from mockspaces.rest.surface import RestSurface
 
-CONTROL_SECTIONS = (apps, clock, control_worlds, faults, journal, people)  # importing a section binds its handlers
+CONTROL_SECTIONS = (apps, clock, control_worlds, faults, journal, people, ui)  # importing a section binds its handlers
 WORLD_PREFIX = "/w/"
 logger = logging.getLogger("mockspaces")
 

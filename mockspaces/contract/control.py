@@ -34,6 +34,7 @@ ROWS = (
     _row("SETTINGS", "GET", "/settings"),
     _row("SETTINGS-PATCH", "PATCH", "/settings"),
     _row("CONTRACT-PATCH", "PATCH", "/contract"),
+    _row("UI", "GET", "/ui"),
     _row("FAULTS", "GET", "/faults"),
     _row("FAULT", "POST", "/faults"),
     _row("FAULTS-CLEAR", "DELETE", "/faults"),

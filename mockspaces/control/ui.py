@@ -1,0 +1,102 @@
+"""One live page for people: what the world was asked, what it refused and why, and what is in it."""
+
+import secrets
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from mockspaces.asgi.exchange import add_headers
+from mockspaces.cloud import apps
+from mockspaces.cloud.clock import iso
+from mockspaces.cloud.entities import Message
+from mockspaces.cloud.faults import Action
+from mockspaces.cloud.journal import Criteria, Entry
+from mockspaces.cloud.world import World
+from mockspaces.control.clock import shown_clock
+from mockspaces.control.surface import ControlCall, handle
+
+JOURNAL_ROWS = 200
+LIST_ROWS = 100
+MESSAGE_ROWS = 20
+REFUSED = 400
+
+
+@cache
+def _templates() -> Environment:
+    loader = PackageLoader("mockspaces.control")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+@handle("CTRL-UI")
+async def page(call: ControlCall) -> object:
+    """Render the page; its script fetches it anew every second and exchanges what has changed."""
+    nonce = secrets.token_urlsafe(16)
+    world = call.world
+    html = (
+        _templates()
+        .get_template("ui.html")
+        .render(
+            nonce=nonce,
+            world=world,
+            origins=call.exchange.origins,
+            clock=shown_clock(world),
+            journal=[_row(entry) for entry in reversed(world.journal.find(Criteria(), JOURNAL_ROWS))],
+            worlds=[hosted.world.name for hosted in call.worlds],
+            people=await _people(world),
+            apps=await _apps(world),
+            clients=(await world.state.clients.all())[:LIST_ROWS],
+            spaces=await _spaces(world),
+            faults=[_fault(fault.action) | {"id": fault.id, "fired": fault.fired} for fault in world.faults.all()],
+        )
+    )
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{nonce}'; connect-src 'self'"
+    headers = ((b"content-security-policy", policy.encode()), (b"x-frame-options", b"DENY"))
+    return add_headers(HTMLResponse(html), headers)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    clock = iso(entry.time)[11:23]
+    refused = entry.status >= REFUSED or (entry.surface == "realtime" and bool(entry.code))
+    return {"entry": entry, "clock": clock, "refused": refused, "what": entry.event or f"{entry.method} {entry.path}"}
+
+
+def _fault(action: Action) -> dict[str, Any]:
+    wanted = {name: value for name, value in msgspec.to_builtins(action).items() if value}
+    return {"action": ", ".join(f"{name} {value}" for name, value in wanted.items())}
+
+
+async def _people(world: World) -> Sequence[dict[str, Any]]:
+    users = [user for user in await world.state.users.all() if not user.is_service_account][:LIST_ROWS]
+    companies = {company.id: company.name for company in await world.state.companies.all()}
+    return [{"user": user, "company": companies.get(user.company_id or "", "")} for user in users]
+
+
+async def _apps(world: World) -> Sequence[dict[str, Any]]:
+    found = []
+    for app in (await world.state.apps.all())[:LIST_ROWS]:
+        keys = await world.state.app_keys.page("app", app.id)
+        account = await apps.account_of(world, app)
+        found.append({"app": app, "keys": [key.id for key in keys], "account_enabled": account.enabled})
+    return found
+
+
+async def _spaces(world: World) -> Sequence[dict[str, Any]]:
+    """Return the group and direct spaces with their last messages; personal rooms only with messages."""
+    found = []
+    for space in reversed(await world.state.spaces.all()):
+        messages = await world.state.messages.page("space", space.id, limit=MESSAGE_ROWS, descending=True)
+        if space.type == "personal" and not messages:
+            continue
+        members = await world.state.members.count("space", space.id)
+        found.append({"space": space, "members": members, "messages": [_message(one) for one in messages]})
+        if len(found) == LIST_ROWS:
+            break
+    return found
+
+
+def _message(message: Message) -> dict[str, Any]:
+    return {"clock": iso(message.created)[11:19], "message": message}
