@@ -4,7 +4,8 @@ The interface is async and replaces whole, frozen entities, so that a store outs
 take its place without touching a rule.
 """
 
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Sequence
+from heapq import merge
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -48,7 +49,10 @@ class Index(Generic[AnyEntity]):
         """Take an entity in."""
         name = self._partition(entity)
         if name is not None:
-            self._partitions.setdefault(name, SortedList()).add(self.entry(entity))
+            entries = self._partitions.get(name)
+            if entries is None:
+                entries = self._partitions[name] = SortedList()
+            entries.add(self.entry(entity))
 
     def discard(self, entity: AnyEntity) -> None:
         """Take an entity out; an empty partition goes too."""
@@ -182,6 +186,30 @@ class Collection(Generic[AnyEntity]):
             return self._ordered(islice(entries.irange(here, inclusive=(False, True)), limit), turned=descending)
         below = islice(entries.irange(None, here, inclusive=(True, False), reverse=True), limit)
         return self._ordered(below, turned=not descending)
+
+    async def between(
+        self,
+        index: str,
+        partitions: Sequence[Hashable],
+        *,
+        low: Rank | None = None,
+        high: Rank | None = None,
+        descending: bool = False,
+    ) -> Iterator[AnyEntity]:
+        """Return a lazy walk over the entities of some partitions that rank from ``low`` up to, without, ``high``.
+
+        A bound may be the beginning of a rank. Several partitions are merged into one order. The walk must
+        end before the next await: it does not survive a change.
+        """
+        if self._checkpoint:
+            await self._checkpoint()
+        chosen = self._indexes[index]
+        walks = [
+            chosen.entries(partition).irange(low, high, inclusive=(True, False), reverse=descending)
+            for partition in partitions
+        ]
+        ordered = walks[0] if len(walks) == 1 else merge(*walks, reverse=descending)
+        return (self._entities[entry[-1]] for entry in ordered)
 
     async def all(self) -> Sequence[AnyEntity]:
         """Return every entity in order of creation: for snapshots and set-up, never for a request."""

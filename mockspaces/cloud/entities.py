@@ -262,8 +262,60 @@ class Task(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     assignees: tuple[str, ...] = ()
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A chat, post (idea), task or meeting in a space (DM-MSG-*)."""
+class Attachment(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+    """A file in a message, as the client sends it (DM-ATT-01); its URLs are computed when it is shown."""
+
+    file_id: str
+    file_size: int = 0
+    file_type: str = "document"
+    name: str = ""
+    provider: Literal["native"] = "native"
+    provider_file_type: str = ""
+    thumbnail_file: str | None = None
+    icon: str = ""
+
+
+AttendeeType = Literal["user", "anonymous", "phone"]
+
+
+class Attendee(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A party of a meeting; he stays listed after leaving (DM-MEET-02)."""
+
+    id: str
+    type: AttendeeType
+    username: str
+    displayname: str
+    picture: str | None
+    join_time: int
+    sessions: tuple[str, ...] = ()
+    leave_time: int | None = None
+    noise_reduction: bool | None = None
+    media_session_id: str | None = None
+
+
+class Recording(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A recording of a meeting, running until it has an end (DM-MEET-03)."""
+
+    id: str
+    started_by: Sender
+    start: int
+    end: int | None = None
+
+
+class Meeting(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What a message of category meeting has beyond a chat (DM-MEET-01); it is active until it has an end."""
+
+    start: int
+    end: int | None = None
+    media_mode: Literal["audio", "video"] = "audio"
+    attendees: tuple[Attendee, ...] = ()
+    recordings: tuple[Recording, ...] = ()
+    layout: str | None = None
+    theme: str | None = None
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A chat, post (idea), task or meeting in a space (DM-MSG-*); a deleted one leaves an empty shell."""
 
     id: str
     space_id: str
@@ -273,13 +325,24 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     modified: int | None = None
     text: str = ""
     description: str | None = None
-    attachments: tuple[Mapping[str, Any], ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     parent_id: str | None = None
+    parent_category: Category | None = None
     comments: int = 0
     task: Task | None = None
+    meeting: Meeting | None = None
     mentions: Any = None
     version: Any = None
     deleted: bool = False
+
+
+class StoredFile(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A file of the storage by its ``fileKey``; without ``data`` its upload is still awaited (FILES-UP-02)."""
+
+    id: str
+    type: str
+    size: int
+    data: bytes | None = None
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from mockspaces.cloud.entities import (
     AccessToken,
     AnonymousUser,
     AppKey,
+    Category,
     Company,
     Grant,
     Invite,
@@ -18,11 +19,33 @@ from mockspaces.cloud.entities import (
     ServiceApp,
     Space,
     SpaceToken,
+    StoredFile,
     User,
     UserSpace,
 )
 
 Checkpoint = Callable[[], Awaitable[None]] | None
+
+
+def _by_creation(message: Message) -> tuple[int]:
+    return (message.created,)
+
+
+def _changed(message: Message) -> int:
+    return message.created if message.modified is None else message.modified
+
+
+def _author_of_readable(message: Message) -> tuple[str, str] | None:
+    """Whose unread count a message does not raise: meetings are never unread (USERS-READ-05)."""
+    return None if message.deleted or message.category == "meeting" else (message.space_id, message.sender.id)
+
+
+Facet = tuple[str, Category, Category | None, bool]
+
+
+def facet(message: Message) -> Facet:
+    """What the filters of MSG-QUERY tell apart: space, category, category of the parent, with files or without."""
+    return (message.space_id, message.category, message.parent_category, bool(message.attachments))
 
 
 class State:
@@ -81,23 +104,20 @@ class State:
         )
         self.messages: Collection[Message] = Collection(
             {
-                "space": Index(
-                    lambda message: None if message.deleted else message.space_id, lambda message: (message.created,)
-                ),
+                "space": Index(lambda message: None if message.deleted else message.space_id, _by_creation),
                 "category": Index(
-                    lambda message: None if message.deleted else (message.space_id, message.category),
-                    lambda message: (message.created,),
+                    lambda message: None if message.deleted else (message.space_id, message.category), _by_creation
                 ),
-                "parent": Index(
-                    lambda message: None if message.deleted else message.parent_id, lambda message: (message.created,)
-                ),
-                "sender": Index(
-                    lambda message: None if message.deleted else (message.space_id, message.sender.id),
-                    lambda message: (message.created,),
-                ),
+                "facet": Index(lambda message: None if message.deleted else facet(message), _by_creation),
+                "parent": Index(lambda message: None if message.deleted else message.parent_id, _by_creation),
+                "sender": Index(_author_of_readable, _by_creation),
+                "changed": Index(lambda message: message.space_id, lambda message: (_changed(message),)),
             },
             checkpoint,
         )
+        self.message_times: dict[str, int] = {}  # `created` of the newest message of a space, deleted ones included
+        self.files: Collection[StoredFile] = Collection(checkpoint=checkpoint)
+        self.stored_bytes = 0
         self.outbox: Collection[Mail] = Collection(
             {"all": Index(lambda _mail: "all", lambda mail: (mail.created,))}, checkpoint
         )
