@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from mockspaces.app import App, create_app
 from mockspaces.cloud.worlds import Listeners
@@ -45,6 +46,21 @@ def url(host: str, port: int) -> str:
     """Return the URL of a listener; one on all addresses is reached on the loopback."""
     shown = "127.0.0.1" if host in ANY_ADDRESS else host
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def transport(app: ASGIApp) -> uvicorn.Config:
+    """Return how an application is served; the benchmarks serve their floor the same way."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=GRACE_S,  # type: ignore[arg-type]
+        server_header=False,
+        backlog=BACKLOG,
+    )
 
 
 class WorldListeners(Listeners):
@@ -156,19 +172,8 @@ class Server:
         self._server.on_ready = self._ready.set
 
     def _make_server(self) -> UvicornServer:
-        config = uvicorn.Config(
-            self.app,
-            log_config=None,
-            access_log=False,
-            lifespan="on",
-            ws="websockets-sansio",
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=GRACE_S,  # type: ignore[arg-type]
-            server_header=False,
-            callback_notify=self.app.worlds.sweep,
-            timeout_notify=SWEEP_S,
-            backlog=BACKLOG,
-        )
+        config = transport(self.app)
+        config.callback_notify, config.timeout_notify = self.app.worlds.sweep, SWEEP_S
         config.load()
         server = UvicornServer(config)
         server.listeners = WorldListeners(server, self.config.host, self.config.world_ports)
