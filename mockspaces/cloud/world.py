@@ -18,6 +18,7 @@ from mockspaces.cloud.faults import Faults
 from mockspaces.cloud.ids import Ids
 from mockspaces.cloud.journal import Journal
 from mockspaces.cloud.jws import SignatureCache, TokenReader
+from mockspaces.cloud.presence import Presence
 from mockspaces.cloud.rejection import invalid
 from mockspaces.cloud.state import Checkpoint, State
 from mockspaces.contract import Contract, OverlayError, nearest
@@ -109,6 +110,7 @@ class World:
         self.ids = Ids(self.clock, self._random_seed, self.name)
         self.state = State(self._checkpoint)
         self.journal = Journal()
+        self.presence = Presence()
         self.faults = Faults(self.ids.fraction)
         self.signing_keys = SigningKeys(self.ids)
         self.signatures = SignatureCache()
