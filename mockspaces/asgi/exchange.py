@@ -37,11 +37,9 @@ class Exchange:
         self._body: bytes | None = None
 
     def header(self, name: bytes) -> str | None:
-        """Return the first header of this lower-case name, or None."""
-        for key, value in self.scope["headers"]:
-            if key == name:
-                return str(value, "latin-1")
-        return None
+        """Return the header of this lower-case name, or None; a repeated one is one list (RFC 9110, 5.2)."""
+        values = [_text(value) for key, value in self.scope["headers"] if key == name]
+        return ", ".join(values) if values else None
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
@@ -137,3 +135,11 @@ def add_headers(response: Response, headers: Iterable[tuple[bytes, bytes]]) -> R
     """Append headers to a response and return it."""
     response.raw_headers.extend(headers)
     return response
+
+
+def _text(value: bytes) -> str:
+    """Return a header's value: UTF-8 as command lines send it, or Latin-1 as browsers do."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

@@ -71,7 +71,23 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
             else:
                 message = f'no table "{table}"{nearest(table, [*tables, "limits"])}'
                 raise OverlayError(message)
-        return msgspec.structs.replace(self, **changed)
+        contract = msgspec.structs.replace(self, **changed)
+        if "endpoints" in overlay:
+            contract.check_names()
+        return contract
+
+    def check_names(self) -> None:
+        """Raise `OverlayError` if an endpoint names a permission or scope that has no row."""
+        for row in self.endpoints.values():
+            _check_name(row.permission, list(self.permissions), row)
+            for scope in filter(None, (row.scope, row.act_as_scope)):
+                _check_name(scope, list(self.scopes), row)
+
+
+def _check_name(name: str, known: list[str], row: Endpoint) -> None:
+    if name not in known:
+        message = f'endpoints.{row.id}: no row "{name}"{nearest(name, known)}'
+        raise OverlayError(message)
 
 
 def _overlaid(table: Mapping[str, AnyRow], rows: Mapping[str, Any], name: str) -> dict[str, AnyRow]:
@@ -90,9 +106,16 @@ def _overlaid(table: Mapping[str, AnyRow], rows: Mapping[str, Any], name: str) -
 AnyStruct = TypeVar("AnyStruct", bound=msgspec.Struct)
 
 
+# What a row is found by, so that another value would find nothing or something else.
+FIXED = frozenset({"id", "name", "surface", "method", "path", "aliases"})
+
+
 def _replaced(row: AnyStruct, members: Mapping[str, Any], where: str) -> AnyStruct:
     known = list(row.__struct_fields__)
     for member in members:
+        if member in FIXED and member in known:
+            message = f"{where}: {member} is what the row is found by and cannot be replaced"
+            raise OverlayError(message)
         if member not in known:
             message = f'{where}: no member "{member}"{nearest(member, known)}'
             raise OverlayError(message)

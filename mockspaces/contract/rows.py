@@ -5,7 +5,7 @@ A row is one fact about the wire with its id, its source and the confidence we h
 Rows are frozen and convertible, so that an overlay can replace some of their members by name.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -63,5 +63,9 @@ class ErrorCode(Row, frozen=True, kw_only=True):
 
     id: str
     code: str
-    status: int
+    status: Annotated[int, msgspec.Meta(ge=200, le=599)]
     message: str
+
+    def text(self, detail: str) -> str:
+        """Return the message with its place for ``detail`` filled."""
+        return self.message.replace("{detail}", detail)

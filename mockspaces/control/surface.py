@@ -12,14 +12,16 @@ from mockspaces.asgi.decoding import decode
 from mockspaces.asgi.exchange import Exchange
 from mockspaces.asgi.routing import MethodNotAllowed, Router
 from mockspaces.asgi.surface import Handlers
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.rejection import Rejection, invalid
 from mockspaces.cloud.world import World
 from mockspaces.cloud.worlds import Hosted, Worlds
-from mockspaces.contract import control, errors
+from mockspaces.contract import Contract, control, errors
 
 JSON = "application/json; charset=utf-8"
 TOKEN_HEADER = b"x-mock-token"
 HEALTH = "CTRL-HEALTH"
+WITHOUT_BODY = ("GET", "HEAD", "DELETE")
+SHIPPED = Contract.shipped()
 
 Value = TypeVar("Value")
 
@@ -50,7 +52,7 @@ class ControlCall:
 
     async def decode(self, kind: type[Value]) -> Value:
         """Return the JSON body as ``kind``; names the first bad member."""
-        return decode(await self.exchange.body(), kind, self.world.contract.limits)
+        return decode(await self.exchange.body(), kind, SHIPPED.limits)
 
 
 Handler = Callable[[ControlCall], Awaitable[object]]
@@ -76,8 +78,9 @@ class ControlSurface:
             self._check_token(exchange)
             self._check_origin(exchange)
             _check_media_type(exchange)
-        if exchange.has_body:  # before anything is looked up: what is found must not age while the body arrives
-            await exchange.body()
+        body = await exchange.body(SHIPPED.limits.body_bytes)  # before anything is looked up, so that nothing ages
+        if exchange.method not in WITHOUT_BODY and not body.strip():
+            raise invalid("", "a control call has a JSON body, at least {}")
         call = ControlCall(exchange, self._worlds, params)
         result = await handle.by_endpoint[endpoint](call)
         return result if isinstance(result, Response) else Response(msgspec.json.encode(result), 200, media_type=JSON)
@@ -89,7 +92,7 @@ class ControlSurface:
         given = exchange.header(TOKEN_HEADER)
         if given is None:
             raise Rejection(errors.CREDENTIAL_MISSING, "the control API wants the header X-Mock-Token")
-        if not hmac.compare_digest(given.encode("latin-1"), self._token.encode()):
+        if not hmac.compare_digest(given.encode(), self._token.encode()):
             raise Rejection(errors.CREDENTIAL_INVALID, "X-Mock-Token is wrong")
 
     def _check_origin(self, exchange: Exchange) -> None:
@@ -105,10 +108,10 @@ class ControlSurface:
 
     def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:
         """Render a refusal; the control API also tells why, since nobody emulated reads it."""
-        row = exchange.world.contract.errors[rejection.code]
+        row = SHIPPED.errors[rejection.code]  # an overlay concerns what is emulated
         body = {
             "code": row.code,
-            "message": row.message.format(detail=rejection.detail),
+            "message": row.text(rejection.detail),
             "why": rejection.why,
         }
         response = Response(msgspec.json.encode(body), row.status, media_type=JSON)
@@ -119,7 +122,7 @@ class ControlSurface:
 
 def _check_media_type(exchange: Exchange) -> None:
     """CTRL-03: a body of type application/json, so that no foreign page can send one unasked."""
-    if exchange.method in ("GET", "HEAD", "DELETE"):
+    if exchange.method in WITHOUT_BODY:
         return
     media_type = (exchange.header(b"content-type") or "").partition(";")[0].strip().lower()
     if media_type != "application/json":

@@ -13,7 +13,7 @@ from mockspaces.cloud.world import Origins
 from mockspaces.cloud.worlds import DEFAULT_TTL_S, Hosted
 from mockspaces.contract.settings import Settings
 from mockspaces.control.clock import shown_clock
-from mockspaces.control.surface import ControlCall, handle
+from mockspaces.control.surface import SHIPPED, ControlCall, handle
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -97,7 +97,7 @@ async def open_world(call: ControlCall) -> object:
 def _seed(call: ControlCall, given: bytes) -> Seed:
     if given.lstrip().startswith(b'"'):
         return seeds.bundled(msgspec.json.decode(given, type=str))
-    return decode(given, Seed, call.world.contract.limits)
+    return decode(given, Seed, SHIPPED.limits)
 
 
 @handle("CTRL-WORLD-DROP")
@@ -110,6 +110,7 @@ async def drop_world(call: ControlCall) -> object:
 @handle("CTRL-RESET")
 async def reset(call: ControlCall) -> object:
     """Bring this world back to its seed."""
+    await call.decode(seeds.Strict)
     await call.worlds.reset(call.hosted)
     return {}
 

@@ -19,6 +19,7 @@ from mockspaces.rest.call import ACT_AS_HEADER, Call, handle
 SECTIONS = (anonymous, configuration, me, spaces)  # importing a section binds its handlers
 JSON = "application/json; charset=utf-8"
 _CREDENTIAL = re.compile(r"([^\s\"]+) +([^\s\"]+)")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")  # RFC 9110, 5.6.2, in lower case
 CORS = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"ETag, Retry-After"),
@@ -80,7 +81,7 @@ class RestSurface:
     def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:
         """Render a refusal as ``{"code", "message"}`` (ERR-BODY-01); no WWW-Authenticate (REST-RES-05)."""
         row = exchange.world.contract.errors[rejection.code]
-        body = {"code": row.code, "message": row.message.format(detail=rejection.detail)}
+        body = {"code": row.code, "message": row.text(rejection.detail)}
         response = Response(msgspec.json.encode(body), row.status, media_type=JSON)
         if isinstance(rejection, MethodNotAllowed):
             response.headers["allow"] = rejection.allow
@@ -93,9 +94,22 @@ def credential(header: str | None) -> tuple[str, str]:
         raise Rejection(errors.CREDENTIAL_MISSING, "the request has no Authorization header")
     match = _CREDENTIAL.fullmatch(header)
     if match is None:
-        hint = "; the quotes of the documents are not part of it" if '"' in header else ""
-        raise Rejection(errors.CREDENTIAL_MALFORMED, f"Authorization is not <scheme> <token>{hint}")
+        raise Rejection(errors.CREDENTIAL_MALFORMED, f"Authorization is not <scheme> <token>{_slip(header)}")
     return match[1], match[2]
+
+
+def _slip(header: str) -> str:
+    """Name the likely slip in a malformed Authorization header."""
+    if not header:
+        return "; it is empty"
+    if '"' in header:
+        return "; the quotes of the documents are not part of it"
+    if ", " in header:
+        return "; it was sent twice, or holds two credentials"
+    words = len(header.split())
+    if "\t" in header:
+        return "; scheme and token are parted by blanks, not tabs"
+    return f"; it is one word, {header[:20]!r} ..." if words == 1 else f"; it has {words} words"
 
 
 def conditional(exchange: Exchange, response: Response) -> Response:
@@ -103,8 +117,8 @@ def conditional(exchange: Exchange, response: Response) -> Response:
     if exchange.method not in ("GET", "HEAD") or response.status_code != 200:  # noqa: PLR2004 - OK
         return response
     etag = b'W/"%s"' % blake2b(response.body, digest_size=12).hexdigest().encode()
-    known = exchange.header(b"if-none-match")
-    if known is not None and etag.decode() in [tag.strip() for tag in known.split(",")]:
+    known = [tag.strip().removeprefix("W/") for tag in (exchange.header(b"if-none-match") or "").split(",")]
+    if "*" in known or etag.decode().removeprefix("W/") in known:
         response = Response(status_code=304)
     return add_headers(response, [(b"etag", etag)])
 
@@ -112,12 +126,12 @@ def conditional(exchange: Exchange, response: Response) -> Response:
 def preflight(exchange: Exchange) -> Response:
     """Answer OPTIONS on any path: browser apps of any origin may call (REST-CORS-02)."""
     asked = exchange.header(b"access-control-request-headers") or ""
-    names = [name.strip().lower() for name in asked.split(",") if name.strip()]
+    names = filter(_HEADER_NAME.fullmatch, (name.strip().lower() for name in asked.split(",")))
     allowed = ", ".join(dict.fromkeys([*PREFLIGHT_HEADERS, *names]))
     headers = (
         *CORS,
         (b"access-control-allow-methods", PREFLIGHT_METHODS),
-        (b"access-control-allow-headers", allowed.encode("latin-1")),
+        (b"access-control-allow-headers", allowed.encode("ascii")),
         (b"access-control-max-age", PREFLIGHT_SECONDS),
     )
     return add_headers(Response(b"", 200), headers)
