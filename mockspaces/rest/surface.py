@@ -1,39 +1,24 @@
 """The Spaces REST API as a surface: route, authenticate, authorise, answer, refuse."""
 
-import re
 from hashlib import blake2b
 
 import msgspec
 from starlette.responses import Response
 
+from mockspaces.asgi.cors import CORS, preflight
+from mockspaces.asgi.credentials import credential
 from mockspaces.asgi.exchange import Exchange, add_headers
 from mockspaces.asgi.routing import MethodNotAllowed, Router
 from mockspaces.cloud import access
 from mockspaces.cloud.callers import Caller, authenticate
 from mockspaces.cloud.rejection import Rejection
-from mockspaces.contract import endpoints, errors
+from mockspaces.contract import endpoints
 from mockspaces.contract.rows import Endpoint
 from mockspaces.rest import anonymous, configuration, me, spaces
 from mockspaces.rest.call import ACT_AS_HEADER, Call, handle
 
 SECTIONS = (anonymous, configuration, me, spaces)  # importing a section binds its handlers
 JSON = "application/json; charset=utf-8"
-_CREDENTIAL = re.compile(r"([^\s\"]+) +([^\s\"]+)")
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")  # RFC 9110, 5.6.2, in lower case
-CORS = (
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"ETag, Retry-After"),
-)
-PREFLIGHT_METHODS = b"GET, POST, PATCH, DELETE, PUT, OPTIONS"
-PREFLIGHT_HEADERS = (
-    "authorization",
-    "content-type",
-    "accept",
-    "accept-version",
-    "spaces-x-space-password",
-    "x-avaya-act-as",
-)
-PREFLIGHT_SECONDS = b"600"
 
 
 class RestSurface:
@@ -88,30 +73,6 @@ class RestSurface:
         return add_headers(response, CORS)
 
 
-def credential(header: str | None) -> tuple[str, str]:
-    """Return scheme and token of an Authorization header (AUTH-HDR-01, -02, -06)."""
-    if header is None:
-        raise Rejection(errors.CREDENTIAL_MISSING, "the request has no Authorization header")
-    match = _CREDENTIAL.fullmatch(header)
-    if match is None:
-        raise Rejection(errors.CREDENTIAL_MALFORMED, f"Authorization is not <scheme> <token>{_slip(header)}")
-    return match[1], match[2]
-
-
-def _slip(header: str) -> str:
-    """Name the likely slip in a malformed Authorization header."""
-    if not header:
-        return "; it is empty"
-    if '"' in header:
-        return "; the quotes of the documents are not part of it"
-    if ", " in header:
-        return "; it was sent twice, or holds two credentials"
-    words = len(header.split())
-    if "\t" in header:
-        return "; scheme and token are parted by blanks, not tabs"
-    return f"; it is one word, {header[:20]!r} ..." if words == 1 else f"; it has {words} words"
-
-
 def conditional(exchange: Exchange, response: Response) -> Response:
     """Add a weak ETag to a 200 of GET, or answer 304 if the client has it (REST-RES-04)."""
     if exchange.method not in ("GET", "HEAD") or response.status_code != 200:  # noqa: PLR2004 - OK
@@ -121,17 +82,3 @@ def conditional(exchange: Exchange, response: Response) -> Response:
     if "*" in known or etag.decode().removeprefix("W/") in known:
         response = Response(status_code=304)
     return add_headers(response, [(b"etag", etag)])
-
-
-def preflight(exchange: Exchange) -> Response:
-    """Answer OPTIONS on any path: browser apps of any origin may call (REST-CORS-02)."""
-    asked = exchange.header(b"access-control-request-headers") or ""
-    names = filter(_HEADER_NAME.fullmatch, (name.strip().lower() for name in asked.split(",")))
-    allowed = ", ".join(dict.fromkeys([*PREFLIGHT_HEADERS, *names]))
-    headers = (
-        *CORS,
-        (b"access-control-allow-methods", PREFLIGHT_METHODS),
-        (b"access-control-allow-headers", allowed.encode("ascii")),
-        (b"access-control-max-age", PREFLIGHT_SECONDS),
-    )
-    return add_headers(Response(b"", 200), headers)
