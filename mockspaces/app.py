@@ -5,6 +5,7 @@ import json
 import logging
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import unquote
 
 import msgspec
 from starlette.responses import HTMLResponse, Response
@@ -138,7 +139,7 @@ class App:
 
     def _find(self, scope: Scope) -> tuple[World, Origins, str]:
         """Return the world of a request, where the caller reaches it, and the path within it."""
-        path: str = scope["path"]
+        path = _path(scope)
         if path.startswith(WORLD_PREFIX):
             name, _, rest = path[len(WORLD_PREFIX) :].partition("/")
             hosted = self.worlds.named(name)
@@ -148,6 +149,14 @@ class App:
         hosted = self.worlds.by_port(server[1] if server else 0)
         hosted.touch()
         return hosted.world, hosted.world.origins, path
+
+
+def _path(scope: Scope) -> str:
+    """Return the decoded path; a slash that was sent encoded stays so, since it parts no segments."""
+    raw: bytes = scope.get("raw_path") or b""
+    if b"%2f" not in raw.lower():
+        return str(scope["path"])
+    return unquote(raw.replace(b"%2f", b"%2F").replace(b"%2F", b"%252F").decode("latin-1"))
 
 
 def _below(path: str, prefix: str) -> bool:
