@@ -9,6 +9,7 @@ from mockspaces.cloud.world import World
 from mockspaces.contract import errors, nearest
 
 _PORTAL = "portal"  # the lock under which an id is found free and taken
+ACT_AS = "X-Avaya-Act-As"
 _FORBIDDEN_SCHEMES = ("javascript", "data")
 
 
@@ -116,6 +117,29 @@ async def account_of(world: World, app: ServiceApp) -> User:
     if account is None:
         raise not_found(errors.USER_NOT_FOUND, "service account", app.account_id)
     return account
+
+
+async def acted_as(world: World, app: ServiceApp, address: str) -> User:
+    """Return the user an app acts as, by an e-mail in a domain of its company (AUTH-ACT-02).
+
+    A user of another company is refused even if one of his addresses is in such a domain (AUTH-SVC-15).
+    """
+    if not address:
+        raise invalid(ACT_AS, "must not be empty")
+    wanted = people.email(address, ACT_AS)
+    company = await world.state.companies.get(app.company_id)
+    user = await people.by_email(world, wanted)
+    if user and user.is_service_account:
+        raise invalid(ACT_AS, "names a service account")
+    if company is None or wanted.rpartition("@")[2] not in company.domains:
+        raise Rejection(errors.OTHER_COMPANY, f'{ACT_AS}: "{wanted}" is not in a domain of the company of the app')
+    if user is None:
+        raise Rejection(errors.USER_NOT_FOUND, f'{ACT_AS}: there is no user "{wanted}"')
+    if user.company_id != company.id:
+        raise Rejection(errors.OTHER_COMPANY, f'{ACT_AS}: "{wanted}" is an address of a user of another company')
+    if not user.enabled:
+        raise invalid(ACT_AS, "names a disabled user")
+    return user
 
 
 async def create_key(world: World, app: ServiceApp, *, fresh: bool = False) -> AppKey:

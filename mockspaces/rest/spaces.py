@@ -4,13 +4,12 @@ from typing import Any
 
 import msgspec
 
-from mockspaces.cloud import invites, people, spaces, views
+from mockspaces.cloud import apps, invites, people, spaces, views
 from mockspaces.cloud.access import Standing
 from mockspaces.cloud.clock import milliseconds
 from mockspaces.cloud.entities import InformChannel, Invitee, InviteMode, User
 from mockspaces.cloud.invites import Invitation
-from mockspaces.cloud.rejection import Rejection, invalid
-from mockspaces.contract import errors
+from mockspaces.cloud.rejection import invalid
 from mockspaces.contract.rows import Role
 from mockspaces.rest.call import ACT_AS_HEADER, Call, handle
 
@@ -79,23 +78,10 @@ def _check_topic(topic: Topic) -> None:
 
 async def _owner(call: Call) -> User:
     """Return who will own the space: the caller, or whom a service app acts as (AUTH-ACT-02)."""
-    address = call.exchange.header(ACT_AS_HEADER)
-    app = call.caller.app
+    address, app = call.exchange.header(ACT_AS_HEADER), call.caller.app
     if address is None or app is None:
         return call.caller.user
-    if not address.strip():
-        raise invalid("X-Avaya-Act-As", "must not be empty")
-    company = await call.world.state.companies.get(app.company_id)
-    user = await people.by_email(call.world, address.strip())
-    if user and user.is_service_account:
-        raise invalid("X-Avaya-Act-As", "names a service account")
-    if company is None or address.strip().lower().rpartition("@")[2] not in company.domains:
-        raise Rejection(errors.OTHER_COMPANY, f'"{address}" is not in a domain of the app\'s company')
-    if user is None:
-        raise Rejection(errors.USER_NOT_FOUND, f'X-Avaya-Act-As: there is no user "{address}"')
-    if not user.enabled:
-        raise invalid("X-Avaya-Act-As", "names a disabled user")
-    return user
+    return await apps.acted_as(call.world, app, address.strip())
 
 
 def invitation(call: Call, body: InvitationBody, *, default_role: Role) -> Invitation:
