@@ -6,6 +6,7 @@ Every rule runs on every request; only the result of the signature check is reme
 
 import hashlib
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -18,6 +19,8 @@ from mockspaces.contract import errors
 from mockspaces.contract.rows import Kind
 
 SPACES_SCOPE = "spaces"
+LONGEST_SHOWN = 80  # characters of a bad value that a reason repeats
+MILLISECONDS_BEGIN = 1e11  # as seconds the year 5138, as milliseconds 1973
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,12 +65,28 @@ async def authenticate(world: World, scheme: str, token: str) -> Caller:
     verifier = _VERIFIERS.get(scheme.lower())
     if verifier is None:
         known = ", ".join(_VERIFIERS)
-        raise Rejection(errors.CREDENTIAL_MALFORMED, f'unknown scheme "{scheme[:40]}"; known are {known}')
+        raise Rejection(errors.CREDENTIAL_MALFORMED, f'unknown scheme "{scheme[:LONGEST_SHOWN]}"; known are {known}')
     return await verifier(world, token)
 
 
 def _invalid(why: str) -> Rejection:
     return Rejection(errors.CREDENTIAL_INVALID, why)
+
+
+def _claim(claims: Mapping[str, Any], name: str) -> str:
+    """Say in words for a client developer what a claim or header member is, as JSON and not too long."""
+    if name not in claims:
+        return f"{name} is missing"
+    try:
+        text = msgspec.json.encode(claims[name]).decode()
+    except (OverflowError, UnicodeEncodeError):  # numbers beyond 64 bits, halves of surrogate pairs
+        text = ascii(claims[name])
+    return f"{name} is {text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + ' ...'}"
+
+
+def _blanks(value: object) -> str:
+    """Hint at blanks around a value, as printed in a sample of the documents (AUTH-SVC-10)."""
+    return "; blanks around it are significant" if isinstance(value, str) and value != value.strip() else ""
 
 
 def _read(world: World, text: str) -> jws.Token:
@@ -113,7 +132,7 @@ async def _jwt(world: World, text: str) -> Caller:
         return await _user_jwt(world, token)
     if algorithm == jws.HS256:
         return await _anonymous_jwt(world, token)
-    raise _invalid(f"alg is {algorithm!r}; a user JWT has RS256, an anonymous one HS256")
+    raise _invalid(f"{_claim(token.header, 'alg')}; a user JWT has RS256, an anonymous one HS256")
 
 
 async def _user_jwt(world: World, token: jws.Token) -> Caller:
@@ -122,19 +141,19 @@ async def _user_jwt(world: World, token: jws.Token) -> Caller:
     key_id = claims.get("publickeyid")
     key = world.signing_keys.get(key_id) if isinstance(key_id, str) else None
     if key is None:
-        raise _invalid(f"publickeyid {key_id!r} names no key of this world")
+        raise _invalid(f"{_claim(claims, 'publickeyid')}, which names no key of this world")
     if not world.signatures.verify(token, str(key_id), key):
-        raise _invalid(f"the signature does not match key {key_id!r}")
+        raise _invalid(f'the signature does not match key "{key_id}"')
     issuer = world.settings.accounts_issuer
     if claims.get("iss") != issuer:
-        raise _invalid(f"iss is {claims.get('iss')!r}, this deployment is {issuer!r}")
+        raise _invalid(f'{_claim(claims, "iss")}, this deployment is "{issuer}"')
     if claims.get("product_type") != "accounts":
-        raise _invalid(f"product_type is {claims.get('product_type')!r}, expected 'accounts'")
+        raise _invalid(f'{_claim(claims, "product_type")}, expected "accounts"')
     _check_expiry(world, claims)
     ndbid = claims.get("user_id")
     user = await world.state.users.first("ndbid", ndbid) if isinstance(ndbid, str) else None
     if user is None or user.is_service_account:
-        raise _invalid(f"user_id {ndbid!r} names no user")
+        raise _invalid(f"{_claim(claims, 'user_id')}, which names no user")
     await _enabled_user(world, user.id)
     grant = await _bound_grant(world, token)
     return Caller(kind="user", person=user, grant=grant, scopes=grant.scopes if grant else ())
@@ -162,7 +181,7 @@ async def _anonymous_jwt(world: World, token: jws.Token) -> Caller:
     person_id = claims["anonymous_id"]
     person = await world.state.anonymous.get(person_id) if isinstance(person_id, str) else None
     if person is None:
-        raise _invalid(f"anonymous_id {person_id!r} names no anonymous user")
+        raise _invalid(f"{_claim(claims, 'anonymous_id')}, which names no anonymous user")
     return Caller(kind="anon", person=person)
 
 
@@ -174,16 +193,14 @@ def _check_expiry(world: World, claims: dict[str, Any]) -> None:
 
 def _number(claims: dict[str, Any], name: str) -> float:
     value = claims.get(name)
-    if value is None:
-        raise _invalid(f"the claim {name} is missing")
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _invalid(f"{name} is {value!r}, expected a number of seconds")
+        raise _invalid(f"{_claim(claims, name)}, expected a number: Unix seconds")
     try:
         seconds = float(value)
     except OverflowError:
         seconds = math.inf
     if not math.isfinite(seconds):
-        raise _invalid(f"{name} is out of range")
+        raise _invalid(f"{name} is out of range, expected Unix seconds")
     return seconds
 
 
@@ -196,7 +213,7 @@ async def _service_app(world: World, text: str) -> Caller:
     app = await _issuing_app(world, token.claims)
     await _check_service_signature(world, token, app)
     if token.claims.get("sub") != app.subject:
-        raise _invalid(f"sub is {token.claims.get('sub')!r}, this app's is {app.subject!r}")
+        raise _invalid(f'{_claim(token.claims, "sub")}, this app has "{app.subject}"{_blanks(token.claims.get("sub"))}')
     _check_audience(world, token.claims)
     _check_service_times(world, token.claims)
     account = await world.state.users.get(app.account_id)
@@ -210,21 +227,20 @@ async def _service_app(world: World, text: str) -> Caller:
 def _check_service_header(header: dict[str, Any]) -> None:
     """AUTH-SVC-02, -19. ``jku``, ``x5u``, ``jwk`` and ``x5c`` are ignored: the key is only ever that of ``kid``."""
     if header.get("alg") != jws.RS256:
-        raise _invalid(f"alg is {header.get('alg')!r}, a service-app JWT has 'RS256'")
+        raise _invalid(f'{_claim(header, "alg")}, a service-app JWT has "RS256"')
     if not isinstance(header.get("kid"), str):
-        raise _invalid("the header has no kid; take it from the key file")
+        raise _invalid(f"{_claim(header, 'kid')} in the JWT header; take it from the key file")
     if header.get("typ", "JWT") != "JWT":
-        raise _invalid(f"typ is {header['typ']!r}, expected 'JWT'")
+        raise _invalid(f'{_claim(header, "typ")}, expected "JWT"')
     if "crit" in header:
-        raise _invalid("the header has crit, which is not supported")
+        raise _invalid("the JWT header has crit, which is not supported")
 
 
 async def _issuing_app(world: World, claims: dict[str, Any]) -> ServiceApp:
     issuer = claims.get("iss")
     app = await world.state.apps.get(issuer) if isinstance(issuer, str) else None
     if app is None:
-        hint = "; blanks around it are significant" if isinstance(issuer, str) and issuer != issuer.strip() else ""
-        raise _invalid(f"iss {issuer!r} names no service app{hint}")
+        raise _invalid(f"{_claim(claims, 'iss')}, which names no service app{_blanks(issuer)}")
     return app
 
 
@@ -232,16 +248,17 @@ async def _check_service_signature(world: World, token: jws.Token, app: ServiceA
     kid = token.header["kid"]
     key = await world.state.app_keys.get(kid)
     if key is None or key.app_id != app.id:
-        raise _invalid(f'kid {kid!r} is not a key of app "{app.id}"')
+        raise _invalid(f'{_claim(token.header, "kid")}, which is not a key of app "{app.id}"')
     if not world.signatures.verify(token, kid, keys.load(key.material)):
-        raise _invalid(f"the signature does not match key {kid!r}")
+        raise _invalid(f'the signature does not match key "{kid}"')
 
 
 def _check_audience(world: World, claims: dict[str, Any]) -> None:
     audience, accepted = claims.get("aud"), world.settings.rest_service_audiences
     given = audience if isinstance(audience, list) else [audience]
     if not any(isinstance(value, str) and value in accepted for value in given):
-        raise _invalid(f"aud is {audience!r}, accepted is {' or '.join(map(repr, accepted))}")
+        wanted = " or ".join(f'"{value}"' for value in accepted)
+        raise _invalid(f"{_claim(claims, 'aud')}, accepted is {wanted}")
 
 
 def _check_service_times(world: World, claims: dict[str, Any]) -> None:
@@ -253,9 +270,10 @@ def _check_service_times(world: World, claims: dict[str, Any]) -> None:
         raise Rejection(errors.CREDENTIAL_EXPIRED, f"exp {expiry:.0f} was {now - expiry:.0f} s ago")
     ahead = math.floor(expiry) - math.floor(now)
     if ahead > limit + leeway:
-        raise _invalid(f"exp is {ahead} s ahead, the limit is {limit}")
-    if "nbf" in claims and _number(claims, "nbf") > now + leeway:
-        raise _invalid("nbf is in the future")
+        hint = "; it looks like milliseconds, expected seconds" if expiry > MILLISECONDS_BEGIN else ""
+        raise _invalid(f"exp is {ahead} s ahead, the limit is {limit}{hint}")
+    if "nbf" in claims and (begin := _number(claims, "nbf")) > now + leeway:
+        raise _invalid(f"nbf is {begin - now:.0f} s in the future")
 
 
 # --- sat: space access tokens of room apps

@@ -148,14 +148,15 @@ class TokenReader:
     def __init__(self, max_chars: Callable[[], int], max_depth: Callable[[], int], size: int = 1024) -> None:
         """Read tokens within the limits of the contract in force."""
         self._max_chars, self._max_depth, self._size = max_chars, max_depth, size
-        self._read: OrderedDict[str, Token] = OrderedDict()
+        self._read: OrderedDict[tuple[str, int, int], Token] = OrderedDict()
 
     def read(self, text: str) -> Token:
         """Take a compact JWS apart. Raises `MalformedTokenError`."""
-        token = self._read.get(text)
+        place = (text, self._max_chars(), self._max_depth())  # an overlay may change the limits
+        token = self._read.get(place)
         if token is None:
-            token = read(text, max_chars=self._max_chars(), max_depth=self._max_depth())
-            self._read[text] = token
+            token = read(text, max_chars=place[1], max_depth=place[2])
+            self._read[place] = token
             if len(self._read) > self._size:
                 self._read.popitem(last=False)
         return token
