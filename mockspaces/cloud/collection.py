@@ -77,6 +77,36 @@ class Index(Generic[AnyEntity]):
         return self._partitions.get(partition) or SortedList()
 
 
+class ManyIndex(Index[AnyEntity]):
+    """An index that holds an entity in several partitions at once."""
+
+    def __init__(
+        self, partitions: Callable[[AnyEntity], Iterable[Hashable]], rank: Callable[[AnyEntity], Rank]
+    ) -> None:
+        """Declare the index; ``partitions`` names all partitions of an entity."""
+        super().__init__(lambda entity: tuple(dict.fromkeys(partitions(entity))), rank)
+
+    def _names(self, entity: AnyEntity) -> tuple[Hashable, ...]:
+        names = self._partition(entity)
+        return names if isinstance(names, tuple) else ()
+
+    def add(self, entity: AnyEntity) -> None:
+        """Take an entity in."""
+        for name in self._names(entity):
+            self._partitions.setdefault(name, SortedList()).add(self.entry(entity))
+
+    def discard(self, entity: AnyEntity) -> None:
+        """Take an entity out; empty partitions go too."""
+        for name in self._names(entity):
+            self._partitions[name].remove(self.entry(entity))
+            if not self._partitions[name]:
+                del self._partitions[name]
+
+    def holds(self, partition: Hashable, entity: AnyEntity) -> bool:
+        """Whether an entity belongs into a partition."""
+        return partition in self._names(entity)
+
+
 class Collection(Generic[AnyEntity]):
     """All entities of one type, by id and by its declared indexes."""
 
@@ -88,6 +118,7 @@ class Collection(Generic[AnyEntity]):
         """Make an empty collection; ``checkpoint`` is awaited in every call (tests shake interleavings out)."""
         self._entities: dict[str, AnyEntity] = {}
         self._indexes = indexes or {}
+        self.revision = 0  # goes up with every change, so that what was derived can tell that it is old
         self._checkpoint = checkpoint
 
     def __len__(self) -> int:
@@ -104,6 +135,7 @@ class Collection(Generic[AnyEntity]):
         """Store an entity in place of the one with its id, if any, and return it."""
         if self._checkpoint:
             await self._checkpoint()
+        self.revision += 1
         old = self._entities.get(entity.id)
         self._entities[entity.id] = entity
         for index in self._indexes.values():
@@ -118,6 +150,7 @@ class Collection(Generic[AnyEntity]):
         """Remove the entity with this id and return it, or None."""
         if self._checkpoint:
             await self._checkpoint()
+        self.revision += 1
         entity = self._entities.pop(key, None)
         if entity is not None:
             for index in self._indexes.values():

@@ -161,6 +161,7 @@ class Space(msgspec.Struct, frozen=True, kw_only=True):
     company_id: str | None = None
     settings: Mapping[str, Any] = {}
     retention: Mapping[str, Any] = {}
+    pair: tuple[str, str] | None = None  # the two parties of a direct space, sorted
 
     @property
     def archived(self) -> bool:
@@ -199,11 +200,21 @@ def member_id(space_id: str, person: str) -> str:
 
 
 class UserSpace(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What one person keeps about one space; it outlives his membership (DM-USP-*)."""
+    """What one person keeps about one space; it outlives his membership (DM-USP-*).
+
+    ``type``, ``archived`` and ``activity`` repeat facts of the space, so that a person's list is one index.
+    In a space of very many people (``crowded``) the activity is not repeated. ``gone`` marks the record of a
+    space that was deleted: it only remembers who was once together.
+    """
 
     id: str
     space_id: str
     person_id: str
+    type: SpaceType = "group"
+    archived: bool = False
+    activity: int = 0
+    crowded: bool = False
+    gone: bool = False
     status: int = 0
     last_access: int | None = None
     last_read: int | None = None
@@ -211,6 +222,27 @@ class UserSpace(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     notification: bool | None = None
     restrict: tuple[str, ...] | None = None
     deleted: bool = False
+
+
+class Preferences(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of one person; ``members`` holds what he changed (DM-USET-01..05)."""
+
+    id: str
+    person_id: str
+    members: Mapping[str, Any] = {}
+
+
+class PushSubscription(msgspec.Struct, frozen=True, kw_only=True):
+    """A device that wants to be told; nothing is ever pushed (USERS-PUSHADD-01)."""
+
+    id: str
+    person_id: str
+    created: int
+    subscription_id: str | None = None
+    device_id: str | None = None
+    data_only: bool = False
+    scope: tuple[str, ...] = ("all",)
+    device_type: str | None = None
 
 
 InformChannel = Literal["server", "client", "outlook"]

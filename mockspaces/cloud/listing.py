@@ -4,7 +4,7 @@ A *place* is where an item stands in its list: rank first, id last. It can be ke
 when its item has moved or is gone.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from heapq import merge
 from itertools import islice, takewhile
 from typing import Generic, Protocol, TypeVar
@@ -42,7 +42,7 @@ class Indexed(Generic[Item]):
         *,
         descending: bool = False,
         floor: Rank | None = None,
-        keep: Callable[[Item], bool] | None = None,
+        keep: Callable[[Item], Awaitable[bool]] | None = None,
     ) -> None:
         """List a partition: newest first if ``descending``, and then only items whose place reaches ``floor``."""
         self._collection = collection
@@ -58,9 +58,9 @@ class Indexed(Generic[Item]):
     async def find(self, key: str) -> Item | None:
         """Return the item with this id, or None if it is not in the list."""
         item = await self._collection.find(*self._where, key)
-        if item is None or not self._visible(item) or not (self._keep is None or self._keep(item)):
+        if item is None or not self._visible(item):
             return None
-        return item
+        return item if self._keep is None or await self._keep(item) else None
 
     def _visible(self, item: Item) -> bool:
         return self._floor is None or self.place(item) >= self._floor
@@ -72,7 +72,7 @@ class Indexed(Generic[Item]):
         """Return ``limit`` items from position ``offset`` on; a filtered list is walked from its beginning."""
         if self._keep is None:
             return self._above_floor(await self._raw(offset, limit))
-        return (await self._filtered(None, offset + limit, after=True))[offset:]
+        return (await self._filtered(self._keep, None, offset + limit, after=True))[offset:]
 
     async def _raw(self, offset: int, limit: int) -> Sequence[Item]:
         return await self._collection.page(*self._where, offset=offset, limit=limit, descending=self._descending)
@@ -81,7 +81,7 @@ class Indexed(Generic[Item]):
         """Return the ``limit`` items next to a place, after or before it, in the list's order."""
         if self._keep is None:
             return await self._beside(place, limit, after=after)
-        return await self._filtered(place, limit, after=after)
+        return await self._filtered(self._keep, place, limit, after=after)
 
     async def _beside(self, place: Rank | None, limit: int, *, after: bool) -> Sequence[Item]:
         if place is None:
@@ -89,13 +89,14 @@ class Indexed(Generic[Item]):
         found = await self._collection.near(*self._where, place, limit=limit, after=after, descending=self._descending)
         return self._above_floor(found) if after else [item for item in found if self._visible(item)]
 
-    async def _filtered(self, place: Rank | None, limit: int, *, after: bool) -> Sequence[Item]:
-        keep = self._keep or (lambda _item: True)
+    async def _filtered(
+        self, keep: Callable[[Item], Awaitable[bool]], place: Rank | None, limit: int, *, after: bool
+    ) -> Sequence[Item]:
         size = max(limit, BATCH)
         found: list[Item] = []
         while len(found) < limit:
             batch = await self._beside(place, size, after=after)
-            kept = [item for item in batch if keep(item)]
+            kept = [item for item in batch if await keep(item)]
             found = found + kept if after else kept + found
             if len(batch) < size:
                 break

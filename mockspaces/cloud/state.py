@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from mockspaces.cloud.collection import Collection, Index
+from mockspaces.cloud.collection import Collection, Index, ManyIndex
 from mockspaces.cloud.entities import (
     AccessToken,
     AnonymousUser,
@@ -16,6 +16,8 @@ from mockspaces.cloud.entities import (
     Member,
     Message,
     OAuthClient,
+    Preferences,
+    PushSubscription,
     ServiceApp,
     Space,
     SpaceToken,
@@ -23,7 +25,9 @@ from mockspaces.cloud.entities import (
     User,
     UserSpace,
 )
+from mockspaces.contract.rows import SpaceType
 
+HIDDEN = 4  # DM-USP-02
 Checkpoint = Callable[[], Awaitable[None]] | None
 
 
@@ -46,6 +50,25 @@ Facet = tuple[str, Category, Category | None, bool]
 def facet(message: Message) -> Facet:
     """What the filters of MSG-QUERY tell apart: space, category, category of the parent, with files or without."""
     return (message.space_id, message.category, message.parent_category, bool(message.attachments))
+
+
+Shelf = tuple[str, SpaceType, str]
+
+
+def shelf(record: UserSpace) -> Shelf | None:
+    """Where a space stands in a person's lists: by type, and hidden, left, archived or plain (USERS-SPACES-03..06)."""
+    if record.gone:
+        return None
+    hidden, left = record.status == HIDDEN, record.deleted
+    state = "hidden" if hidden else "left" if left else "archived" if record.archived else "normal"
+    return (record.person_id, record.type, state)
+
+
+def _involved(message: Message) -> tuple[str, ...]:
+    """Who sees a task among his own: author and assignees (USERS-TASKS-02)."""
+    if message.deleted or message.task is None:
+        return ()
+    return (message.sender.id, *message.task.assignees)
 
 
 class State:
@@ -79,7 +102,7 @@ class State:
         )
         self.issued_jwts: Collection[IssuedJwt] = Collection(checkpoint=checkpoint)
         self.space_tokens: Collection[SpaceToken] = Collection(checkpoint=checkpoint)
-        self.spaces: Collection[Space] = Collection(checkpoint=checkpoint)
+        self.spaces: Collection[Space] = Collection({"pair": Index(lambda space: space.pair)}, checkpoint)
         self.conference_ids: set[str] = set()
         self.members: Collection[Member] = Collection(
             {
@@ -96,8 +119,22 @@ class State:
                 "pair": Index(lambda record: (record.space_id, record.person_id)),
                 "space": Index(lambda record: record.space_id),
                 "person": Index(lambda record: record.person_id),
+                "recent": Index(
+                    lambda record: None if record.crowded else shelf(record), lambda record: (record.activity,)
+                ),
+                "pinned": Index(
+                    lambda record: shelf(record) if record.pinned and not record.crowded else None,
+                    lambda record: (record.activity,),
+                ),
+                "crowded": Index(lambda record: shelf(record) if record.crowded else None),
             },
             checkpoint,
+        )
+        self.preferences: Collection[Preferences] = Collection(
+            {"person": Index(lambda record: record.person_id)}, checkpoint
+        )
+        self.push_subscriptions: Collection[PushSubscription] = Collection(
+            {"person": Index(lambda record: record.person_id)}, checkpoint
         )
         self.invites: Collection[Invite] = Collection(
             {"space": Index(lambda invite: invite.space_id, lambda invite: (invite.created,))}, checkpoint
@@ -112,6 +149,7 @@ class State:
                 "parent": Index(lambda message: None if message.deleted else message.parent_id, _by_creation),
                 "sender": Index(_author_of_readable, _by_creation),
                 "changed": Index(lambda message: message.space_id, lambda message: (_changed(message),)),
+                "involved": ManyIndex(_involved, _by_creation),
             },
             checkpoint,
         )
