@@ -11,9 +11,9 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
-from mockspaces.contract import control, endpoints, errors, permissions, scopes
+from mockspaces.contract import control, endpoints, errors, oauth_errors, oauth_scopes, permissions, scopes
 from mockspaces.contract.limits import Limits
-from mockspaces.contract.rows import Endpoint, ErrorCode, Permission, Row, Scope
+from mockspaces.contract.rows import Endpoint, ErrorCode, OAuthScope, Permission, Row, Scope
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 
@@ -34,6 +34,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: dict[str, Endpoint]
     permissions: dict[str, Permission]
     scopes: dict[str, Scope]
+    oauth_scopes: dict[str, OAuthScope]
     errors: dict[str, ErrorCode]
     limits: Limits
 
@@ -44,7 +45,8 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
             endpoints={row.id: row for row in endpoints.ROWS + control.ROWS},
             permissions={row.id: row for row in permissions.ROWS},
             scopes={row.name: row for row in scopes.ROWS},
-            errors={row.id: row for row in errors.ROWS},
+            oauth_scopes={row.name: row for row in oauth_scopes.ROWS},
+            errors={row.id: row for row in errors.ROWS + oauth_errors.ROWS},
             limits=Limits(),
         )
 
@@ -57,6 +59,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
             "endpoints": self.endpoints,
             "permissions": self.permissions,
             "scopes": self.scopes,
+            "oauth_scopes": self.oauth_scopes,
             "errors": self.errors,
         }
         changed: dict[str, Any] = {}

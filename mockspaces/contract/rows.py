@@ -58,6 +58,18 @@ class Scope(Row, frozen=True, kw_only=True):
     roles: tuple[Role, ...] | None = None
 
 
+class OAuthScope(Row, frozen=True, kw_only=True):
+    """One OAuth scope: every spelling a request may use, its paths below the mock's own origin, and its print.
+
+    ``printed`` is how the token endpoint answers it; a scope without one is granted silently (ACC-SCOPE-07).
+    """
+
+    name: str
+    spellings: tuple[str, ...]
+    paths: tuple[str, ...] = ()
+    printed: str = ""
+
+
 class ErrorCode(Row, frozen=True, kw_only=True):
     """One refusal: the code and status on the wire. ``{detail}`` in the message is filled by the refusal."""
 
