@@ -24,7 +24,7 @@ def authenticated_get() -> list[Figure]:
         request = load.get(url, f"Authorization: {authorization}")
         answer = _answer(url, authorization)
         with server(FLOOR, answer) as (floor_url, _):
-            floor_request = load.get(f"{floor_url}/")
+            floor_request = load.get(f"{floor_url}/", f"Authorization: {authorization}")
             assert _answer(floor_url) == answer
             values, floors = _run(_in_turn((mock_url, request), (floor_url, floor_request)))
     note = f"{len(answer)} B, floor {_middle(floors):.0f}/s, mock {_middle(values):.0f}/s, c={load.CONNECTIONS}"

@@ -38,8 +38,15 @@ class Exchange:
 
     def header(self, name: bytes) -> str | None:
         """Return the header of this lower-case name, or None; a repeated one is one list (RFC 9110, 5.2)."""
-        values = [_text(value) for key, value in self.scope["headers"] if key == name]
-        return ", ".join(values) if values else None
+        value = self._headers.get(name)
+        return None if value is None else _text(value)
+
+    @cached_property
+    def _headers(self) -> dict[bytes, bytes]:
+        found: dict[bytes, bytes] = {}
+        for name, value in self.scope["headers"]:
+            found[name] = found[name] + b", " + value if name in found else value
+        return found
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
@@ -82,7 +89,7 @@ class Exchange:
     @property
     def has_body(self) -> bool:
         """Whether the request announces a body."""
-        return any(key in (b"content-length", b"transfer-encoding") for key, _value in self.scope["headers"])
+        return b"content-length" in self._headers or b"transfer-encoding" in self._headers
 
     async def meet_fault(self, surface: str) -> Response | None:
         """Let a planned fault happen: refuse, wait, or return the answer that was planned instead.
@@ -126,8 +133,10 @@ class Exchange:
 
 
 def _planned(action: Action) -> Response:
-    content = action.body if isinstance(action.body, str) else msgspec.json.encode(action.body)
-    media_type = "text/plain" if isinstance(action.body, str) else "application/json; charset=utf-8"
+    if action.body is None or isinstance(action.body, str):
+        content, media_type = (action.body or "").encode(), "text/plain; charset=utf-8"
+    else:
+        content, media_type = msgspec.json.encode(action.body), "application/json; charset=utf-8"
     return Response(content, action.status or 200, dict(action.headers), media_type)
 
 

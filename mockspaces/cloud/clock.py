@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -49,6 +50,7 @@ class Clock:
         self._offset, self._frozen = 0.0, None
 
 
+@lru_cache(maxsize=4096)  # the same times are shown over and over
 def iso(milliseconds: int) -> str:
     """Render a stored time as the API prints it: ``2031-02-03T04:05:06.789Z`` (REST-TIME-01)."""
     moment = _EPOCH + milliseconds * _MILLISECOND

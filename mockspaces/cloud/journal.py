@@ -81,8 +81,9 @@ class Journal:
         """Take an entry in, number it, and wake who waits."""
         self._last_id += 1
         entry.id = self._last_id
-        entry.request_bytes, entry.response_bytes = len(entry.request), len(entry.response)
-        if max(entry.request_bytes, entry.response_bytes) > KEPT_BODY_BYTES:
+        asked = entry.request_bytes = len(entry.request)
+        answered = entry.response_bytes = len(entry.response)
+        if asked > KEPT_BODY_BYTES or answered > KEPT_BODY_BYTES:
             entry.request, entry.response = entry.request[:KEPT_BODY_BYTES], entry.response[:KEPT_BODY_BYTES]
             self.cut += 1
         self._entries.append(entry)

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-import msgspec
 from starlette.responses import Response
 
+from mockspaces.asgi.answer import Json
 from mockspaces.asgi.decoding import decode
 from mockspaces.asgi.exchange import Exchange
 from mockspaces.asgi.routing import MethodNotAllowed, Router
@@ -17,7 +17,6 @@ from mockspaces.cloud.world import World
 from mockspaces.cloud.worlds import Hosted, Worlds
 from mockspaces.contract import Contract, control, errors
 
-JSON = "application/json; charset=utf-8"
 TOKEN_HEADER = b"x-mock-token"
 HEALTH = "CTRL-HEALTH"
 WITHOUT_BODY = ("GET", "HEAD", "DELETE")
@@ -83,7 +82,7 @@ class ControlSurface:
             raise invalid("", "a control call has a JSON body, at least {}")
         call = ControlCall(exchange, self._worlds, params)
         result = await handle.by_endpoint[endpoint](call)
-        return result if isinstance(result, Response) else Response(msgspec.json.encode(result), 200, media_type=JSON)
+        return result if isinstance(result, Response) else Json(result)
 
     def _check_token(self, exchange: Exchange) -> None:
         """CTRL-04."""
@@ -114,7 +113,7 @@ class ControlSurface:
             "message": row.text(rejection.detail),
             "why": rejection.why,
         }
-        response = Response(msgspec.json.encode(body), row.status, media_type=JSON)
+        response = Json(body, row.status)
         if isinstance(rejection, MethodNotAllowed):
             response.headers["allow"] = rejection.allow
         return response

@@ -2,9 +2,9 @@
 
 from hashlib import blake2b
 
-import msgspec
 from starlette.responses import Response
 
+from mockspaces.asgi.answer import Json
 from mockspaces.asgi.cors import CORS, preflight
 from mockspaces.asgi.credentials import credential
 from mockspaces.asgi.exchange import Exchange, add_headers
@@ -18,7 +18,6 @@ from mockspaces.rest import anonymous, configuration, me, spaces
 from mockspaces.rest.call import ACT_AS_HEADER, Call, handle
 
 SECTIONS = (anonymous, configuration, me, spaces)  # importing a section binds its handlers
-JSON = "application/json; charset=utf-8"
 
 
 class RestSurface:
@@ -44,9 +43,7 @@ class RestSurface:
             return add_headers(planned, CORS)
         self._authorise(exchange, endpoint, caller)
         result = await handle.by_endpoint[endpoint_id](Call(exchange, endpoint, caller, params))
-        response = (
-            result if isinstance(result, Response) else Response(msgspec.json.encode(result), 200, media_type=JSON)
-        )
+        response = result if isinstance(result, Response) else Json(result)
         return add_headers(conditional(exchange, response), CORS)
 
     async def _authenticate(self, exchange: Exchange, endpoint: Endpoint) -> Caller | None:
@@ -67,7 +64,7 @@ class RestSurface:
         """Render a refusal as ``{"code", "message"}`` (ERR-BODY-01); no WWW-Authenticate (REST-RES-05)."""
         row = exchange.world.contract.errors[rejection.code]
         body = {"code": row.code, "message": row.text(rejection.detail)}
-        response = Response(msgspec.json.encode(body), row.status, media_type=JSON)
+        response = Json(body, row.status)
         if isinstance(rejection, MethodNotAllowed):
             response.headers["allow"] = rejection.allow
         return add_headers(response, CORS)
