@@ -143,7 +143,8 @@ class World:
         try:
             self.settings = msgspec.convert(msgspec.to_builtins(self.settings) | dict(changes), Settings)
         except msgspec.ValidationError as error:
-            raise invalid("settings", str(error)) from None
+            problem, _, place = str(error).partition(" - at `$.")
+            raise invalid(place.rstrip("`") or "settings", problem) from None
 
     def overlay_contract(self, overlay: Mapping[str, Any]) -> None:
         """Replace some rows of the contract. Refuses what does not exist."""
