@@ -107,7 +107,7 @@ class App:
             await self._surfaces[0][1].refuse(exchange, rejection)(scope, receive, send)
             return
         exchange = Exchange(scope, receive, send, world, origins, path)
-        surface = next(surface for prefix, surface in self._surfaces if _below(path, prefix))
+        surface = self._surface(path)
         response = await self._answer(surface, exchange)
         if surface.name != "control":  # the journal tells what the emulated cloud was asked
             world.journal.record(exchange.entry(surface.name, response))
@@ -117,6 +117,12 @@ class App:
             await self._spoil(exchange, response)
         else:
             await response(scope, receive, send)
+
+    def _surface(self, path: str) -> Surface:
+        for prefix, surface in self._surfaces:
+            if path.startswith(prefix) and _below(path, prefix):
+                return surface
+        return self._surfaces[-1][1]  # not even a slash at its beginning
 
     async def _spoil(self, exchange: Exchange, response: Response) -> None:
         """Carry out a transport fault: the call has taken effect, its answer will not arrive whole."""
@@ -160,7 +166,7 @@ def _path(scope: Scope) -> str:
 
 
 def _below(path: str, prefix: str) -> bool:
-    return path.startswith(prefix) and (prefix.endswith("/") or path[len(prefix) :][:1] in ("", "/"))
+    return prefix.endswith("/") or path[len(prefix) :][:1] in ("", "/")
 
 
 def create_app(config: Config | None = None, *, base: str | None = None) -> App:

@@ -32,6 +32,7 @@ class Router:
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         """Build the tree from endpoint rows and their aliases."""
         self._root = _Node()
+        self._literal: dict[str, _Node] = {}
         for endpoint in endpoints:
             for path in (endpoint.path, *endpoint.aliases):
                 self._add(endpoint, path)
@@ -45,18 +46,23 @@ class Router:
                 node = node.parameter
             else:
                 node = node.literals.setdefault(segment, _Node())
+        if not names:
+            self._literal[path] = node
         node.methods[endpoint.method] = endpoint.id
         node.names[endpoint.method] = tuple(names)
 
     def find(self, method: str, path: str) -> tuple[str, Mapping[str, str]]:
         """Return endpoint id and path parameters. Refuses unknown paths and wrong methods."""
-        found = _walk(self._root, _segments(path), 0, ())
+        literal = self._literal.get(path)  # no parameter can win over it
+        found = (literal, ()) if literal else _walk(self._root, _segments(path), 0, ())
         if found is None:
             raise Rejection(errors.ROUTE_NOT_FOUND, f"{path} is no path of this surface")
         node, values = found
         wanted = "GET" if method == "HEAD" else method
         if wanted not in node.methods:
             raise MethodNotAllowed(method, path, node.methods)
+        if not values:
+            return node.methods[wanted], {}
         decoded = (value.replace("%2F", "/") for value in values)  # the application leaves encoded slashes encoded
         return node.methods[wanted], dict(zip(node.names[wanted], decoded, strict=True))
 
