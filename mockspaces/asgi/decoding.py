@@ -4,6 +4,7 @@ import re
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.inspect import StructType, Type, UnionType, VarTupleType, type_info
 
 from mockspaces.cloud.nesting import deeper_than
 from mockspaces.cloud.rejection import Rejection, invalid
@@ -62,5 +63,21 @@ def _json_word(match: re.Match[str]) -> str:
 
 
 def _guess(where: str, kind: type[Any]) -> str:
-    fields = getattr(kind, "__struct_encode_fields__", ())
-    return nearest(where, list(fields)) if "." not in where else ""
+    *above, member = where.split(".")
+    return nearest(member, _members(type_info(kind), above))
+
+
+def _members(kind: Type, path: list[str]) -> list[str]:
+    """Return the members of the structure to which a path leads; an ambiguous place has none."""
+    while isinstance(kind, UnionType | VarTupleType):
+        inner = [kind.item_type] if isinstance(kind, VarTupleType) else list(kind.types)
+        structures = [one for one in inner if isinstance(one, StructType | UnionType | VarTupleType)]
+        if len(structures) != 1:
+            return []
+        kind = structures[0]
+    if not isinstance(kind, StructType):
+        return []
+    if not path:
+        return [field.encode_name for field in kind.fields]
+    here = path[0].partition("[")[0]
+    return next((_members(field.type, path[1:]) for field in kind.fields if field.encode_name == here), [])

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 LONGEST_DELAY_S = 60
+ACCOUNTS, SOCKET = "accounts", "realtime"  # surfaces with refusals, or with victims, of their own
+OAUTH = "oauth."  # how the ids of the refusals of the identity server begin
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_DELAY_S)]
 Transport = Literal["truncate", "drop", "reset", "garbage"]
@@ -75,6 +77,14 @@ class Action(Strict, frozen=True, kw_only=True):
     transport: Transport | None = None
     frame: Frame | None = None
 
+    def possible(self, surface: str) -> bool:
+        """Whether this can happen on a surface: each knows its own refusals, and only sockets have frames."""
+        if self.reject is not None:
+            return self.reject.startswith(OAUTH) == (surface == ACCOUNTS)
+        if self.frame is not None:
+            return surface == SOCKET
+        return surface != SOCKET or (self.status is None and self.transport is None)
+
 
 class Fault(msgspec.Struct, kw_only=True):
     """A planned fault; ``fired`` counts how often it happened, ``times`` how often it may."""
@@ -123,7 +133,7 @@ class Faults:
     def due(self, occurrence: Occurrence) -> Fault | None:
         """Return the fault that happens now and count it, or None."""
         for fault in self._plan.values():
-            if fault.spent or not fault.match.fits(occurrence):
+            if fault.spent or not fault.action.possible(occurrence.surface) or not fault.match.fits(occurrence):
                 continue
             if fault.probability >= 1 or self._draw() < fault.probability:
                 fault.fired += 1

@@ -14,3 +14,12 @@ TRACKS_STATUS = "tracksstatus"
 PERMISSION_REQUESTED = "app.event.meeting.permission.requested"
 PERMISSION_GRANTED = "app.event.meeting.permission.granted"
 PERMISSION_REJECTED = "app.event.meeting.permission.rejected"
+
+# What clients send; anything else is ignored (RT-EP-08).
+CLIENT_EVENTS = (
+    "SUBSCRIBE_CHANNEL",
+    "UNSUBSCRIBE_CHANNEL",
+    "SEND_MESSAGE",
+    "SEND_PRESENCE_EVENT",
+    "SEND_MEDIA_SESSION_EVENTS",
+)

@@ -5,14 +5,16 @@ from typing import Annotated, Any
 
 import msgspec
 
-from mockspaces.cloud.faults import Action, Fault, Match, Strict
+from mockspaces.cloud.faults import OAUTH, SOCKET, Action, Fault, Match, Strict
 from mockspaces.cloud.rejection import invalid, not_found
 from mockspaces.cloud.world import World
 from mockspaces.contract import errors, nearest
+from mockspaces.contract.events import CLIENT_EVENTS
 from mockspaces.contract.rows import Endpoint
 from mockspaces.control.surface import ControlCall, handle
 
 SURFACES = ("accounts", "rest", "storage", "realtime", "web")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 API = "/api"
 
 
@@ -34,7 +36,7 @@ class FaultBody(Strict, frozen=True, kw_only=True):
 def shown(fault: Fault) -> dict[str, Any]:
     """Return a fault; absent criteria are left out."""
     match = {name: value for name, value in msgspec.to_builtins(fault.match).items() if value is not None}
-    action = {name: value for name, value in msgspec.to_builtins(fault.action).items() if value}
+    action = {name: value for name, value in msgspec.to_builtins(fault.action).items() if value not in (None, 0, {})}
     return {
         "id": fault.id,
         "match": match,
@@ -57,6 +59,7 @@ async def plan(call: ControlCall) -> object:
     body = await call.decode(FaultBody)
     _check_action(call.world, body.action)
     match = _match(call.world, body.match)
+    _check_together(call.world, match, body.action)
     fault = Fault(
         id=call.world.ids.label(8), match=match, action=body.action, times=body.times, probability=body.probability
     )
@@ -73,21 +76,47 @@ def _check_action(world: World, action: Action) -> None:
         )
 
 
+def _known(member: str, what: str, word: str | None, known: Iterable[str]) -> None:
+    names = list(known)
+    if word is not None and word not in names:
+        raise invalid(f"match.{member}", f'no {what} "{word}"{nearest(word, names)}')
+
+
 def _match(world: World, match: RouteMatch) -> Match:
     endpoints = world.contract.endpoints
-    if match.surface is not None and match.surface not in SURFACES:
-        raise invalid("match.surface", f'no surface "{match.surface}"{nearest(match.surface, [*SURFACES])}')
-    if match.endpoint is not None and match.endpoint not in endpoints:
-        raise invalid("match.endpoint", f'no endpoint "{match.endpoint}"{nearest(match.endpoint, [*endpoints])}')
+    method = match.method.upper() if match.method else None
+    _known("surface", "surface", match.surface, SURFACES)
+    _known("method", "method", method, METHODS)
+    _known("event", "event of a client", match.event, CLIENT_EVENTS)
+    _known("endpoint", "endpoint", match.endpoint, endpoints)
+    if match.route and match.endpoint:
+        raise invalid("match", 'expected "route" or "endpoint", not both')
     endpoint = _endpoint(endpoints.values(), match.route) if match.route else match.endpoint
     return Match(
         surface=match.surface,
         endpoint=endpoint,
-        method=match.method,
+        method=method,
         path=match.path,
         event=match.event,
         caller=match.caller,
     )
+
+
+def _check_together(world: World, match: Match, action: Action) -> None:
+    """Refuse a plan that could never happen, since no occurrence is both what it describes and its victim."""
+    of_request = any((match.method, match.path, match.endpoint)) or match.surface not in (None, SOCKET)
+    of_socket = match.event is not None or match.surface == SOCKET
+    if of_request and of_socket:
+        raise invalid("match", "describes a request and a socket event at once")
+    if action.frame is not None and of_request:
+        raise invalid("action.frame", "happens to socket events, the match describes a request")
+    if (action.status is not None or action.transport is not None) and of_socket:
+        raise invalid("action", '"status" and "transport" happen to requests, the match describes a socket event')
+    surface = world.contract.endpoints[match.endpoint].surface if match.endpoint else match.surface
+    if action.reject is not None and surface is not None and not action.possible(surface):
+        own = [code for code in world.contract.errors if code.startswith(OAUTH) != action.reject.startswith(OAUTH)]
+        hint = nearest(action.reject.removeprefix(OAUTH), own)
+        raise invalid("action.reject", f'"{action.reject}" is no refusal of the surface "{surface}"{hint}')
 
 
 def _endpoint(endpoints: Iterable[Endpoint], route: str) -> str:

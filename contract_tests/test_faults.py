@@ -1,0 +1,272 @@
+"""Planned faults as a client meets them: each action, each way to choose its victim, and the proof `fired`."""
+
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from contract_tests.kit import Cloud, Person, behaviour, refused
+
+
+@pytest.fixture
+def ann(cloud: Cloud) -> Person:
+    """Somebody who calls."""
+    return cloud.user()
+
+
+def plan(cloud: Cloud, action: dict[str, Any], **members: Any) -> str:
+    """Plan a fault and return its id."""
+    fault_id: str = cloud.control("POST", "/faults", {"action": action, **members})["id"]
+    return fault_id
+
+
+def fired(cloud: Cloud) -> list[int]:
+    """Return how often each planned fault happened."""
+    return [fault["fired"] for fault in cloud.control("GET", "/faults")["data"]]
+
+
+def me(cloud: Cloud, who: Person) -> httpx.Response:
+    """Make the simplest call that needs a credential."""
+    return cloud.call("GET", "/users/me", who)
+
+
+@behaviour("ERR-BODY-01")
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("auth.credential_expired", 401),
+        ("permission.denied", 403),
+        ("topic.invalid_acesss_to_archived_topic", 403),
+        ("space.not_found", 404),
+        ("request.invalid", 400),
+        ("rate.limited", 429),
+        ("server.error", 500),
+    ],
+)
+def test_reject_gives_the_exact_refusal(cloud: Cloud, ann: Person, code: str, status: int) -> None:
+    """A refusal by name has the status, code and text that the real refusal has."""
+    plan(cloud, {"reject": code}, times=1)
+    refused(me(cloud, ann), status, code)
+    assert me(cloud, ann).status_code == 200
+
+
+def test_reject_does_what_a_real_refusal_does_not_do(cloud: Cloud, ann: Person) -> None:
+    """A rejected call has no effect, and the journal names the fault as its reason."""
+    fault = plan(cloud, {"reject": "permission.denied"}, match={"route": "POST /spaces/invite"}, times=1)
+    before = cloud.control("GET", "")["counts"]["spaces"]
+    refused(
+        cloud.call("POST", "/spaces/invite", ann, json={"topic": {"title": "Room"}}),
+        403,
+        "permission.denied",
+    )
+    assert cloud.control("GET", "")["counts"]["spaces"] == before
+    assert cloud.why(status=403) == f"planned fault {fault}"
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "text"),
+    [
+        ({"a": 1}, "application/json; charset=utf-8", '{"a":1}'),
+        ("busy", "text/plain; charset=utf-8", "busy"),
+        ([], "application/json; charset=utf-8", "[]"),
+    ],
+)
+def test_status_answers_with_body_and_headers(
+    cloud: Cloud, ann: Person, body: object, media_type: str, text: str
+) -> None:
+    """A planned answer has the planned status, headers and body: text as it is, anything else as JSON."""
+    plan(cloud, {"status": 503, "body": body, "headers": {"Retry-After": "7"}})
+    answer = me(cloud, ann)
+    assert (answer.status_code, answer.headers["content-type"], answer.text) == (503, media_type, text)
+    assert answer.headers["retry-after"] == "7"
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_status_without_body_is_empty(cloud: Cloud, ann: Person) -> None:
+    """A planned status without a body sends none."""
+    plan(cloud, {"status": 502})
+    assert me(cloud, ann).content == b""
+
+
+def test_delay_waits_and_answers(cloud: Cloud, ann: Person) -> None:
+    """A delay holds the answer back on real time and changes nothing else."""
+    plan(cloud, {"delay": 0.2}, times=1)
+    cloud.control("POST", "/clock", {"freeze": True})
+    before = time.monotonic()
+    assert me(cloud, ann).status_code == 200
+    assert time.monotonic() - before >= 0.2
+
+
+def test_delay_joins_another_action(cloud: Cloud, ann: Person) -> None:
+    """A delay beside an answer comes before it."""
+    plan(cloud, {"delay": 0.1, "status": 504})
+    before = time.monotonic()
+    assert me(cloud, ann).status_code == 504
+    assert time.monotonic() - before >= 0.1
+
+
+@pytest.mark.parametrize(
+    ("transport", "error"),
+    [
+        ("truncate", httpx.RemoteProtocolError),
+        ("drop", httpx.RemoteProtocolError),
+        ("reset", httpx.ReadError),
+        ("garbage", httpx.RemoteProtocolError),
+    ],
+)
+def test_transport_fault_spoils_the_answer_of_a_call_that_took_effect(
+    cloud: Cloud, ann: Person, transport: str, error: type[httpx.TransportError]
+) -> None:
+    """A spoilt answer fails in the client, while the space it announces exists."""
+    plan(cloud, {"transport": transport}, match={"route": "POST /spaces/invite"}, times=1)
+    before = cloud.control("GET", "")["counts"]["spaces"]
+    with pytest.raises(error):
+        cloud.call("POST", "/spaces/invite", ann, json={"topic": {"title": "Room"}})
+    assert cloud.control("GET", "")["counts"]["spaces"] == before + 1
+    assert fired(cloud) == [1]
+    assert me(cloud, ann).status_code == 200
+
+
+def test_times_bounds_a_fault(cloud: Cloud, ann: Person) -> None:
+    """A fault planned twice happens twice and no more, and says so."""
+    plan(cloud, {"status": 503}, times=2)
+    assert [me(cloud, ann).status_code for _ in range(4)] == [503, 503, 200, 200]
+    assert fired(cloud) == [2]
+
+
+def test_faults_queue_up(cloud: Cloud, ann: Person) -> None:
+    """The next fault in the plan is due when the one before it is spent."""
+    plan(cloud, {"status": 503}, times=1)
+    plan(cloud, {"status": 429}, times=1)
+    assert [me(cloud, ann).status_code for _ in range(3)] == [503, 429, 200]
+    assert fired(cloud) == [1, 1]
+
+
+@pytest.mark.parametrize(("probability", "wanted"), [(0, {200}), (1, {503})])
+def test_probability_at_its_ends(cloud: Cloud, ann: Person, probability: float, wanted: set[int]) -> None:
+    """A fault of probability 0 never happens, one of probability 1 always."""
+    plan(cloud, {"status": 503}, probability=probability)
+    assert {me(cloud, ann).status_code for _ in range(10)} == wanted
+
+
+def test_probability_in_between(cloud: Cloud, ann: Person) -> None:
+    """A fault of probability one half happens sometimes."""
+    plan(cloud, {"status": 503}, probability=0.5)
+    assert {me(cloud, ann).status_code for _ in range(60)} == {200, 503}
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        {},
+        {"surface": "rest"},
+        {"endpoint": "USERS-ME"},
+        {"method": "GET"},
+        {"method": "get"},
+        {"path": "/api/users/me"},
+        {"path": "/api/users/*"},
+        {"route": "GET /users/me"},
+        {"route": "get /api/users/me"},
+        {"caller": "ann@example.com"},
+        {"caller": "oauth ann@*"},
+        {"surface": "rest", "method": "GET", "path": "*me"},
+    ],
+)
+def test_match_that_fits(cloud: Cloud, ann: Person, match: dict[str, str]) -> None:
+    """A call is met by every description that is true of it."""
+    plan(cloud, {"status": 503}, match=match)
+    assert me(cloud, ann).status_code == 503
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        {"surface": "accounts"},
+        {"endpoint": "USERS-ANON"},
+        {"method": "POST"},
+        {"path": "/api/users/you"},
+        {"path": "/api/users"},
+        {"route": "POST /spaces/invite"},
+        {"caller": "bob@example.com"},
+        {"caller": "svc *"},
+        {"surface": "rest", "method": "POST", "path": "*"},
+    ],
+)
+def test_match_that_does_not_fit(cloud: Cloud, ann: Person, match: dict[str, str]) -> None:
+    """A call is left alone by a description that is false in one member."""
+    plan(cloud, {"status": 503}, match=match)
+    assert me(cloud, ann).status_code == 200
+    assert fired(cloud) == [0]
+
+
+def test_fault_of_one_caller_leaves_the_others_alone(cloud: Cloud, ann: Person) -> None:
+    """A fault named after a caller is met by him only."""
+    plan(cloud, {"reject": "auth.credential_expired"}, match={"caller": ann.username})
+    assert me(cloud, ann).status_code == 401
+    assert me(cloud, cloud.user("bob@example.com")).status_code == 200
+
+
+def test_dropped_fault_is_gone(cloud: Cloud, ann: Person) -> None:
+    """A fault that is taken out says how often it happened and happens no more."""
+    fault = plan(cloud, {"status": 503})
+    me(cloud, ann)
+    assert cloud.control("DELETE", f"/faults/{fault}")["fired"] == 1
+    assert me(cloud, ann).status_code == 200
+
+
+@pytest.mark.parametrize("call", [("DELETE", "/faults"), ("POST", "/reset")])
+def test_plan_can_be_forgotten(cloud: Cloud, call: tuple[str, str]) -> None:
+    """Clearing the plan and resetting the world leave no fault."""
+    plan(cloud, {"status": 503})
+    cloud.control(*call)
+    assert fired(cloud) == []
+
+
+def test_control_calls_meet_no_fault(cloud: Cloud) -> None:
+    """A fault that matches everything leaves the control API usable."""
+    plan(cloud, {"status": 503})
+    assert fired(cloud) == [0]
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        ({"action": {"reject": "auth.credential_expird"}}, '"auth.credential_expired"'),
+        ({"action": {"rejct": "permission.denied"}}, "no such member"),
+        ({"action": {"transport": "dorp"}}, "action.transport"),
+        ({"action": {"status": 199}}, "action.status"),
+        ({"action": {"status": 600}}, "action.status"),
+        ({"action": {"delay": 61}}, "action.delay"),
+        ({"action": {"delay": -1}}, "action.delay"),
+        ({"action": {}}, "expected one of"),
+        ({"action": {"status": 500, "reject": "server.error"}}, "expected one of"),
+        ({}, "action: required"),
+        ({"action": {"status": 500}, "time": 1}, '"times"'),
+        ({"action": {"status": 500}, "times": 0}, "times"),
+        ({"action": {"status": 500}, "probability": 1.1}, "probability"),
+        ({"action": {"status": 500}, "match": {"route": "POST /spaces/invit"}}, '"POST /spaces/invite"'),
+        ({"action": {"status": 500}, "match": {"endpoint": "USERS-MEE"}}, '"USERS-ME"'),
+        ({"action": {"status": 500}, "match": {"surface": "rst"}}, '"rest"'),
+        ({"action": {"status": 500}, "match": {"method": "GTE"}}, '"GET"'),
+        ({"action": {"status": 500}, "match": {"rout": "GET /users/me"}}, '"route"'),
+        ({"action": {"status": 500}, "match": {"route": "GET /users/me", "endpoint": "USERS-ME"}}, "not both"),
+        ({"action": {"frame": "swallow"}, "match": {"method": "GET"}}, "socket"),
+        ({"action": {"status": 503}, "match": {"event": "SEND_MESSAGE"}}, "socket"),
+        ({"action": {"status": 500}, "match": {"event": "SEND_MESAGE"}}, '"SEND_MESSAGE"'),
+        ({"action": {"delay": 1}, "match": {"event": "SEND_MESSAGE", "method": "GET"}}, "at once"),
+        ({"action": {"reject": "permission.denied"}, "match": {"surface": "accounts"}}, "no refusal of the surface"),
+    ],
+)
+def test_bad_plan_is_refused_with_a_hint(cloud: Cloud, body: dict[str, Any], hint: str) -> None:
+    """A plan that could never happen as meant is refused, with the nearest name there is, and not planned."""
+    answer = cloud.http.post(f"{cloud.urls['control']}/faults", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "request.invalid")
+    assert hint in answer.json()["why"]
+    assert fired(cloud) == []
+
+
+def test_unknown_fault_cannot_be_dropped(cloud: Cloud) -> None:
+    """Dropping a fault that is not planned is refused by name."""
+    answer = cloud.http.delete(f"{cloud.urls['control']}/faults/nothing")
+    assert (answer.status_code, answer.json()["code"]) == (404, "fault.not_found")
