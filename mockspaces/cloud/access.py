@@ -3,7 +3,7 @@
 import msgspec
 
 from mockspaces.cloud.callers import SPACES_SCOPE, Caller
-from mockspaces.cloud.entities import Member, Space, member_id
+from mockspaces.cloud.entities import Member, Space, User, member_id
 from mockspaces.cloud.rejection import Rejection, not_found
 from mockspaces.cloud.world import World
 from mockspaces.contract import errors
@@ -60,8 +60,12 @@ async def find_space(world: World, space_id: str) -> Space:
 
 
 async def standing(world: World, caller: Caller, space: Space) -> Standing:
-    """Return the caller's place in a space."""
-    return Standing(space, await world.state.members.get(member_id(space.id, caller.id)))
+    """Return the caller's place in a space; a user who is listed by e-mail only has that entry (SPACES-JOIN-03)."""
+    member = await world.state.members.get(member_id(space.id, caller.id))
+    if member is None and isinstance(caller.person, User):
+        for address in caller.person.emails:
+            member = member or await world.state.members.get(member_id(space.id, address))
+    return Standing(space, member)
 
 
 async def enter(world: World, endpoint: Endpoint, caller: Caller, space_id: str, pin: str | None) -> Standing:

@@ -207,7 +207,8 @@ async def plant_space(world: World, seed: SpaceSeed) -> Space:
     for one in members:
         await invites.admit(world, space, one, await people.by_email(world, one.invitee))
     settings = {**space.settings, **seed.settings}
-    return await world.state.spaces.put(replace(space, status=int(seed.archived), settings=settings))
+    planted = await world.state.spaces.put(replace(space, settings=settings))
+    return await spaces.archive(world, planted) if seed.archived else planted
 
 
 async def _find_user(world: World, username: str) -> User:

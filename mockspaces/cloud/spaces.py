@@ -2,17 +2,23 @@
 
 from typing import Any
 
-from mockspaces.cloud.access import Standing, check_stranger
+from mockspaces.cloud.access import Standing, check_stranger, find_space, standing
 from mockspaces.cloud.callers import Caller
-from mockspaces.cloud.entities import Member, MemberType, Space, User, UserSpace, member_id, replace
+from mockspaces.cloud.entities import Member, MemberType, Person, Space, User, UserSpace, member_id, replace
 from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.state import HIDDEN
 from mockspaces.cloud.world import World
 from mockspaces.contract import errors
 from mockspaces.contract.rows import Role, SpaceType
 
 NO_OLD_MESSAGES = "deny_guest_access_history_msg"  # DM-SPACE-04
-HIDDEN = 4  # DM-USP-02
-RANK: dict[Role, int] = {"guest": 0, "member": 1, "admin": 2}
+RANK: dict[Role | None, int] = {None: -1, "guest": 0, "member": 1, "admin": 2}
+ARCHIVED = 1  # DM-SPACE-03
+# An activity moves a space in the list of everybody in it. Beyond so many people it is not written to each of
+# them; their lists look the few spaces of this kind up instead, so that an activity costs the same at any size.
+CROWD = 64
+BURST_MS = 1000
+DEFAULT_RETENTION = {"retentionLength": 0, "retentionType": "forever", "notInheritParentPolicy": False}  # DM-SPACE-06
 
 
 def default_settings(world: World, *, private: bool, licensed: bool) -> dict[str, Any]:
@@ -48,9 +54,9 @@ def _conference_id(world: World) -> str:
 
 
 async def create(world: World, owner: User, title: str, description: str = "", kind: SpaceType = "group") -> Space:
-    """Create a space and make its owner admin (SPACES-CREATE-08, -11)."""
-    now = world.clock.now_ms()
-    private = kind != "personal" and (kind == "direct" or world.settings.rest_default_member_only)
+    """Create a group space or personal room and make its owner admin (SPACES-CREATE-08, -11)."""
+    now = activity_time(world)
+    private = kind == "group" and world.settings.rest_default_member_only
     space = Space(
         id=world.ids.object_id(),
         owner_id=owner.id,
@@ -59,10 +65,10 @@ async def create(world: World, owner: User, title: str, description: str = "", k
         type=kind,
         created=now,
         modified=now,
-        restrict=() if kind == "direct" else (NO_OLD_MESSAGES,),
+        restrict=(NO_OLD_MESSAGES,),
         company_id=owner.company_id,
         settings=default_settings(world, private=private, licensed=bool(owner.licences)),
-        retention={"retentionLength": 0, "retentionType": "forever", "notInheritParentPolicy": False},
+        retention=DEFAULT_RETENTION,
     )
     await world.state.spaces.put(space)
     await add(world, space, owner.id, "userId", "admin", joined=True)
@@ -72,6 +78,13 @@ async def create(world: World, owner: User, title: str, description: str = "", k
 async def create_personal_room(world: World, user: User) -> Space:
     """Create the one personal room of a user (PERM-PERS-01)."""
     return await create(world, user, user.displayname, kind="personal")
+
+
+def activity_time(world: World) -> int:
+    """Return now in milliseconds, moved on a little in a burst, so that the latest activity is always told apart."""
+    now, last = world.clock.now_ms(), world.state.last_activity
+    world.state.last_activity = last + 1 if 0 <= last - now < BURST_MS else now
+    return world.state.last_activity
 
 
 async def add(world: World, space: Space, person: str, kind: MemberType, role: Role, *, joined: bool = False) -> Member:
@@ -87,15 +100,11 @@ async def add(world: World, space: Space, person: str, kind: MemberType, role: R
     )
     await world.state.members.put(member)
     if kind != "email":
-        await _open_record(world, space, person)
+        await open_record(world, space, person)
     return member
 
 
-async def _open_record(world: World, space: Space, person: str) -> UserSpace:
-    record = await record_of(world, space.id, person)
-    if record is None:
-        record = UserSpace(id=world.ids.object_id(), space_id=space.id, person_id=person)
-    return await world.state.user_spaces.put(replace(record, deleted=False))
+# --- what each person keeps about a space
 
 
 async def record_of(world: World, space_id: str, person_id: str) -> UserSpace | None:
@@ -103,44 +112,151 @@ async def record_of(world: World, space_id: str, person_id: str) -> UserSpace | 
     return await world.state.user_spaces.first("pair", (space_id, person_id))
 
 
+async def open_record(world: World, space: Space, person_id: str) -> UserSpace:
+    """Return what a participant keeps about a space; who comes back finds his own again."""
+    record = await record_of(world, space.id, person_id)
+    if record is not None and not record.deleted:
+        return record
+    if record is None:
+        record = UserSpace(
+            id=world.ids.object_id(),
+            space_id=space.id,
+            person_id=person_id,
+            type=space.type,
+            crowded=await _crowded(world, space),
+        )
+    shown = replace(record, deleted=False, archived=space.archived, activity=space.modified)
+    return await world.state.user_spaces.put(shown)
+
+
+async def _crowded(world: World, space: Space) -> bool:
+    """Whether one more person makes or keeps a space crowded; the one that makes it so marks all others."""
+    known = await world.state.user_spaces.count("space", space.id)
+    if known == CROWD:
+        for record in await world.state.user_spaces.page("space", space.id):
+            await world.state.user_spaces.put(replace(record, crowded=True))
+    return known >= CROWD
+
+
 async def touch(world: World, space: Space) -> Space:
-    """Note an activity of a space (USERS-SPACES-08)."""
-    return await world.state.spaces.put(replace(space, modified=world.clock.now_ms()))
+    """Note an activity of a space and return it (USERS-SPACES-08). Its lock is held."""
+    fresh = await find_space(world, space.id)
+    touched = await world.state.spaces.put(replace(fresh, modified=activity_time(world)))
+    if await world.state.user_spaces.count("space", space.id) <= CROWD:
+        for record in await world.state.user_spaces.page("space", space.id):
+            if not record.deleted:
+                await world.state.user_spaces.put(replace(record, activity=touched.modified))
+    return touched
+
+
+async def note_message(world: World, space: Space, *, new: bool) -> Space:
+    """Note a new or deleted message: an activity of direct spaces only; a new one shows them again to both.
+
+    USERS-SPACES-08, USERS-HIDE-04. The lock of the space is held.
+    """
+    if space.type != "direct":
+        return space
+    for person_id in (space.pair or ()) if new else ():
+        await unhide(world, space.id, person_id)
+    return await touch(world, space)
+
+
+async def unhide(world: World, space_id: str, person_id: str) -> None:
+    """Show a hidden space again (USERS-HIDE-04)."""
+    record = await record_of(world, space_id, person_id)
+    if record is not None and record.status == HIDDEN:
+        await world.state.user_spaces.put(replace(record, status=0))
+
+
+async def visit(world: World, space: Space, person_id: str) -> UserSpace:
+    """Note that a participant looks into a space; a hidden one is shown again (USERS-HIDE-04)."""
+    record = await open_record(world, space, person_id)
+    status = 0 if record.status == HIDDEN else record.status
+    return await world.state.user_spaces.put(replace(record, last_access=world.clock.now_ms(), status=status))
+
+
+# --- joining
 
 
 async def join(world: World, caller: Caller, found: Standing) -> Standing:
     """Enter a space: a stranger becomes guest, a listed member arrives (SPACES-JOIN-03, -04)."""
     async with world.lock(found.space.id):
-        member = await world.state.members.get(member_id(found.space.id, caller.id))
-        space = await world.state.spaces.get(found.space.id) or found.space
-        check_stranger(Standing(space, member), admits=True)
-        if member is None:
-            if space.archived:
-                raise Rejection(errors.ARCHIVED, "an archived space admits no strangers")
-            member = await add(world, space, caller.id, _member_type(caller), "guest")
-        if not member.joined:
-            member = await world.state.members.put(replace(member, joined=True))
-            space = await touch(world, space)
-        await visit(world, space, caller.id)
-        return Standing(space, member)
+        fresh = await standing(world, caller, await find_space(world, found.space.id))
+        check_stranger(fresh, admits=True)
+        if fresh.member is None and fresh.space.archived:
+            raise Rejection(errors.ARCHIVED, "an archived space admits no strangers")
+        return await arrive(world, caller, fresh, "guest")
 
 
-def _member_type(caller: Caller) -> MemberType:
-    return "anonymousId" if caller.anonymous else "userId"
-
-
-async def visit(world: World, space: Space, person_id: str) -> UserSpace:
-    """Note that a participant looks into a space; a hidden one is shown again (USERS-HIDE-04)."""
-    record = await _open_record(world, space, person_id)
-    status = 0 if record.status == HIDDEN else record.status
-    return await world.state.user_spaces.put(replace(record, last_access=world.clock.now_ms(), status=status))
+async def arrive(world: World, caller: Caller, found: Standing, role: Role) -> Standing:
+    """Let a caller in with at least this role; he keeps a higher one. The lock of the space is held."""
+    space, member = found.space, found.member
+    if member is not None and member.type == "email":
+        await world.state.members.delete(member.id)
+        role = max(role, member.role, key=RANK.__getitem__)
+        member = None
+    if member is None:
+        kind: MemberType = "anonymousId" if caller.anonymous else "userId"
+        member = await add(world, space, caller.id, kind, role)
+    if not member.joined or RANK[role] > RANK[member.role]:
+        role = max(role, member.role, key=RANK.__getitem__)
+        member = await world.state.members.put(replace(member, joined=True, role=role))
+        space = await touch(world, space)
+    await visit(world, space, caller.id)
+    return Standing(space, member)
 
 
 async def take_over_email_entries(world: World, user: User) -> None:
     """Give a newly registered user the entries that were made for his addresses (SPACES-INVITE-05)."""
     for address in user.emails:
         for entry in await world.state.members.page("person", address):
-            space = await world.state.spaces.get(entry.space_id)
-            await world.state.members.delete(entry.id)
-            if space:
-                await add(world, space, user.id, "userId", entry.role)
+            async with world.lock(entry.space_id):
+                await _take_over(world, user, entry)
+
+
+async def _take_over(world: World, user: User, entry: Member) -> None:
+    space = await world.state.spaces.get(entry.space_id)
+    if space is None or await world.state.members.delete(entry.id) is None:
+        return
+    own = await world.state.members.get(member_id(space.id, user.id))
+    if own is None:
+        await add(world, space, user.id, "userId", entry.role)
+    elif RANK[entry.role] > RANK[own.role]:
+        await world.state.members.put(replace(own, role=entry.role))
+
+
+# --- facts about a space
+
+
+async def partner(world: World, space: Space, person_id: str | None) -> Person | None:
+    """Return the other party of a direct space, or None if he no longer exists."""
+    one, other = space.pair or ("", "")
+    wanted = one if person_id == other else other
+    return await world.state.users.get(wanted) or await world.state.anonymous.get(wanted)
+
+
+async def title(world: World, space: Space, viewer_id: str | None) -> str:
+    """Return the title as somebody sees it: that of a direct space is the other party's name (SPACES-DIRECT-03)."""
+    if space.type != "direct":
+        return space.title
+    other = await partner(world, space, viewer_id)
+    return other.displayname if other else space.title
+
+
+def hides_history(space: Space, member: Member | None) -> bool:
+    """Whether a participant sees only what was written since he joined (PERM-HIST-01)."""
+    return member is not None and member.role == "guest" and NO_OLD_MESSAGES in space.restrict
+
+
+def refuse_archived(space: Space) -> None:
+    """Step 8: nothing is written into an archived space (PERM-ARCH-01)."""
+    if space.archived:
+        raise Rejection(errors.ARCHIVED, "the space is archived, it can only be read")
+
+
+async def archive(world: World, space: Space) -> Space:
+    """Archive a space; the vendor has no call for it, only fixtures do (PERM-ARCH-01). Its lock is held."""
+    archived = await world.state.spaces.put(replace(await find_space(world, space.id), status=ARCHIVED))
+    for record in await world.state.user_spaces.page("space", space.id):
+        await world.state.user_spaces.put(replace(record, archived=True))
+    return archived

@@ -104,6 +104,7 @@ class State:
         self.space_tokens: Collection[SpaceToken] = Collection(checkpoint=checkpoint)
         self.spaces: Collection[Space] = Collection({"pair": Index(lambda space: space.pair)}, checkpoint)
         self.conference_ids: set[str] = set()
+        self.last_activity = 0  # time of the newest activity of any space
         self.members: Collection[Member] = Collection(
             {
                 "space": Index(
