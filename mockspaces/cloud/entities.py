@@ -135,6 +135,52 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...]
     requested: str = ""
     revoked: bool = False
+    user_jwt: bool = False  # its id_tokens are user JWTs, whatever the setting says (ACC-AUTHZ-19)
+
+
+class AuthorizationCode(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An authorization code; its id is the value (DM-TOK-01, ACC-AUTHZ-18)."""
+
+    id: str
+    grant_id: str
+    client_id: str
+    redirect_uri: str
+    expires: int
+    online: bool = False
+    nonce: str | None = None
+    challenge: str | None = None
+    challenge_method: Literal["S256", "plain"] = "S256"
+    used: bool = False
+
+
+class RefreshToken(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A refresh token; its id is the value. A replaced one was exchanged under strict rotation (ACC-TOKEN-11)."""
+
+    id: str
+    grant_id: str
+    replaced: bool = False
+
+
+class IssuedIdToken(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An HS256 id_token on record by the hash of its text; two grants may own the same text (ACC-INFO-06)."""
+
+    id: str
+    digest: str
+    grant_id: str
+
+
+class LoginSession(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A signed-in browser; its id is the value of the cookie ``sessionid`` (DM-TOK-04)."""
+
+    id: str
+    user_id: str
+
+
+class ProductProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client stored for a user and a product (ACC-PROFSET-01)."""
+
+    id: str
+    value: Mapping[str, Any]
 
 
 class AccessToken(msgspec.Struct, frozen=True, gc=False, kw_only=True):

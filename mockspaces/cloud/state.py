@@ -7,17 +7,22 @@ from mockspaces.cloud.entities import (
     AccessToken,
     AnonymousUser,
     AppKey,
+    AuthorizationCode,
     Category,
     Company,
     Grant,
     Invite,
+    IssuedIdToken,
     IssuedJwt,
+    LoginSession,
     Mail,
     Member,
     Message,
     OAuthClient,
     Preferences,
+    ProductProfile,
     PushSubscription,
+    RefreshToken,
     ServiceApp,
     Space,
     SpaceToken,
@@ -81,6 +86,10 @@ class State:
             {
                 "username": Index(lambda user: user.username),
                 "ndbid": Index(lambda user: user.ndbid),
+                "sign-in": Index(
+                    lambda user: "all" if user.enabled and not user.is_service_account else None,
+                    lambda user: (user.username,),
+                ),
                 "company": Index(
                     lambda user: None if user.is_service_account else user.company_id,
                     lambda user: (user.displayname.casefold(),),
@@ -101,6 +110,13 @@ class State:
             {"grant": Index(lambda token: token.grant_id)}, checkpoint
         )
         self.issued_jwts: Collection[IssuedJwt] = Collection(checkpoint=checkpoint)
+        self.issued_id_tokens: Collection[IssuedIdToken] = Collection(
+            {"digest": Index(lambda token: token.digest)}, checkpoint
+        )
+        self.codes: Collection[AuthorizationCode] = Collection(checkpoint=checkpoint)
+        self.refresh_tokens: Collection[RefreshToken] = Collection(checkpoint=checkpoint)
+        self.login_sessions: Collection[LoginSession] = Collection(checkpoint=checkpoint)
+        self.product_profiles: Collection[ProductProfile] = Collection(checkpoint=checkpoint)
         self.space_tokens: Collection[SpaceToken] = Collection(checkpoint=checkpoint)
         self.spaces: Collection[Space] = Collection({"pair": Index(lambda space: space.pair)}, checkpoint)
         self.conference_ids: set[str] = set()
