@@ -4,10 +4,13 @@ Nothing here imports mockspaces: the tests see the cloud as any client does.
 """
 
 import re
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPResponse
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import httpx
 import jwt
@@ -198,6 +201,18 @@ class Cloud:
         query = "&".join(f"{name}={value}" for name, value in filters.items())
         reason: str = self.control("GET", f"/journal?limit=1&{query}")["entries"][-1]["why"]
         return reason
+
+
+def send_raw(url: str, request: bytes, *, then_close: bool = False) -> httpx.Response:
+    """Send bytes as they are to the server of a URL and return its answer: for what no client library sends."""
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=10) as connection:
+        connection.sendall(request)
+        if then_close:
+            connection.shutdown(socket.SHUT_WR)
+        answer = HTTPResponse(connection)
+        answer.begin()
+        return httpx.Response(answer.status, headers=answer.getheaders(), content=answer.read())
 
 
 def refused(answer: httpx.Response, status: int, code: str) -> None:

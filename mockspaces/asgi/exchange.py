@@ -147,7 +147,8 @@ def add_headers(response: Response, headers: Iterable[tuple[bytes, bytes]]) -> R
 
 
 def _text(value: bytes) -> str:
-    """Return a header's value: UTF-8 as command lines send it, or Latin-1 as browsers do."""
+    """Return a header's value without the blanks around it: UTF-8 as command lines send it, or browsers' Latin-1."""
+    value = value.strip(b" \t")  # the parser leaves blanks at the end
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError:
