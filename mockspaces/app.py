@@ -19,7 +19,7 @@ from mockspaces.cloud.seeds import Seed
 from mockspaces.cloud.world import Origins, World
 from mockspaces.cloud.worlds import DEFAULT, Worlds
 from mockspaces.config import Config
-from mockspaces.contract import Contract, errors
+from mockspaces.contract import Contract, errors, hosts
 from mockspaces.contract.settings import Settings
 from mockspaces.control import apps, clock, faults, journal, people, ui
 from mockspaces.control import worlds as control_worlds
@@ -180,6 +180,7 @@ def create_app(config: Config | None = None, *, base: str | None = None) -> App:
         contract = contract.overlaid(json.loads(Path(chosen.overlay).read_text(encoding="utf-8")))
     worlds = Worlds(
         base or chosen.public_url or f"http://{chosen.host}:{chosen.port}",
+        names=hosts.origins(chosen.vendor_hosts) if chosen.vendor_hosts else None,
         contract=contract,
         settings=msgspec.convert(dict(chosen.settings), Settings),
         random_seed=chosen.random_seed,

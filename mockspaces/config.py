@@ -5,7 +5,9 @@ from typing import Any, Literal
 
 import msgspec
 
-DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8080
+from mockspaces.contract.hosts import Deployment
+
+DEFAULT_HOST, DEFAULT_PORT, DEFAULT_TLS_PORT = "127.0.0.1", 8080, 8443
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -15,6 +17,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ``public_url`` the URL under which clients reach the default world if it is not ``http://host:port``;
     ``random_seed`` makes ids and tokens reproducible; ``world_ports`` names ports that worlds are put on
     (``8081-8096``), else the system picks them.
+
+    ``tls`` adds an HTTPS port, ``tls_port``, for the default world: with a certificate by a throw-away CA, which is
+    written to ``ca_file``, or with ``tls_cert`` and ``tls_key``. ``vendor_hosts`` names the deployment whose host
+    names the default world hands out as its own (``https://accounts.avayacloud.com``), for clients that have them
+    compiled in and reach the mock by them.
     """
 
     host: str = DEFAULT_HOST
@@ -27,4 +34,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     world_ports: str | None = None
     max_worlds: int = 1000
     public_url: str | None = None
+    vendor_hosts: Deployment | None = None
+    tls: bool = False
+    tls_port: int = DEFAULT_TLS_PORT
+    tls_cert: str | None = None
+    tls_key: str | None = None
+    ca_file: str | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "warning"

@@ -26,34 +26,41 @@ from mockspaces.contract.settings import Settings, wire_name
 
 
 class Origins(msgspec.Struct, frozen=True):
-    """Where the surfaces of a world are reached, without a path of their own (REST-HOST-02)."""
+    """Where the surfaces of a world are reached, without a path of their own (REST-HOST-02).
+
+    All below one base, unless ``names`` gives a service an origin of its own.
+    """
 
     base: str
+    names: Mapping[str, str] = {}
+
+    def _of(self, service: str) -> str:
+        return self.names.get(service, self.base)
 
     @property
     def accounts(self) -> str:
         """Origin of the identity server."""
-        return self.base
+        return self._of("accounts")
 
     @property
     def rest(self) -> str:
         """Origin of the REST API; its paths begin with ``/api``."""
-        return self.base
+        return self._of("rest")
 
     @property
     def storage(self) -> str:
-        """Origin of the file storage."""
-        return self.base
+        """Origin of the file storage; no source names a host of its own."""
+        return self._of("rest")
 
     @property
     def socket(self) -> str:
         """Origin of the Socket.IO server."""
-        return self.base
+        return self._of("socket")
 
     @property
     def web(self) -> str:
         """Origin of the links for humans."""
-        return self.base
+        return self._of("web")
 
 
 class SigningKeys:
@@ -73,6 +80,23 @@ class SigningKeys:
         self.current = self._ids.account_id()
         self._keys[self.current] = keys.pooled(self._ids.choice(1 << 16))
         return self.current
+
+    @property
+    def current_key(self) -> keys.KeyPair:
+        """The key that signs now."""
+        return self._keys[self.current]
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the ids of all keys that verify, oldest first."""
+        return iter(list(self._keys))
+
+    def drop(self, key_id: str) -> None:
+        """Forget an old key: what it signed is refused from now on. The current key stays."""
+        if key_id not in self._keys:
+            raise not_found(errors.KEY_NOT_FOUND, "signing key", key_id)
+        if key_id == self.current:
+            raise invalid("publickeyid", "names the key that signs now; rotate first")
+        del self._keys[key_id]
 
     def get(self, key_id: str) -> keys.KeyPair | None:
         """Return the key that a ``publickeyid`` names, or None."""

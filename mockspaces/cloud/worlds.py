@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from mockspaces.cloud import seeds
 from mockspaces.cloud.rejection import Rejection, not_found
@@ -56,12 +56,16 @@ OnDrop = Callable[[World], Awaitable[None]]
 
 
 class Worlds:
-    """All worlds of a process. ``base`` is the URL of the default world; prefixes are below it."""
+    """All worlds of a process. ``base`` is the URL of the default world; prefixes are below it.
+
+    ``names`` gives its services origins of their own; ``ca_pem`` is the CA that clients have to trust, if there is one.
+    """
 
     def __init__(
         self,
         base: str,
         *,
+        names: Mapping[str, str] | None = None,
         contract: Contract | None = None,
         settings: Settings | None = None,
         random_seed: str | None = None,
@@ -69,6 +73,8 @@ class Worlds:
     ) -> None:
         """Begin without any world."""
         self.base = base
+        self.names = names or {}
+        self.ca_pem: bytes | None = None
         self.listeners = Listeners()
         self.on_drop: list[OnDrop] = []
         self._contract = contract or Contract.shipped()
@@ -101,7 +107,7 @@ class Worlds:
             raise Rejection(errors.ALREADY_EXISTS, f'world "{chosen}" is open', detail=chosen)
         world = World(
             chosen,
-            Origins(self.base if chosen == DEFAULT else self.prefix_url(chosen)),
+            Origins(self.base, self.names) if chosen == DEFAULT else Origins(self.prefix_url(chosen)),
             contract=self._contract,
             settings=self._settings,
             random_seed=self._random_seed,

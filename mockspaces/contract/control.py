@@ -9,6 +9,7 @@ def _row(name: str, method: str, path: str) -> Endpoint:
 
 ROWS = (
     _row("HEALTH", "GET", "/health"),
+    _row("CA", "GET", "/ca.pem"),
     _row("WORLD", "GET", ""),
     _row("WORLDS", "GET", "/worlds"),
     _row("WORLD-OPEN", "POST", "/worlds"),

@@ -18,7 +18,7 @@ from mockspaces.cloud.worlds import Hosted, Worlds
 from mockspaces.contract import Contract, control, errors
 
 TOKEN_HEADER = b"x-mock-token"
-HEALTH = "CTRL-HEALTH"
+OPEN = ("CTRL-HEALTH", "CTRL-CA")  # what a client needs before it can speak to the mock at all (CTRL-05)
 WITHOUT_BODY = ("GET", "HEAD", "DELETE")
 SHIPPED = Contract.shipped()
 
@@ -73,7 +73,7 @@ class ControlSurface:
         """Answer one control call, or raise `Rejection`."""
         endpoint, params = self._router.find(exchange.method, exchange.path)
         exchange.endpoint = endpoint
-        if endpoint != HEALTH:
+        if endpoint not in OPEN:
             self._check_token(exchange)
             self._check_origin(exchange)
             _check_media_type(exchange)
@@ -101,7 +101,8 @@ class ControlSurface:
             return
         server = exchange.scope.get("server")
         own = {_origin(self._worlds.base), _origin(exchange.world.origins.base)}
-        own |= {f"http://{host}:{server[1]}" for host in ("127.0.0.1", "localhost", "[::1]")} if server else set()
+        scheme = exchange.scope["scheme"]
+        own |= {f"{scheme}://{host}:{server[1]}" for host in ("127.0.0.1", "localhost", "[::1]")} if server else set()
         if origin not in own:
             raise Rejection(errors.KIND_NOT_ALLOWED, f"Origin {origin} is not the mock's own")
 

@@ -4,13 +4,15 @@ import re
 from typing import Annotated, Any
 
 import msgspec
+from starlette.responses import Response
 
 from mockspaces.asgi.decoding import decode
 from mockspaces.cloud import seeds
-from mockspaces.cloud.rejection import invalid
+from mockspaces.cloud.rejection import Rejection, invalid
 from mockspaces.cloud.seeds import Seed
 from mockspaces.cloud.world import Origins
 from mockspaces.cloud.worlds import DEFAULT_TTL_S, Hosted
+from mockspaces.contract import errors
 from mockspaces.contract.settings import Settings
 from mockspaces.control.clock import shown_clock
 from mockspaces.control.surface import SHIPPED, ControlCall, handle
@@ -48,6 +50,14 @@ async def health(_call: ControlCall) -> object:
     from mockspaces import __version__  # noqa: PLC0415 - a fact of the package, read when asked
 
     return {"status": "ok", "version": __version__}
+
+
+@handle("CTRL-CA")
+async def ca(call: ControlCall) -> object:
+    """Return the CA that clients have to trust; it vouches for this one process."""
+    if call.worlds.ca_pem is None:
+        raise Rejection(errors.ROUTE_NOT_FOUND, "this server has no CA of its own; one comes with serve --tls")
+    return Response(call.worlds.ca_pem, media_type="application/x-pem-file")
 
 
 @handle("CTRL-WORLD")
