@@ -110,6 +110,7 @@ class State:
             {"grant": Index(lambda token: token.grant_id)}, checkpoint
         )
         self.issued_jwts: Collection[IssuedJwt] = Collection(checkpoint=checkpoint)
+        self.user_jwt_expiries: dict[tuple[str, ...], dict[int, int]] = {}  # tokens.py: which seconds are taken
         self.issued_id_tokens: Collection[IssuedIdToken] = Collection(
             {"digest": Index(lambda token: token.digest)}, checkpoint
         )

@@ -5,7 +5,7 @@ Nothing is global. A token, cookie, id or signed URL of one world is unknown in 
 
 import asyncio
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -19,9 +19,9 @@ from mockspaces.cloud.ids import Ids
 from mockspaces.cloud.journal import Journal
 from mockspaces.cloud.jws import SignatureCache, TokenReader
 from mockspaces.cloud.presence import Presence
-from mockspaces.cloud.rejection import invalid
+from mockspaces.cloud.rejection import invalid, not_found
 from mockspaces.cloud.state import Checkpoint, State
-from mockspaces.contract import Contract, OverlayError, nearest
+from mockspaces.contract import Contract, OverlayError, errors, nearest
 from mockspaces.contract.settings import Settings, wire_name
 
 
