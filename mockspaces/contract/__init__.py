@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
-from mockspaces.contract import control, endpoints, errors, oauth_errors, oauth_scopes, permissions, scopes
+from mockspaces.contract import control, endpoints, errors, events, oauth_errors, oauth_scopes, permissions, scopes
 from mockspaces.contract.limits import Limits
 from mockspaces.contract.rows import Endpoint, ErrorCode, OAuthScope, Permission, Row, Scope
 
@@ -42,7 +42,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     def shipped(cls) -> Self:
         """Return the rows as they are shipped."""
         return cls(
-            endpoints={row.id: row for row in endpoints.ROWS + control.ROWS},
+            endpoints={row.id: row for row in (*endpoints.ROWS, *control.ROWS, events.CONNECT)},
             permissions={row.id: row for row in permissions.ROWS},
             scopes={row.name: row for row in scopes.ROWS},
             oauth_scopes={row.name: row for row in oauth_scopes.ROWS},
@@ -79,12 +79,25 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
             contract.check_names()
         return contract
 
+    def overlay(self) -> dict[str, Any]:
+        """Return what differs from the shipped rows, as `overlaid` takes it."""
+        ours, shipped = msgspec.to_builtins(self), msgspec.to_builtins(self.shipped())
+        found: dict[str, Any] = {"limits": _difference(ours.pop("limits"), shipped.pop("limits"))}
+        for table, rows in ours.items():
+            changed = {key: _difference(row, shipped[table][key]) for key, row in rows.items()}
+            found[table] = {key: members for key, members in changed.items() if members}
+        return {table: rows for table, rows in found.items() if rows}
+
     def check_names(self) -> None:
         """Raise `OverlayError` if an endpoint names a permission or scope that has no row."""
         for row in self.endpoints.values():
             _check_name(row.permission, list(self.permissions), row)
             for scope in filter(None, (row.scope, row.act_as_scope)):
                 _check_name(scope, list(self.scopes), row)
+
+
+def _difference(members: Mapping[str, Any], shipped: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value != shipped[name]}
 
 
 def _check_name(name: str, known: list[str], row: Endpoint) -> None:
