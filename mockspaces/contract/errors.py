@@ -47,6 +47,11 @@ REQUEST_TOO_LARGE = "request.too_large"
 UNSUPPORTED_TYPE = "request.unsupported_type"
 RATE_LIMITED = "rate.limited"
 SERVER_ERROR = "server.error"
+# The storage alone answers these, as XML (STO-PUT-03..05); the words are those of common object stores.
+STORAGE_MISMATCH = "storage.mismatch"
+STORAGE_FORBIDDEN = "storage.forbidden"
+STORAGE_FULL = "storage.full"
+STORAGE_RANGE = "storage.range"
 # The control API alone answers these (they are the mock's own, as all of /_mock).
 WORLD_NOT_FOUND = "world.not_found"
 COMPANY_NOT_FOUND = "company.not_found"
@@ -60,6 +65,10 @@ WORLDS_EXHAUSTED = "control.too_many_worlds"
 
 def _row(code: str, status: int, message: str, source: str = "ERR-STD-01") -> ErrorCode:
     return ErrorCode(id=code, code=code, status=status, message=message, source=source)
+
+
+def _xml(key: str, code: str, status: int, source: str) -> ErrorCode:
+    return ErrorCode(id=key, code=code, status=status, message="", source=source)
 
 
 ROWS = (
@@ -119,6 +128,10 @@ ROWS = (
         source="RT-MSG-03; docs: api/socket/send_message",
         confidence="D",
     ),
+    _xml(STORAGE_MISMATCH, "InvalidRequest", 400, "STO-PUT-03"),
+    _xml(STORAGE_FORBIDDEN, "AccessDenied", 403, "STO-PUT-03"),
+    _xml(STORAGE_FULL, "EntityTooLarge", 413, "STO-PUT-05"),
+    _xml(STORAGE_RANGE, "InvalidRange", 416, "the mock's own"),
     _row(ROUTE_NOT_FOUND, 404, "No such path."),
     _row(METHOD_NOT_ALLOWED, 405, "This method is not allowed here."),
     _row(REQUEST_TOO_LARGE, 413, "The request body is too large.", "REST-REQ-05"),

@@ -14,10 +14,10 @@ from mockspaces.cloud.callers import Caller, authenticate
 from mockspaces.cloud.rejection import Rejection
 from mockspaces.contract import endpoints
 from mockspaces.contract.rows import Endpoint
-from mockspaces.rest import anonymous, configuration, me, spaces
+from mockspaces.rest import anonymous, configuration, me, messages, spaces
 from mockspaces.rest.call import ACT_AS_HEADER, Call, handle
 
-SECTIONS = (anonymous, configuration, me, spaces)  # importing a section binds its handlers
+SECTIONS = (anonymous, configuration, me, messages, spaces)  # importing a section binds its handlers
 
 
 class RestSurface:

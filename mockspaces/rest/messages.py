@@ -1,0 +1,221 @@
+"""Messages: lists, chats, posts, tasks, comments, editing and deleting (MSG-*)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mockspaces.cloud import access, drafts, files, message_views, messages
+from mockspaces.cloud.access import Standing
+from mockspaces.cloud.entities import Category, Message
+from mockspaces.cloud.listing import Indexed, Listing
+from mockspaces.cloud.messages import Deletion
+from mockspaces.cloud.rejection import Rejection, invalid
+from mockspaces.cloud.timeline import Filter, Timeline
+from mockspaces.contract import errors
+from mockspaces.rest import paging
+from mockspaces.rest.call import Call, handle
+
+PAGE_SIZE = 30  # MSG-BYREF-01, MSG-QUERY-05, MSG-IDEAS-01, MSG-COMMI-01, MEET-LIST-01
+YES = ("yes", "y", "true")  # MSG-QUERY-03
+QUERY_CATEGORIES: tuple[Category, ...] = ("chat", "idea", "task")
+PARENT_CATEGORIES: tuple[Category, ...] = ("idea", "task")
+
+
+async def enter(call: Call, message: Message) -> Standing:
+    """Admit the caller to the space of a message (steps 4 to 6c)."""
+    return await access.enter(call.world, call.endpoint, call.caller, message.space_id, call.pin)
+
+
+async def shown(call: Call, message: Message) -> dict[str, Any]:
+    """Return a message as this caller reaches it."""
+    return await message_views.message(call.world, call.origins, message)
+
+
+async def page(call: Call, listing: Listing[Message], *, by_page: bool = False) -> dict[str, Any]:
+    """Return a page of messages (style R)."""
+
+    async def render(message: Message) -> object:
+        return await message_views.message(call.world, call.origins, message, listed=True)
+
+    return await paging.referenced(call, listing, render, default=PAGE_SIZE, by_page=by_page)
+
+
+def newest_first(call: Call, found: Standing, index: str, partition: object) -> Indexed[Message]:
+    """Return the messages of one partition that the caller may see (PAGE-ORD-01, PERM-HIST-01)."""
+    floor = (messages.horizon(found),)
+    return Indexed(call.world.state.messages, index, partition, descending=True, floor=floor)
+
+
+# --- lists
+
+
+@handle("MSG-BYREF")
+async def by_reference(call: Call) -> object:
+    """List everything in a space, categories mixed (MSG-BYREF-02)."""
+    found = await call.enter()
+    return await page(call, newest_first(call, found, "space", found.space.id))
+
+
+@handle("MSG-QUERY")
+async def query(call: Call) -> object:
+    """List what the filters leave (MSG-QUERY-01..07)."""
+    found = await call.enter()
+    wanted = _filter(call, messages.horizon(found))
+    return await page(call, Timeline(call.world, found.space.id, wanted))
+
+
+def _filter(call: Call, floor: int) -> Filter:
+    low, high = _bounds(call, floor)
+    return Filter(
+        low=low,
+        high=high,
+        category=_word(call, "category", QUERY_CATEGORIES),
+        parent=_word(call, "parentmsg_category", PARENT_CATEGORIES, none="none"),
+        with_files=call.query.get("file_only", "").lower() in YES,
+        chats_without_files=call.query.get("chatmsg_only", "").lower() in YES,
+        words=call.query.get("searchstring", ""),
+    )
+
+
+def _bounds(call: Call, floor: int) -> tuple[int, int | None]:
+    """Return the times that ``refTime`` and ``direction`` allow; none without ``refTime`` (MSG-QUERY-01)."""
+    direction = call.query.get("direction") or "after"
+    if direction not in ("after", "before"):
+        raise invalid("direction", 'expected "after" or "before"')
+    given = call.query.get("refTime")
+    if not given:
+        return floor, None
+    moment = drafts.time("refTime", given)
+    return (max(floor, moment + 1), None) if direction == "after" else (floor, moment)
+
+
+def _word(call: Call, name: str, words: Sequence[Category], none: str = "") -> Category | None:
+    given = call.query.get(name) or none
+    for word in words:
+        if given == word:
+            return word
+    if given != none:
+        known = ", ".join(filter(None, [*words, none]))
+        raise invalid(name, f"expected one of {known}")
+    return None
+
+
+@handle("MSG-IDEAS")
+async def ideas(call: Call) -> object:
+    """List the posts of a space (MSG-IDEAS-01, -02)."""
+    found = await call.enter()
+    return await page(call, newest_first(call, found, "category", (found.space.id, "idea")), by_page=True)
+
+
+@handle("MSG-TASKS")
+async def tasks(call: Call) -> object:
+    """List the tasks of a space (MSG-TASKS-01..03)."""
+    found = await call.enter()
+    return await page(call, newest_first(call, found, "category", (found.space.id, "task")), by_page=True)
+
+
+@handle("MSG-COMMI")
+async def idea_comments(call: Call) -> object:
+    """List the comments on a post (MSG-COMMI-01..03)."""
+    return await _comments(call, await messages.find_parent(call.world, call.params["ideaId"], "idea"))
+
+
+@handle("MSG-COMMT")
+async def task_comments(call: Call) -> object:
+    """List the comments on a task (MSG-COMMT-01)."""
+    return await _comments(call, await messages.find_parent(call.world, call.params["taskId"], "task"))
+
+
+async def _comments(call: Call, parent: Message) -> object:
+    return await page(call, newest_first(call, await enter(call, parent), "parent", parent.id))
+
+
+# --- creating
+
+
+@handle("MSG-CHAT")
+async def create_chat(call: Call) -> object:
+    """Send a chat message, or comment on a post or task (MSG-CHAT-01..05)."""
+    return await _create(call, "chat")
+
+
+@handle("MSG-IDEA")
+async def create_idea(call: Call) -> object:
+    """Create a post (MSG-IDEA-01..05)."""
+    return await _create(call, "idea")
+
+
+@handle("MSG-TASK")
+async def create_task(call: Call) -> object:
+    """Create a task (MSG-TASK-01..08)."""
+    return await _create(call, "task")
+
+
+async def _create(call: Call, category: Category) -> object:
+    found = await call.enter()
+    messages.check_author(category, found)
+    draft = drafts.read(call.world, category, await call.decode(drafts.MessageBody))
+    message = await messages.create(call.world, call.caller.person, found.space, draft)
+    return {"data": [await shown(call, message)]}
+
+
+# --- one message
+
+
+@handle("MSG-GET")
+async def get(call: Call) -> object:
+    """Return a message as a bare object (MSG-GET-01)."""
+    message = await messages.find(call.world, call.params["messageId"])
+    messages.check_visible(await enter(call, message), message)
+    return await shown(call, message)
+
+
+@handle("MSG-UPDATE")
+@handle("MSG-PATCH")
+async def edit(call: Call) -> object:
+    """Change a message and return it bare (MSG-UPDATE-01..07, MSG-PATCH-01)."""
+    message = await messages.find(call.world, call.params["messageId"])
+    await enter(call, message)
+    messages.check_editor(call.caller, message)
+    body = await call.decode(drafts.EditBody)
+    return await shown(call, await messages.edit(call.world, message, body))
+
+
+@handle("MSG-VIEWER")
+async def viewer_url(call: Call) -> object:
+    """Return where a file of a message can be looked at (MSG-VIEWER-01)."""
+    message = await messages.find(call.world, call.params["messageId"])
+    messages.check_visible(await enter(call, message), message)
+    file_id = call.params["fileId"]
+    if file_id not in [one.file_id for one in message.attachments]:
+        raise Rejection(errors.FILE_NOT_FOUND, f'the message has no file "{file_id}"')
+    file = await files.find(call.world, file_id)
+    return {"data": [{"url": f"{call.origins.rest}/api/files/viewUrls/{files.view_token(call.world, file)}"}]}
+
+
+# --- deleting
+
+MessageIds = list[str]
+
+
+@handle("MSG-DELETE")
+async def delete(call: Call) -> object:
+    """Delete up to 100 messages and say what became of each (MSG-DELETE-01..05)."""
+    wanted = await call.decode(MessageIds)
+    most = call.world.contract.limits.delete_messages
+    if not 0 < len(wanted) <= most:
+        raise invalid("body", f"expected 1 to {most} message ids")
+    return _outcome(call, await messages.delete(call.world, call.caller, wanted))
+
+
+def _outcome(call: Call, result: Deletion) -> dict[str, object]:
+    return {
+        "deletedMessages": result.deleted,
+        "notFoundMmessages": result.unknown,
+        "notDeletedMessages": [_reason(call, *one) for one in result.impossible],
+        "noPermittedMessages": [_reason(call, *one) for one in result.forbidden],
+    }
+
+
+def _reason(call: Call, message_id: str, code: str) -> dict[str, object]:
+    row = call.world.contract.errors[code]
+    return {"messageId": message_id, "reason": {"code": row.code, "message": row.message}}
