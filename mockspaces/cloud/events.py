@@ -67,9 +67,11 @@ class MediaEvent(Event, frozen=True, kw_only=True):
     """Something in a meeting, announced as MEDIA_SESSION_RESPONSE (RT-MED-03, RT-MED-08).
 
     To all subscribers of the space, or to the sockets of ``receivers`` only. ``sender`` is None where the
-    server itself speaks.
+    server itself speaks. ``content`` is complete, as the wire shows it.
     """
 
+    id: str = ""
+    created: int = 0
     space: Space
     category: str
     message_id: str
