@@ -1,0 +1,222 @@
+import asyncio
+from collections.abc import Iterable
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockspaces.cloud.collection import Collection, Index, ManyIndex
+
+
+class Thing(msgspec.Struct, frozen=True):
+    id: str
+    group: str | None = None
+    rank: int = 0
+
+
+ids = st.sampled_from("abcdefgh")
+groups = st.sampled_from([None, "x", "y"])
+things = st.builds(Thing, ids, groups, st.integers(0, 3))
+puts = st.tuples(st.just("put"), things)
+deletes = st.tuples(st.just("delete"), ids)
+histories = st.lists(st.one_of(puts, puts, deletes), max_size=30)
+windows = st.tuples(st.integers(0, 6), st.none() | st.integers(0, 6), st.booleans())
+
+
+def collection() -> Collection[Thing]:
+    indexes: dict[str, Index[Thing]] = {
+        "group": Index(lambda thing: thing.group, lambda thing: (thing.rank,)),
+        "many": ManyIndex(lambda thing: thing.group or (), lambda thing: (thing.rank,)),
+    }
+    return Collection(indexes)
+
+
+async def lived(history: Iterable[tuple[str, Thing | str]]) -> tuple[Collection[Thing], list[Thing]]:
+    """Return a collection and the plain list that must agree with it."""
+    tested, model = collection(), dict[str, Thing]()
+    for _action, what in history:
+        if isinstance(what, Thing):
+            assert await tested.put(what) is what
+            model[what.id] = what
+        else:
+            assert await tested.delete(what) is model.pop(what, None)
+    return tested, list(model.values())
+
+
+def listed(model: list[Thing], group: str | None, *, descending: bool) -> list[Thing]:
+    members = [thing for thing in model if thing.group == group and group is not None]
+    return sorted(members, key=lambda thing: (thing.rank, thing.id), reverse=descending)
+
+
+def window(members: list[Thing], offset: int, limit: int | None) -> list[Thing]:
+    return members[offset : None if limit is None else offset + limit]
+
+
+@given(histories)
+def test_look_up_by_id_is_a_dictionary(history: list[tuple[str, Thing | str]]) -> None:
+    """After any history the collection holds exactly what a dictionary would, in order of creation."""
+
+    async def scenario() -> None:
+        tested, model = await lived(history)
+        assert [await tested.get(key) for key in "abcdefgh"] == [
+            next((thing for thing in model if thing.id == key), None) for key in "abcdefgh"
+        ]
+        assert len(tested) == len(model)
+        assert await tested.all() == model
+
+    asyncio.run(scenario())
+
+
+@given(histories, st.sampled_from("xyz"), windows)
+def test_page_is_a_slice_of_the_sorted_list(
+    history: list[tuple[str, Thing | str]], group: str, chosen: tuple[int, int | None, bool]
+) -> None:
+    """A page in either direction is what slicing the sorted list gives."""
+    offset, limit, descending = chosen
+
+    async def scenario() -> None:
+        tested, model = await lived(history)
+        wanted = window(listed(model, group, descending=descending), offset, limit)
+        found = await tested.page("group", group, limit=limit, offset=offset, descending=descending)
+        assert list(found) == wanted
+
+    asyncio.run(scenario())
+
+
+@given(histories, st.sampled_from("xy"), st.integers(1, 4), st.booleans(), st.booleans())
+def test_beside_goes_on_where_the_list_stands(
+    history: list[tuple[str, Thing | str]],
+    group: str,
+    limit: int,
+    after: bool,
+    descending: bool,  # noqa: FBT001 - drawn
+) -> None:
+    """For every member, what follows or precedes it is its neighbourhood in the sorted list, in the list's order."""
+
+    async def scenario() -> None:
+        tested, model = await lived(history)
+        members = listed(model, group, descending=descending)
+        for at, thing in enumerate(members):
+            wanted = members[at + 1 : at + 1 + limit] if after else members[max(0, at - limit) : at]
+            found = await tested.beside("group", group, thing, limit=limit, after=after, descending=descending)
+            assert list(found) == wanted
+
+    asyncio.run(scenario())
+
+
+@given(histories, st.sampled_from("xyz"), st.integers(-1, 4))
+def test_count_and_first_agree_with_the_list(history: list[tuple[str, Thing | str]], group: str, rank: int) -> None:
+    """Counts, counts after a rank, and the first entity are those of the sorted list."""
+
+    async def scenario() -> None:
+        tested, model = await lived(history)
+        members = listed(model, group, descending=False)
+        assert await tested.count("group", group) == len(members)
+        wanted = sum(thing.rank >= rank for thing in members)
+        assert await tested.count("group", group, after=(rank,)) == wanted
+        assert await tested.first("group", group) == (members[0] if members else None)
+
+    asyncio.run(scenario())
+
+
+@given(histories, st.integers(0, 4), st.integers(0, 4), st.booleans())
+def test_between_merges_partitions(
+    history: list[tuple[str, Thing | str]],
+    low: int,
+    high: int,
+    descending: bool,  # noqa: FBT001 - drawn
+) -> None:
+    """A walk over two partitions has all ranks from the low bound up to, without, the high one, in one order."""
+
+    async def scenario() -> None:
+        tested, model = await lived(history)
+        both = sorted(
+            (thing for thing in model if thing.group and low <= thing.rank < high),
+            key=lambda thing: (thing.rank, thing.id),
+            reverse=descending,
+        )
+        walk = await tested.between("group", ["x", "y"], low=(low,), high=(max(low, high),), descending=descending)
+        assert list(walk) == both
+
+    asyncio.run(scenario())
+
+
+@given(histories)
+def test_find_keeps_to_the_partition(history: list[tuple[str, Thing | str]]) -> None:
+    """An id is found in its own partition and in no other."""
+
+    async def scenario() -> None:
+        tested, model = await lived(history)
+        for thing in model:
+            assert await tested.find("group", "x", thing.id) == (thing if thing.group == "x" else None)
+        assert await tested.find("group", "x", "unknown") is None
+
+    asyncio.run(scenario())
+
+
+@given(histories)
+def test_one_partition_of_many_is_like_one(history: list[tuple[str, Thing | str]]) -> None:
+    """An index of several partitions agrees with a simple one where every entity has at most one."""
+
+    async def scenario() -> None:
+        tested, _model = await lived(history)
+        for group in "xy":
+            assert list(await tested.page("many", group)) == list(await tested.page("group", group))
+
+    asyncio.run(scenario())
+
+
+async def test_entity_in_several_partitions() -> None:
+    """An entity that names two partitions, one of them twice, is once in each, and leaves both when it goes."""
+    index: Index[Thing] = ManyIndex(lambda thing: thing.group or "", lambda thing: (thing.rank,))
+    tested = Collection({"letters": index})
+    thing = await tested.put(Thing("a", "xyx"))
+    assert [list(await tested.page("letters", letter)) for letter in "xyz"] == [[thing], [thing], []]
+    await tested.delete("a")
+    assert [await tested.count("letters", letter) for letter in "xy"] == [0, 0]
+
+
+async def test_place_outlives_its_entity() -> None:
+    """A list goes on behind an entity that has been deleted meanwhile."""
+    tested = collection()
+    one, two, three = [await tested.put(Thing(key, "x", rank)) for rank, key in enumerate("abc")]
+    place = tested.place("group", two)
+    await tested.delete(two.id)
+    assert list(await tested.near("group", "x", place, limit=5, after=True)) == [three]
+    assert list(await tested.near("group", "x", place, limit=5, after=False)) == [one]
+
+
+async def test_every_call_passes_the_checkpoint() -> None:
+    """No read and no write of a collection can be missed when interleavings are shaken out."""
+    passed = []
+
+    async def checkpoint() -> None:
+        passed.append(1)
+
+    tested = Collection({"group": Index[Thing](lambda thing: thing.group)}, checkpoint)
+    thing = await tested.put(Thing("a", "x"))
+    for number, call in enumerate(
+        [
+            tested.get("a"),
+            tested.first("group", "x"),
+            tested.count("group", "x"),
+            tested.page("group", "x"),
+            tested.beside("group", "x", thing, limit=1, after=True),
+            tested.between("group", ["x"]),
+            tested.find("group", "x", "a"),
+            tested.all(),
+            tested.delete("a"),
+        ],
+        start=2,
+    ):
+        await call
+        assert len(passed) == number
+
+
+async def test_every_change_raises_the_revision() -> None:
+    """Whoever derived something can tell from the revision that it is old."""
+    tested = collection()
+    before = tested.revision
+    await tested.put(Thing("a"))
+    await tested.delete("a")
+    assert tested.revision == before + 2

@@ -1,0 +1,142 @@
+import asyncio
+from typing import Any
+
+import pytest
+
+from mockspaces.cloud.journal import KEPT_BODY_BYTES, Criteria, Entry, Journal
+
+
+def entry(path: str = "/api/users/me", status: int = 200, **members: Any) -> Entry:
+    return Entry(surface="rest", method="GET", path=path, status=status, **members)
+
+
+def filled(journal: Journal, count: int) -> Journal:
+    for number in range(count):
+        journal.record(entry(f"/{number}"))
+    return journal
+
+
+def paths(journal: Journal) -> list[str]:
+    return [found.path for found in journal.find(Criteria())]
+
+
+def test_entries_are_numbered_in_order() -> None:
+    """Ids count from one, whatever happened to earlier entries."""
+    journal = filled(Journal(max_entries=2), 3)
+    assert [found.id for found in journal.find(Criteria())] == [2, 3]
+    journal.clear()
+    journal.record(entry())
+    assert [found.id for found in journal.find(Criteria())] == [4]
+
+
+def test_ring_drops_the_oldest_and_counts_it() -> None:
+    """A full ring keeps the newest entries and tells how many it lost."""
+    journal = filled(Journal(max_entries=3), 10)
+    assert (paths(journal), journal.dropped, len(journal)) == (["/7", "/8", "/9"], 7, 3)
+
+
+def test_bytes_are_bounded_too() -> None:
+    """A few heavy entries push out as much as their weight asks for, and never themselves alone."""
+    journal = Journal(max_bytes=20_000)
+    for number in range(5):
+        journal.record(entry(f"/{number}", response=b"x" * KEPT_BODY_BYTES))
+    assert paths(journal) == ["/3", "/4"]
+    assert journal.dropped == 3
+    for _ in range(100):
+        journal.record(entry())
+    assert sum(found.size for found in journal.find(Criteria())) <= 20_000
+
+
+def test_dropped_weight_is_given_back() -> None:
+    """After a clear the whole room is there again."""
+    journal = Journal(max_bytes=20_000)
+    for _ in range(3):
+        journal.record(entry(response=b"x" * KEPT_BODY_BYTES))
+    journal.clear()
+    assert (len(journal), journal.dropped, journal.cut) == (0, 0, 0)
+    journal.record(entry(response=b"x" * KEPT_BODY_BYTES))
+    journal.record(entry(response=b"x" * KEPT_BODY_BYTES))
+    assert journal.dropped == 0
+
+
+@pytest.mark.parametrize("member", ["request", "response"])
+def test_long_body_is_cut_and_counted(member: str) -> None:
+    """Of a long body the beginning and the true length are kept, and the cut is counted once."""
+    journal = Journal()
+    body = b"x" * (KEPT_BODY_BYTES + 1)
+    for sent in (body, body[:-1]):
+        members: dict[str, Any] = {member: sent}
+        journal.record(entry(**members))
+    cut, whole = journal.find(Criteria())
+    assert (getattr(cut, member), getattr(cut, f"{member}_bytes")) == (body[:-1], KEPT_BODY_BYTES + 1)
+    assert (getattr(whole, member), getattr(whole, f"{member}_bytes")) == (body[:-1], KEPT_BODY_BYTES)
+    assert journal.cut == 1
+
+
+@pytest.mark.parametrize(
+    ("criteria", "found"),
+    [
+        (Criteria(), ["/a", "/a/b", "/c"]),
+        (Criteria(path="/a"), ["/a", "/a/b"]),
+        (Criteria(status=401), ["/c"]),
+        (Criteria(after=1), ["/a/b", "/c"]),
+        (Criteria(caller="oauth ann"), ["/a/b"]),
+        (Criteria(path="/a", status=401), []),
+        (Criteria(surface="socket"), []),
+        (Criteria(method="GET", surface="rest"), ["/a", "/a/b", "/c"]),
+    ],
+)
+def test_criteria(criteria: Criteria, found: list[str]) -> None:
+    """Every criterion that is given must fit, and a path also fits by its beginning."""
+    journal = Journal()
+    for one in (entry("/a"), entry("/a/b", caller="oauth ann"), entry("/c", 401)):
+        journal.record(one)
+    assert [one.path for one in journal.find(criteria)] == found
+
+
+def test_limit_takes_the_newest() -> None:
+    """A limit keeps the newest entries, oldest first."""
+    journal = filled(Journal(), 5)
+    assert [one.path for one in journal.find(Criteria(), 2)] == ["/3", "/4"]
+    assert [one.path for one in journal.find(Criteria(), 9)] == paths(journal)
+
+
+async def test_wait_returns_as_soon_as_there_are_enough() -> None:
+    """A waiter wakes with the entry that completes the count, long before its timeout."""
+    journal = filled(Journal(), 1)
+    waiting = asyncio.create_task(journal.wait(Criteria(), 2, timeout=60))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    journal.record(entry("/1"))
+    async with asyncio.timeout(5):
+        assert [one.path for one in await waiting] == ["/0", "/1"]
+
+
+async def test_wait_answers_what_there_is_in_the_end() -> None:
+    """After the timeout a waiter gets what fits, and nobody waits any more."""
+    journal = filled(Journal(), 1)
+    assert [one.path for one in await journal.wait(Criteria(), 2, timeout=0.01)] == ["/0"]
+    assert journal._waiting == set()
+
+
+async def test_wait_ignores_what_does_not_fit() -> None:
+    """Other entries wake a waiter in vain, also many of them."""
+    journal = Journal()
+    waiting = asyncio.create_task(journal.wait(Criteria(status=401), 1, timeout=60))
+    for _ in range(10):
+        journal.record(entry())
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    journal.record(entry("/refused", 401))
+    async with asyncio.timeout(5):
+        assert [one.path for one in await waiting] == ["/refused"]
+
+
+async def test_several_wait_at_once() -> None:
+    """One entry wakes everybody whom it concerns."""
+    journal = Journal()
+    waiting = [asyncio.create_task(journal.wait(Criteria(), 1, timeout=60)) for _ in range(3)]
+    await asyncio.sleep(0)
+    journal.record(entry())
+    async with asyncio.timeout(5):
+        assert [len(found) for found in await asyncio.gather(*waiting)] == [1, 1, 1]
