@@ -15,10 +15,12 @@ except ImportError:  # the control client alone needs no package, the command li
     sys.exit('the command line needs the server extra: pip install "mockspaces[server]"')
 
 from mockspaces import __version__
-from mockspaces.config import DEFAULT_HOST, DEFAULT_PORT
+from mockspaces.config import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_TLS_PORT
+from mockspaces.contract.hosts import DEPLOYMENTS
 
 PREFIX = "MOCKSPACES"
 PRIVATE_FILE = 0o600
+PORT = click.IntRange(0, 65535)
 
 
 def fail(message: str) -> NoReturn:
@@ -35,7 +37,9 @@ def main() -> None:
 
 @main.command()
 @click.option("--host", envvar=f"{PREFIX}_HOST", default=DEFAULT_HOST, show_default=True, help="Address to bind.")
-@click.option("--port", envvar=f"{PREFIX}_PORT", default=DEFAULT_PORT, show_default=True, help="0 picks a free port.")
+@click.option(
+    "--port", envvar=f"{PREFIX}_PORT", type=PORT, default=DEFAULT_PORT, show_default=True, help="0 picks a free port."
+)
 @click.option("--seed", envvar=f"{PREFIX}_SEED", default="demo", show_default=True, help="demo, empty or a file.")
 @click.option("--overlay", envvar=f"{PREFIX}_OVERLAY", help="Contract overlay, a JSON file.")
 @click.option("--set", "settings", envvar=f"{PREFIX}_SET", multiple=True, metavar="NAME=JSON", help="World setting.")
@@ -44,6 +48,17 @@ def main() -> None:
 @click.option("--world-ports", envvar=f"{PREFIX}_WORLD_PORTS", metavar="8081-8096", help="Ports for further worlds.")
 @click.option("--max-worlds", envvar=f"{PREFIX}_MAX_WORLDS", default=1000, show_default=True)
 @click.option("--public-url", envvar=f"{PREFIX}_PUBLIC_URL", help="URL under which clients reach the mock.")
+@click.option(
+    "--vendor-hosts",
+    envvar=f"{PREFIX}_VENDOR_HOSTS",
+    type=click.Choice(DEPLOYMENTS),
+    help="Hand out the vendor's own host names, for clients that reach the mock by them.",
+)
+@click.option("--tls", envvar=f"{PREFIX}_TLS", is_flag=True, help="Serve HTTPS too, with a throw-away CA.")
+@click.option("--tls-port", envvar=f"{PREFIX}_TLS_PORT", type=PORT, default=DEFAULT_TLS_PORT, show_default=True)
+@click.option("--ca-file", envvar=f"{PREFIX}_CA_FILE", help="Write the throw-away CA here; also at /_mock/ca.pem.")
+@click.option("--tls-cert", envvar=f"{PREFIX}_TLS_CERT", help="A certificate chain of your own, in PEM.")
+@click.option("--tls-key", envvar=f"{PREFIX}_TLS_KEY", help="Its key, if that is not in the same file.")
 @click.option(
     "--log-level",
     envvar=f"{PREFIX}_LOG_LEVEL",
@@ -54,7 +69,7 @@ def main() -> None:
 def serve(settings: tuple[str, ...], **options: Any) -> None:
     """Run the emulator until SIGINT or SIGTERM.
 
-    Prints one line, "ready URL", on standard output as soon as every surface answers.
+    Prints one line, "ready URL", on standard output as soon as every surface answers; the https URL comes second.
     """
     import msgspec
 
@@ -68,9 +83,11 @@ def serve(settings: tuple[str, ...], **options: Any) -> None:
         server = Server(Config(settings=dict(map(_setting, settings)), **options))
     except Rejection as rejection:
         fail(rejection.why)
-    except (OSError, OverlayError, ValueError, msgspec.MsgspecError) as error:
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except (OverlayError, ValueError, msgspec.MsgspecError) as error:
         fail(str(error))
-    server.run(lambda: click.echo(f"ready {server.url}"))
+    server.run(lambda: click.echo(" ".join(filter(None, ["ready", server.url, server.secure_url]))))
 
 
 def _setting(text: str) -> tuple[str, Any]:

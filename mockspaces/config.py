@@ -41,3 +41,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tls_key: str | None = None
     ca_file: str | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
+
+    def __post_init__(self) -> None:
+        """Refuse members that cannot go together."""
+        if not self.tls and (self.tls_cert or self.tls_key or self.ca_file):
+            raise ValueError("--tls-cert, --tls-key and --ca-file need --tls")
+        if self.tls_key and not self.tls_cert:
+            raise ValueError("--tls-key needs --tls-cert")
+        if self.tls_cert and self.ca_file:
+            raise ValueError("--ca-file is for the throw-away CA, and --tls-cert stands in its place")

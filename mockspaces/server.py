@@ -6,11 +6,14 @@ import functools
 import logging
 import signal
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Generator
+from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -35,17 +38,17 @@ def bind(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise
+        raise OSError(error.errno, error.strerror, f"{host}:{port}") from None
     listener.listen(BACKLOG)
     return listener
 
 
-def url(host: str, port: int) -> str:
+def url(host: str, port: int, scheme: str = "http") -> str:
     """Return the URL of a listener; one on all addresses is reached on the loopback."""
     shown = "127.0.0.1" if host in ANY_ADDRESS else host
-    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    return f"{scheme}://[{shown}]:{port}" if ":" in shown else f"{scheme}://{shown}:{port}"
 
 
 def transport(app: ASGIApp) -> uvicorn.Config:
@@ -118,6 +121,7 @@ class UvicornServer(uvicorn.Server):
         super().__init__(config)
         self.on_ready: Callable[[], None] = lambda: None
         self.listeners: WorldListeners | None = None
+        self.secure: tuple[socket.socket, ssl.SSLContext] | None = None
 
     def protocol(self) -> Callable[[], asyncio.Protocol]:
         """Return the factory of connections, the same for all listeners."""
@@ -127,6 +131,10 @@ class UvicornServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self.secure:
+            listener, context = self.secure
+            factory, loop = self.protocol(), asyncio.get_running_loop()
+            self.servers.append(await loop.create_server(factory, sock=listener, ssl=context, backlog=BACKLOG))
         self.on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -152,24 +160,48 @@ class UvicornServer(uvicorn.Server):
 class Server:
     """The emulated cloud behind a port: `run` in this thread, or `start` and `stop` in one of its own.
 
-    ``url`` is the URL of the default world. As a context manager it starts and stops.
+    ``url`` is the URL of the default world, ``secure_url`` that of its HTTPS port or None.
+    As a context manager it starts and stops.
     """
 
     def __init__(self, config: Config | None = None) -> None:
-        """Bind the port (0 picks a free one). Raises `OSError` if it is taken, `Rejection` for a bad seed."""
+        """Bind the ports (0 picks a free one).
+
+        Raises `OSError` if one is taken or a file cannot be read, `ValueError` for a bad certificate,
+        `Rejection` for a bad seed.
+        """
         self.config = config or Config(port=0)
-        self._listener = bind(self.config.host, self.config.port)
-        self.port: int = self._listener.getsockname()[1]
-        self.url = self.config.public_url or url(self.config.host, self.port)
-        try:
+        with contextlib.ExitStack() as undo:
+            self._listener = undo.enter_context(bind(self.config.host, self.config.port))
+            self.port: int = self._listener.getsockname()[1]
+            self.url = self.config.public_url or url(self.config.host, self.port)
             self.app: App = create_app(self.config, base=self.url)
-        except BaseException:
-            self._listener.close()
-            raise
-        self._ready = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._server = self._make_server()
-        self._server.on_ready = self._ready.set
+            self._ready = threading.Event()
+            self._thread: threading.Thread | None = None
+            self._server = self._make_server()
+            self._server.on_ready = self._ready.set
+            self.secure_url = self._add_tls(undo) if self.config.tls else None
+            undo.pop_all()
+
+    def _add_tls(self, undo: contextlib.ExitStack) -> str:
+        from mockspaces import tls  # noqa: PLC0415 - most servers do without, and it takes a while to load
+
+        config = self.config
+        if config.tls_cert:
+            chosen = tls.own(Path(config.tls_cert), Path(config.tls_key) if config.tls_key else None)
+        else:
+            chosen = tls.throw_away(self._hosts())
+        listener = undo.enter_context(bind(config.host, config.tls_port))
+        if config.ca_file and chosen.ca_pem:
+            Path(config.ca_file).write_bytes(chosen.ca_pem)
+        self.app.worlds.ca_pem = chosen.ca_pem
+        self._server.secure = listener, chosen.context
+        return url(config.host, listener.getsockname()[1], "https")
+
+    def _hosts(self) -> list[str]:
+        """Return the names that this very server goes by."""
+        public = urlsplit(self.config.public_url or "").hostname
+        return [name for name in (public, self.config.host) if name and name not in ANY_ADDRESS]
 
     def _make_server(self) -> UvicornServer:
         config = transport(self.app)
