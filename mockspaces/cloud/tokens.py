@@ -74,11 +74,25 @@ def anonymous_jwt(world: World, guest: AnonymousUser) -> str:
 
 
 async def create_grant(
-    world: World, client: OAuthClient, user: User, scopes: tuple[str, ...], requested: str = ""
+    world: World,
+    client: OAuthClient,
+    user: User,
+    scopes: tuple[str, ...],
+    requested: str = "",
+    *,
+    user_jwt: bool = False,
 ) -> Grant:
     """Record what a user granted to a client."""
-    grant = Grant(id=world.ids.object_id(), client_id=client.id, user_id=user.id, scopes=scopes, requested=requested)
-    return await world.state.grants.put(grant)
+    return await world.state.grants.put(
+        Grant(
+            id=world.ids.object_id(),
+            client_id=client.id,
+            user_id=user.id,
+            scopes=scopes,
+            requested=requested,
+            user_jwt=user_jwt,
+        )
+    )
 
 
 async def access_token(
