@@ -88,7 +88,7 @@ def test_beside_goes_on_where_the_list_stands(
     history: list[tuple[str, Thing | str]],
     group: str,
     limit: int,
-    after: bool,
+    after: bool,  # noqa: FBT001 - drawn
     descending: bool,  # noqa: FBT001 - drawn
 ) -> None:
     """For every member, what follows or precedes it is its neighbourhood in the sorted list, in the list's order."""

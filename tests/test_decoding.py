@@ -110,13 +110,12 @@ def test_nesting_is_bounded(data: bytes, *, deep: bool | None) -> None:
     assert deep is None or detail == "JSON nests deeper than 32 levels"
 
 
-@given(st.binary(max_size=200) | st.recursive(st.none() | st.text(), lambda inner: st.lists(inner)).map(json.dumps))
+@given(st.binary(max_size=200) | st.recursive(st.none() | st.text(), st.lists).map(json.dumps))
 def test_any_body_is_decoded_or_refused(data: bytes | str) -> None:
     """No body makes the decoder fail in another way than by refusing it."""
     raw = data.encode() if isinstance(data, str) else data
     try:
-        decoded = decode(raw, Body, LIMITS)
+        decoded: Body | str = decode(raw, Body, LIMITS)
     except Rejection as refused:
-        assert refused.code == "request.invalid"
-        return
-    assert isinstance(decoded, Body)
+        decoded = refused.code
+    assert isinstance(decoded, Body) or decoded == "request.invalid"
