@@ -44,7 +44,8 @@ class Exchange:
     @cached_property
     def _headers(self) -> dict[bytes, bytes]:
         found: dict[bytes, bytes] = {}
-        for name, value in self.scope["headers"]:
+        for name, sent in self.scope["headers"]:
+            value = sent.strip(b" \t")  # the parser leaves blanks at the end
             found[name] = found[name] + b", " + value if name in found else value
         return found
 
@@ -147,8 +148,7 @@ def add_headers(response: Response, headers: Iterable[tuple[bytes, bytes]]) -> R
 
 
 def _text(value: bytes) -> str:
-    """Return a header's value without the blanks around it: UTF-8 as command lines send it, or browsers' Latin-1."""
-    value = value.strip(b" \t")  # the parser leaves blanks at the end
+    """Return a header's value: UTF-8 as command lines send it, or Latin-1 as browsers do."""
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError:
