@@ -15,6 +15,16 @@ Item = TypeVar("Item", bound=Entity)
 BATCH = 64  # entities looked at together while a filter walks an index
 
 
+Item_co = TypeVar("Item_co", bound=Entity, covariant=True)
+
+
+class Pages(Protocol[Item_co]):
+    """What can be paged by number."""
+
+    async def page(self, *, offset: int, limit: int) -> Sequence[Item_co]:
+        """Return ``limit`` items from position ``offset`` on."""
+
+
 class Listing(Protocol[Item]):
     """An ordered list of entities."""
 

@@ -98,6 +98,7 @@ class State:
             checkpoint,
         )
         self.addresses: dict[str, str] = {}
+        self.directories: dict[str, object] = {}  # what searches derive from the users of a company
         self.domains: dict[str, str] = {}
         self.anonymous: Collection[AnonymousUser] = Collection(checkpoint=checkpoint)
         self.clients: Collection[OAuthClient] = Collection(checkpoint=checkpoint)

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 
 from mockspaces.cloud.collection import Entity, Rank
-from mockspaces.cloud.listing import Listing
+from mockspaces.cloud.listing import Listing, Pages
 from mockspaces.cloud.rejection import invalid
 from mockspaces.rest.call import Call
 
@@ -69,7 +69,7 @@ async def rendered(items: Sequence[Item], render: Render[Item]) -> list[object]:
 # --- style N: page numbers
 
 
-async def numbered(call: Call, listing: Listing[Item], render: Render[Item], *, default: int) -> dict[str, Any]:
+async def numbered(call: Call, listing: Pages[Item], render: Render[Item], *, default: int) -> dict[str, Any]:
     """Return a page by number, with the 1-based positions of its ends (PAGE-N-01, PAGE-ENV-04)."""
     many, page = size(call, default), number(call.query.get("page")) or 0
     offset = many * page

@@ -1,0 +1,63 @@
+"""Search patterns of clients: case-insensitive regular expressions in linear time (PAGE-RX-01)."""
+
+import re
+from functools import cached_property
+from typing import Any
+
+import re2
+
+from mockspaces.cloud.rejection import invalid
+from mockspaces.contract.limits import Limits
+
+# Patterns that cannot meet a line break, read token by token: a pass over many joined lines then finds
+# what each line alone would give. Negated classes, `\s`, flags and the like are not among them.
+_LINE_SAFE = re.compile(
+    r"(?:[^\\\[\]()\x00-\x1f]|\\(?:[wdbB]|[^\w\s\x00-\x1f])|\[[^\^\\\[\]\x00-\x1f][^\\\[\]\x00-\x1f]*\]|\((?!\?)|\(\?:|\))*"
+)
+_MEMORY = 1 << 20  # bytes that one compiled pattern may take
+
+
+class Pattern:
+    """One search; what the engine cannot read or evaluate is taken literally."""
+
+    def __init__(self, text: str) -> None:
+        """Compile a pattern."""
+        expression = _compiled(text)
+        self._source = text if expression else re2.escape(text)
+        self._expression = expression or _compiled(self._source)
+
+    @property
+    def line_safe(self) -> bool:
+        """Whether `over_lines` can stand for `matches`."""
+        return _LINE_SAFE.fullmatch(self._source) is not None
+
+    @cached_property
+    def over_lines(self) -> Any:
+        """The expression for many lines in one text; its input is bytes."""
+        return _compiled(f"(?m:{self._source})")
+
+    def matches(self, *fields: str) -> bool:
+        """Whether any of the fields matches."""
+        return any(self._expression.search(field) is not None for field in fields)
+
+
+def _compiled(text: str) -> Any:
+    """Return the compiled expression, None for what the engine does not read."""
+    options = re2.Options()
+    options.case_sensitive = False
+    options.never_capture = True
+    options.log_errors = False
+    options.max_mem = _MEMORY
+    try:
+        return re2.compile(text, options)
+    except re2.error:
+        return None
+
+
+def search(text: str | None, limits: Limits) -> Pattern | None:
+    """Return the pattern of a query, None if it matches all. Refuses one that is too long."""
+    if not text:
+        return None
+    if len(text) > limits.search_chars:
+        raise invalid("search", f"at most {limits.search_chars} characters")
+    return Pattern(text)
