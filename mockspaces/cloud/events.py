@@ -5,7 +5,7 @@ Rules publish them under the lock of the aggregate they changed; realtime turns 
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -84,6 +84,24 @@ class AccessEnded(Event, frozen=True, kw_only=True):
     """A person lost all access: disabled, deleted, or his app deactivated (RT-AUTH-12)."""
 
     person_id: str
+
+
+class SocketsClosed(Event, frozen=True, kw_only=True):
+    """Some connections are ended on purpose, by a test.
+
+    ``idle`` closes the transport cleanly, as after a long silence; ``namespace`` ends the membership of the
+    namespace and keeps the transport; ``transport`` breaks the connection without a word.
+    """
+
+    connections: tuple[str, ...]
+    how: Literal["idle", "namespace", "transport"]
+
+
+class AppPaired(Event, frozen=True, kw_only=True):
+    """A room app was paired with a person's account (RT-PAIR-01)."""
+
+    person_id: str
+    payload: Mapping[str, Any]
 
 
 Subscriber = Callable[[Event], Awaitable[None]]
