@@ -109,8 +109,11 @@ class App:
         exchange = Exchange(scope, receive, send, world, origins, path)
         surface = self._surface(path)
         response = await self._answer(surface, exchange)
-        if surface.name != "control":  # the journal tells what the emulated cloud was asked
-            world.journal.record(exchange.entry(surface.name, response))
+        entry = exchange.entry(surface.name, response)
+        if surface.name == "control":  # the journal tells what the emulated cloud was asked
+            entry.log(world.name)
+        else:
+            world.journal.record(entry)
         if exchange.method == "HEAD":
             response.body = b""
         if exchange.transport:
@@ -135,7 +138,6 @@ class App:
             return await surface.answer(exchange)
         except Rejection as rejection:
             exchange.refused(rejection)
-            logger.info("%s %s refused: %s", exchange.method, exchange.path, rejection.why)
             return surface.refuse(exchange, rejection)
         except Exception as bug:
             logger.exception("a bug of the mock in %s %s", exchange.method, exchange.path)

@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.error import URLError
@@ -14,12 +16,15 @@ try:
 except ImportError:  # the control client alone needs no package, the command line does
     sys.exit('the command line needs the server extra: pip install "mockspaces[server]"')
 
-from mockspaces import __version__
+from mockspaces import __version__, logs
 from mockspaces.config import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_TLS_PORT
 from mockspaces.contract.hosts import DEPLOYMENTS
 
 PREFIX = "MOCKSPACES"
 PRIVATE_FILE = 0o600
+OF_OUR_TESTS = f"{PREFIX}_REQUIRE_TOOLS"
+# What Kubernetes and linked containers tell about a service that happens to be called mockspaces.
+SERVICE_LINK = re.compile(rf"{PREFIX}_(NAME|ENV_.*|SERVICE_HOST|SERVICE_PORT(_.*)?|PORT_\d+_(TCP|UDP)(_.*)?)")
 PORT = click.IntRange(0, 65535)
 
 
@@ -65,6 +70,14 @@ def main() -> None:
     type=click.Choice(["debug", "info", "warning", "error"]),
     default="warning",
     show_default=True,
+    help="From info on there is a line per exchange, with the why of each refusal.",
+)
+@click.option(
+    "--log-format",
+    envvar=f"{PREFIX}_LOG_FORMAT",
+    type=click.Choice(["lines", "json"]),
+    default="lines",
+    show_default=True,
 )
 def serve(settings: tuple[str, ...], **options: Any) -> None:
     """Run the emulator until SIGINT or SIGTERM.
@@ -76,9 +89,10 @@ def serve(settings: tuple[str, ...], **options: Any) -> None:
     from mockspaces.cloud.rejection import Rejection
     from mockspaces.config import Config
     from mockspaces.contract import OverlayError
-    from mockspaces.server import Server, configure_logging
+    from mockspaces.server import Server
 
-    configure_logging(options["log_level"])
+    refuse_unknown_variables(os.environ)
+    logs.configure(options["log_level"], options["log_format"])
     try:
         server = Server(Config(settings=dict(map(_setting, settings)), **options))
     except Rejection as rejection:
@@ -88,6 +102,23 @@ def serve(settings: tuple[str, ...], **options: Any) -> None:
     except (OverlayError, ValueError, msgspec.MsgspecError) as error:
         fail(str(error))
     server.run(lambda: click.echo(" ".join(filter(None, ["ready", server.url, server.secure_url]))))
+
+
+def refuse_unknown_variables(environment: Mapping[str, str]) -> None:
+    """End if a variable looks like an option but is none: a misspelt one must not be ignored."""
+    from mockspaces.contract import nearest
+
+    known = {OF_OUR_TESTS, *_variables()}
+    for name in sorted(environment):
+        if name.startswith(f"{PREFIX}_") and name not in known and not SERVICE_LINK.fullmatch(name):
+            fail(f"{name} is no option{nearest(name, sorted(known))}")
+
+
+def _variables() -> Iterator[str]:
+    """Yield the variables that options can be set by."""
+    for name, command in main.commands.items():
+        for option in command.params:
+            yield str(option.envvar or f"{PREFIX}_{name}_{option.name}".upper())
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -41,6 +41,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tls_key: str | None = None
     ca_file: str | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    log_format: Literal["lines", "json"] = "lines"
 
     def __post_init__(self) -> None:
         """Refuse members that cannot go together."""

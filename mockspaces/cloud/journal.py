@@ -5,13 +5,17 @@ verification can say "incomplete" instead of lying.
 """
 
 import asyncio
+import logging
 from collections import deque
 
 import msgspec
 
+logger = logging.getLogger("mockspaces.access")
+
 MAX_ENTRIES = 10_000
 MAX_BYTES = 16 * 1024 * 1024
 KEPT_BODY_BYTES = 8 * 1024
+LOGGED = ("surface", "method", "path", "endpoint", "event", "caller", "status", "code", "why")
 
 
 class Entry(msgspec.Struct, kw_only=True, gc=False):
@@ -32,6 +36,16 @@ class Entry(msgspec.Struct, kw_only=True, gc=False):
     response: bytes = b""
     request_bytes: int = 0
     response_bytes: int = 0
+
+    def log(self, world: str = "") -> None:
+        """Say what happened in the log, without bodies; machines find the facts in ``record.facts``."""
+        if not logger.isEnabledFor(logging.INFO):
+            return
+        facts = {name: value for name in LOGGED if (value := getattr(self, name))}
+        line = " ".join(str(facts[name]) for name in ("method", "event", "path", "status", "code") if name in facts)
+        by = f" by {self.caller}" if self.caller else ""
+        why = f": {self.why}" if self.why else ""
+        logger.info("%s%s%s", line, by, why, extra={"facts": {"world": world, **facts}})
 
     @property
     def size(self) -> int:
@@ -61,10 +75,11 @@ class Criteria(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Journal:
-    """All entries of one world, newest last."""
+    """All entries of one world, newest last. Each is also logged, under the name of the world."""
 
-    def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES, *, world: str = "") -> None:
         """Keep at most so many entries and bytes."""
+        self._world = world
         self._entries: deque[Entry] = deque()
         self._max_entries, self._max_bytes = max_entries, max_bytes
         self._bytes = 0
@@ -79,6 +94,7 @@ class Journal:
 
     def record(self, entry: Entry) -> None:
         """Take an entry in, number it, and wake who waits."""
+        entry.log(self._world)
         self._last_id += 1
         entry.id = self._last_id
         asked = entry.request_bytes = len(entry.request)

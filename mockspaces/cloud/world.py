@@ -132,8 +132,8 @@ class World:
         self.contract, self.settings = self._initial
         self.clock = Clock()
         self.ids = Ids(self.clock, self._random_seed, self.name)
-        self.state = State(self._checkpoint)
-        self.journal = Journal()
+        self.state = self.new_state()
+        self.journal = Journal(world=self.name)
         self.presence = Presence()
         self.faults = Faults(self.ids.fraction)
         self.signing_keys = SigningKeys(self.ids)
