@@ -5,7 +5,6 @@ The only place that maps Python's names to the vendor's spelling. Member order i
 
 from typing import Any
 
-from mockspaces.cloud.access import Standing
 from mockspaces.cloud.clock import iso
 from mockspaces.cloud.entities import (
     AnonymousUser,
@@ -14,11 +13,10 @@ from mockspaces.cloud.entities import (
     Licence,
     Member,
     Person,
-    Space,
+    PushSubscription,
     User,
-    UserSpace,
 )
-from mockspaces.cloud.world import Origins, World
+from mockspaces.cloud.world import Origins
 
 Object = dict[str, Any]
 DEFAULT_PICTURE = "/norevimages/noimage.jpg"  # ACC-IMG-01
@@ -129,36 +127,46 @@ def member(origins: Origins, entry: Member, who: Person | None) -> Object:
     }
 
 
-async def members(world: World, origins: Origins, space: Space) -> list[Object]:
-    """Return the whole roster of a space in its order (SPACES-MEMBERS-04)."""
-    shown = []
-    for entry in await world.state.members.page("space", space.id):
-        people = world.state.anonymous if entry.type == "anonymousId" else world.state.users
-        shown.append(member(origins, entry, await people.get(entry.person)))
-    return shown
-
-
-async def space(world: World, origins: Origins, found: Standing, record: UserSpace | None) -> Object:
-    """Return a space merged with what the caller keeps about it (SPACES-GET-01, PERM-PIN-06)."""
-    shown = found.space
-    knows_pin = found.role in ("admin", "member")
+def partner(origins: Origins, who: Person) -> Object:
+    """Return the other party of a direct space (USERS-WITHDM-02)."""
     return {
+        "_id": who.id,
+        "aType": "anonymous" if isinstance(who, AnonymousUser) else "user",
+        "displayname": who.displayname,
+        "username": who.username,
+        "picture_url": picture_url(origins, who),
+    }
+
+
+def short(origins: Origins, who: User) -> Object:
+    """Return a user as lists of people show him (DM-USER-13)."""
+    return {
+        "_id": who.id,
+        "aType": "user",
+        "ndbid": who.ndbid,
+        "displayname": who.displayname,
+        "username": who.username,
+        "name": who.name,
+        "emails": [{"primary": address == who.username, "value": address} for address in who.emails],
+        "phone_numbers": who.phone_numbers,
+        **({"picturefile": who.picturefile} if who.picturefile else {}),
+        "picture_url": picture_url(origins, who),
+    }
+
+
+def push_subscription(shown: PushSubscription, status: str) -> Object:
+    """Return a push subscription (USERS-PUSHADD-02, USERS-PUSHDEL-02)."""
+    return {
+        "subscriptionId": shown.subscription_id,
+        "deviceId": shown.device_id,
+        "dataOnly": shown.data_only,
+        "type": "firebase",
+        "scope": shown.scope,
         "_id": shown.id,
-        "cid": shown.owner_id,
-        "title": shown.title,
-        "description": shown.description,
-        "type": shown.type,
-        "status": shown.status,
-        "restrict": shown.restrict,
-        "msgRetention": shown.retention,
-        "members": await members(world, origins, shown),
-        "settings": shown.settings if knows_pin else {**shown.settings, "confPin": ""},
+        "__v": 0,
+        "status": status,
         "created": iso(shown.created),
-        "modified": iso(shown.modified),
-        "role": found.role,
-        "isPinned": record.pinned if record else None,
-        "notification": record.notification if record else None,
-        "lastAccess": iso(record.last_access) if record and record.last_access else None,
+        "id": shown.id,
     }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from mockspaces.cloud import apps, invites, people, spaces, views
+from mockspaces.cloud import apps, invites, people, space_views, spaces, views
 from mockspaces.cloud.access import Standing
 from mockspaces.cloud.clock import milliseconds
 from mockspaces.cloud.entities import InformChannel, Invitee, InviteMode, User
@@ -142,4 +142,4 @@ async def join(call: Call) -> object:
 
 async def _shown(call: Call, found: Standing) -> dict[str, Any]:
     record = await spaces.record_of(call.world, found.space.id, call.caller.id)
-    return await views.space(call.world, call.origins, found, record)
+    return await space_views.space(call.world, call.origins, found, record)
