@@ -98,6 +98,14 @@ class SigningKeys:
             raise invalid("publickeyid", "names the key that signs now; rotate first")
         del self._keys[key_id]
 
+    def items(self) -> list[tuple[str, keys.KeyPair]]:
+        """Return all keys with their ids, oldest first."""
+        return list(self._keys.items())
+
+    def adopt(self, pairs: Mapping[str, keys.KeyPair], current: str) -> None:
+        """Have these keys and no others from now on."""
+        self._keys, self.current = dict(pairs), current
+
     def get(self, key_id: str) -> keys.KeyPair | None:
         """Return the key that a ``publickeyid`` names, or None."""
         return self._keys.get(key_id)
@@ -139,8 +147,18 @@ class World:
         self.signing_keys = SigningKeys(self.ids)
         self.signatures = SignatureCache()
         self.tokens = TokenReader(lambda: self.contract.limits.token_chars, lambda: self.contract.limits.json_depth)
-        self._master = self.ids.secret()
+        self.master_secret = self.ids.secret()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def new_state(self) -> State:
+        """Return an empty state that could become this world's."""
+        return State(self._checkpoint)
+
+    def adopt_secrets(self, master_secret: bytes, pairs: Mapping[str, keys.KeyPair], current: str) -> None:
+        """Take over the secrets and signing keys of a snapshot; results of earlier signature checks are forgotten."""
+        self.master_secret = master_secret
+        self.signing_keys.adopt(pairs, current)
+        self.signatures = SignatureCache()
 
     async def publish(self, event: Event) -> None:
         """Announce a change to whoever listens, before the call that caused it is answered."""
@@ -156,7 +174,7 @@ class World:
 
     def secret(self, purpose: str) -> bytes:
         """Return this world's secret for one purpose; no two purposes or worlds share one."""
-        return hmac.digest(self._master, purpose.encode(), "sha256")
+        return hmac.digest(self.master_secret, purpose.encode(), "sha256")
 
     def change_settings(self, changes: Mapping[str, Any]) -> None:
         """Change some settings by their wire names. Refuses unknown names and wrong values."""
