@@ -1,32 +1,110 @@
-"""The target of the contract tests: the embedded mock, each test in a world of its own."""
+"""The target of the contract tests: the embedded mock, or what a profile names; each test on its own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
-from contract_tests.kit import Cloud
-from mockspaces.client import Mockspaces
+from contract_tests.kit import Assumptions, Cloud
+from contract_tests.recording import Recorder
+from contract_tests.targets import Profile, ProfileError, ServiceCloud, Throttle, load, mock_cloud
+from mockspaces.config import Config
 from mockspaces.server import Server
+
+OWN_MOCK = "mock"
+recorder = Recorder()
+leftovers: list[str] = []
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("contract")
+    group.addoption("--target", type=Path, metavar="FILE", help="Profile of the target; the embedded mock without it.")
+    group.addoption("--allow-production", action="store_true", help="Do not refuse a profile that names production.")
+    group.addoption("--overlay", metavar="FILE", help="Contract overlay for the embedded mock: a variant, or a mutant.")
+    group.addoption("--results", type=Path, metavar="FILE", help="Write outcome and redacted exchanges of each test.")
 
 
 @pytest.fixture(scope="session")
-def http() -> Iterator[httpx.Client]:
-    """One client for all tests: making one costs more than most tests do."""
-    with httpx.Client(verify=False, trust_env=False, timeout=30) as client:  # noqa: S501 - loopback, no TLS
+def profile(pytestconfig: pytest.Config) -> Profile | None:
+    """The profile of the target, None for the embedded mock."""
+    path: Path | None = pytestconfig.getoption("--target")
+    if path is None:
+        return None
+    try:
+        found = load(path, allow_production=pytestconfig.getoption("--allow-production"))
+    except ProfileError as error:
+        pytest.exit(str(error), returncode=2)
+    Assumptions.asserted = False
+    Assumptions.differ = recorder.differ
+    return found
+
+
+@pytest.fixture(scope="session")
+def http(profile: Profile | None) -> Iterator[httpx.Client]:
+    """One client for all tests: making one costs more than most tests do. It records, and is polite elsewhere."""
+    sending = [] if profile is None or profile.is_mock else [Throttle(profile.calls_per_minute).request]
+    verify = profile is not None and not profile.is_mock  # our own mock speaks no TLS
+    hooks: dict[str, list[Callable[..., None]]] = {"request": [*sending], "response": [recorder.response]}
+    with httpx.Client(verify=verify, trust_env=False, timeout=30, event_hooks=hooks) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Mockspaces]:
-    """The embedded mock that all tests share."""
-    with Server() as running, Mockspaces(running.url) as mock:
-        yield mock
+def target(profile: Profile | None, pytestconfig: pytest.Config) -> Iterator[Profile]:
+    """The profile in use; without one, that of a mock embedded for this run."""
+    if profile is not None:
+        yield profile
+        return
+    with Server(Config(port=0, overlay=pytestconfig.getoption("--overlay"))) as running:
+        yield Profile(OWN_MOCK, "mock", control=f"{running.url}/_mock")
 
 
 @pytest.fixture
-def cloud(server: Mockspaces, http: httpx.Client) -> Iterator[Cloud]:
-    """The target of one test."""
-    world = server.open_world()
-    yield Cloud(world.call("GET", "")["urls"], http, is_mock=True)
-    world.drop()
+def cloud(target: Profile, http: httpx.Client) -> Iterator[Cloud]:
+    """The target of one test: a world of its own on a mock, the profile's people elsewhere."""
+    if target.is_mock:
+        with mock_cloud(target, http) as world:
+            yield world
+        return
+    service = ServiceCloud(target, http)
+    yield service
+    service.clean_up()
+    leftovers.extend(service.leftovers)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    cited = [behaviour for marker in item.iter_markers("behaviour") for behaviour in marker.args]
+    recorder.begin(item.nodeid.partition("contract_tests/")[2] or item.nodeid, list(dict.fromkeys(cited)))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    record = recorder.current
+    if record is None or not report.nodeid.endswith(record.test):
+        return
+    record.seconds += report.duration
+    if report.outcome != "passed" and record.outcome == "passed":
+        record.outcome = "error" if report.failed and report.when != "call" else report.outcome
+        record.reason = reason(report)
+
+
+def reason(report: pytest.TestReport) -> str:
+    """Return why a test failed or was skipped, in one line without a traceback."""
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message if crash else report.longrepr)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    path: Path | None = session.config.getoption("--results", None)
+    if path is not None:
+        target_file: Path | None = session.config.getoption("--target")
+        recorder.write(path, target_file.stem if target_file else OWN_MOCK)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if leftovers:
+        terminalreporter.section("left behind")
+        terminalreporter.line("these spaces could not be deleted: " + ", ".join(leftovers))

@@ -6,8 +6,9 @@ Nothing here imports mockspaces: the tests see the cloud as any client does.
 import re
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from http.client import HTTPResponse
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from urllib.parse import urlsplit
 import httpx
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 behaviour = pytest.mark.behaviour
 
@@ -57,18 +60,18 @@ def expect(actual: object, wanted: Same, note: str = "") -> None:
 
 
 def observe(actual: object, wanted: Same, note: str = "") -> None:
-    """Assert what we assume (evidence A): a difference fails on the mock and is recorded elsewhere."""
-    if Observations.of_mock:
+    """Assert what we assume (evidence A): a difference fails on our own mock and is recorded elsewhere."""
+    if Assumptions.asserted:
         assert actual == wanted, note or f"{actual!r} is not {wanted!r}"
     elif actual != wanted:
-        Observations.differences.append(f"{note}: {actual!r} is not {wanted!r}")
+        Assumptions.differ(actual, wanted, note)
 
 
-class Observations:
-    """Whether the target is the mock, and what another one does otherwise."""
+class Assumptions:
+    """How assumptions are judged in this run, and who is told that the target does not share one."""
 
-    of_mock = True
-    differences: list[str] = []  # noqa: RUF012 - one record for the whole run
+    asserted = True
+    differ: Callable[[object, object, str], None] = staticmethod(lambda _actual, _wanted, _note: None)
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,14 @@ class Person:
     authorization: str
     password: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
+
+
+@cache
+def private_key(pem: str) -> RSAPrivateKey:
+    """Load the private key of a key file without validating it, which takes longer than most tests."""
+    key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
+    assert isinstance(key, RSAPrivateKey)
+    return key
 
 
 @dataclass(frozen=True)
@@ -97,7 +108,12 @@ class App:
     def sign(self, claims: Mapping[str, Any] | None = None, headers: Mapping[str, Any] | None = None) -> str:
         """Return a signed JWT; without arguments a valid one."""
         header = {"kid": self.key["kid"], **(headers or {})}
-        return jwt.encode(dict(claims or self.claims()), self.key["private_key"], "RS256", headers=header)
+        return jwt.encode(dict(claims or self.claims()), self.private_key, "RS256", headers=header)
+
+    @property
+    def private_key(self) -> RSAPrivateKey:
+        """The key of the key file, ready to sign."""
+        return private_key(self.key["private_key"])
 
     @property
     def authorization(self) -> str:

@@ -1,0 +1,91 @@
+"""What a run leaves behind: for each test the behaviours it cites, its outcome, and its exchanges, redacted."""
+
+import json
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from contract_tests.redaction import redact, redact_text
+
+MOST_EXCHANGES = 40  # of one test: a loop of requests shows nothing new after that
+MOST_CHARS = 4000
+
+
+@dataclass
+class Record:
+    """One test of a run. ``differences`` are assumptions that the target does not share."""
+
+    test: str
+    behaviours: list[str]
+    outcome: str = "passed"
+    reason: str = ""
+    seconds: float = 0.0
+    differences: list[dict[str, str]] = field(default_factory=list)
+    exchanges: list[dict[str, Any]] = field(default_factory=list)
+
+    def add_exchange(self, exchange: dict[str, Any]) -> None:
+        if len(self.exchanges) < MOST_EXCHANGES:
+            self.exchanges.append(exchange)
+
+
+class Recorder:
+    """Collects the records of a run; ``current`` is the test that runs."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.current: Record | None = None
+
+    def begin(self, test: str, behaviours: list[str]) -> None:
+        self.current = Record(test, behaviours)
+        self.records.append(self.current)
+
+    def differ(self, actual: object, wanted: object, note: str) -> None:
+        """Note that the target does otherwise than we assume."""
+        if self.current is not None:
+            shown = {"actual": repr(actual), "wanted": repr(wanted), "note": note}
+            self.current.differences.append({name: redact_text(text)[:MOST_CHARS] for name, text in shown.items()})
+
+    def response(self, response: httpx.Response) -> None:
+        """Take an HTTP exchange in; the event hook of the client."""
+        if self.current is None or "/_mock" in response.request.url.path:
+            return
+        response.read()
+        request = response.request
+        self.current.add_exchange(
+            {
+                "request": {
+                    "method": request.method,
+                    "url": redact_text(str(request.url)),
+                    "headers": redact(dict(request.headers)),
+                    "body": _text(_sent(request)),
+                },
+                "response": {
+                    "status": response.status_code,
+                    "headers": redact(dict(response.headers)),
+                    "body": _text(response.content),
+                },
+            }
+        )
+
+    def write(self, path: Path, target: str) -> None:
+        """Write the run as JSON: the results, and a recording that can stand in for the target."""
+        document = {
+            "target": target,
+            "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "tests": [asdict(record) for record in self.records],
+        }
+        path.write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def _sent(request: httpx.Request) -> bytes:
+    try:
+        return request.content
+    except httpx.RequestNotRead:
+        return b"<a stream>"
+
+
+def _text(content: bytes) -> str:
+    return redact_text(content.decode("utf-8", "replace"))[:MOST_CHARS]

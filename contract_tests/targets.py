@@ -1,0 +1,171 @@
+"""Where a run goes: profiles of targets, and the cloud as a test sees it on each of them."""
+
+import os
+import time
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from contract_tests.kit import App, Cloud, Person
+
+PRODUCTION_HOSTS = ("avayacloud.com", "zang.io")  # refused unless told explicitly
+NEEDS_CONTROL = "needs the control API of the mock"
+
+
+class ProfileError(Exception):
+    """A profile cannot be used; the message says why, without any secret."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A target: a mock with its control API, or a real service with credentials named by the environment."""
+
+    name: str
+    kind: str
+    urls: Mapping[str, str] = field(default_factory=dict)
+    control: str = ""
+    through: str = ""
+    calls_per_minute: float = 60
+    oauth_client: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    apps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def is_mock(self) -> bool:
+        return self.kind == "mock"
+
+
+def load(path: Path, *, allow_production: bool) -> Profile:
+    """Read a profile. Raises `ProfileError`, also for production hosts unless they are allowed."""
+    try:
+        profile = Profile(**tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
+        raise ProfileError(f"{path}: {error}") from None
+    if profile.kind not in ("mock", "service"):
+        raise ProfileError(f'{path}: kind is "mock" or "service", not "{profile.kind}"')
+    hosts = [urlsplit(url).hostname or "" for url in profile.urls.values()]
+    if not allow_production and any(host.endswith(PRODUCTION_HOSTS) for host in hosts):
+        raise ProfileError(f"{path} names production hosts; say --allow-production if you mean it")
+    return profile
+
+
+class Throttle:
+    """Keeps a run below the documented limits of a real service."""
+
+    def __init__(self, calls_per_minute: float) -> None:
+        self._pause = 60 / calls_per_minute
+        self._next = 0.0
+
+    def request(self, _request: httpx.Request) -> None:
+        """Wait until the next request may go; an event hook of the client."""
+        wait = self._next - time.monotonic()
+        if wait > 0:
+            time.sleep(wait)
+        self._next = time.monotonic() + self._pause
+
+
+class ServiceCloud(Cloud):
+    """A real service: people and apps are those of the profile, and what a test creates is deleted after it."""
+
+    def __init__(self, profile: Profile, http: httpx.Client) -> None:
+        super().__init__(profile.urls, http, is_mock=False)
+        self._profile = profile
+        self._created: list[tuple[str, Person | App]] = []
+        self.leftovers: list[str] = []
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        pytest.skip(NEEDS_CONTROL)
+
+    def user(self, username: str = "ann@example.com", *, scope: str = "email profile spaces", **members: Any) -> Person:
+        name, password = self._credentials(username)
+        form = {"grant_type": "password", "username": name, "password": password, "scope": scope, **self._client()}
+        answer = self.http.post(f"{self.accounts}/oauth2/access_token", data=form)
+        if answer.status_code != httpx.codes.OK:
+            pytest.skip(f"{username} cannot sign in at {self._profile.name}: status {answer.status_code}")
+        token = answer.json()["access_token"]
+        authorization = f"Bearer {token}"
+        me = self.http.get(f"{self.api}/users/me", headers={"Authorization": authorization}).json()
+        return Person(me["_id"], me["username"], authorization, password, token)
+
+    def jwt_user(self, username: str = "ann@example.com") -> Person:
+        name, password = self._credentials(username)
+        body = {"auth_type": "native", "auth_provider": "onesna", "username": name, "password": password}
+        token = self.http.post(f"{self.accounts}/api/1.0/jwt/get_jwt_token", json=body).json()["token"]
+        authorization = f"jwt {token}"
+        me = self.http.get(f"{self.api}/users/me", headers={"Authorization": authorization}).json()
+        return Person(me["_id"], me["username"], authorization, password, token)
+
+    def app(self, *scopes: str, company: str = "Example") -> App:
+        wanted = self._profile.apps.get(company, {})
+        if not wanted or not set(scopes) <= set(wanted.get("scopes", [])):
+            pytest.skip(
+                f"{self._profile.name} has no service app of {company} with {', '.join(scopes) or 'every scope'}"
+            )
+        path = _secret(wanted, "key_file_env")
+        return App(httpx.Response(200, content=Path(path).read_bytes()).json())
+
+    def space(self, owner: Person | App, title: str = "Room", **members: Any) -> str:
+        space_id = super().space(owner, f"mockspaces contract test: {title}", **members)
+        self._created.append((space_id, owner))
+        return space_id
+
+    def open_space(self, owner: Person, title: str = "Open room", **members: Any) -> str:
+        if set(members) - {"settings"}:
+            pytest.skip(NEEDS_CONTROL)
+        space_id = self.space(owner, title)
+        settings = {"memberOnly": False, **members.get("settings", {})}
+        answer = self.call("POST", f"/spaces/{space_id}", owner, json={"settings": settings})
+        assert answer.status_code == httpx.codes.OK, answer.text
+        return space_id
+
+    def clean_up(self) -> None:
+        """Delete what the test created; what cannot be deleted is listed."""
+        while self._created:
+            space_id, owner = self._created.pop()
+            try:
+                answer = self.call("DELETE", f"/spaces/{space_id}", owner)
+            except httpx.HTTPError:
+                self.leftovers.append(space_id)
+                continue
+            if answer.status_code not in (httpx.codes.OK, httpx.codes.NOT_FOUND):
+                self.leftovers.append(space_id)
+
+    def _credentials(self, username: str) -> tuple[str, str]:
+        wanted = self._profile.people.get(username)
+        if wanted is None:
+            pytest.skip(f"{self._profile.name} has nobody in the part of {username}")
+        return _secret(wanted, "username_env"), _secret(wanted, "password_env")
+
+    def _client(self) -> dict[str, str]:
+        names = {"client_id": "client_id_env", "client_secret": "client_secret_env"}
+        return {name: _secret(self._profile.oauth_client, variable) for name, variable in names.items()}
+
+
+def _secret(names: Mapping[str, Any], member: str) -> str:
+    variable = names.get(member)
+    value = os.environ.get(variable) if variable else None
+    if not value:
+        pytest.skip(f"the environment variable {variable or member} is not set")
+    return value
+
+
+@contextmanager
+def mock_cloud(profile: Profile, http: httpx.Client) -> Iterator[Cloud]:
+    """Open a world of its own on a running mock, and drop it at the end."""
+    opened = http.post(f"{profile.control}/worlds", json={}).raise_for_status().json()
+    urls = opened["urls"]["prefix" if profile.through else "port"] or opened["urls"]["prefix"]
+    if profile.through:
+        base = profile.control.removesuffix("/_mock")
+        urls = {name: f"{profile.through}{url.removeprefix(base)}" for name, url in urls.items()}
+        urls["control"] = f"{base}/w/{opened['name']}/_mock"
+    try:
+        yield Cloud(urls, http, is_mock=True)
+    finally:
+        http.delete(f"{profile.control}/worlds/{opened['name']}")
