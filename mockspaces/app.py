@@ -21,12 +21,13 @@ from mockspaces.cloud.worlds import DEFAULT, Worlds
 from mockspaces.config import Config
 from mockspaces.contract import Contract, errors, hosts
 from mockspaces.contract.settings import Settings
-from mockspaces.control import apps, clock, faults, journal, people, ui
+from mockspaces.control import apps, clock, faults, journal, people, queries, snapshot, ui
 from mockspaces.control import worlds as control_worlds
 from mockspaces.control.surface import ControlSurface
 from mockspaces.rest.surface import RestSurface
 
-CONTROL_SECTIONS = (apps, clock, control_worlds, faults, journal, people, ui)  # importing a section binds its handlers
+# Importing a section binds its handlers.
+CONTROL_SECTIONS = (apps, clock, control_worlds, faults, journal, people, queries, snapshot, ui)
 WORLD_PREFIX = "/w/"
 logger = logging.getLogger("mockspaces")
 

@@ -53,8 +53,8 @@ def _named(complaint: str, kind: type[Any]) -> Rejection:
     problem = _TYPES.sub(_json_word, complaint[: place.start()] if place else complaint)
     for pattern in (_MISSING, _UNKNOWN):
         if member := pattern.search(problem):
-            where = f"{where}.{member['member']}".lstrip(".")
-            return invalid(where, "required" if pattern is _MISSING else f"no such member{_guess(where, kind)}")
+            problem = "required" if pattern is _MISSING else f"no such member{_guess(where, member['member'], kind)}"
+            return invalid(f"{where}.{member['member']}".lstrip("."), problem)
     return invalid(where or "body", problem[:1].lower() + problem[1:])
 
 
@@ -62,9 +62,8 @@ def _json_word(match: re.Match[str]) -> str:
     return _JSON_WORDS.get(match["type"], match["type"]) + (" or null" if match["or"] else "")
 
 
-def _guess(where: str, kind: type[Any]) -> str:
-    *above, member = where.split(".")
-    return nearest(member, _members(type_info(kind), above))
+def _guess(where: str, member: str, kind: type[Any]) -> str:
+    return nearest(member, _members(type_info(kind), where.split(".") if where else []))
 
 
 def _members(kind: Type, path: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+LATEST = 32_503_680_000.0  # the year 3000: no test needs more, and every time stays printable
 
 
 class Clock:
@@ -44,6 +45,15 @@ class Clock:
     def freeze(self, at: float | None = None) -> None:
         """Stop the time, at ``at`` or at the present moment."""
         self._frozen = self.now() if at is None else at
+
+    @property
+    def setting(self) -> tuple[float, float | None]:
+        """How the clock is set: seconds ahead of the machine, and the moment at which it stands still or None."""
+        return self._offset, self._frozen
+
+    @setting.setter
+    def setting(self, setting: tuple[float, float | None]) -> None:
+        self._offset, self._frozen = setting
 
     def resume(self) -> None:
         """Go back to the machine's own time."""

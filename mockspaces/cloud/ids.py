@@ -9,6 +9,8 @@ from uuid import UUID
 
 from mockspaces.cloud.clock import Clock
 
+Position = tuple[int, tuple[int, ...], float | None]  # as `random.Random.getstate` has it
+
 
 class Ids:
     """The id source of one world.
@@ -20,9 +22,23 @@ class Ids:
         """Draw from ``seed`` if given, else from the operating system."""
         self._clock = clock
         self._draw: Callable[[int], bytes] = os.urandom
+        self._random: random.Random | None = None
         if seed is not None:
-            digest = hashlib.sha256(f"{seed}\0{world}".encode()).digest()
-            self._draw = random.Random(digest).randbytes
+            self._random = random.Random(hashlib.sha256(f"{seed}\0{world}".encode()).digest())
+            self._draw = self._random.randbytes
+
+    @property
+    def position(self) -> Position | None:
+        """How far a seeded source has come; None for the operating system's."""
+        return self._random.getstate() if self._random else None
+
+    @position.setter
+    def position(self, position: Position | None) -> None:
+        self._random, self._draw = None, os.urandom
+        if position is not None:
+            self._random = random.Random()
+            self._random.setstate(position)
+            self._draw = self._random.randbytes
 
     def object_id(self) -> str:
         """Return a 24-hex id: eight digits of time, then sixteen random ones (REST-ID-01)."""

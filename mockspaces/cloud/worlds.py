@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 
-from mockspaces.cloud import seeds
+from mockspaces.cloud import seeds, snapshots
 from mockspaces.cloud.rejection import Rejection, not_found
 from mockspaces.cloud.seeds import Seed
+from mockspaces.cloud.snapshots import Snapshot
 from mockspaces.cloud.world import Origins, World
 from mockspaces.contract import Contract, errors
 from mockspaces.contract.settings import Settings
@@ -159,6 +160,13 @@ class Worlds:
             await self._leave(hosted)
             hosted.world.clear()
             await seeds.plant(hosted.world, hosted.seed)
+
+    async def restore(self, hosted: Hosted, snapshot: Snapshot) -> None:
+        """Let a world be what a snapshot says; sockets are closed. Refuses a bad one without changing anything."""
+        async with hosted.planting:
+            restoration = await snapshots.prepare(hosted.world, snapshot)
+            await self._leave(hosted)
+            restoration.apply()
 
     async def drop(self, name: str) -> None:
         """Close a world for good. The default world stays."""

@@ -3,12 +3,10 @@
 from typing import Any, Literal
 
 from mockspaces.cloud import seeds
-from mockspaces.cloud.clock import iso, milliseconds
+from mockspaces.cloud.clock import LATEST, iso, milliseconds
 from mockspaces.cloud.rejection import invalid
 from mockspaces.cloud.world import World
 from mockspaces.control.surface import ControlCall, handle
-
-LATEST = 32_503_680_000.0  # the year 3000: no test needs more, and every time stays printable
 
 
 class ClockBody(seeds.Strict, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ TOKEN_HEADER = b"x-mock-token"
 OPEN = ("CTRL-HEALTH", "CTRL-CA")  # what a client needs before it can speak to the mock at all (CTRL-05)
 WITHOUT_BODY = ("GET", "HEAD", "DELETE")
 SHIPPED = Contract.shipped()
+BODY_BYTES = 256 * 1024 * 1024  # a snapshot holds all stored files of a world (DM-CFG-02) and more
 
 Value = TypeVar("Value")
 
@@ -77,7 +78,7 @@ class ControlSurface:
             self._check_token(exchange)
             self._check_origin(exchange)
             _check_media_type(exchange)
-        body = await exchange.body(SHIPPED.limits.body_bytes)  # before anything is looked up, so that nothing ages
+        body = await exchange.body(BODY_BYTES)  # before anything is looked up, so that nothing ages
         if exchange.method not in WITHOUT_BODY and not body.strip():
             raise invalid("", "a control call has a JSON body, at least {}")
         call = ControlCall(exchange, self._worlds, params)

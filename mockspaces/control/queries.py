@@ -1,0 +1,110 @@
+"""What is in a world, in the words of a test: spaces with their people, messages as they were written."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from mockspaces.cloud.clock import iso
+from mockspaces.cloud.entities import Category, Member, Message, Space
+from mockspaces.cloud.rejection import invalid
+from mockspaces.cloud.world import World
+from mockspaces.contract import nearest
+from mockspaces.control.surface import ControlCall, handle
+
+_ENTITIES = {"&quot;": '"', "&#x27;": "'"}  # MSG-GEN-04, undone
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which messages are meant; an absent member matches everything. ``sender`` is a user name or display name."""
+
+    space: str | None = None
+    category: Category | None = None
+    sender: str | None = None
+    text: str | None = None
+    parent: str | None = None
+
+    def fits(self, message: Message) -> bool:
+        """Whether a message is meant."""
+        names = (message.sender.username, message.sender.displayname, message.sender.id)
+        return (
+            not message.deleted
+            and self.space in (None, message.space_id)
+            and self.category in (None, message.category)
+            and self.sender in (None, *names)
+            and self.text in (None, plain(message.text))
+            and self.parent in (None, message.parent_id)
+        )
+
+
+def plain(text: str) -> str:
+    """Return a text as its author wrote it: the stored one has entities for quotes."""
+    for entity, sign in _ENTITIES.items():
+        text = text.replace(entity, sign)
+    return text
+
+
+def shown(message: Message) -> dict[str, Any]:
+    """Return a message."""
+    task = message.task
+    return {
+        "_id": message.id,
+        "topicId": message.space_id,
+        "category": message.category,
+        "sender": message.sender.username or message.sender.displayname,
+        "sender_id": message.sender.id,
+        "text": plain(message.text),
+        "description": plain(message.description or ""),
+        "created": iso(message.created),
+        "modified": None if message.modified is None else iso(message.modified),
+        "parent_id": message.parent_id,
+        "attachments": [file.name for file in message.attachments],
+        "status": task.status if task else None,
+        "due": iso(task.due) if task and task.due is not None else None,
+        "assignees": task.assignees if task else (),
+    }
+
+
+@handle("CTRL-MESSAGES")
+async def messages(call: ControlCall) -> object:
+    """Return the messages that fit the query, oldest first."""
+    for name in call.query:
+        if name not in Wanted.__struct_fields__:
+            raise invalid(name, f"no such filter{nearest(name, list(Wanted.__struct_fields__))}")
+    try:
+        wanted = msgspec.convert(call.query, Wanted)
+    except msgspec.ValidationError as error:
+        raise invalid("query", str(error)) from None
+    return {"data": [shown(message) for message in await _candidates(call.world, wanted) if wanted.fits(message)]}
+
+
+async def _candidates(world: World, wanted: Wanted) -> Sequence[Message]:
+    if wanted.space is not None:
+        return await world.state.messages.page("space", wanted.space)
+    return await world.state.messages.all()
+
+
+@handle("CTRL-SPACES")
+async def spaces(call: ControlCall) -> object:
+    """Return all spaces but the personal rooms, oldest first."""
+    found = [space for space in await call.world.state.spaces.all() if space.type != "personal"]
+    return {"data": [await _shown_space(call.world, space) for space in found]}
+
+
+async def _shown_space(world: World, space: Space) -> dict[str, Any]:
+    members = await world.state.members.page("space", space.id)
+    return {
+        "_id": space.id,
+        "title": space.title,
+        "description": space.description,
+        "type": space.type,
+        "archived": space.archived,
+        "settings": space.settings,
+        "members": [await _shown_member(world, member) for member in members],
+    }
+
+
+async def _shown_member(world: World, member: Member) -> dict[str, Any]:
+    person = await world.state.users.get(member.person) or await world.state.anonymous.get(member.person)
+    name = (person.username or person.displayname) if person else member.person
+    return {"id": member.person, "type": member.type, "username": name, "role": member.role}
