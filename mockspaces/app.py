@@ -1,10 +1,9 @@
 """The surfaces on one ASGI application: the only module that knows all of them."""
 
 import asyncio
-import json
 import logging
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 import msgspec
@@ -16,10 +15,10 @@ from mockspaces.asgi.surface import Surface
 from mockspaces.cloud import seeds
 from mockspaces.cloud.rejection import Rejection, invalid
 from mockspaces.cloud.seeds import Seed
-from mockspaces.cloud.world import Origins, World
+from mockspaces.cloud.world import Origins, World, changed_settings
 from mockspaces.cloud.worlds import DEFAULT, Worlds
 from mockspaces.config import Config
-from mockspaces.contract import Contract, errors, hosts
+from mockspaces.contract import Contract, OverlayError, errors, hosts
 from mockspaces.contract.settings import Settings
 from mockspaces.control import apps, clock, faults, journal, people, queries, snapshot, ui
 from mockspaces.control import worlds as control_worlds
@@ -111,12 +110,10 @@ class App:
         surface = self._surface(path)
         response = await self._answer(surface, exchange)
         entry = exchange.entry(surface.name, response)
-        if surface.name == "control":  # the journal tells what the emulated cloud was asked
+        if surface.name != "control":  # the journal tells what the emulated cloud was asked
+            world.journal.record(entry)
         elif entry.code or exchange.method != "GET":  # health checks and the live page ask all the time
             entry.log(world.name)
-            entry.log(world.name)
-        else:
-            world.journal.record(entry)
         if exchange.method == "HEAD":
             response.body = b""
         if exchange.transport:
@@ -180,18 +177,25 @@ def create_app(config: Config | None = None, *, base: str | None = None) -> App:
     ``base`` is the URL under which clients reach it. Raises `Rejection` for a bad seed, overlay or setting.
     """
     chosen = config or Config()
-    contract = Contract.shipped()
-    if chosen.overlay:
-        contract = contract.overlaid(json.loads(Path(chosen.overlay).read_text(encoding="utf-8")))
     worlds = Worlds(
         base or chosen.public_url or f"http://{chosen.host}:{chosen.port}",
         names=hosts.origins(chosen.vendor_hosts) if chosen.vendor_hosts else None,
-        contract=contract,
-        settings=msgspec.convert(dict(chosen.settings), Settings),
+        contract=read_contract(chosen.overlay),
+        settings=changed_settings(Settings(), chosen.settings),
         random_seed=chosen.random_seed,
         max_worlds=chosen.max_worlds,
     )
     return App(worlds, read_seed(chosen.seed), control_token=chosen.control_token)
+
+
+def read_contract(overlay: str | None) -> Contract:
+    """Return the shipped contract, with the overlay of a file if one is named."""
+    if overlay is None:
+        return Contract.shipped()
+    try:
+        return Contract.shipped().overlaid(msgspec.json.decode(Path(overlay).read_bytes(), type=dict[str, Any]))
+    except (OverlayError, msgspec.DecodeError) as error:
+        raise invalid(overlay, str(error)) from None
 
 
 def read_seed(name: str) -> Seed:

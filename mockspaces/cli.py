@@ -8,8 +8,6 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.error import URLError
-from urllib.request import urlopen
 
 try:
     import click
@@ -22,6 +20,7 @@ from mockspaces.contract.hosts import DEPLOYMENTS
 
 PREFIX = "MOCKSPACES"
 PRIVATE_FILE = 0o600
+HEALTH_TIMEOUT_S = 5
 OF_OUR_TESTS = f"{PREFIX}_REQUIRE_TOOLS"
 # What Kubernetes and linked containers tell about a service that happens to be called mockspaces.
 SERVICE_LINK = re.compile(rf"{PREFIX}_(NAME|ENV_.*|SERVICE_HOST|SERVICE_PORT(_.*)?|PORT_\d+_(TCP|UDP)(_.*)?)")
@@ -34,10 +33,29 @@ def fail(message: str) -> NoReturn:
     sys.exit(2)
 
 
-@click.group(context_settings={"auto_envvar_prefix": PREFIX, "help_option_names": ["-h", "--help"]})
+class Main(click.Group):
+    """The command line; a slip in it is told in one line, like every other failure."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        try:
+            return super().main(*args, **{**extra, "standalone_mode": False})
+        except click.ClickException as error:
+            fail(f"{error.format_message()} See mockspaces --help.")
+        except click.Abort:
+            sys.exit(130)  # as a shell says of SIGINT
+
+
+@click.group(
+    cls=Main,
+    invoke_without_command=True,
+    context_settings={"auto_envvar_prefix": PREFIX, "help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="mockspaces")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """A test double of the Avaya Spaces cloud, in memory."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 @main.command()
@@ -51,7 +69,7 @@ def main() -> None:
 @click.option("--random-seed", envvar=f"{PREFIX}_RANDOM_SEED", help="Makes ids and tokens reproducible.")
 @click.option("--control-token", envvar=f"{PREFIX}_CONTROL_TOKEN", help="Every control call must then bring it.")
 @click.option("--world-ports", envvar=f"{PREFIX}_WORLD_PORTS", metavar="8081-8096", help="Ports for further worlds.")
-@click.option("--max-worlds", envvar=f"{PREFIX}_MAX_WORLDS", default=1000, show_default=True)
+@click.option("--max-worlds", envvar=f"{PREFIX}_MAX_WORLDS", type=click.IntRange(1), default=1000)
 @click.option("--public-url", envvar=f"{PREFIX}_PUBLIC_URL", help="URL under which clients reach the mock.")
 @click.option(
     "--vendor-hosts",
@@ -88,20 +106,19 @@ def serve(settings: tuple[str, ...], **options: Any) -> None:
 
     from mockspaces.cloud.rejection import Rejection
     from mockspaces.config import Config
-    from mockspaces.contract import OverlayError
     from mockspaces.server import Server
 
     refuse_unknown_variables(os.environ)
     logs.configure(options["log_level"], options["log_format"])
     try:
         server = Server(Config(settings=dict(map(_setting, settings)), **options))
+        server.run(lambda: click.echo(" ".join(filter(None, ["ready", server.url, server.secure_url]))))
     except Rejection as rejection:
         fail(rejection.why)
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    except (OverlayError, ValueError, msgspec.MsgspecError) as error:
+    except (ValueError, msgspec.MsgspecError) as error:
         fail(str(error))
-    server.run(lambda: click.echo(" ".join(filter(None, ["ready", server.url, server.secure_url]))))
 
 
 def refuse_unknown_variables(environment: Mapping[str, str]) -> None:
@@ -144,8 +161,8 @@ def key(url: str, scopes: tuple[str, ...], company: str | None, control_token: s
     try:
         with Mockspaces(url, control_token=control_token) as mock:
             app = mock.service_app(scopes=list(scopes) or "all", company=company)
-    except (ControlError, OSError) as error:
-        fail(str(error))
+    except (ControlError, OSError, ValueError) as error:
+        fail(f"{url}: {error}")
     path = out / f"service-key-{app.key['kid']}.json"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
@@ -178,14 +195,17 @@ def jwt(path: Path, audience: str, expires_in: int) -> None:
 @click.option("--url", help="A running mock; http://127.0.0.1:$MOCKSPACES_PORT unless given.")
 def health(url: str | None) -> None:
     """Ask a running mock whether it is up: exit code 0 if so, 1 if not."""
-    target = url or f"http://{DEFAULT_HOST}:{os.environ.get(f'{PREFIX}_PORT', DEFAULT_PORT)}"
-    if not target.startswith(("http://", "https://")):
-        fail(f'"{target}" is no http URL')
+    from mockspaces.client import ControlError, Mockspaces
 
+    target = url or f"http://{DEFAULT_HOST}:{os.environ.get(f'{PREFIX}_PORT', DEFAULT_PORT)}"
     try:
-        with urlopen(f"{target.rstrip('/')}/_mock/health", timeout=5) as answer:  # noqa: S310 - http only, see above
-            click.echo(json.load(answer)["status"])
-    except (URLError, OSError, ValueError, KeyError) as error:
+        mock = Mockspaces(target, timeout=HEALTH_TIMEOUT_S)
+    except ValueError as error:
+        fail(str(error))
+    try:
+        with mock:
+            click.echo(mock.call("GET", "/health")["status"])
+    except (ControlError, OSError) as error:
         click.echo(f"mockspaces: {target} is not healthy: {error}", err=True)
         sys.exit(1)
 

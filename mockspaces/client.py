@@ -174,8 +174,8 @@ class Mockspaces:
     ``url`` is where the world answers; ``api_url`` ends in ``/api``.
     """
 
-    def __init__(self, url: str, *, control_token: str | None = None) -> None:
-        """Speak to the world at ``url``; nothing is sent yet."""
+    def __init__(self, url: str, *, control_token: str | None = None, timeout: float = TIMEOUT_S) -> None:
+        """Speak to the world at ``url``; nothing is sent yet. An answer may take ``timeout`` seconds."""
         parts = urlsplit(url.rstrip("/"))
         if parts.scheme != "http" or not parts.hostname:
             raise ValueError(f"expected an http URL, not {url!r}")
@@ -187,7 +187,7 @@ class Mockspaces:
         self._headers = {"Content-Type": "application/json"}
         if control_token is not None:
             self._headers["X-Mock-Token"] = control_token
-        self._connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=TIMEOUT_S)
+        self._connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout)
         self._name: str | None = None
         self._opener: Mockspaces | None = None
         self.clock = Clock(self)
@@ -209,9 +209,13 @@ class Mockspaces:
         """Make a control call below ``/_mock`` and return its JSON. Raises `ControlError` if it is refused."""
         content = None if method in ("GET", "DELETE") else json.dumps({} if body is None else body)
         status, text = self._send(method, f"{self._path}/_mock{path}", content)
-        answer = json.loads(text)
-        if status != http.client.OK:
-            raise ControlError(status, answer["code"], answer.get("why") or answer["message"])
+        try:
+            answer = json.loads(text)
+            if status != http.client.OK:
+                raise ControlError(status, answer["code"], answer.get("why") or answer["message"])
+        except (ValueError, TypeError, KeyError):
+            what = text[:200].decode("utf-8", "replace")
+            raise ControlError(status, "", f"{self.url} is no mock, it answered {what!r}") from None
         return answer
 
     def _send(self, method: str, path: str, content: str | None) -> tuple[int, bytes]:
@@ -222,9 +226,14 @@ class Mockspaces:
             return self._exchange(method, path, content)
 
     def _exchange(self, method: str, path: str, content: str | None) -> tuple[int, bytes]:
-        self._connection.request(method, path, content, self._headers)
-        answer = self._connection.getresponse()
-        return answer.status, answer.read()
+        try:
+            self._connection.request(method, path, content, self._headers)
+            answer = self._connection.getresponse()
+            return answer.status, answer.read()
+        except http.client.RemoteDisconnected:
+            raise
+        except http.client.HTTPException as error:
+            raise ControlError(0, "", f"{self.url} is no mock, it does not speak HTTP: {error!r}") from None
 
     def company(self, name: str, *, domains: Sequence[str] = ()) -> dict[str, Any]:
         """Create a company; the e-mail domains decide who belongs to it."""

@@ -18,11 +18,12 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from mockspaces.app import App, create_app
+from mockspaces.cloud.rejection import Rejection
 from mockspaces.cloud.worlds import Listeners
 from mockspaces.config import Config
 from mockspaces.transport import SocketFaults
 
-BACKLOG = 2048
+BACKLOG, LAST_PORT = 2048, 65535
 GRACE_S = 0.3  # open requests are given this long after a stop, so that the process ends within a second
 SWEEP_S = 5
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
@@ -110,7 +111,12 @@ class WorldListeners(Listeners):
 
 def _port_range(text: str) -> list[int]:
     low, _, high = text.partition("-")
-    return list(range(int(low), int(high or low) + 1))
+    if not (low.isdecimal() and (high or low).isdecimal()):
+        raise ValueError(f'--world-ports: expected PORT or LOW-HIGH, not "{text}"')
+    ports = range(int(low), int(high or low) + 1)
+    if not ports or ports[0] < 1 or ports[-1] > LAST_PORT:
+        raise ValueError(f'--world-ports: "{text}" holds no port between 1 and {LAST_PORT}')
+    return list(ports)
 
 
 class UvicornServer(uvicorn.Server):
@@ -177,6 +183,7 @@ class Server:
             self.app: App = create_app(self.config, base=self.url)
             self._ready = threading.Event()
             self._thread: threading.Thread | None = None
+            self._rejection: Rejection | None = None
             self._server = self._make_server()
             self._server.on_ready = self._ready.set
             self.secure_url = self._add_tls(undo) if self.config.tls else None
@@ -213,22 +220,33 @@ class Server:
         return server
 
     def run(self, on_ready: Callable[[], None]) -> None:
-        """Serve until SIGINT or SIGTERM; ``on_ready`` is called once every surface answers."""
+        """Serve until SIGINT or SIGTERM; ``on_ready`` is called once every surface answers.
+
+        Raises `Rejection` for a seed that cannot be planted.
+        """
+        asyncio.run(self.app.start())
         self._server.on_ready = on_ready
         self._server.run(sockets=[self._listener])
 
     def start(self) -> Self:
-        """Serve in a thread of its own and return when every surface answers."""
+        """Serve in a thread of its own and return when every surface answers.
+
+        Raises `Rejection` for a seed that cannot be planted.
+        """
         self._thread = threading.Thread(target=self._serve, name="mockspaces", daemon=True)
         self._thread.start()
         self._ready.wait()
         if not self._server.started:
-            raise RuntimeError("the server did not start; its log says why")
+            raise self._rejection or RuntimeError("the server did not start; its log says why")
         return self
 
     def _serve(self) -> None:
         try:
+            asyncio.run(self.app.start())
             self._server.run(sockets=[self._listener])
+        except Rejection as rejection:
+            self._rejection = rejection
+            self._listener.close()
         finally:
             self._ready.set()
 

@@ -111,6 +111,19 @@ class SigningKeys:
         return self._keys.get(key_id)
 
 
+def changed_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    """Return settings with some changed by their wire names. Refuses unknown names and wrong values."""
+    known = [wire_name(field) for field in Settings.__struct_fields__]
+    for name in changes:
+        if name not in known:
+            raise invalid(name, f"no such setting{nearest(name, known)}")
+    try:
+        return msgspec.convert(msgspec.to_builtins(settings) | dict(changes), Settings)
+    except msgspec.ValidationError as error:
+        problem, _, place = str(error).partition(" - at `$.")
+        raise invalid(place.rstrip("`") or "settings", problem) from None
+
+
 class World:
     """One emulated cloud: state, clock, ids, secrets, settings, contract and journal."""
 
@@ -178,15 +191,7 @@ class World:
 
     def change_settings(self, changes: Mapping[str, Any]) -> None:
         """Change some settings by their wire names. Refuses unknown names and wrong values."""
-        known = [wire_name(field) for field in Settings.__struct_fields__]
-        for name in changes:
-            if name not in known:
-                raise invalid(name, f"no such setting{nearest(name, known)}")
-        try:
-            self.settings = msgspec.convert(msgspec.to_builtins(self.settings) | dict(changes), Settings)
-        except msgspec.ValidationError as error:
-            problem, _, place = str(error).partition(" - at `$.")
-            raise invalid(place.rstrip("`") or "settings", problem) from None
+        self.settings = changed_settings(self.settings, changes)
 
     def overlay_contract(self, overlay: Mapping[str, Any]) -> None:
         """Replace some rows of the contract. Refuses what does not exist."""
