@@ -20,13 +20,13 @@ from mockspaces.cloud.worlds import DEFAULT, Worlds
 from mockspaces.config import Config
 from mockspaces.contract import Contract, OverlayError, errors, hosts
 from mockspaces.contract.settings import Settings
-from mockspaces.control import apps, clock, faults, journal, people, queries, snapshot, ui
+from mockspaces.control import apps, clock, faults, journal, misbehaviours, people, queries, snapshot, ui
 from mockspaces.control import worlds as control_worlds
 from mockspaces.control.surface import ControlSurface
 from mockspaces.rest.surface import RestSurface
 
 # Importing a section binds its handlers.
-CONTROL_SECTIONS = (apps, clock, control_worlds, faults, journal, people, queries, snapshot, ui)
+CONTROL_SECTIONS = (apps, clock, control_worlds, faults, journal, misbehaviours, people, queries, snapshot, ui)
 WORLD_PREFIX = "/w/"
 logger = logging.getLogger("mockspaces")
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from mockspaces.cloud import jws, tokens
+from mockspaces.cloud import jws, misbehaviour, tokens
 from mockspaces.cloud.callers import authenticate, digest
 from mockspaces.cloud.entities import Grant, IssuedIdToken, OAuthClient, User
 from mockspaces.cloud.rejection import Rejection
@@ -20,6 +20,27 @@ class TokenInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 async def issue(world: World, client: OAuthClient, user: User, grant: Grant, nonce: str | None = None) -> str:
     """Issue the id_token of a grant in the form that request and setting ask for (ACC-AUTHZ-19, ACC-IDT-04)."""
+    text = await _issue_right(world, client, user, grant, nonce)
+    return _spoilt(world, client, text) if world.misbehaviours.all() else text
+
+
+def _spoilt(world: World, client: OAuthClient, text: str) -> str:
+    """Return an id_token as a misbehaving server would have made it; it is no token on record."""
+    token = world.tokens.read(text)
+    claims = world.misbehaviours.spoil(token.claims, world.clock.now())
+    if token.header["alg"] == jws.HS256:
+        text = jws.sign_hs256(token.header, claims, _key(world, client))
+    else:
+        text = jws.sign_rs256(token.header, claims, world.signing_keys.current_key)
+    if world.misbehaviours.met(misbehaviour.BAD_SIGNATURE):
+        right = world.tokens.read(text).signature
+        return f"{text.rpartition('.')[0]}.{jws.encoded(bytes([right[0] ^ 1]) + right[1:])}"
+    if world.misbehaviours.met(misbehaviour.ALG_NONE):
+        return f"{jws.signing_input({**token.header, 'alg': 'none'}, claims).decode()}."
+    return text
+
+
+async def _issue_right(world: World, client: OAuthClient, user: User, grant: Grant, nonce: str | None) -> str:
     if grant.user_jwt or world.settings.accounts_id_token_style == "rs256":
         return await tokens.user_jwt(world, user, grant=grant)
     now = int(world.clock.now())

@@ -18,6 +18,7 @@ from mockspaces.cloud.faults import Faults
 from mockspaces.cloud.ids import Ids
 from mockspaces.cloud.journal import Journal
 from mockspaces.cloud.jws import SignatureCache, TokenReader
+from mockspaces.cloud.misbehaviour import Misbehaviours
 from mockspaces.cloud.presence import Presence
 from mockspaces.cloud.rejection import invalid, not_found
 from mockspaces.cloud.state import Checkpoint, State
@@ -157,6 +158,7 @@ class World:
         self.journal = Journal(world=self.name)
         self.presence = Presence()
         self.faults = Faults(self.ids.fraction)
+        self.misbehaviours = Misbehaviours()
         self.signing_keys = SigningKeys(self.ids)
         self.signatures = SignatureCache()
         self.tokens = TokenReader(lambda: self.contract.limits.token_chars, lambda: self.contract.limits.json_depth)

@@ -44,5 +44,8 @@ ROWS = (
     _row("FAULT", "POST", "/faults"),
     _row("FAULTS-CLEAR", "DELETE", "/faults"),
     _row("FAULT-DROP", "DELETE", "/faults/{id}"),
+    _row("MISBEHAVIOURS", "GET", "/misbehaviours"),
+    _row("MISBEHAVE", "POST", "/misbehaviours"),
+    _row("BEHAVE", "DELETE", "/misbehaviours"),
     _row("OUTBOX", "GET", "/outbox"),
 )

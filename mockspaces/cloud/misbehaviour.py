@@ -1,0 +1,98 @@
+"""How an identity provider can misbehave, by name: what a client's own checks are for.
+
+The rows say what happens; the operations of the identity server ask `Misbehaviours.met` where it would happen.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One way to misbehave; ``claims`` are what an id_token then says, relative times in seconds from now."""
+
+    name: str
+    does: str
+    claims: Mapping[str, str | int] = {}
+
+
+BAD_SIGNATURE = "id_token.bad_signature"
+ALG_NONE = "id_token.alg_none"
+NO_REFRESH_TOKEN = "no_refresh_token"
+NO_ID_TOKEN = "no_id_token"
+EXPIRED_ACCESS_TOKEN = "access_token.expired_at_issue"
+STATE_NOT_RETURNED = "state_not_returned"
+STATE_CHANGED = "state_changed"
+REVOKE_NOT_EFFECTIVE = "revoke_not_effective"
+KEY_ROTATED = "key_rotated"
+
+ROWS = (
+    Row(BAD_SIGNATURE, "The signature of an id_token does not match."),
+    Row(ALG_NONE, "An id_token says alg none and has no signature."),
+    Row("id_token.expired_at_issue", "An id_token has expired when it arrives.", {"iat": -3601, "exp": -1}),
+    Row("id_token.issued_in_future", "An id_token was issued an hour from now.", {"iat": 3600, "exp": 7200}),
+    Row("id_token.wrong_audience", "An id_token is meant for another client.", {"aud": "another-client"}),
+    Row("id_token.wrong_issuer", "An id_token comes from another issuer.", {"iss": "issuer.invalid"}),
+    Row("id_token.wrong_nonce", "An id_token has another nonce than the request.", {"nonce": "another-nonce"}),
+    Row("id_token.wrong_subject", "An id_token names nobody who is known.", {"sub": "agnobody", "user_id": "agnobody"}),
+    Row(KEY_ROTATED, "The key that signs user JWTs is replaced at once, and what the old one signed is refused."),
+    Row(NO_REFRESH_TOKEN, "A token answer has no refresh_token."),
+    Row(NO_ID_TOKEN, "A token answer has no id_token."),
+    Row(EXPIRED_ACCESS_TOKEN, "An access token has expired when it arrives."),
+    Row(STATE_NOT_RETURNED, "A redirect back to the client has no state."),
+    Row(STATE_CHANGED, "A redirect back to the client has another state than the request."),
+    Row(REVOKE_NOT_EFFECTIVE, "A revocation is answered as done, and the tokens live on."),
+)
+BY_NAME = {row.name: row for row in ROWS}
+TIMES = ("iat", "exp")
+
+
+class Misbehaviour(msgspec.Struct, kw_only=True):
+    """One that was asked for; ``fired`` counts how often it happened, ``times`` how often it may."""
+
+    name: str
+    times: int | None = None
+    fired: int = 0
+
+
+class Misbehaviours:
+    """What one world's identity server does wrong for now."""
+
+    def __init__(self) -> None:
+        """Begin without fault."""
+        self._active: dict[str, Misbehaviour] = {}
+
+    def add(self, one: Misbehaviour) -> Misbehaviour:
+        """Misbehave so from now on; asking again for the same replaces what was asked before."""
+        self._active[one.name] = one
+        return one
+
+    def all(self) -> list[Misbehaviour]:
+        """Return what was asked for."""
+        return list(self._active.values())
+
+    def clear(self) -> None:
+        """Behave again."""
+        self._active.clear()
+
+    def met(self, name: str) -> bool:
+        """Whether this happens now; it is counted."""
+        one = self._active.get(name)
+        if one is None or (one.times is not None and one.fired >= one.times):
+            return False
+        one.fired += 1
+        return True
+
+    def spoil(self, claims: Mapping[str, Any], now: float) -> dict[str, Any]:
+        """Return the claims of an id_token as they are issued: right, unless one of the rows happens now."""
+        spoilt = dict(claims)
+        for row in self._of_claims(claims):
+            if self.met(row.name):
+                values = {name: value for name, value in row.claims.items() if name in claims or name == "nonce"}
+                spoilt |= {name: int(now + value) if name in TIMES else value for name, value in values.items()}
+        return spoilt
+
+    def _of_claims(self, claims: Mapping[str, Any]) -> Iterable[Row]:
+        active = [BY_NAME[name] for name in self._active]
+        return (row for row in active if any(name in claims or name == "nonce" for name in row.claims))

@@ -1,0 +1,43 @@
+"""Misbehaviours of the identity server, asked for by name."""
+
+from typing import Annotated
+
+import msgspec
+
+from mockspaces.cloud.faults import Strict
+from mockspaces.cloud.misbehaviour import BY_NAME, KEY_ROTATED, ROWS, Misbehaviour
+from mockspaces.cloud.rejection import invalid
+from mockspaces.contract import nearest
+from mockspaces.control.surface import ControlCall, handle
+
+
+class MisbehaviourBody(Strict, frozen=True, kw_only=True):
+    """Which misbehaviour is wanted; without ``times`` it happens every time."""
+
+    name: str
+    times: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
+@handle("CTRL-MISBEHAVIOURS")
+async def show(call: ControlCall) -> object:
+    """Return what was asked for with how often it happened, and what could be."""
+    return {"data": call.world.misbehaviours.all(), "known": {row.name: row.does for row in ROWS}}
+
+
+@handle("CTRL-MISBEHAVE")
+async def misbehave(call: ControlCall) -> object:
+    """Let the identity server misbehave."""
+    body = await call.decode(MisbehaviourBody)
+    if body.name not in BY_NAME:
+        raise invalid("name", f'no misbehaviour "{body.name}"{nearest(body.name, list(BY_NAME))}')
+    asked = call.world.misbehaviours.add(Misbehaviour(name=body.name, times=body.times))
+    if body.name == KEY_ROTATED and call.world.misbehaviours.met(body.name):
+        call.world.signing_keys.rotate(drop_old=True)
+    return asked
+
+
+@handle("CTRL-BEHAVE")
+async def behave(call: ControlCall) -> object:
+    """Let the identity server do right again."""
+    call.world.misbehaviours.clear()
+    return {}
