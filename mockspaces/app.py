@@ -1,6 +1,7 @@
 """The surfaces on one ASGI application: the only module that knows all of them."""
 
 import asyncio
+import contextlib
 import logging
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,13 +21,28 @@ from mockspaces.cloud.worlds import DEFAULT, Worlds
 from mockspaces.config import Config
 from mockspaces.contract import Contract, OverlayError, errors, hosts
 from mockspaces.contract.settings import Settings
-from mockspaces.control import apps, clock, faults, journal, misbehaviours, people, queries, snapshot, ui
+from mockspaces.control import apps, clock, faults, journal, messages, misbehaviours, people, queries, snapshot, ui
 from mockspaces.control import worlds as control_worlds
 from mockspaces.control.surface import ControlSurface
+from mockspaces.realtime import surface as realtime
+from mockspaces.realtime.surface import RealtimeSurface
+from mockspaces.rest.storage import StorageSurface
 from mockspaces.rest.surface import RestSurface
 
 # Importing a section binds its handlers.
-CONTROL_SECTIONS = (apps, clock, control_worlds, faults, journal, misbehaviours, people, queries, snapshot, ui)
+CONTROL_SECTIONS = (
+    apps,
+    clock,
+    control_worlds,
+    faults,
+    journal,
+    messages,
+    misbehaviours,
+    people,
+    queries,
+    snapshot,
+    ui,
+)
 WORLD_PREFIX = "/w/"
 logger = logging.getLogger("mockspaces")
 
@@ -63,10 +79,12 @@ class App:
         self.transport: TransportFaults | None = None
         self._starting = asyncio.Lock()
         rest = RestSurface()
+        self._realtime = RealtimeSurface(worlds)
         self._surfaces: tuple[tuple[str, Surface], ...] = (
             ("/_mock", ControlSurface(worlds, control_token)),
             ("/api/", rest),
             ("/health", rest),
+            ("/storage", StorageSurface()),
             ("/", WebSurface()),
         )
 
@@ -86,7 +104,7 @@ class App:
         if scope["type"] == "http":
             await self._exchange(scope, receive, send)
         else:
-            await send({"type": "websocket.close", "code": 1000})
+            await self._socket(scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -98,6 +116,15 @@ class App:
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a WebSocket; there is one path for it in each world, anything else is closed before it opens."""
+        with contextlib.suppress(Rejection):
+            world, origins, path = self._find(scope)
+            if path.rstrip("/") == realtime.PATH:
+                await self._realtime.serve(scope, receive, send, world, origins)
+                return
+        await send({"type": "websocket.close", "code": 1000})
+
     async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             world, origins, path = self._find(scope)
@@ -105,6 +132,9 @@ class App:
             default = self.worlds.named(DEFAULT).world
             exchange = Exchange(scope, receive, send, default, default.origins, scope["path"])
             await self._surfaces[0][1].refuse(exchange, rejection)(scope, receive, send)
+            return
+        if path.rstrip("/") == realtime.PATH:
+            await self._realtime.serve(scope, receive, send, world, origins)
             return
         exchange = Exchange(scope, receive, send, world, origins, path)
         surface = self._surface(path)

@@ -23,11 +23,14 @@ class Standing(msgspec.Struct, frozen=True):
         return self.member.role if self.member else None
 
 
-def check_kind(endpoint: Endpoint, caller: Caller, *, act_as: bool = False) -> None:
-    """Step 3: credential kind, service-app scope, OAuth scope (AUTH-SVC-14, AUTH-OAUTH-02, AUTH-ACT-01)."""
+def check_kind(endpoint: Endpoint, caller: Caller, *, act_as: bool = False, anonymous: bool = False) -> None:
+    """Step 3: credential kind, service-app scope, OAuth scope (AUTH-SVC-14, AUTH-OAUTH-02, AUTH-ACT-01).
+
+    ``anonymous`` opens the call to anonymous users whatever its row says.
+    """
     if caller.kind == "svc":
         _check_service_scope(endpoint, caller, act_as=act_as)
-    elif caller.kind not in endpoint.auth:
+    elif caller.kind not in endpoint.auth and not (anonymous and caller.kind == "anon"):
         accepted = ", ".join(endpoint.auth)
         raise Rejection(errors.KIND_NOT_ALLOWED, f"{endpoint.id} takes {accepted}, not {caller.kind}")
     elif act_as:

@@ -58,7 +58,15 @@ def present(message: Message) -> list[Attendee]:
 
 def attendee(message: Message, party: Party) -> Attendee:
     """Return who is in a meeting by type and id. Refuses whoever is not, or has left (MEET-MEDIA-04)."""
-    for one in present(message):
+    entry = attendee_ever(message, party)
+    if entry.leave_time is not None:
+        raise not_found(errors.USER_NOT_FOUND, f"{party.type} in the meeting any more", party.id)
+    return entry
+
+
+def attendee_ever(message: Message, party: Party) -> Attendee:
+    """Return who is or was in a meeting. Refuses whoever never was (MEET-MEDIA-04)."""
+    for one in meeting_of(message).attendees:
         if one.id == party.id and one.type == party.type:
             return one
     raise not_found(errors.USER_NOT_FOUND, f"{party.type} in the meeting", party.id)

@@ -125,6 +125,16 @@ async def create(
     return message
 
 
+async def plant(world: World, author: Person, space: Space, draft: Draft) -> Message:
+    """Create a message in any space, archived ones too, and announce it: what fixtures do."""
+    async with world.lock(space.id):
+        space = await find_space(world, space.id)
+        parent = await _parent(world, space, draft) if draft.parent_id else None
+        message = await put_new(world, author, space, draft, parent)
+        await world.publish(MessageSent(space=space, message=message))
+    return message
+
+
 async def put_new(world: World, author: Person, space: Space, draft: Draft, parent: Message | None = None) -> Message:
     """Store a new message under the lock of its space, without any check or announcement."""
     message = Message(

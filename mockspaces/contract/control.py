@@ -29,6 +29,8 @@ ROWS = (
     _row("KEY-DROP", "DELETE", "/service-apps/{iss}/keys/{kid}"),
     _row("TOKEN", "POST", "/tokens"),
     _row("SPACE", "POST", "/spaces"),
+    _row("MESSAGE", "POST", "/spaces/{id}/messages"),
+    _row("MEETING", "POST", "/spaces/{id}/meeting"),
     _row("SPACES", "GET", "/spaces"),
     _row("MESSAGES", "GET", "/messages"),
     _row("CLOCK", "GET", "/clock"),

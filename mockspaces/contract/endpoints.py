@@ -766,6 +766,7 @@ ROWS = (
         method="POST",
         path="/api/files/getuploadurl",
         auth=REGISTERED,
+        anonymous_setting="files_anonymous_upload",
         permission=permissions.OAUTH_AUTHORIZER,
         confidence="D",
         source="docs: guides/filesystem; docs: guides/limit; client: browser sample; client: vendor sample app; client: vendor load test",

@@ -40,6 +40,7 @@ class Endpoint(Row, frozen=True, kw_only=True):
     refuses: tuple[SpaceType, ...] = ()
     emulate: bool = True
     optional_aliases: tuple[str, ...] = ()
+    anonymous_setting: str = ""
 
 
 class Permission(Row, frozen=True, kw_only=True):

@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from mockspaces.cloud import people, seeds, tokens
+from mockspaces.cloud import discovery, people, seeds, tokens
+from mockspaces.cloud.access import find_space
 from mockspaces.cloud.entities import OAuthClient, User, replace
 from mockspaces.cloud.rejection import invalid, not_found
 from mockspaces.cloud.world import World
@@ -21,11 +22,15 @@ class UserPatch(seeds.Strict, frozen=True, kw_only=True):
 
 
 class TokenBody(seeds.Strict, frozen=True, kw_only=True):
-    """Which credential is wanted; ``scope`` and ``client_id`` concern OAuth tokens, ``expires_in`` is in seconds."""
+    """Which credential is wanted; ``scope`` and ``client_id`` concern OAuth tokens, ``expires_in`` is in seconds.
+
+    Kind ``sat`` is a space access token of a room app for the space ``space_id`` (ACC-SAT-01).
+    """
 
     username: str
-    kind: Literal["oauth", "jwt"] = "oauth"
+    kind: Literal["oauth", "jwt", "sat"] = "oauth"
     client_id: str | None = None
+    space_id: str | None = None
     scope: str = "email profile spaces"
     expires_in: Annotated[int, msgspec.Meta(ge=-(10**9), le=10**9)] | None = None
 
@@ -96,6 +101,10 @@ async def create_token(call: ControlCall) -> object:
     if body.kind == "jwt":
         return {"token": await tokens.user_jwt(call.world, user, expires_in=body.expires_in), "scheme": "jwt"}
     client = await _client(call.world, body.client_id)
+    if body.kind == "sat":
+        space = await find_space(call.world, body.space_id or "")
+        sat = await discovery.issue_space_token(call.world, user, space, client.id, body.expires_in)
+        return {"token": sat.id, "scheme": "sat", "client_id": client.id}
     grant = await tokens.create_grant(call.world, client, user, _scopes(body.scope), body.scope)
     token = await tokens.access_token(call.world, grant, expires_in=body.expires_in)
     return {"token": token.id, "scheme": "bearer", "client_id": client.id, "scopes": grant.scopes}

@@ -1,8 +1,15 @@
-"""Where the surfaces are, and whether the server lives (MISC-CONF, MISC-HEALTH)."""
+"""Where the surfaces are, which limits hold, and whether the server lives (MISC-CONF .. MISC-HEALTH)."""
 
 from starlette.responses import PlainTextResponse
 
 from mockspaces.rest.call import Call, handle
+
+FLAVOR = "mock"
+KILOBYTE = 1024
+# Numbers of MISC-LIMIT-01 that nothing else needs: the mock has no such limits.
+SOCKET_LIMITS = {"max_connections": 10, "rate_limit": 200, "rate_interval": 60, "payload_size": 100}
+# Nobody answers here (MISC-CONFNUM-01): numbers set aside for fiction.
+CONFERENCE_NUMBERS = (("United States", "+1 555 0100"), ("United Kingdom", "+44 20 7946 0000"))
 
 
 @handle("MISC-CONF")
@@ -18,6 +25,47 @@ async def service_configurations(call: Call) -> object:
         "store": {"server_url": origins.storage},
         "accounts": {"server_url": origins.accounts},
     }
+
+
+@handle("MISC-LIMIT")
+async def limits(call: Call) -> object:
+    """Return the limits; intervals in seconds, sizes in KB (MISC-LIMIT-01, LIM-01)."""
+    known = call.world.contract.limits
+    rest = {
+        "rate_limit": known.rest_calls,
+        "rate_interval": known.rest_interval_s,
+        "max_upload_file_size": call.world.settings.files_max_bytes // KILOBYTE,
+    }
+    resources = (
+        ("/files/getuploadurl", known.upload_calls, known.upload_interval_s),
+        ("/spaces/:spaceId/invite", known.invite_calls, known.invite_interval_s),
+        ("*", known.resource_calls, known.resource_interval_s),
+    )
+    return {
+        "global": {"rest_api": rest, "socketio": SOCKET_LIMITS},
+        "resource": [
+            {"path": path, "method": "POST" if path != "*" else "*", "rate_limit": calls, "rate_interval": interval}
+            for path, calls, interval in resources
+        ],
+    }
+
+
+@handle("MISC-FLAVOR")
+async def flavors(call: Call) -> object:
+    """Return the one deployment there is (MISC-FLAVOR-01)."""
+    return [{"flavorId": FLAVOR, "urls": {"apis": call.origins.rest, "socket": call.origins.socket}}]
+
+
+@handle("MISC-FLAVMAIL")
+async def flavor_of_email(_call: Call) -> object:
+    """Return the deployment of an e-mail address, known or not (MISC-FLAVMAIL-01)."""
+    return {"useGlobal": True, "flavorId": FLAVOR}
+
+
+@handle("MISC-CONFNUM")
+async def conference_numbers(_call: Call) -> object:
+    """Return invented numbers to dial in (MISC-CONFNUM-01)."""
+    return {"data": [{"description": place, "number": number} for place, number in CONFERENCE_NUMBERS]}
 
 
 @handle("MISC-HEALTH")

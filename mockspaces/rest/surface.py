@@ -14,10 +14,20 @@ from mockspaces.cloud.callers import Caller, authenticate
 from mockspaces.cloud.rejection import Rejection
 from mockspaces.contract import endpoints
 from mockspaces.contract.rows import Endpoint
-from mockspaces.rest import anonymous, configuration, me, messages, spaces
+from mockspaces.rest import anonymous, configuration, files, me, media, meetings, messages, misc, spaces
 from mockspaces.rest.call import ACT_AS_HEADER, Call, handle
 
-SECTIONS = (anonymous, configuration, me, messages, spaces)  # importing a section binds its handlers
+SECTIONS = (
+    anonymous,
+    configuration,
+    files,
+    me,
+    media,
+    meetings,
+    messages,
+    misc,
+    spaces,
+)  # importing a section binds its handlers
 
 
 class RestSurface:
@@ -57,7 +67,8 @@ class RestSurface:
         if caller is None:
             return
         act_as = endpoint.act_as_scope is not None and exchange.header(ACT_AS_HEADER) is not None
-        access.check_kind(endpoint, caller, act_as=act_as)
+        opened = endpoint.anonymous_setting and getattr(exchange.world.settings, endpoint.anonymous_setting)
+        access.check_kind(endpoint, caller, act_as=act_as, anonymous=bool(opened))
         access.check_caller(endpoint, caller)
 
     def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:

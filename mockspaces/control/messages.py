@@ -1,0 +1,72 @@
+"""Messages and meetings that no public call of the sender makes: by anybody, anywhere, without a socket."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from mockspaces.cloud import drafts, meetings, message_views, messages, people
+from mockspaces.cloud.access import find_space
+from mockspaces.cloud.entities import Person
+from mockspaces.cloud.rejection import invalid, not_found
+from mockspaces.cloud.seeds import Strict
+from mockspaces.cloud.world import World
+from mockspaces.contract import errors
+from mockspaces.control.surface import ControlCall, handle
+
+
+class Somebody(Strict, frozen=True, kw_only=True):
+    """A person by e-mail, or by Spaces id, which anonymous users have too."""
+
+    username: str | None = None
+    person_id: str | None = None
+
+
+class MessagePlan(drafts.MessageBody, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A message as a client writes it, and who shall have sent it."""
+
+    username: str | None = None
+    person_id: str | None = msgspec.field(name="person_id", default=None)
+    category: Literal["chat", "idea", "task"] = "chat"
+
+
+class AttendeePlan(Somebody, frozen=True, kw_only=True):
+    """A party of a meeting; ``session`` is his media session, ``video`` whether his camera is on."""
+
+    session: str | None = None
+    video: bool = False
+
+
+class MeetingPlan(Strict, frozen=True, kw_only=True):
+    """A meeting to be: who joins it, in this order; the first one starts it."""
+
+    attendees: Annotated[tuple[AttendeePlan, ...], msgspec.Meta(min_length=1)]
+
+
+async def _person(world: World, username: str | None, person_id: str | None) -> Person:
+    if (username is None) == (person_id is None):
+        raise invalid("username", "expected either username or person_id")
+    found = await people.by_email(world, username) if username else await people.get_person(world, person_id or "")
+    if found is None:
+        raise not_found(errors.USER_NOT_FOUND, "person", username or person_id or "")
+    return found
+
+
+@handle("CTRL-MESSAGE")
+async def create_message(call: ControlCall) -> object:
+    """Create a message and announce it; its sender needs no right and no membership."""
+    body = await call.decode(MessagePlan)
+    space = await find_space(call.world, call.params["id"])
+    author = await _person(call.world, body.username, body.person_id)
+    message = await messages.plant(call.world, author, space, drafts.read(call.world, body.category, body))
+    return await message_views.message(call.world, call.exchange.origins, message)
+
+
+@handle("CTRL-MEETING")
+async def create_meeting(call: ControlCall) -> object:
+    """Bring people into the meeting of a space, as their sockets would do; the first one starts it."""
+    body = await call.decode(MeetingPlan)
+    space = await find_space(call.world, call.params["id"])
+    parties = [(await _person(call.world, one.username, one.person_id), one) for one in body.attendees]
+    for who, one in parties:
+        message, _entry = await meetings.join(call.world, space.id, who, session=one.session, video=one.video)
+    return await message_views.message(call.world, call.exchange.origins, message)

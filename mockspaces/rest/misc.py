@@ -1,0 +1,89 @@
+"""Room apps, and calls that the mock only receives (MISC-ANASTART .. MISC-DISCOVER)."""
+
+from typing import Any
+
+import msgspec
+
+from mockspaces.cloud import discovery, people, views
+from mockspaces.cloud.clock import iso
+from mockspaces.cloud.entities import Person, SpaceToken
+from mockspaces.cloud.rejection import invalid
+from mockspaces.rest.call import Call, handle
+
+
+class ConferenceBody(msgspec.Struct, frozen=True):
+    """Which conference began or ended; the mock keeps no statistics of them."""
+
+    vcid: str | None = None
+    tags: list[str] | None = None
+    duration: float | None = None
+
+
+class DiscoverBody(msgspec.Struct, frozen=True, rename="camel"):
+    """A link and an app that belong together (MISC-DISCOVER-01)."""
+
+    space_url: str
+    app_id: str
+
+
+@handle("MISC-ANASTART")
+@handle("MISC-ANASTOP")
+async def note_conference(call: Call) -> object:
+    """Take a note of a conference and do nothing with it (MISC-ANASTART-01, MISC-ANASTOP-01)."""
+    await call.decode(ConferenceBody)
+    return {}
+
+
+@handle("MISC-DIALGATHER")
+@handle("MISC-DIALIN")
+async def dial_in(call: Call) -> object:
+    """Take any JSON and dial nowhere (MISC-DIALGATHER-01, MISC-DIALIN-01)."""
+    await call.decode(Any)
+    return {}
+
+
+@handle("MISC-SAT")
+async def space_token(call: Call) -> object:
+    """Return what a space access token stands for (MISC-SAT-01, -02)."""
+    found = await discovery.space_token(call.world, call.params["tokenType"], call.params["token"])
+    who = await people.get_person(call.world, found.authorizer_id)
+    return {"authorizer": _authorizer(found, who), "app": _app(call, found)}
+
+
+def _authorizer(found: SpaceToken, who: Person | None) -> dict[str, object]:
+    return {"type": "user", "_id": found.authorizer_id, "display": who.displayname if who else ""}
+
+
+def _app(call: Call, found: SpaceToken) -> dict[str, object]:
+    app = found.app
+    return {
+        "_id": app["_id"],
+        "displayname": app["displayname"],
+        "aType": "app",
+        "picture_url": f"{call.origins.accounts}{views.DEFAULT_PICTURE}",
+        "scope": found.scopes,
+        "appId": app["appId"],
+        "appType": app["appType"],
+        "role": app["role"],
+        "targetId": app["targetId"],
+        "targetType": app["targetType"],
+        "expiry": iso(found.expires),
+    }
+
+
+@handle("MISC-DISCOVER")
+async def discover(call: Call) -> object:
+    """Say whether a link and an app are known; if one is not, both count as unknown (MISC-DISCOVER-01..03)."""
+    body = await call.decode(DiscoverBody)
+    for member, value in (("spaceUrl", body.space_url), ("appId", body.app_id)):
+        if not value:
+            raise invalid(member, "must not be empty")
+    space = await discovery.linked_space(call.world, call.origins, body.space_url)
+    valid = (
+        space is not None
+        and await discovery.may_open(call.world, call.caller, space, call.pin)
+        and await discovery.known_app(call.world, body.app_id)
+    )
+    if space is None or not valid:
+        return {"isSpaceValidated": False, "isAppValidated": False}
+    return {"isSpaceValidated": True, "isAppValidated": True, "channel": {"_id": space.id, "type": "topic"}}
