@@ -22,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--target", type=Path, metavar="FILE", help="Profile of the target; the embedded mock without it.")
     group.addoption("--allow-production", action="store_true", help="Do not refuse a profile that names production.")
     group.addoption("--overlay", metavar="FILE", help="Contract overlay for the embedded mock: a variant, or a mutant.")
+    group.addoption("--only", action="append", metavar="ID", help="Only tests that cite a behaviour beginning so.")
     group.addoption("--results", type=Path, metavar="FILE", help="Write outcome and redacted exchanges of each test.")
 
 
@@ -73,10 +74,22 @@ def cloud(target: Profile, http: httpx.Client) -> Iterator[Cloud]:
     leftovers.extend(service.leftovers)
 
 
+def cited(item: pytest.Item) -> list[str]:
+    """Return the behaviours that a test shows."""
+    return list(dict.fromkeys(one for marker in item.iter_markers("behaviour") for one in marker.args))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    only: list[str] = config.getoption("--only") or []
+    left_out = [item for item in items if only and not any(one.startswith(tuple(only)) for one in cited(item))]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    cited = [behaviour for marker in item.iter_markers("behaviour") for behaviour in marker.args]
-    recorder.begin(item.nodeid.partition("contract_tests/")[2] or item.nodeid, list(dict.fromkeys(cited)))
+    recorder.begin(item.nodeid.partition("contract_tests/")[2] or item.nodeid, cited(item))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -94,7 +107,7 @@ def reason(report: pytest.TestReport) -> str:
     if isinstance(report.longrepr, tuple):
         return str(report.longrepr[2]).removeprefix("Skipped: ")
     crash = getattr(report.longrepr, "reprcrash", None)
-    return str(crash.message if crash else report.longrepr)
+    return str(crash.message if crash else report.longrepr).partition("\n")[0]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

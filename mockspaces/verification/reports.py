@@ -1,0 +1,87 @@
+"""A verification for machines and for people: report.json, report.md and a self-contained report.html."""
+
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from mockspaces.verification.verdicts import MEANING, Finding, Report
+
+SHOWN_EXCHANGES = 6  # of one finding, on each side
+
+
+@cache
+def _templates() -> Environment:
+    loader = PackageLoader("mockspaces.verification")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def write(report: Report, folder: Path) -> None:
+    """Write the three reports into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    document = msgspec.json.format(msgspec.json.encode(_document(report)), indent=1)
+    (folder / "report.json").write_bytes(document)
+    (folder / "report.md").write_text(markdown(report), encoding="utf-8")
+    (folder / "report.html").write_text(html(report), encoding="utf-8")
+
+
+def _document(report: Report) -> dict[str, Any]:
+    shown: dict[str, Any] = msgspec.to_builtins(report)
+    return {
+        "target": report.target,
+        "finished": report.finished,
+        "clean": report.clean,
+        "counts": report.counts,
+        **shown,
+    }
+
+
+def markdown(report: Report) -> str:
+    """Return the report as Markdown: counts, then every difference."""
+    lines = [f"# {report.target} against the mock", "", f"Run finished {report.finished}.", ""]
+    lines += ["| verdict | behaviours | meaning |", "|---|---:|---|"]
+    lines += [f"| {name} | {count} | {MEANING[name]} |" for name, count in _counts(report)]  # type: ignore[index]
+    for title, findings in _differences(report).items():
+        lines += ["", f"## {title}", ""]
+        lines += [line for finding in findings for line in _entry(finding)]
+    if report.stale:
+        lines += ["", "## Listed as different, but no longer so", "", *(f"* {name}" for name in report.stale)]
+    return "\n".join(lines) + "\n"
+
+
+def _counts(report: Report) -> list[tuple[str, int]]:
+    return [(name, count) for name, count in report.counts.items() if count]
+
+
+def _differences(report: Report) -> dict[str, list[Finding]]:
+    found: dict[str, list[Finding]] = defaultdict(list)
+    for finding in report.findings:
+        if finding.differs:
+            found["Known differences" if finding.known else f"{finding.verdict.capitalize()}"].append(finding)
+    return found
+
+
+def _entry(finding: Finding) -> list[str]:
+    known = [f"  * known: {finding.known}"] if finding.known else []
+    details = [f"  * {detail}" for detail in finding.details]
+    return [f"* **{finding.id}** ({finding.grade}) {finding.statement}", *known, *details]
+
+
+def html(report: Report) -> str:
+    """Return the report as one page that needs nothing else and reads well on paper."""
+    areas = list(dict.fromkeys(finding.area for finding in report.findings))
+    return (
+        _templates()
+        .get_template("report.html")
+        .render(report=report, meaning=MEANING, areas=areas, sides=_sides, grades=("D", "C", "A", "M", "mixed"))
+    )
+
+
+def _sides(finding: Finding) -> list[tuple[dict[str, Any] | None, dict[str, Any] | None]]:
+    """Return the exchanges of both runs beside each other."""
+    rows = min(max(len(finding.mock), len(finding.target)), SHOWN_EXCHANGES)
+    mock, target = [*finding.mock, *[None] * rows], [*finding.target, *[None] * rows]
+    return list(zip(mock[:rows], target[:rows], strict=True))

@@ -1,0 +1,96 @@
+"""Runs of the contract suite: started in a process of their own, read back as data."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+Progress = Callable[[str], None]
+NO_TESTS, INTERRUPTED = 5, 2
+
+
+class SuiteError(Exception):
+    """The suite could not be run; the message says why."""
+
+
+class TestRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One test of a run, as `contract_tests.recording` writes it."""
+
+    __test__ = False  # not a test itself
+
+    test: str
+    behaviours: tuple[str, ...]
+    outcome: str
+    reason: str = ""
+    seconds: float = 0.0
+    differences: tuple[dict[str, str], ...] = ()
+    exchanges: tuple[dict[str, Any], ...] = ()
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of the suite against one target; it can stand in for the target later."""
+
+    target: str
+    finished: str
+    tests: tuple[TestRecord, ...] = ()
+
+
+def suite() -> Path:
+    """Return the folder of the contract suite: inside an installed package, else in the checkout."""
+    package = Path(str(resources.files("mockspaces")))
+    packaged = package / "suite" / "contract_tests"
+    found = packaged if packaged.is_dir() else package.parent / "contract_tests"
+    if not found.is_dir():
+        raise SuiteError("the contract suite is not installed beside this package")
+    return found
+
+
+def load(path: Path) -> Run:
+    """Read a run. Raises `SuiteError` for what is none."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Run)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise SuiteError(f"{path}: {error}") from None
+
+
+def save(run: Run, path: Path) -> None:
+    """Write a run, so that it can stand in for its target later."""
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(run), indent=1))
+
+
+def run(results: Path, options: Sequence[str], progress: Progress) -> Run:
+    """Run the suite with pytest options and return what it found. Raises `SuiteError` if it could not run."""
+    folder = suite()
+    command = [
+        *(sys.executable, "-m", "pytest", str(folder), "-c", str(folder / "suite.ini")),
+        *(
+            "--rootdir",
+            str(folder.parent),
+            "-p",
+            "no:randomly",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+            "-p",
+            "no:asyncio",
+        ),
+        *("--tb=no", "-q", "--results", str(results), *options),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(folder.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    with subprocess.Popen(  # noqa: S603 - our own interpreter with arguments of our own
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=results.parent
+    ) as process:
+        last = ""
+        for line in process.stdout or ():
+            last = line.strip() or last
+            progress(line.rstrip())
+        code = process.wait()
+    if code not in (0, 1) or not results.is_file():
+        raise SuiteError(f"the suite ended with exit code {code}: {last}")
+    return load(results)
