@@ -1,1 +1,1 @@
-"""Surface 3: Socket.IO."""
+"""Surface 3: the Socket.IO server."""

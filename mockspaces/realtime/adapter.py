@@ -1,0 +1,265 @@
+"""The wrapper around python-socketio: the one module that touches what python-engineio keeps to itself.
+
+An `Engine` is the Socket.IO server of one world; a `Transport` is one WebSocket with its codec between client
+and engine, and with a bound on what waits to be sent.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+import engineio
+import msgspec
+import socketio
+from engineio import packet as engine_packet
+from starlette.types import Message, Receive, Scope, Send
+
+from mockspaces.realtime import packets
+from mockspaces.realtime.engineio3 import ALIVE, Codec, Codec3, Frame, Heartbeat, engine_query
+from mockspaces.realtime.packets import Packet
+
+PACKET_COST = 200  # bytes that a waiting packet weighs beside its data
+MAX_FRAME = 10**8  # what real servers accept; the codec ignores frames long before (RT-EP-08)
+KEY = "mockspaces.transport"  # where the handlers find the transport in the ASGI scope
+HEADERS = [(b"connection", b"upgrade"), (b"upgrade", b"websocket")]  # all that the engine has to know of a request
+GONE: Message = {"type": "websocket.disconnect", "code": 1006}
+
+logger = logging.getLogger("mockspaces.realtime")
+logger.setLevel(logging.WARNING)  # or the libraries format every packet for a log that nobody reads
+
+
+class Chat(Protocol):
+    """What the adapter needs of the handlers."""
+
+    async def reauthenticate(self, transport: "Transport", namespace: str, auth: dict[str, str]) -> str | None:
+        """Check the credential of a second CONNECT and return the code of its refusal, if any (RT-EIO-13)."""
+
+    def note(self, transport: "Transport", frame: Frame, why: str) -> None:
+        """Put a dropped frame or a forced end into the journal."""
+
+
+CURRENT: ContextVar["Transport"] = ContextVar("transport")
+
+
+class _SendQueue(asyncio.Queue[Any]):
+    """The engine's queue of packets, which tells its transport what it is given."""
+
+    def __init__(self, transport: "Transport") -> None:
+        super().__init__()
+        self._transport = transport
+
+    def _put(self, item: Any) -> None:
+        super()._put(item)
+        if item is not None:
+            data = item.data
+            self._transport.queued(PACKET_COST + (len(data) if isinstance(data, str | bytes) else 0))
+
+
+class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]  # published without types
+    def create_queue(self, *_args: Any, **_options: Any) -> _SendQueue:
+        return _SendQueue(CURRENT.get())
+
+    def generate_id(self) -> str:
+        """Return an id; the first one of a transport is that of its Engine.IO session."""
+        sid: str = super().generate_id()
+        transport = CURRENT.get()
+        transport.sid = transport.sid or sid
+        return sid
+
+
+class _SocketIO(socketio.AsyncServer):  # type: ignore[misc]  # published without types
+    def _engineio_server_class(self) -> type[_EngineIO]:
+        return _EngineIO
+
+
+class Engine:
+    """The Socket.IO server of one world: websocket only, events of a connection one after the other (RT-EP-08)."""
+
+    def __init__(self, handlers: socketio.AsyncNamespace, chat: Chat) -> None:
+        """Serve every namespace with the same handlers; they refuse the unknown ones."""
+        self.chat = chat
+        self._server = _SocketIO(
+            async_mode="asgi",
+            async_handlers=False,
+            monitor_clients=False,
+            transports=["websocket"],
+            cors_allowed_origins=[],
+            namespaces="*",
+            max_http_buffer_size=MAX_FRAME,
+            logger=logger,
+            engineio_logger=logger,
+        )
+        self._server.register_namespace(handlers)
+
+    async def serve(self, transport: "Transport", scope: Scope, heartbeat: Heartbeat) -> None:
+        """Serve one WebSocket until it ends. The intervals concern all connections of the engine."""
+        engine = self._server.eio
+        engine.ping_interval, engine.ping_timeout = heartbeat.interval / 1000, heartbeat.timeout / 1000
+        CURRENT.set(transport)
+        inner = {**scope, "query_string": engine_query(transport.parameters), "headers": HEADERS, KEY: transport}
+        await self._server.handle_request(inner, transport.from_client, transport.to_client)
+
+    def joined(self, transport: "Transport", namespace: str) -> bool:
+        """Whether a transport has joined a namespace."""
+        manager = self._server.manager
+        return manager.is_connected(manager.sid_from_eio_sid(transport.sid, namespace), namespace) is True
+
+    async def send(self, transport: "Transport", packet: engine_packet.Packet) -> None:
+        """Queue an encoded packet; it is dropped if the transport is gone."""
+        socket = self._server.eio.sockets.get(transport.sid)
+        if socket is not None and not socket.closed:
+            await socket.send(packet)
+
+    async def leave(self, sid: str, namespace: str) -> None:
+        """Send ``41`` and end the membership of a namespace; the transport stays (RT-WIRE-04)."""
+        await self._server.disconnect(sid, namespace)
+
+    def satisfied(self, transport: "Transport") -> None:
+        """Take the engine's ping for answered: a client of Engine.IO 3 never answers it (RT-EIO-06)."""
+        socket = self._server.eio.sockets.get(transport.sid)
+        if socket is not None:
+            socket.last_ping = None
+
+
+def event(namespace: str, name: str, payload: Any) -> list[engine_packet.Packet]:
+    """Return an event as packets that can be queued for any number of transports."""
+    text = socketio.packet.Packet(socketio.packet.EVENT, namespace=namespace, data=[name, payload]).encode()
+    frames = text if isinstance(text, list) else [text]
+    return [engine_packet.Packet(engine_packet.MESSAGE, frame) for frame in frames]
+
+
+class Transport:
+    """One WebSocket: what the client sends goes through the codec to the engine, and back."""
+
+    def __init__(
+        self, engine: Engine, codec: Codec, parameters: list[tuple[str, str]], *, limit: int, context: Any
+    ) -> None:
+        """Bind a WebSocket to an engine. ``limit`` bounds the bytes that wait to be sent."""
+        self.engine = engine
+        self.codec = codec
+        self.parameters = parameters
+        self.context = context
+        self.sid = ""
+        self.frame: Frame = ""
+        self.pending = 0
+        self._limit = limit
+        self._costs: deque[int] = deque()
+        self._inbox: deque[Frame] = deque()
+        self._busy: set[asyncio.Task[Any]] = set()
+        self._closed = self._aborted = False
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send, heartbeat: Heartbeat) -> None:
+        """Carry frames until the WebSocket ends."""
+        self._receive, self._send = receive, send
+        await self.engine.serve(self, scope, heartbeat)
+
+    # --- client to engine
+
+    async def from_client(self) -> Message:
+        """Return the next message for the engine, which never learns of frames that are not for it."""
+        while not self._inbox:
+            if self._aborted:
+                return GONE
+            message: Message = await self._interruptible(self._receive)
+            if message["type"] != "websocket.receive":
+                return message
+            frame: Frame = message["text"] if message.get("text") is not None else message["bytes"]
+            if not await self._take(frame):
+                await self.close()
+                return GONE
+        frame = self._inbox.popleft()
+        return {"type": "websocket.receive", "bytes" if isinstance(frame, bytes) else "text": frame}
+
+    async def _take(self, frame: Frame) -> bool:
+        """Put a frame through the codec; False ends the connection."""
+        received = self.codec.receive(frame)
+        for answer in received.reply:
+            await self._deliver(answer)
+        if received.ignored:
+            self.engine.chat.note(self, frame, received.ignored)
+        forward = received.forward
+        if received.packet:
+            self.frame = received.forward[0]
+            forward = await self._admitted(received.packet, forward)
+        self._inbox.extend(forward)
+        return not received.close
+
+    async def _admitted(self, packet: Packet, frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
+        """Keep from the engine what it would answer in its own way: events and CONNECTs out of place."""
+        joined = self.engine.joined(self, packet.namespace)
+        if packet.type == packets.CONNECT:
+            if not joined or not isinstance(self.codec, Codec3):
+                return frames
+            code = await self.engine.chat.reauthenticate(self, packet.namespace, packet.parameters)
+            told = {"message": code} if code else {}
+            kind = packets.CONNECT_ERROR if code else packets.CONNECT
+            text = f"{kind}{packet.namespace},{msgspec.json.encode(told).decode()}"
+            await self.engine.send(self, engine_packet.Packet(engine_packet.MESSAGE, text))
+        elif joined:
+            return frames
+        else:
+            self.engine.chat.note(self, frames[0], f"{packet.namespace} is not joined")  # RT-EIO-22
+        return (ALIVE,)
+
+    # --- engine to client
+
+    async def to_client(self, message: Message) -> None:
+        """Carry out what the engine wants done with the WebSocket."""
+        if message["type"] != "websocket.send":
+            await (self.close() if message["type"] == "websocket.close" else self._interruptible(self._send, message))
+            return
+        frame: Frame = message["text"] if message["text"] is not None else message["bytes"]
+        sent = self.codec.send(frame)
+        if sent.pinged:
+            self.engine.satisfied(self)
+        for shown in sent.frames:
+            await self._deliver(shown)
+        self.pending -= self._costs.popleft()
+        if sent.close:
+            await self.close()
+
+    async def _deliver(self, frame: Frame) -> None:
+        if not self._closed:
+            kind = "bytes" if isinstance(frame, bytes) else "text"
+            await self._interruptible(self._send, {"type": "websocket.send", kind: frame})
+
+    def queued(self, cost: int) -> None:
+        """Count what waits to be sent; a reader that is too slow is cut off, or it would take all memory."""
+        self._costs.append(cost)
+        self.pending += cost
+        if self.pending > self._limit and not self._aborted:
+            self.engine.chat.note(self, "", f"{self.pending} bytes wait to be read; the limit is {self._limit}")
+            self.abort()
+
+    # --- the end
+
+    async def close(self) -> None:
+        """Close the WebSocket cleanly, once."""
+        if not self._closed and not self._aborted:
+            self._closed = True
+            await self._interruptible(self._send, {"type": "websocket.close", "code": 1000})
+
+    async def finish(self) -> None:
+        """Close the WebSocket after everything that waits has been sent."""
+        await self.engine.send(self, engine_packet.Packet(engine_packet.CLOSE))
+
+    def abort(self) -> None:
+        """End the connection without a word, even in the middle of sending to a client that does not read."""
+        self._aborted = True
+        for task in self._busy:
+            task.cancel()
+
+    async def _interruptible(self, call: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+        """Await the ASGI server in a way that `abort` can end."""
+        if self._aborted:
+            raise ConnectionAbortedError
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - there is always a task inside a coroutine
+        self._busy.add(task)
+        try:
+            return await call(*arguments)
+        finally:
+            self._busy.discard(task)

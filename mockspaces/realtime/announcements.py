@@ -1,0 +1,202 @@
+"""From domain events to frames: what the cloud announces, said to the sockets it concerns (RT-REST-01..08)."""
+
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any, TypeVar
+
+from mockspaces.cloud import clock, meetings, message_views
+from mockspaces.cloud import events as happened
+from mockspaces.cloud.entities import Space
+from mockspaces.cloud.events import Event
+from mockspaces.contract import events
+from mockspaces.realtime import payloads
+from mockspaces.realtime.hub import Hub, Payload, Session
+
+Announcer = Callable[[Hub, Any], Awaitable[None]]
+Kind = TypeVar("Kind", bound=Announcer)
+ANNOUNCERS: dict[type[Event], Announcer] = {}
+
+
+def announces(kind: type[Event]) -> Callable[[Kind], Kind]:
+    """Bind the decorated function to a kind of domain event."""
+
+    def bind(announcer: Kind) -> Kind:
+        ANNOUNCERS[kind] = announcer
+        return announcer
+
+    return bind
+
+
+async def on_event(hub: Hub, event: Event) -> None:
+    """Tell the sockets what happened, if it concerns them."""
+    announcer = ANNOUNCERS.get(type(event))
+    if announcer:
+        await announcer(hub, event)
+
+
+def _viewer(space: Space, session: Session) -> Hashable:
+    """Return what the payload depends on: in a direct space the title is the other party's name (RT-SENT-02)."""
+    return session.caller.id if space.type == "direct" else None
+
+
+@announces(happened.MessageSent)
+async def message_sent(hub: Hub, event: happened.MessageSent) -> None:
+    """Show a new or changed message to every subscriber, its sender included (RT-MSG-05, -06)."""
+
+    async def render(session: Session) -> Payload:
+        shown = await payloads.message(hub.world, session, event.space, event.message)
+        if event.loopback is not None and session.id == event.origin:
+            shown["loopbackMetadata"] = event.loopback
+        return shown
+
+    def variant(session: Session) -> Hashable:
+        return _viewer(event.space, session), event.loopback is not None and session.id == event.origin
+
+    await hub.announce(hub.in_space(event.space.id), events.MESSAGE_SENT, render, variant)
+
+
+@announces(happened.MessageRemoved)
+async def message_removed(hub: Hub, event: happened.MessageRemoved) -> None:
+    """Say which message is gone (RT-SENT-06)."""
+
+    async def render(session: Session) -> Payload:
+        return await payloads.notice(
+            hub.world,
+            session,
+            event.space,
+            event.by,
+            event_id=event.message.id,
+            category=events.MESSAGE_REMOVED,
+            created=event.message.created,
+            content={"category": event.message.category},
+        )
+
+    await hub.announce(
+        hub.in_space(event.space.id), events.MESSAGE_SENT, render, lambda session: _viewer(event.space, session)
+    )
+
+
+@announces(happened.TopicUpdated)
+async def topic_updated(hub: Hub, event: happened.TopicUpdated) -> None:
+    """Tell the new title and status of a space (RT-SENT-07)."""
+    event_id, now = hub.world.ids.object_id(), hub.world.clock.now_ms()
+
+    async def render(session: Session) -> Payload:
+        return await payloads.notice(
+            hub.world,
+            session,
+            event.space,
+            event.by,
+            event_id=event_id,
+            category=events.TOPIC_UPDATED,
+            created=now,
+            content={"title": event.space.title, "status": event.space.status},
+        )
+
+    await hub.announce(
+        hub.in_space(event.space.id), events.MESSAGE_SENT, render, lambda session: _viewer(event.space, session)
+    )
+
+
+@announces(happened.TopicHidden)
+async def topic_hidden(hub: Hub, event: happened.TopicHidden) -> None:
+    """Tell a person's other sockets that he hid a space (RT-USR-02)."""
+    await _to_person(hub, event, events.TOPIC_HIDDEN, {"status": 4})
+
+
+@announces(happened.TopicRead)
+async def topic_read(hub: Hub, event: happened.TopicRead) -> None:
+    """Tell a person's other sockets how far he has read (RT-USR-03)."""
+    await _to_person(hub, event, events.TOPIC_READ, {"messagesLastReadTime": clock.iso(event.read_time)})
+
+
+async def _to_person(
+    hub: Hub, event: happened.TopicHidden | happened.TopicRead, category: str, content: Payload
+) -> None:
+    event_id, now = hub.world.ids.object_id(), hub.world.clock.now_ms()
+
+    async def render(session: Session) -> Payload:
+        return await payloads.notice(
+            hub.world,
+            session,
+            event.space,
+            event.person,
+            event_id=event_id,
+            category=category,
+            created=now,
+            content=content,
+        )
+
+    await hub.announce(hub.of_person(event.person.id), events.MESSAGE_SENT, render, lambda _session: None)
+
+
+@announces(happened.MediaEvent)
+async def media_event(hub: Hub, event: happened.MediaEvent) -> None:
+    """Tell what happens in a meeting: to all subscribers, or to the sockets of its receivers (RT-MED-03)."""
+
+    async def render(session: Session) -> Payload:
+        shown = message_views.media_event(
+            session.origins,
+            event_id=event.id,
+            message_id=event.message_id,
+            space_id=event.space.id,
+            category=event.category,
+            created=event.created,
+            content=event.content,
+        )
+        if event.sender:
+            shown["sender"] = payloads.sender(session, event.sender)
+        return shown
+
+    if event.receivers is None:
+        sessions = hub.in_space(event.space.id)
+    else:
+        sessions = [session for person in event.receivers for session in hub.of_person(person)]
+    await hub.announce(sessions, events.MEDIA_SESSION_RESPONSE, render, lambda _session: None)
+
+
+@announces(happened.ChannelClosed)
+async def channel_closed(hub: Hub, event: happened.ChannelClosed) -> None:
+    """End subscriptions unasked (RT-UNSUB-03); what he did in a meeting ends after the present operation."""
+    space_id = event.space.id
+    sessions = hub.in_space(space_id)
+    if event.person_id is not None:
+        sessions = [session for session in sessions if session.caller.id == event.person_id]
+    payload = {"channel": {"_id": space_id, "type": "topic"}}
+    await hub.tell(sessions, events.CHANNEL_UNSUBSCRIBED, payload)
+    for session in sessions:
+        hub.world.presence.unsubscribe(session.connection, space_id)
+        media = session.media.pop(space_id, None)
+        if media is not None:
+            hub.run(_end_media(hub, space_id, session.caller.id, media))
+
+
+async def _end_media(hub: Hub, space_id: str, person_id: str, media: str) -> None:
+    await meetings.leave(hub.world, space_id, person_id, session=media)
+
+
+@announces(happened.AccessEnded)
+async def access_ended(hub: Hub, event: happened.AccessEnded) -> None:
+    """End the sockets of a person who may no longer be here (RT-AUTH-12)."""
+    for session in hub.of_person(event.person_id):
+        await session.finish()
+
+
+@announces(happened.SocketsClosed)
+async def sockets_closed(hub: Hub, event: happened.SocketsClosed) -> None:
+    """Do to some sockets what a test wants to see its client survive."""
+    for connection_id in event.connections:
+        session = hub.sessions.get(connection_id)
+        if session is None:
+            continue
+        if event.how == "namespace":
+            await session.leave()
+        elif event.how == "idle":
+            await session.transport.finish()
+        else:
+            session.transport.abort()
+
+
+@announces(happened.AppPaired)
+async def app_paired(hub: Hub, event: happened.AppPaired) -> None:
+    """Tell a person's sockets that a room app was paired with him (RT-PAIR-01)."""
+    await hub.tell(hub.of_person(event.person_id), events.APP_PAIRING_AUTHORIZED, dict(event.payload))

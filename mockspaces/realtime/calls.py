@@ -1,0 +1,97 @@
+"""Calls over the user channel: an offer and what is answered to it (RT-CALL-01..04)."""
+
+from mockspaces.cloud import message_views, people
+from mockspaces.cloud.clock import iso
+from mockspaces.cloud.colleagues import once_together
+from mockspaces.cloud.entities import AnonymousUser, Person
+from mockspaces.cloud.rejection import Rejection, invalid
+from mockspaces.contract import errors, events
+from mockspaces.realtime import payloads
+from mockspaces.realtime.handling import optional, receivers, text, topic
+from mockspaces.realtime.hub import Payload, Session
+
+MAX_RECEIVERS = 100
+
+
+async def relay(session: Session, payload: Payload, kind: str) -> None:
+    """Relay an offer or an answer; other words of calls are the server's own and count for nothing."""
+    if kind == events.CALL_OFFER:
+        await _offer(session, payload)
+    elif kind in events.CALL_ANSWERS:
+        await _answer(session, payload, kind)
+    else:
+        raise invalid("category", f'"{kind}" is no category of a client')
+
+
+async def _offer(session: Session, payload: Payload) -> None:
+    """Offer a call to every receiver who can be reached; the caller learns who cannot (RT-CALL-02)."""
+    hub = session.hub
+    wanted = receivers(payload)
+    if not 1 <= len(wanted) <= MAX_RECEIVERS:
+        raise invalid("receivers", f"expected 1 to {MAX_RECEIVERS}")
+    call_id = hub.world.ids.uuid()
+    reached = [one for one in wanted if hub.of_person(one) and await _may_call(session, one)]
+    if reached:
+        hub.remember_call(call_id, frozenset([session.caller.id, *reached]))
+        await _tell(session, payload, events.CALL_OFFER, call_id, reached)
+        await _report(session, payload, events.CALL_OFFER_SENT, call_id, reached)
+    for one in wanted:
+        if one not in reached:
+            await _report(session, payload, events.CALL_OFFER_FAILED, call_id, [one])
+
+
+async def _may_call(session: Session, person_id: str) -> bool:
+    """Whether two people are related as for a direct space (RT-CALL-04, SPACES-DIRECT-04, AUTH-SVC-15)."""
+    world, caller = session.hub.world, session.caller
+    person = await people.get_person(world, person_id)
+    if person is None or person.id == caller.id:
+        return False
+    if caller.anonymous or isinstance(person, AnonymousUser):
+        return caller.app is None and world.presence.together(caller.id, person.id)
+    same_company = person.company_id is not None and person.company_id == caller.company_id
+    return same_company or (caller.app is None and await once_together(world, caller.id, person.id))
+
+
+async def _answer(session: Session, payload: Payload, kind: str) -> None:
+    """Relay an answer to the other parties; only a party's word counts (RT-CALL-03, -04)."""
+    call_id = text(payload.get("spaceCallId"))
+    parties = session.hub.calls.get(call_id, frozenset())
+    if session.caller.id not in parties:
+        raise Rejection(errors.PERMISSION_DENIED, f'the caller is no party of the call "{call_id}"')
+    if kind in (events.CALL_ENDED, events.CALL_CANCELLED):
+        session.hub.calls.pop(call_id)
+    await _tell(session, payload, kind, call_id, sorted(parties - {session.caller.id}))
+
+
+def _shown(session: Session, payload: Payload, kind: str, call_id: str, sender: Payload) -> Payload:
+    world = session.hub.world
+    return {
+        "_id": world.ids.object_id(),
+        "messageId": text(payload.get("meetingId")),
+        "topicId": topic(payload),
+        "category": kind,
+        "sender": sender,
+        "modified": None,
+        "created": iso(world.clock.now_ms()),
+        "spaceCallId": call_id,
+        "content": payload.get("content") or {},
+        **optional(payload, "receivers", "meetingId", "version"),
+    }
+
+
+async def _tell(session: Session, payload: Payload, kind: str, call_id: str, people_ids: list[str]) -> None:
+    person: Person = session.caller.person
+    shown = _shown(session, payload, kind, call_id, {})
+
+    async def render(recipient: Session) -> Payload:
+        return {**shown, "sender": payloads.sender(recipient, person)}
+
+    sessions = [one for person_id in people_ids for one in session.hub.of_person(person_id)]
+    await session.hub.announce(sessions, events.MEDIA_SESSION_RESPONSE, render, lambda _session: None)
+
+
+async def _report(session: Session, payload: Payload, kind: str, call_id: str, people_ids: list[str]) -> None:
+    """Tell the caller's sockets what became of his offer."""
+    shown = _shown(session, payload, kind, call_id, message_views.server(topic(payload)))
+    shown["receivers"] = [{"_id": one} for one in people_ids]
+    await session.hub.tell(session.hub.of_person(session.caller.id), events.MEDIA_SESSION_RESPONSE, shown)

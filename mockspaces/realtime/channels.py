@@ -1,0 +1,86 @@
+"""Channels: subscribing to a space and leaving it (RT-SUB-*, RT-UNSUB-*)."""
+
+from typing import Any
+
+from mockspaces.cloud import access, meetings, spaces
+from mockspaces.cloud.access import Standing
+from mockspaces.cloud.rejection import Rejection, invalid
+from mockspaces.contract import errors, events
+from mockspaces.realtime.handling import code, handles, objects, text
+from mockspaces.realtime.hub import Payload, Session
+
+TOPIC = "topic"  # the only type of channel (RT-SUB-01)
+
+
+def _channel(payload: Payload) -> Payload:
+    return objects(payload.get("channel"))
+
+
+def shown(channel: Payload) -> Payload:
+    """Return a channel as answers name it: id and type, never its password (RT-SUB-03)."""
+    return {"_id": text(channel.get("_id")), "type": text(channel.get("type")) or TOPIC}
+
+
+async def failed(session: Session, payload: Payload, rejection: Rejection) -> None:
+    """Tell why a subscription was refused (RT-SUB-06)."""
+    answer = {"channel": shown(_channel(payload)), "error": code(session, rejection)}
+    await session.tell(events.SUBSCRIBE_CHANNEL_FAILED, answer)
+
+
+@handles(events.SUBSCRIBE_CHANNEL, failed)
+async def subscribe(session: Session, payload: Payload) -> None:
+    """Subscribe a connection to a space; that makes nobody a member (RT-SUB-01..10)."""
+    channel = _channel(payload)
+    space_id, world = _space_id(channel), session.hub.world
+    await access.find_space(world, space_id)
+    async with world.lock(space_id):
+        found = await _admit(session, space_id, channel.get("password"))
+        if found.member:
+            await spaces.visit(world, found.space, session.caller.id)
+        subscription = session.hub.next_subscription()
+        world.presence.subscribe(session.connection, space_id, subscription)
+    answer = {"channel": {"_id": space_id, "type": TOPIC}, "dtsid": subscription, "sessionId": session.id}
+    await session.tell(events.CHANNEL_SUBSCRIBED, answer)
+
+
+def _space_id(channel: Payload) -> str:
+    space_id = text(channel.get("_id"))
+    if not space_id:
+        raise invalid("channel._id", "required")
+    if channel.get("type") != TOPIC:
+        raise invalid("channel.type", f'the only type is "{TOPIC}"')
+    return space_id
+
+
+async def _admit(session: Session, space_id: str, password: Any) -> Standing:
+    """Who may listen: participants, and everybody in a space that is not private (RT-SUB-04, RT-ACC-02)."""
+    if password is not None and not isinstance(password, str):
+        raise invalid("channel.password", "expected a string or null")
+    world, caller = session.hub.world, session.caller
+    space = await access.find_space(world, space_id)
+    access.check_company(caller, space)
+    found = await access.standing(world, caller, space)
+    access.check_stranger(found, admits=True)
+    access.check_pin(caller, found, password)
+    if space.archived and not found.member:
+        raise Rejection(errors.ARCHIVED, "an archived space admits no strangers")
+    return found
+
+
+@handles(events.UNSUBSCRIBE_CHANNEL)
+async def unsubscribe(session: Session, payload: Payload) -> None:
+    """Leave a space; answered the same whether there was a subscription or not (RT-UNSUB-01, -02)."""
+    channel = shown(_channel(payload))
+    space_id = channel["_id"]
+    session.hub.world.presence.unsubscribe(session.connection, space_id)
+    await session.tell(events.CHANNEL_UNSUBSCRIBED, {"channel": channel})
+    await leave_meeting(session, space_id)
+
+
+async def leave_meeting(session: Session, space_id: str) -> bool:
+    """End what a connection does in the meeting of a space, and return whether it did anything (RT-MED-05)."""
+    media = session.media.pop(space_id, None)
+    if media is None:
+        return False
+    await meetings.leave(session.hub.world, space_id, session.caller.id, session=media, origin=session.id)
+    return True

@@ -1,0 +1,182 @@
+"""The namespace: who joins it, what he sends, and what follows when he is gone."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import socketio
+
+from mockspaces.cloud.callers import Caller
+from mockspaces.cloud.faults import Fault, Occurrence
+from mockspaces.cloud.journal import Entry
+from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.world import Origins, World
+from mockspaces.cloud.worlds import DEFAULT, Worlds
+from mockspaces.contract import events
+from mockspaces.realtime import channels, credentials, media, messages, presence
+from mockspaces.realtime.adapter import KEY, Transport
+from mockspaces.realtime.engineio3 import INVALID_NAMESPACE, Frame
+from mockspaces.realtime.handling import HANDLING
+from mockspaces.realtime.hub import Session
+from mockspaces.realtime.hubs import Hubs
+
+SECTIONS = (channels, media, messages, presence)  # importing a section binds its handlers
+WORLD_PREFIX = "/w/"
+SURFACE = events.CONNECT.surface
+
+
+class Handshake(msgspec.Struct, frozen=True):
+    """What a transport knows of its request: the world it came to, from where, and its query."""
+
+    world: World
+    origins: Origins
+    query: dict[str, str]
+
+
+class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published without types
+    """The handlers of every namespace; only ``/chat`` exists, of this world or ``/w/<name>/chat`` of another."""
+
+    def __init__(self, worlds: Worlds, hubs: Hubs) -> None:
+        """Serve all namespaces, so that unknown ones are refused in the vendor's words."""
+        super().__init__("*")
+        self._worlds = worlds
+        self._hubs = hubs
+        self._sessions: dict[str, Session] = {}
+
+    async def trigger_event(self, event: str, *args: Any) -> Any:
+        """Take what the engine reports: a join, an end, or an event with its arguments."""
+        namespace, sid = args[0], args[1]
+        if event == "connect":
+            await self._connect(args[2]["asgi.scope"][KEY], namespace, sid, args[3] if len(args) > 3 else None)  # noqa: PLR2004 - no auth object
+        elif event == "disconnect":
+            await self._disconnect(sid)
+        elif sid in self._sessions:
+            await self._event(self._sessions[sid], event, args[2] if len(args) > 2 else None)  # noqa: PLR2004 - no payload
+
+    # --- joining
+
+    def _place(self, transport: Transport, namespace: str) -> tuple[World, Origins]:
+        """Return the world that a namespace means, and from where it is reached. Refuses unknown namespaces."""
+        handshake: Handshake = transport.context
+        if namespace == events.CHAT:
+            return handshake.world, handshake.origins
+        name = namespace.removeprefix(WORLD_PREFIX).removesuffix(events.CHAT)
+        own = handshake.world.name
+        if namespace != f"{WORLD_PREFIX}{name}{events.CHAT}" or own not in (DEFAULT, name) or name not in self._worlds:
+            self.note(transport, "", f'there is no namespace "{namespace}"')
+            raise socketio.exceptions.ConnectionRefusedError(INVALID_NAMESPACE)
+        return self._worlds.named(name).world, Origins(self._worlds.prefix_url(name))
+
+    async def _connect(self, transport: Transport, namespace: str, sid: str, auth: Any) -> None:
+        if namespace == "/":
+            return  # clients of protocol 5 may join it; nobody listens there
+        world, origins = self._place(transport, namespace)
+        try:
+            caller = await self._admit(world, transport, namespace, auth)
+        except Rejection as rejection:
+            code = world.contract.errors[rejection.code].code
+            raise socketio.exceptions.ConnectionRefusedError(code) from None
+        hub = self._hubs.of(world)
+        session = Session(hub, transport, namespace, sid, caller, origins)
+        self._sessions[sid] = hub.sessions[session.id] = session
+
+    async def _admit(self, world: World, transport: Transport, namespace: str, auth: Any) -> Caller:
+        """Return the caller of a CONNECT, and put it into the journal either way."""
+        entry = self._entry(world, transport, namespace, "connect")
+        try:
+            credential = credentials.read(world, transport.context.query, auth)
+            entry.why = credential.note
+            caller = await credentials.admit(world, credential)
+            entry.caller = caller.label
+        except Rejection as rejection:
+            entry.code, entry.why = rejection.code, rejection.why
+            raise
+        finally:
+            world.journal.record(entry)
+        return caller
+
+    async def reauthenticate(self, transport: Transport, namespace: str, auth: dict[str, str]) -> str | None:
+        """Check a second CONNECT; whoever it names, the session stays that of the first one (RT-EIO-13)."""
+        world, _origins = self._place(transport, namespace)
+        try:
+            await self._admit(world, transport, namespace, auth)
+        except Rejection as rejection:
+            return world.contract.errors[rejection.code].code
+        return None
+
+    # --- leaving
+
+    async def _disconnect(self, sid: str) -> None:
+        session = self._sessions.pop(sid, None)
+        if session is None:
+            return
+        hub = session.hub
+        hub.sessions.pop(session.id, None)
+        hub.world.journal.record(self._entry(hub.world, session.transport, session.namespace, "disconnect", session))
+        await presence.say_farewell(session)
+        hub.world.presence.disconnect(session.id)
+        for space_id in list(session.media):
+            await channels.leave_meeting(session, space_id)
+
+    # --- events
+
+    async def _event(self, session: Session, name: str, payload: Any) -> None:
+        """Carry out an event of a client, as a fault plan wants it."""
+        world = session.hub.world
+        self._hubs.touch(world)
+        entry = self._entry(world, session.transport, session.namespace, name, session)
+        fault = None
+        if world.faults:
+            fault = world.faults.due(Occurrence(surface=SURFACE, event=name, caller=session.caller.label))
+        try:
+            await self._act(session, name, payload, entry, fault)
+        except Rejection as rejection:
+            entry.code, entry.why = rejection.code, rejection.why
+            await HANDLING[name].refuse(session, payload, rejection)
+        finally:
+            world.journal.record(entry)
+
+    async def _act(self, session: Session, name: str, payload: Any, entry: Entry, fault: Fault | None) -> None:
+        handling = HANDLING.get(name)
+        if handling is None or not isinstance(payload, dict):
+            entry.why = f'ignored: no event "{name}"' if handling is None else "ignored: the payload is no object"
+            return
+        action = fault.action if fault else None
+        if fault and action:
+            entry.why = f"fault {fault.id}"
+            await asyncio.sleep(action.delay)
+            if action.reject is not None:
+                raise Rejection(action.reject, f"fault {fault.id}")
+            if action.frame == "close":
+                await session.transport.finish()
+            if action.frame in ("close", "swallow"):
+                return
+        await handling.act(session, payload)
+        if action and action.frame == "duplicate":
+            await handling.act(session, payload)
+
+    # --- journal
+
+    def note(self, transport: Transport, frame: Frame, why: str) -> None:
+        """Put a dropped frame or a forced end into the journal."""
+        world: World = transport.context.world
+        entry = self._entry(world, transport, "", None)
+        entry.why, entry.request = why, _bytes(frame)
+        world.journal.record(entry)
+
+    def _entry(
+        self, world: World, transport: Transport, namespace: str, event: str | None, session: Session | None = None
+    ) -> Entry:
+        return Entry(
+            time=world.clock.now_ms(),
+            surface=SURFACE,
+            method="IN",
+            path=namespace,
+            event=event,
+            caller=session.caller.label if session else None,
+            request=b"" if event == "disconnect" else _bytes(transport.frame),
+        )
+
+
+def _bytes(frame: Frame) -> bytes:
+    return frame if isinstance(frame, bytes) else frame.encode("utf-8", "replace")

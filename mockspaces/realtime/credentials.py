@@ -1,0 +1,62 @@
+"""Who connects: the credential of a handshake or of a CONNECT (RT-AUTH-01..11)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from mockspaces.cloud import access, jws
+from mockspaces.cloud.callers import Caller, authenticate
+from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.world import World
+from mockspaces.contract import errors
+from mockspaces.contract.scopes import SOCKET
+
+JWT, SERVICE_APP = "jwt", "service_app"
+SCHEMES = {JWT: JWT, "oauth": "bearer", SERVICE_APP: SERVICE_APP}  # RT-AUTH-02, -03
+MANGLED = "=jwt"  # how some published clients spoil their token (RT-AUTH-10)
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """A token with its type as sent; ``note`` names the setting that saved it."""
+
+    token: str
+    type: str
+    note: str = ""
+
+
+def read(world: World, handshake: Mapping[str, str], auth: Any) -> Credential:
+    """Return the credential of the handshake, or that of the CONNECT if the handshake has none (RT-AUTH-08)."""
+    source: Mapping[str, Any] = handshake
+    if not handshake.get("token"):
+        source = auth if isinstance(auth, Mapping) else {}
+    token, kind = source.get("token"), source.get("tokenType") or JWT  # RT-AUTH-09
+    if not isinstance(token, str) or not token:
+        raise Rejection(errors.CREDENTIAL_MISSING, "neither the handshake nor the CONNECT has a token")
+    if source is handshake and token.endswith(MANGLED) and world.settings.socket_lenient_token:
+        return Credential(
+            token.removesuffix(MANGLED), str(kind), "setting socket.lenient_token took =jwt off the token"
+        )
+    return Credential(token, str(kind))
+
+
+async def admit(world: World, credential: Credential) -> Caller:
+    """Return the caller, checked as for a call (RT-AUTH-04, -05, RT-ACC-01)."""
+    scheme = SCHEMES.get(credential.type)
+    if scheme is None:
+        known = ", ".join(SCHEMES)
+        raise Rejection(errors.CREDENTIAL_MALFORMED, f'unknown tokenType "{credential.type[:40]}"; known are {known}')
+    if scheme == JWT and _is_of_service_app(world, credential.token):
+        scheme = SERVICE_APP
+    caller = await authenticate(world, scheme, credential.token)
+    access.check_kind(world.contract.endpoints[SOCKET], caller)
+    return caller
+
+
+def _is_of_service_app(world: World, text: str) -> bool:
+    """Whether a JWT has the form of those that service apps sign (RT-AUTH-03)."""
+    try:
+        token = world.tokens.read(text)
+    except jws.MalformedTokenError:
+        return False
+    return "kid" in token.header and "iss" in token.claims and "publickeyid" not in token.claims

@@ -1,0 +1,98 @@
+"""Media sessions: parties that come, change and go; meetings follow from them (RT-MED-*)."""
+
+from typing import Any
+
+from mockspaces.cloud import meetings, message_views
+from mockspaces.cloud.clock import iso
+from mockspaces.cloud.entities import Message
+from mockspaces.cloud.rejection import invalid
+from mockspaces.contract import events
+from mockspaces.realtime import calls, channels, payloads
+from mockspaces.realtime.handling import category, handles, objects, optional, text, topic
+from mockspaces.realtime.hub import Payload, Session
+from mockspaces.realtime.messages import require_subscription
+
+
+@handles(events.SEND_MEDIA_SESSION_EVENTS)
+async def relay(session: Session, payload: Payload) -> None:
+    """Carry out and relay what a client says about its media (RT-MED-01..06)."""
+    kind = category(payload)
+    if kind.startswith(events.CALL_PREFIX):
+        await calls.relay(session, payload, kind)
+        return
+    space_id = topic(payload)
+    require_subscription(session, space_id)
+    if kind in (events.TRACKS_STATUS, events.TRACK_STATUS):
+        await _tracks(session, payload, space_id)
+    elif kind == events.VIDEO_END:
+        await _end(session, payload, space_id, kind)
+    elif kind in events.VIDEO_RELAYS:
+        await _tell(session, payload, space_id, kind, await meetings.active(session.hub.world, space_id))
+    else:
+        raise invalid("category", f'"{kind}" is no category of a client')
+
+
+async def _tracks(session: Session, payload: Payload, space_id: str) -> None:
+    """A party comes or changes its tracks, or goes (RT-MED-04, -05); absent ``connected`` counts as true."""
+    media = objects(objects(payload.get("content")).get("mediaSession"))
+    if media.get("connected") is False:
+        await _end(session, payload, space_id, events.TRACKS_STATUS)
+        return
+    world, before = session.hub.world, session.media.get(space_id)
+    name = text(media.get("mdsrvSessionId")) or before or world.ids.uuid()
+    meeting, _entry = await meetings.join(
+        world,
+        space_id,
+        session.caller.person,
+        session=name,
+        video=media.get("video") is True,
+        origin=session.id,
+    )
+    session.media[space_id] = name
+    if before not in (None, name):
+        await meetings.leave(world, space_id, session.caller.id, session=before, origin=session.id)
+    await _tell(session, payload, space_id, events.TRACKS_STATUS, meeting)
+
+
+async def _end(session: Session, payload: Payload, space_id: str, kind: str) -> None:
+    """A party goes: he is taken out of the meeting, then his word is relayed."""
+    meeting = await meetings.active(session.hub.world, space_id)
+    await channels.leave_meeting(session, space_id)
+    if meeting:
+        meeting = await session.hub.world.state.messages.get(meeting.id)
+    await _tell(session, payload, space_id, kind, meeting)
+
+
+async def _tell(session: Session, payload: Payload, space_id: str, kind: str, meeting: Message | None) -> None:
+    world = session.hub.world
+    event_id, created, loopback = world.ids.object_id(), iso(world.clock.now_ms()), payload.get("loopbackMetadata")
+
+    async def render(recipient: Session) -> Payload:
+        shown = {
+            "_id": event_id,
+            "messageId": meeting.id if meeting else "",
+            "topicId": space_id,
+            "category": kind,
+            "sender": payloads.sender(recipient, session.caller.person),
+            "modified": None,
+            "created": created,
+            "content": _content(recipient, session, payload, meeting),
+            **optional(payload, "data", "comment", "version"),
+        }
+        return {**shown, "loopbackMetadata": loopback} if loopback is not None and recipient is session else shown
+
+    def variant(recipient: Session) -> bool:
+        return loopback is not None and recipient is session
+
+    await session.hub.announce(session.hub.in_space(space_id), events.MEDIA_SESSION_RESPONSE, render, variant)
+
+
+def _content(recipient: Session, session: Session, payload: Payload, meeting: Message | None) -> dict[str, Any]:
+    """Return what was sent, and over it the meeting as it is now with the party's own entry."""
+    sent = dict(objects(payload.get("content")))
+    if meeting is None:
+        return sent
+    found = meetings.meeting_of(meeting)
+    own = next((one for one in found.attendees if one.id == session.caller.id), None)
+    shown = {**sent, **message_views.meeting(recipient.origins, found)}
+    return {**shown, "attendee": message_views.attendee(recipient.origins, own)} if own else shown

@@ -1,0 +1,44 @@
+"""Messages over the socket: the same operation as over REST (RT-MSG-*, RT-FAIL-*)."""
+
+import msgspec
+
+from mockspaces.asgi.decoding import decode
+from mockspaces.cloud import access, drafts, messages
+from mockspaces.cloud.drafts import MessageBody
+from mockspaces.cloud.entities import Category
+from mockspaces.cloud.rejection import Rejection, invalid
+from mockspaces.contract import errors, events
+from mockspaces.realtime import payloads
+from mockspaces.realtime.handling import code, handles, text
+from mockspaces.realtime.hub import Payload, Session
+
+CATEGORIES: dict[str, Category] = {"chat": "chat", "idea": "idea", "task": "task"}
+
+
+async def failed(session: Session, payload: Payload, rejection: Rejection) -> None:
+    """Give the sent payload back with its sender and the reason (RT-FAIL-01)."""
+    sender = payloads.sender(session, session.caller.person)
+    await session.tell(events.SEND_MESSAGE_FAILED, {**payload, "sender": sender, "error": code(session, rejection)})
+
+
+def require_subscription(session: Session, space_id: str) -> None:
+    """Refuse what is said in a space without a subscription to it (RT-MSG-03, RT-ACC-05)."""
+    if space_id not in session.connection.spaces:
+        raise Rejection(errors.SUBSCRIPTION_REQUIRED, f'the connection is not subscribed to "{space_id}"')
+
+
+@handles(events.SEND_MESSAGE, failed)
+async def send(session: Session, payload: Payload) -> None:
+    """Create a message (RT-MSG-01..06): subscription, author, content, ids, state, in this order."""
+    world, space_id = session.hub.world, text(payload.get("topicId"))
+    require_subscription(session, space_id)
+    space = await access.find_space(world, space_id)
+    category = CATEGORIES.get(text(payload.get("category")))
+    if category is None:
+        raise invalid("category", 'expected "chat", "idea" or "task"')
+    messages.check_author(category, await access.standing(world, session.caller, space))
+    body = decode(msgspec.json.encode(payload), MessageBody, world.contract.limits)
+    draft = drafts.read(world, category, body)
+    await messages.create(
+        world, session.caller.person, space, draft, origin=session.id, loopback=payload.get("loopbackMetadata")
+    )

@@ -1,0 +1,84 @@
+"""What the events carry: payloads of MESSAGE_SENT and of the sender (RT-SENT-*, RT-PRES-03)."""
+
+from typing import Any
+
+from mockspaces.cloud import message_views, messages, spaces
+from mockspaces.cloud.clock import iso
+from mockspaces.cloud.entities import AnonymousUser, Message, Person, Space
+from mockspaces.cloud.world import World
+from mockspaces.realtime.hub import Payload, Session
+
+
+def sender(session: Session, who: Person) -> Payload:
+    """Return the person who said something, filled by the server (MSG-GEN-05)."""
+    return message_views.sender(session.origins, messages.sender_of(who))
+
+
+def sender_with_phones(session: Session, who: Person) -> Payload:
+    """Return the sender as presence events show him (RT-PRES-03)."""
+    phones: Any = () if isinstance(who, AnonymousUser) else who.phone_numbers
+    return {**sender(session, who), "phone_numbers": list(phones)}
+
+
+async def _envelope(world: World, session: Session, space: Space, **members: Any) -> Payload:
+    """Return what every MESSAGE_SENT has (RT-SENT-02); the title is that of the recipient's view."""
+    return {
+        "_id": members.pop("_id"),
+        "category": members.pop("category"),
+        "topicId": space.id,
+        "topicTitle": await spaces.title(world, space, session.caller.id),
+        "topicType": space.type,
+        **members,
+    }
+
+
+async def message(world: World, session: Session, space: Space, shown: Message) -> Payload:
+    """Return a chat, post or task that was created or changed (RT-SENT-02..05)."""
+    seen = await message_views.message(world, session.origins, shown)
+    content = seen.pop("content")
+    seen.pop("status")
+    start = iso(shown.created)
+    seen["content"] = {
+        "cid": shown.sender.id,
+        "bodyText": content.pop("bodyText"),
+        "data": content.pop("data"),
+        "startTime": start,
+        "endTime": None,
+        "virtualEndTime": None,
+        "recordings": [],
+        **content,
+    }
+    return await _envelope(
+        world,
+        session,
+        space,
+        _id=seen.pop("_id"),
+        category=seen.pop("category"),
+        sender=seen.pop("sender"),
+        created=seen.pop("created"),
+        **{name: value for name, value in seen.items() if name != "topicId"},
+    )
+
+
+async def notice(
+    world: World,
+    session: Session,
+    space: Space,
+    who: Person,
+    *,
+    event_id: str,
+    category: str,
+    created: int,
+    content: Any,
+) -> Payload:
+    """Return a MESSAGE_SENT that is no message: something happened to one, or to the space."""
+    return await _envelope(
+        world,
+        session,
+        space,
+        _id=event_id,
+        category=category,
+        sender=sender(session, who),
+        created=iso(created),
+        content=content,
+    )

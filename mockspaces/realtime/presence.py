@@ -1,0 +1,84 @@
+"""Presence: what clients tell each other about who is there; the server relays and never answers (RT-PRES-*)."""
+
+from mockspaces.cloud.entities import AnonymousUser
+from mockspaces.cloud.rejection import Rejection
+from mockspaces.contract import events
+from mockspaces.realtime import payloads
+from mockspaces.realtime.handling import category, handles, objects, optional, receivers, topic
+from mockspaces.realtime.hub import Payload, Session
+from mockspaces.realtime.messages import require_subscription
+
+
+async def invalid_session(session: Session, payload: Payload, rejection: Rejection) -> None:
+    """Answer a party that is not subscribed; who only says that he leaves gets no answer (RT-PRES-07)."""
+    if payload.get("category") in (None, "", events.PARTY_LEAVES):
+        return
+    answer = {
+        "category": events.MEDIA_SESSION_INVALID,
+        "topicId": topic(payload),
+        "sender": payloads.sender_with_phones(session, session.caller.person),
+        "content": {},
+    }
+    await session.tell(events.PRESENCE_EVENT_RESPONSE, answer)
+
+
+@handles(events.SEND_PRESENCE_EVENT, invalid_session)
+async def relay(session: Session, payload: Payload) -> None:
+    """Relay a presence event to all subscribers, or to its receivers and its sender (RT-PRES-02..06)."""
+    kind, space_id = category(payload), topic(payload)
+    require_subscription(session, space_id)
+    if kind == events.PARTY_ONLINE:
+        session.connection.announced.add(space_id)
+    elif kind == events.PARTY_LEAVES:
+        session.connection.announced.discard(space_id)
+    content = objects(payload.get("content"))
+    loopback = payload.get("loopbackMetadata")
+    extra = {"receivers": payload.get("receivers") or [], **optional(payload, "version")}
+    await _tell(session, _audience(session, space_id, receivers(payload)), kind, space_id, content, extra, loopback)
+
+
+def _audience(session: Session, space_id: str, wanted: list[str]) -> list[Session]:
+    subscribers = session.hub.in_space(space_id)
+    if not wanted:
+        return subscribers
+    return [one for one in subscribers if one is session or one.caller.id in wanted]
+
+
+async def _tell(
+    session: Session,
+    audience: list[Session],
+    kind: str,
+    space_id: str,
+    content: Payload,
+    extra: Payload,
+    loopback: object = None,
+) -> None:
+    person = session.caller.person
+    attendee_type = "anonymousId" if isinstance(person, AnonymousUser) else "userId"
+    told = {
+        **content,
+        "sessionId": session.id,
+        "attendee": {"attendeeType": attendee_type, "attendee": person.id},
+    }
+
+    async def render(recipient: Session) -> Payload:
+        shown = {
+            "category": kind,
+            "topicId": space_id,
+            "sender": payloads.sender_with_phones(recipient, person),
+            "content": told,
+            **extra,
+        }
+        return {**shown, "loopbackMetadata": loopback} if loopback is not None and recipient is session else shown
+
+    def variant(recipient: Session) -> bool:
+        return loopback is not None and recipient is session
+
+    await session.hub.announce(audience, events.PRESENCE_EVENT_RESPONSE, render, variant)
+
+
+async def say_farewell(session: Session) -> None:
+    """Say for a connection that is gone that it left where it was online (RT-PRES-09)."""
+    for space_id in sorted(session.connection.announced):
+        audience = [one for one in session.hub.in_space(space_id) if one is not session]
+        await _tell(session, audience, events.PARTY_LEAVES, space_id, {"offline": True}, {"receivers": []})

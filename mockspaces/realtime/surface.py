@@ -1,0 +1,106 @@
+"""The Socket.IO endpoint: handshakes come in here and become transports, or are refused (RT-EP-02, RT-EIO-23)."""
+
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from mockspaces.cloud.journal import Entry
+from mockspaces.cloud.world import Origins, World
+from mockspaces.cloud.worlds import Worlds
+from mockspaces.contract import events
+from mockspaces.realtime.adapter import Engine, Transport
+from mockspaces.realtime.chat import ChatNamespace, Handshake
+from mockspaces.realtime.engineio3 import Codec, Codec3, Heartbeat, protocol
+from mockspaces.realtime.hubs import Hubs
+
+PATH = "/socket.io"
+TRANSPORT_UNKNOWN, SESSION_UNKNOWN, BAD_REQUEST = (
+    (0, "Transport unknown"),
+    (1, "Session ID unknown"),
+    (3, "Bad request"),
+)
+JSON, HTML = b"application/json", b"text/html"  # an upgrade is refused as text, anything else as JSON
+
+
+class RealtimeSurface:
+    """Everything at ``/socket.io``: one engine for each world, made at its first socket."""
+
+    def __init__(self, worlds: Worlds) -> None:
+        """Begin without any engine."""
+        self._worlds = worlds
+        self._hubs = Hubs(worlds)
+        self._engines: dict[str, Engine] = {}
+        self._transports: dict[str, set[Transport]] = {}
+        worlds.on_drop.append(self._drop)
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send, world: World, origins: Origins) -> None:
+        """Serve a WebSocket, or refuse a request that is none."""
+        parameters = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        query = dict(parameters)
+        refusal = _refusal(scope, query)
+        if refusal:
+            await self._refuse(scope, send, world, *refusal)
+            return
+        settings, limits = world.settings, world.contract.limits
+        heartbeat = Heartbeat(settings.socket_ping_interval_ms, settings.socket_ping_timeout_ms)
+        transport = Transport(
+            self._engine(world),
+            _codec(world, query, heartbeat, depth=limits.json_depth, limit=limits.body_bytes),
+            parameters,
+            limit=settings.socket_queue_bytes,
+            context=Handshake(world, origins, query),
+        )
+        transports = self._transports.setdefault(world.name, set())
+        transports.add(transport)
+        try:
+            await transport.serve(scope, receive, send, heartbeat)
+        finally:
+            transports.discard(transport)
+
+    def _engine(self, world: World) -> Engine:
+        if world.name not in self._engines:
+            chat = ChatNamespace(self._worlds, self._hubs)
+            self._engines[world.name] = Engine(chat, chat)
+        return self._engines[world.name]
+
+    async def _drop(self, world: World) -> None:
+        """End the transports of a world that is reset or dropped; its sessions have been told."""
+        self._engines.pop(world.name, None)
+        for transport in self._transports.pop(world.name, set()):
+            await transport.finish()
+
+    async def _refuse(self, scope: Scope, send: Send, world: World, code: int, message: str) -> None:
+        websocket = scope["type"] == "websocket"
+        body = message.encode() if websocket else msgspec.json.encode({"code": code, "message": message})
+        prefix = "websocket." if websocket else ""
+        headers = [(b"content-type", HTML if websocket else JSON), (b"content-length", str(len(body)).encode())]
+        entry = Entry(
+            time=world.clock.now_ms(),
+            surface=events.CONNECT.surface,
+            method=scope.get("method", "GET"),
+            path=scope["path"],
+            status=400,
+            why=f"{message}: only a WebSocket with transport=websocket and without sid is served",
+            response=body,
+        )
+        world.journal.record(entry)
+        await send({"type": f"{prefix}http.response.start", "status": 400, "headers": headers})
+        await send({"type": f"{prefix}http.response.body", "body": body})
+
+
+def _refusal(scope: Scope, query: dict[str, str]) -> tuple[int, str] | None:
+    """Return why a request is no handshake that can be served (RT-EP-04, RT-EIO-23)."""
+    if query.get("transport") != "websocket":
+        return TRANSPORT_UNKNOWN
+    if "sid" in query:
+        return SESSION_UNKNOWN
+    return None if scope["type"] == "websocket" else BAD_REQUEST
+
+
+def _codec(world: World, query: dict[str, str], heartbeat: Heartbeat, *, depth: int, limit: int) -> Codec:
+    settings = world.settings
+    if protocol(query.get("EIO"), allow_eio4=settings.socket_allow_eio4) != 3:  # noqa: PLR2004 - the protocol's name
+        return Codec(heartbeat, depth=depth, limit=limit)
+    comma, as_text = settings.socket_spelling == "2x", query.get("b64") == "1"
+    return Codec3(heartbeat, depth=depth, limit=limit, comma=comma, as_text=as_text)
