@@ -6,14 +6,17 @@ Standard library only, so that it fits beside every client library under test.
 import asyncio
 import http.client
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 TIMEOUT_S = 70  # longer than the longest wait that the control API grants
+POLL_S = 0.01
+Found = TypeVar("Found")
 
 
 class ControlError(Exception):
@@ -58,6 +61,72 @@ class ServiceApp:
     name: str
     scopes: tuple[str, ...]
     key: dict[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Company:
+    """A company; ``service_domain`` is what its service apps are named after."""
+
+    id: str
+    name: str
+    domains: tuple[str, ...]
+    service_domain: str | None
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody in a space: ``admin``, ``member`` or ``guest``; ``type`` is userId, anonymousId or email."""
+
+    id: str
+    type: str
+    username: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Space:
+    """A group or direct space with who is in it."""
+
+    id: str
+    title: str
+    description: str
+    type: str
+    archived: bool
+    settings: dict[str, Any] = field(repr=False)
+    members: tuple[Member, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A chat, idea (post), task or meeting; ``text`` is as its author wrote it, ``sender`` his user name."""
+
+    id: str
+    space_id: str
+    category: str
+    sender: str
+    sender_id: str
+    text: str
+    description: str
+    created: str
+    modified: str | None
+    parent_id: str | None
+    attachments: tuple[str, ...]
+    status: str | None
+    due: str | None
+    assignees: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Mail:
+    """An invitation e-mail that the real service would have sent."""
+
+    id: str
+    to: str
+    subject: str
+    link: str
+    created: str
+    invite_id: str
+    space_id: str
 
 
 @dataclass(frozen=True)
@@ -154,9 +223,105 @@ class Journal:
         return iter(self.find())
 
 
+@dataclass(frozen=True)
+class Fault:
+    """A planned fault; ``fired`` proves that it happened."""
+
+    id: str
+    match: dict[str, Any]
+    action: dict[str, Any]
+    times: int | None
+    probability: float
+    _mock: "Mockspaces" = field(repr=False, compare=False)
+
+    @property
+    def fired(self) -> int:
+        """How often it has happened by now."""
+        planned = self._mock.call("GET", "/faults")["data"]
+        return next((int(fault["fired"]) for fault in planned if fault["id"] == self.id), 0)
+
+    def drop(self) -> None:
+        """Take it out of the plan."""
+        self._mock.call("DELETE", f"/faults/{self.id}")
+
+
+class Faults:
+    """What is planned to go wrong. ``match`` is route, surface, endpoint, method, path, event, caller."""
+
+    def __init__(self, mock: "Mockspaces") -> None:
+        self._mock = mock
+
+    def plan(self, *, times: int | None = None, probability: float = 1, match: Any = None, **action: Any) -> Fault:
+        """Plan one: ``status`` with ``body`` and ``headers``, ``reject``, ``delay``, ``transport`` or ``frame``."""
+        body = {"match": match or {}, "action": action, "times": times, "probability": probability}
+        made = self._mock.call("POST", "/faults", body)
+        made.pop("fired")
+        return Fault(**made, _mock=self._mock)
+
+    def clear(self) -> None:
+        """Forget the plan."""
+        self._mock.call("DELETE", "/faults")
+
+    def unfired(self) -> list[Fault]:
+        """Return what was planned and has never happened."""
+        return [fault for fault in self if not fault.fired]
+
+    def __iter__(self) -> Iterator[Fault]:
+        for planned in self._mock.call("GET", "/faults")["data"]:
+            planned.pop("fired")
+            yield Fault(**planned, _mock=self._mock)
+
+
+class AioJournal:
+    """The journal's waiting call for a running event loop."""
+
+    def __init__(self, mock: "Mockspaces") -> None:
+        self._mock = mock
+
+    async def wait(self, count: int = 1, *, timeout: float = 5, **filters: Any) -> list[JournalEntry]:  # noqa: ASYNC109 - the server keeps it
+        """Return the entries that fit as soon as there are ``count``. Raises `TimeoutError` otherwise."""
+        return await asyncio.to_thread(self._wait, count, timeout, filters)
+
+    def _wait(self, count: int, timeout: float, filters: Mapping[str, Any]) -> list[JournalEntry]:
+        with self._mock.clone() as own:  # a connection of its own: the loop goes on using the other one
+            return own.journal.wait(count, timeout=timeout, **filters)
+
+
+class Aio:
+    """The calls that wait, for tests inside a running event loop."""
+
+    def __init__(self, mock: "Mockspaces") -> None:
+        self.journal = AioJournal(mock)
+
+    async def wait_for(self, query: Callable[[], Found], *, timeout: float = 5) -> Found:  # noqa: ASYNC109 - as in `Mockspaces`
+        """Return what a query finds as soon as it finds something. Raises `TimeoutError` otherwise."""
+        deadline = time.monotonic() + timeout
+        while not (found := query()):
+            _refuse_late(deadline, timeout)
+            await asyncio.sleep(POLL_S)
+        return found
+
+
+def _refuse_late(deadline: float, timeout: float) -> None:
+    if time.monotonic() > deadline:
+        raise TimeoutError(f"nothing was found within {timeout} s")
+
+
 def _entry(item: Mapping[str, Any]) -> JournalEntry:
     texts = {name: item[name]["text"] for name in ("request", "response")}
     return JournalEntry(**{**item, **texts})
+
+
+def _space(item: Mapping[str, Any]) -> Space:
+    members = tuple(Member(**member) for member in item["members"])
+    known = {name: item[name] for name in ("title", "description", "type", "archived", "settings")}
+    return Space(id=item["_id"], members=members, **known)
+
+
+def _message(item: Mapping[str, Any]) -> Message:
+    known = {name: value for name, value in item.items() if name not in ("_id", "topicId")}
+    lists = {name: tuple(item[name]) for name in ("attachments", "assignees")}
+    return Message(id=item["_id"], space_id=item["topicId"], **{**known, **lists})
 
 
 def refuse_in_loop(name: str) -> None:
@@ -165,7 +330,7 @@ def refuse_in_loop(name: str) -> None:
         asyncio.get_running_loop()
     except RuntimeError:
         return
-    raise RuntimeError(f"{name} would block the running event loop; await asyncio.to_thread(...) instead")
+    raise RuntimeError(f"{name} would block the running event loop; await mockspaces.aio.{name}(...) instead")
 
 
 class Mockspaces:
@@ -192,6 +357,8 @@ class Mockspaces:
         self._opener: Mockspaces | None = None
         self.clock = Clock(self)
         self.journal = Journal(self)
+        self.faults = Faults(self)
+        self.aio = Aio(self)
 
     def __enter__(self) -> Self:
         return self
@@ -235,10 +402,92 @@ class Mockspaces:
         except http.client.HTTPException as error:
             raise ControlError(0, "", f"{self.url} is no mock, it does not speak HTTP: {error!r}") from None
 
-    def company(self, name: str, *, domains: Sequence[str] = ()) -> dict[str, Any]:
+    def clone(self) -> "Mockspaces":
+        """Return another client of the same world, with a connection of its own."""
+        return Mockspaces(self.url, control_token=self._headers.get("X-Mock-Token"))
+
+    def company(self, name: str, *, domains: Sequence[str] = (), **members: Any) -> Company:
         """Create a company; the e-mail domains decide who belongs to it."""
-        created: dict[str, Any] = self.call("POST", "/companies", {"name": name, "domains": list(domains)})
-        return created
+        made = self.call("POST", "/companies", {"name": name, "domains": list(domains), **members})
+        return Company(made["_id"], made["name"], tuple(made["domains"]), made["service_domain"])
+
+    def space(self, title: str, *, owner: str, members: Sequence[str] = (), **more: Any) -> Space:
+        """Create a group space in any state; ``members`` are user names, ``archived``, ``settings`` as in a seed."""
+        people = [{"username": name} for name in members]
+        made = self.call("POST", "/spaces", {"title": title, "owner": owner, "members": people, **more})
+        return next(space for space in self.spaces() if space.id == made["_id"])
+
+    def spaces(self) -> list[Space]:
+        """Return all group and direct spaces, oldest first."""
+        return [_space(item) for item in self.call("GET", "/spaces")["data"]]
+
+    def messages(self, **filters: str) -> list[Message]:
+        """Return messages, oldest first. Filters are space, category, sender, text, parent."""
+        return [_message(item) for item in self.call("GET", f"/messages?{urlencode(filters)}")["data"]]
+
+    def chats(self, **filters: str) -> list[Message]:
+        """Return chat messages, oldest first."""
+        return self.messages(category="chat", **filters)
+
+    def posts(self, **filters: str) -> list[Message]:
+        """Return posts, which the wire calls ideas, oldest first."""
+        return self.messages(category="idea", **filters)
+
+    def tasks(self, **filters: str) -> list[Message]:
+        """Return tasks, oldest first."""
+        return self.messages(category="task", **filters)
+
+    def outbox(self) -> list[Mail]:
+        """Return the e-mails that the real service would have sent, oldest first."""
+        return [
+            Mail(*(item[name] for name in ("_id", "to", "subject", "link", "created", "inviteId", "topicId")))
+            for item in self.call("GET", "/outbox")["data"]
+        ]
+
+    def wait_for(self, query: Callable[[], Found], *, timeout: float = 5) -> Found:
+        """Return what a query finds as soon as it finds something: ``wait_for(lambda: mock.chats(text="hello"))``."""
+        refuse_in_loop("wait_for")
+        deadline = time.monotonic() + timeout
+        while not (found := query()):
+            _refuse_late(deadline, timeout)
+            time.sleep(POLL_S)
+        return found
+
+    def fail(
+        self,
+        route: str | None = None,
+        *,
+        status: int = 503,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        times: int | None = None,
+        **match: str,
+    ) -> Fault:
+        """Answer a call (``"POST /spaces/invite"``, or any that fits) with an error of your own."""
+        wanted = {"route": route, **match} if route else match
+        return self.faults.plan(match=wanted, times=times, status=status, body=body, headers=dict(headers or {}))
+
+    def reject(self, code: str, route: str | None = None, *, times: int | None = None, **match: str) -> Fault:
+        """Refuse a call with the exact answer that belongs to a code: ``reject("auth.credential_expired")``."""
+        wanted = {"route": route, **match} if route else match
+        return self.faults.plan(match=wanted, times=times, reject=code)
+
+    def misbehave(self, name: str, *, times: int | None = None) -> None:
+        """Let the identity server misbehave: ``misbehave("id_token.bad_signature")``."""
+        self.call("POST", "/misbehaviours", {"name": name, "times": times})
+
+    def behave(self) -> None:
+        """Let the identity server do right again."""
+        self.call("DELETE", "/misbehaviours")
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the whole state of the world."""
+        taken: dict[str, Any] = self.call("GET", "/snapshot")
+        return taken
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Let the world be what a snapshot says; sockets are closed."""
+        self.call("PUT", "/snapshot", snapshot)
 
     def user(self, username: str, *, password: str | None = None, **members: Any) -> User:
         """Create a registered user; a password is drawn unless given."""
