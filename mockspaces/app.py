@@ -8,9 +8,10 @@ from typing import Any, Protocol
 from urllib.parse import unquote
 
 import msgspec
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from mockspaces.accounts.surface import AccountsSurface
 from mockspaces.asgi.exchange import Exchange
 from mockspaces.asgi.surface import Surface
 from mockspaces.cloud import seeds
@@ -28,6 +29,7 @@ from mockspaces.realtime import surface as realtime
 from mockspaces.realtime.surface import RealtimeSurface
 from mockspaces.rest.storage import StorageSurface
 from mockspaces.rest.surface import RestSurface
+from mockspaces.web.surface import WebSurface
 
 # Importing a section binds its handlers.
 CONTROL_SECTIONS = (
@@ -54,21 +56,6 @@ class TransportFaults(Protocol):
         """Spoil the answer as ``exchange.transport`` says."""
 
 
-class WebSurface:
-    """What is left over: the web host, which the mock does not emulate."""
-
-    name = "web"
-
-    async def answer(self, exchange: Exchange) -> Response:
-        """Refuse every path."""
-        raise Rejection(errors.ROUTE_NOT_FOUND, f"{exchange.path} is no path of this mock")
-
-    def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:
-        """Say so as a page (REST-HOST-03)."""
-        status = exchange.world.contract.errors[rejection.code].status
-        return HTMLResponse("<!doctype html><title>Not found</title><h1>Not found</h1>", status)
-
-
 class App:
     """The whole emulated cloud as one ASGI application."""
 
@@ -78,10 +65,14 @@ class App:
         self._seed = seed
         self.transport: TransportFaults | None = None
         self._starting = asyncio.Lock()
-        rest = RestSurface()
+        accounts, rest = AccountsSurface(), RestSurface()
         self._realtime = RealtimeSurface(worlds)
         self._surfaces: tuple[tuple[str, Surface], ...] = (
             ("/_mock", ControlSurface(worlds, control_token)),
+            ("/api/1.0/", accounts),
+            ("/oauth2/", accounts),
+            ("/account/", accounts),
+            ("/norevimages/", accounts),
             ("/api/", rest),
             ("/health", rest),
             ("/storage", StorageSurface()),

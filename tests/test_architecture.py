@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "mockspaces"
 
-SURFACES = frozenset({"accounts", "control", "realtime", "rest"})
+SURFACES = frozenset({"accounts", "control", "realtime", "rest", "web"})
 BELOW_SURFACES = frozenset({"asgi", "cloud", "config", "contract"})
 
 # Who may import whom, by room: a room is a package or module directly below mockspaces.

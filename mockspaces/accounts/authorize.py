@@ -1,0 +1,182 @@
+"""Authorize and consent (ACC-AUTHZ, ACC-CONSENT, ACC-DECIDE)."""
+
+from urllib.parse import unquote_plus
+
+from starlette.responses import Response
+
+from mockspaces.accounts import cookies, csrf
+from mockspaces.accounts.call import Call, handle, pages
+from mockspaces.accounts.failures import Redirected
+from mockspaces.accounts.parameters import Parameters, bad
+from mockspaces.accounts.redirects import Pairs, below, component, legal_query, redirect, with_fragment, with_query
+from mockspaces.cloud import authorization, oauth_scopes, sign_in
+from mockspaces.cloud.authorization import Asked, AuthorizationRequest, Destination
+from mockspaces.cloud.entities import User
+from mockspaces.cloud.rejection import Rejection
+from mockspaces.contract import oauth_errors
+from mockspaces.contract.oauth_scopes import EMAIL, PROFILE, SPACES
+
+PARAMETERS = (
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "access_type",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+    "nonce",
+    "login_hint",
+    "prompt",
+)
+LOGIN_PROMPTS = ("select_account", "login")  # ACC-AUTHZ-08
+PRODUCT = "zangspaces"
+PERMISSIONS = (  # ACC-CONSENT-01, seeds 001 and 003
+    (EMAIL, "View and update user email information"),
+    (PROFILE, "View user detail information"),
+    (SPACES, "Call Avaya Spaces APIs"),
+)
+
+
+@handle("ACC-AUTHZ")
+async def authorize(call: Call) -> Response:
+    """Send the browser on: to login, to consent, or back to the client (ACC-AUTHZ-09, -10, -15)."""
+    parameters = call.query(*PARAMETERS)
+    request = await _checked(call, parameters)
+    user = await _signed_in(call)
+    if user is None or _asks_for_login(call, parameters):
+        return _to_login(call)
+    if call.world.settings.accounts_auto_consent:
+        return await _allow(call, request, parameters.state, user)
+    return redirect(f"{below(call.origins, '/oauth2/authorize/confirm')}?{_query(call)}")
+
+
+@handle("ACC-CONSENT")
+async def ask(call: Call) -> Response:
+    """Ask the user, every time (ACC-CONSENT-01..03)."""
+    parameters = call.query(*PARAMETERS)
+    request = await _checked(call, parameters)
+    user = await _signed_in(call)
+    if user is None:
+        return _to_login(call)
+    if call.world.settings.accounts_auto_consent:
+        return await _allow(call, request, parameters.state, user)
+    token = csrf.token(call)
+    page = pages.render(
+        "consent.html",
+        action=f"{below(call.origins, '/oauth2/authorize/confirm')}?{_query(call)}",
+        client_name=request.client.name or request.client.id,
+        csrf=token,
+        permissions=[{"text": text, "asked": name in request.requested.names} for name, text in PERMISSIONS],
+        redirect_uri=request.redirect_uri,
+        user=user,
+    )
+    cookies.write(page, call.exchange, cookies.CSRF, token)
+    return page
+
+
+@handle("ACC-DECIDE")
+async def decide(call: Call) -> Response:
+    """Do what the user decided (ACC-DECIDE-01..05)."""
+    parameters = call.query(*PARAMETERS)
+    request = await _checked(call, parameters)
+    user = await _signed_in(call)
+    if user is None:
+        return _to_login(call)
+    form = await call.form(csrf.FIELD, "decision")
+    form.refuse_problems()
+    csrf.check(call, form)
+    if form["decision"] == "allow":
+        return await _allow(call, request, parameters.state, user)
+    if form["decision"] == "deny":
+        denied = Rejection(oauth_errors.ACCESS_DENIED, "the user denied the request")
+        raise _told(call, denied, request.redirect_uri, request.response_type, parameters.state, described=False)
+    raise bad("decision", 'expected "allow" or "deny"')
+
+
+async def _checked(call: Call, parameters: Parameters) -> AuthorizationRequest:
+    """Check the request; once client and URI are trusted, refusals go there (ACC-AUTHZ-11, -12)."""
+    for name in ("client_id", "redirect_uri"):
+        try:
+            parameters.refuse_problems(name)
+        except Rejection as refused:
+            raise Rejection(oauth_errors.UNTRUSTED_REQUEST, refused.why) from None
+    to = await authorization.destination(call.world, parameters["client_id"], parameters["redirect_uri"])
+    try:
+        return _check(call, parameters, to)
+    except Rejection as refused:
+        response_type = parameters["response_type"]
+        raise _told(call, refused, to.redirect_uri, response_type, parameters.state) from None
+
+
+def _check(call: Call, parameters: Parameters, to: Destination) -> AuthorizationRequest:
+    parameters.refuse_problems()
+    asked = Asked(
+        response_type=parameters["response_type"],
+        access_type=parameters["access_type"],
+        scope=parameters["scope"],
+        nonce=parameters["nonce"],
+        code_challenge=parameters["code_challenge"],
+        code_challenge_method=parameters["code_challenge_method"],
+    )
+    return authorization.check(call.world, to, asked, call.origins.accounts)
+
+
+def _told(
+    call: Call,
+    refused: Rejection,
+    redirect_uri: str,
+    response_type: str | None,
+    state: str | None,
+    *,
+    described: bool = True,
+) -> Redirected:
+    """Return the refusal as the client sees it, in the part of its URI where it awaits the answer."""
+    row = call.world.contract.errors[refused.code]
+    description = row.text(refused.detail) if described else None
+    pairs = (("error", row.code), ("error_description", description), ("state", state))
+    return Redirected(refused, _back(redirect_uri, response_type, pairs))
+
+
+def _back(redirect_uri: str, response_type: str | None, pairs: Pairs) -> Response:
+    place = with_fragment if response_type == authorization.TOKEN else with_query
+    return redirect(place(redirect_uri, pairs))
+
+
+async def _signed_in(call: Call) -> User | None:
+    return await sign_in.signed_in(call.world, call.cookie(cookies.SESSION))
+
+
+def _asks_for_login(call: Call, parameters: Parameters) -> bool:
+    return parameters["prompt"] in LOGIN_PROMPTS and call.world.settings.accounts_auto_login is None
+
+
+def _to_login(call: Call) -> Response:
+    """Send the browser to the login page, from which it comes back without ``prompt`` (ACC-AUTHZ-08, -09)."""
+    target = f"{below(call.origins, '/oauth2/authorize')}?{_query(call, without='prompt')}"
+    login = below(call.origins, "/account/login/")
+    return redirect(f"{login}?next={component(target)}&product_name={PRODUCT}")
+
+
+def _query(call: Call, without: str | None = None) -> str:
+    """Return the query as it came; anything in it that is not legal in a URI is encoded."""
+    text = call.raw_query.decode("utf-8", "surrogateescape")
+    kept = [pair for pair in text.split("&") if unquote_plus(pair.partition("=")[0]) != without]
+    return legal_query("&".join(kept))
+
+
+async def _allow(call: Call, request: AuthorizationRequest, state: str | None, user: User) -> Response:
+    """Issue what was asked for and send it to the client (ACC-AUTHZ-16, -17)."""
+    world = call.world
+    if request.response_type != authorization.TOKEN:
+        code = await authorization.issue_code(world, request, user)
+        return _back(request.redirect_uri, request.response_type, (("state", state), ("code", code.id)))
+    token = await authorization.issue_token(world, request, user)
+    pairs = (
+        ("access_token", token.id),
+        ("token_type", "Bearer"),
+        ("expires_in", str(world.contract.limits.expires_in_s)),
+        ("scope", oauth_scopes.printed(world, token.scopes, request.requested.words)),
+        ("state", state),
+    )
+    return _back(request.redirect_uri, request.response_type, pairs)

@@ -1,0 +1,101 @@
+"""What a handler of the identity server gets: a routed request with its parameters."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import TypeVar
+
+import msgspec
+from starlette.datastructures import Headers
+from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
+from starlette.responses import Response
+
+from mockspaces.accounts import cookies
+from mockspaces.accounts.parameters import Parameters, bad, pairs_of
+from mockspaces.asgi.decoding import decode
+from mockspaces.asgi.exchange import Exchange
+from mockspaces.asgi.pages import Pages
+from mockspaces.asgi.surface import Handlers
+from mockspaces.cloud.entities import User
+from mockspaces.cloud.world import Origins, World
+from mockspaces.contract.rows import Endpoint
+
+JSON = "application/json; charset=utf-8"
+URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+MAX_FIELDS = 200
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # ACC-GEN-07
+pages = Pages("mockspaces.accounts")
+
+Value = TypeVar("Value")
+
+
+class Call:
+    """A request that found its endpoint; its body, if any, is within the limit."""
+
+    def __init__(self, exchange: Exchange, endpoint: Endpoint, params: Mapping[str, str], query: bytes) -> None:
+        """Bundle what the surface found out. ``query`` is the one in force (ACC-AUTHZ-14)."""
+        self.exchange = exchange
+        self.endpoint = endpoint
+        self.params = params
+        self.raw_query = query
+
+    @property
+    def world(self) -> World:
+        """The world that is called."""
+        return self.exchange.world
+
+    @property
+    def origins(self) -> Origins:
+        """Where the caller reaches this world."""
+        return self.exchange.origins
+
+    @property
+    def user(self) -> User:
+        """The registered user whose token came with the call."""
+        caller = self.exchange.caller
+        assert caller is not None  # noqa: S101 - the surface authenticates whoever calls such an endpoint
+        return caller.user
+
+    def cookie(self, name: str) -> str | None:
+        """Return a cookie, None if it is absent or not of our making."""
+        return cookies.read(self.exchange, name)
+
+    def query(self, *known: str) -> Parameters:
+        """Return the known parameters of the query; whoever reads them refuses their problems."""
+        return Parameters(pairs_of(self.raw_query), known)
+
+    async def form(self, *known: str) -> Parameters:
+        """Return the known parameters of an urlencoded or multipart body. Refuses any other (ACC-TOKEN-01)."""
+        return Parameters(await self.form_pairs(), known)
+
+    async def form_pairs(self) -> list[tuple[str, str]]:
+        """Return all fields of the body in their order."""
+        content_type = self.exchange.header(b"content-type") or ""
+        media_type = content_type.partition(";")[0].strip().lower()
+        headers, limit = Headers({"content-type": content_type}), self.world.contract.limits.body_bytes
+        parser: FormParser | MultiPartParser
+        if media_type == URLENCODED:
+            parser = FormParser(headers, self._stream(), max_fields=MAX_FIELDS, max_part_size=limit)
+        elif media_type == MULTIPART:
+            parser = MultiPartParser(headers, self._stream(), max_files=0, max_fields=MAX_FIELDS, max_part_size=limit)
+        else:
+            raise bad("body", f'the media type is "{media_type[:80]}", send {URLENCODED} or {MULTIPART}')
+        try:
+            fields = await parser.parse()
+        except (MultiPartException, LookupError, ValueError) as error:
+            raise bad("body", f"unreadable: {error}") from None
+        return [(name, value) for name, value in fields.multi_items() if isinstance(value, str)]
+
+    async def _stream(self) -> AsyncGenerator[bytes, None]:
+        yield await self.exchange.body()
+
+    async def decode(self, kind: type[Value]) -> Value:
+        """Return the JSON body as ``kind``; names the first bad member."""
+        return decode(await self.exchange.body(), kind, self.world.contract.limits)
+
+
+def json(value: object, *, store: bool = True) -> Response:
+    """Return a JSON answer; one that holds tokens must not be stored (ACC-GEN-07)."""
+    return Response(msgspec.json.encode(value), headers=None if store else NO_STORE, media_type=JSON)
+
+
+Handler = Callable[[Call], Awaitable[Response]]
+handle: Handlers[Handler] = Handlers()

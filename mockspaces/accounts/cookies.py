@@ -1,0 +1,31 @@
+"""Cookies of the identity server (ACC-SIGNIN-07). They belong to the world, whatever its place on the host."""
+
+import re
+
+from starlette.responses import Response
+
+from mockspaces.accounts.redirects import home
+from mockspaces.asgi.exchange import Exchange
+
+CSRF, SESSION, AUTH_TOKEN = "csrftoken", "sessionid", "AUTH_TOKEN"
+_SEPARATORS = re.compile(r"[;,]")
+_OURS = re.compile(r"[A-Za-z0-9._-]{1,4096}")
+
+
+def read(exchange: Exchange, name: str) -> str | None:
+    """Return a cookie; of several the first, which a browser sends for the longest path (RFC 6265, 5.4)."""
+    for part in _SEPARATORS.split(exchange.header(b"cookie") or ""):
+        key, _, value = part.strip().partition("=")
+        if key == name:
+            return value if _OURS.fullmatch(value) else None
+    return None
+
+
+def write(response: Response, exchange: Exchange, name: str, value: str) -> None:
+    """Set a cookie for the time that the browser is open."""
+    response.headers.append("set-cookie", f"{name}={value}; Path={home(exchange)}; HttpOnly; SameSite=Lax")
+
+
+def clear(response: Response, exchange: Exchange, name: str) -> None:
+    """Take a cookie away."""
+    response.headers.append("set-cookie", f"{name}=; Path={home(exchange)}; Max-Age=0; HttpOnly; SameSite=Lax")

@@ -1,0 +1,96 @@
+"""How a refusal looks: one renderer per style (ACC-ERR-01..05, ACC-GEN-06)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from mockspaces.accounts.call import JSON, NO_STORE, pages
+from mockspaces.asgi.exchange import Exchange
+from mockspaces.asgi.routing import MethodNotAllowed
+from mockspaces.cloud.rejection import Rejection
+from mockspaces.contract import errors, oauth_errors
+
+BASIC_CHALLENGE = 'Basic realm="accounts"'
+SHOWN_AS_PAGES = frozenset({"ACC-AUTHZ", "ACC-CONSENT", "ACC-DECIDE", "ACC-LOGIN", "ACC-SIGNIN", "ACC-LOGOUT"})
+# Rules that all surfaces share refuse in the words of the REST API; here they are said in those of OAuth.
+IN_WORDS_OF_OAUTH = {
+    errors.REQUEST_INVALID: oauth_errors.INVALID_REQUEST,
+    errors.REQUEST_TOO_LARGE: oauth_errors.TOO_LARGE,
+    errors.SERVER_ERROR: oauth_errors.OAUTH_SERVER_ERROR,
+    errors.CREDENTIAL_MISSING: oauth_errors.BEARER_INVALID,
+    errors.CREDENTIAL_MALFORMED: oauth_errors.BEARER_INVALID,
+    errors.CREDENTIAL_INVALID: oauth_errors.BEARER_INVALID,
+    errors.CREDENTIAL_EXPIRED: oauth_errors.BEARER_INVALID,
+    errors.APP_INACTIVE: oauth_errors.BEARER_INVALID,
+    errors.SERVICE_ACCOUNT_DISABLED: oauth_errors.BEARER_INVALID,
+    errors.KIND_NOT_ALLOWED: oauth_errors.BEARER_INVALID,
+}
+TITLES: Mapping[int, str] = {403: "This form has gone stale", 404: "Not found", 405: "Not possible", 500: "A bug"}
+ADVICE: Mapping[str, str] = {
+    oauth_errors.UNTRUSTED_REQUEST: "The application that sent you here has to correct its link. Because of this "
+    "mistake you are not sent back to it.",
+    oauth_errors.CSRF_FAILED: "Go back, load the page again and send the form once more. A program must send the "
+    "hidden field csrfmiddlewaretoken and the cookie csrftoken, both from the same page.",
+}
+
+
+class Redirected(Rejection):
+    """A refusal that is told to the client at its redirect_uri (ACC-AUTHZ-12)."""
+
+    def __init__(self, refused: Rejection, response: Response) -> None:
+        """Answer with ``response``, which carries the refusal."""
+        super().__init__(refused.code, refused.why, detail=refused.detail)
+        self.response = response
+
+
+def _vendor(code: str, message: str) -> dict[str, Any]:
+    """ACC-ERR-01, -02."""
+    return {"error": {"code": code, "message": message}, "error_description": message}
+
+
+def _rfc6749(code: str, message: str) -> dict[str, Any]:
+    """ACC-ERR-03."""
+    return {"error": code, "error_description": message}
+
+
+STYLES: Mapping[str, Callable[[str, str], dict[str, Any]]] = {"vendor": _vendor, "rfc6749": _rfc6749}
+
+
+def render(exchange: Exchange, rejection: Rejection) -> Response:
+    """Return the answer to a refused request."""
+    if isinstance(rejection, Redirected):
+        return rejection.response
+    if exchange.endpoint is None or exchange.endpoint in SHOWN_AS_PAGES:
+        return _page(exchange, rejection)
+    return _json(exchange, rejection)
+
+
+def _json(exchange: Exchange, rejection: Rejection) -> Response:
+    row = exchange.world.contract.errors[IN_WORDS_OF_OAUTH.get(rejection.code, rejection.code)]
+    body = STYLES[exchange.world.settings.accounts_error_style](row.code, row.text(rejection.detail))
+    response = Response(msgspec.json.encode(body), row.status, NO_STORE, JSON)
+    if row.id == oauth_errors.INVALID_CLIENT and exchange.header(b"authorization") is not None:
+        response.headers["www-authenticate"] = BASIC_CHALLENGE
+    return response
+
+
+def _page(exchange: Exchange, rejection: Rejection) -> Response:
+    """Return a page that says what was wrong, to whoever tries a client out in a browser."""
+    code = IN_WORDS_OF_OAUTH.get(rejection.code, rejection.code)
+    row = exchange.world.contract.errors[code]
+    problem = "The log has the traceback." if row.status >= 500 else _sentence(rejection.why)  # noqa: PLR2004 - 5xx
+    title = TITLES.get(row.status) or _title(row.message)
+    response = pages.render("error.html", row.status, title=title, problem=problem, advice=ADVICE.get(code, ""))
+    if isinstance(rejection, MethodNotAllowed):
+        response.headers["allow"] = rejection.allow
+    return response
+
+
+def _title(message: str) -> str:
+    return message.partition(":")[0].rstrip(".")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."

@@ -1,0 +1,122 @@
+"""The native login: page, sign-in and logout (ACC-LOGIN, ACC-SIGNIN, ACC-LOGOUT)."""
+
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+
+from mockspaces.accounts import cookies, csrf
+from mockspaces.accounts.call import Call, handle, pages
+from mockspaces.accounts.parameters import Parameters, pairs_of
+from mockspaces.accounts.redirects import accepted_next, below, legal, redirect
+from mockspaces.cloud import sign_in, tokens
+from mockspaces.cloud.entities import User
+from mockspaces.cloud.rejection import Rejection
+
+INERT_METHODS = ("Google", "Office365", "Salesforce", "Avaya")  # ACC-LOGIN-03
+WRONG_PASSWORD = "Invalid Username or Password!"  # ACC-SIGNIN-03
+MALFORMED_NAME = "Invalid Email or Phone Format"  # ACC-SIGNIN-03
+LISTED_USERS = 12
+ONE_CLICK = "mock_sign_in"  # the mock's own field, only of its one-click buttons
+
+
+@handle("ACC-LOGIN")
+async def show(call: Call) -> Response:
+    """Show the login page (ACC-LOGIN-01..03)."""
+    query = call.query("next", "product_name")
+    query.refuse_problems()
+    return await _page(call, accepted_next(call.exchange, query["next"]))
+
+
+@handle("ACC-SIGNIN")
+async def submit(call: Call) -> Response:
+    """Sign in, or show the page again with what was wrong (ACC-SIGNIN-01..07)."""
+    query, form = call.query("next"), await call.form("next", csrf.FIELD, "username", "password", ONE_CLICK)
+    query.refuse_problems()
+    form.refuse_problems()
+    csrf.check(call, form)
+    target = accepted_next(call.exchange, form["next"] or query["next"])
+    username = form["username"] or ""
+    one_click = form[ONE_CLICK] if call.world.settings.accounts_list_users else None
+    if one_click is None and not sign_in.looks_like_user_name(username):
+        call.exchange.why = "the user name is neither an e-mail nor + and digits"
+        return await _page(call, target, username=username, problem=MALFORMED_NAME)
+    try:
+        user = await _user(call, form, one_click)
+    except Rejection as refused:
+        call.exchange.refused(refused)
+        return await _page(call, target, username=username, problem=WRONG_PASSWORD)
+    return await _welcome(call, user, target)
+
+
+async def _user(call: Call, form: Parameters, one_click: str | None) -> User:
+    if one_click is None:
+        return await sign_in.check_password(call.world, form["username"] or "", form["password"] or "")
+    call.exchange.why = "accounts.list_users: signed in by a button of the mock, without password"
+    return await sign_in.find(call.world, one_click)
+
+
+async def _welcome(call: Call, user: User, target: str) -> Response:
+    """Begin a session of a new name, so that one which somebody planted is worth nothing (ACC-SIGNIN-02)."""
+    session = await sign_in.open_session(call.world, user, call.cookie(cookies.SESSION))
+    response = redirect(legal(target))
+    cookies.write(response, call.exchange, cookies.AUTH_TOKEN, await tokens.user_jwt(call.world, user))
+    cookies.write(response, call.exchange, cookies.SESSION, session.id)
+    return response
+
+
+@handle("ACC-LOGOUT")
+async def log_out(call: Call) -> Response:
+    """End the session; tokens stay valid (ACC-LOGOUT-01, -02)."""
+    query = call.query("next")
+    query.refuse_problems()
+    await sign_in.end_session(call.world, call.cookie(cookies.SESSION))
+    wanted = query["next"]
+    login = below(call.origins, "/account/login/")
+    response = redirect(login if wanted is None else legal(accepted_next(call.exchange, wanted)))
+    for name in (cookies.SESSION, cookies.AUTH_TOKEN):
+        cookies.clear(response, call.exchange, name)
+    return response
+
+
+async def _page(call: Call, target: str, *, username: str | None = None, problem: str = "") -> Response:
+    world, token = call.world, csrf.token(call)
+    asked = Parameters(pairs_of(urlsplit(target).query.encode()), ("client_id", "login_hint"))
+    client = await world.state.clients.get(asked["client_id"] or "")
+    listed = await world.state.users.page("sign-in", "all", limit=LISTED_USERS) if _lists_users(call) else []
+    more = await world.state.users.count("sign-in", "all") - len(listed) if listed else 0
+    page = pages.render(
+        "login.html",
+        action=below(call.origins, "/account/login/"),
+        client_name=client.name if client else "",
+        csrf=token,
+        inert=INERT_METHODS,
+        more=more,
+        next=target,
+        problem=problem,
+        username=_hint(asked) if username is None else username,
+        users=listed,
+    )
+    cookies.write(page, call.exchange, cookies.CSRF, token)
+    cookies.write(page, call.exchange, cookies.SESSION, await _session_name(call))
+    return page
+
+
+def _lists_users(call: Call) -> bool:
+    return call.world.settings.accounts_list_users
+
+
+def _hint(asked: Parameters) -> str:
+    """Return the user name that the client expects, where it can be shown (ACC-AUTHZ-08)."""
+    try:
+        asked.refuse_problems("login_hint")
+    except Rejection:
+        return ""
+    return asked["login_hint"] or ""
+
+
+async def _session_name(call: Call) -> str:
+    """Return the name of the browser's session if it is signed in, else a new one that nobody is signed in under."""
+    known = call.cookie(cookies.SESSION)
+    if known and await call.world.state.login_sessions.get(known):
+        return known
+    return call.world.ids.token()

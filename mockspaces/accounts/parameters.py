@@ -1,0 +1,71 @@
+"""Parameters of a query or form: read once, trimmed, and refused where they contradict themselves (ACC-GEN-03..05)."""
+
+from collections.abc import Iterable
+from urllib.parse import parse_qsl
+
+from mockspaces.cloud.rejection import Rejection
+from mockspaces.contract import oauth_errors
+
+AS_SENT = frozenset({"state", "nonce", "password"})  # ACC-GEN-04
+BLANKS = " \t"
+# `state` alone goes back as the bytes that came, whatever they are; anything else must be text.
+OPAQUE = frozenset({"state"})
+
+
+class Parameters:
+    """The values of known parameters; an empty one counts as absent, except ``state`` (ACC-AUTHZ-06)."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]], known: Iterable[str]) -> None:
+        """Keep what is known; the rest is ignored."""
+        self._values: dict[str, str] = {}
+        self._problems: dict[str, str] = {}
+        wanted = frozenset(known)
+        for name, value in pairs:
+            if name not in wanted:
+                continue
+            if name in self._values:
+                self._problems[name] = "given twice"
+            self._values[name] = value if name in AS_SENT else value.strip(BLANKS)
+            if name not in OPAQUE and not _is_text(value):
+                self._problems[name] = "not UTF-8"
+
+    def __getitem__(self, name: str) -> str | None:
+        """Return a value, None where it is absent or empty."""
+        return self._values.get(name) or None
+
+    @property
+    def state(self) -> str | None:
+        """``state`` as it was sent, also empty; None where it is absent or ambiguous."""
+        return None if "state" in self._problems else self._values.get("state")
+
+    def refuse_problems(self, *names: str) -> None:
+        """Refuse values that were repeated or are no text: those of the named parameters, or of all."""
+        for name, problem in self._problems.items():
+            if not names or name in names:
+                raise bad(name, problem)
+
+    def required(self, name: str) -> str:
+        """Return a value. Refuses its absence."""
+        value = self[name]
+        if value is None:
+            raise bad(name, "required")
+        return value
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def bad(name: str, problem: str) -> Rejection:
+    """Return the refusal of a parameter."""
+    text = f"{name}: {problem}"
+    return Rejection(oauth_errors.INVALID_REQUEST, text, detail=text)
+
+
+def pairs_of(query: bytes) -> list[tuple[str, str]]:
+    """Decode a query; bytes that are no UTF-8 survive, so that ``state`` can go back unchanged."""
+    return parse_qsl(query.decode("utf-8", "surrogateescape"), keep_blank_values=True, errors="surrogateescape")

@@ -1,0 +1,128 @@
+"""Who a token belongs to, the directory, and what products keep (ACC-INFO, ACC-JWT, ACC-SELF, ACC-DIR, ACC-LIC ...)."""
+
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+import msgspec
+from starlette.responses import Response
+
+from mockspaces.accounts.call import Call, handle, json
+from mockspaces.cloud import id_tokens, sign_in, tokens, views
+from mockspaces.cloud.entities import ProductProfile, User
+
+
+class NativeLogin(msgspec.Struct, frozen=True):
+    """The body of get_jwt_token (ACC-JWT-01)."""
+
+    auth_type: Literal["native"]
+    auth_provider: Literal["onesna"]
+    username: str
+    password: str
+
+
+@handle("ACC-INFO")
+async def token_info(call: Call) -> Response:
+    """Say what an id_token says (ACC-INFO-01..07)."""
+    query = call.query("id_token")
+    query.refuse_problems()
+    info = await id_tokens.tell(call.world, query.required("id_token"))
+    user = info.user
+    answer = {
+        "expires_in": info.seconds_left,
+        "audience": info.audience,
+        "user_id": user.ndbid,
+        "user": {
+            "username": user.username,
+            "first_name": user.name.givenname,
+            "last_name": user.name.familyname,
+            "id": user.ndbid,
+            "picture_url": views.picture_url(call.origins, user),
+        },
+        "issuer": call.world.settings.accounts_issuer,
+    }
+    return json(answer, store=False)
+
+
+@handle("ACC-JWT")
+async def native_login(call: Call) -> Response:
+    """Issue a user JWT for a user name and password (ACC-JWT-01..03)."""
+    body = await call.decode(NativeLogin)
+    user = await sign_in.check_password(call.world, body.username, body.password)
+    token = await tokens.user_jwt(call.world, user)
+    return json({"token": token, "expires_in": call.world.contract.limits.user_jwt_s})
+
+
+@handle("ACC-SELF")
+async def current_user(call: Call) -> Response:
+    """Return the caller (ACC-SELF-01)."""
+    user = call.user
+    name = {member: getattr(user.name, member) for member in ("formatted", "givenname", "familyname")}
+    picture = views.picture_url(call.origins, user)
+    return json({"id": user.ndbid, "username": user.username, "picture_url": picture, "name": name})
+
+
+@handle("ACC-DIR")
+async def colleagues(call: Call) -> Response:
+    """Return the people of the caller's company on one page (ACC-DIR-01..03)."""
+    query = call.query("search")
+    query.refuse_problems()
+    wanted = (query["search"] or "").casefold()
+    company_id = call.user.company_id
+    people = await call.world.state.users.page("company", company_id) if company_id else [call.user]
+    found = [user for user in people if any(wanted in text.casefold() for text in _names(user))]
+    answer: dict[str, Any] = {
+        "nextUrl": "",
+        "previousUrl": "",
+        "pageRangeDisplay": [1, 1],
+        "currentPage": 0,
+        "total": len(found),
+        "data": [{"id": user.ndbid, "username": user.username, "name": user.name} for user in found],
+    }
+    return json(answer)
+
+
+def _names(user: User) -> tuple[str, ...]:
+    return (user.displayname, f"{user.name.givenname} {user.name.familyname}", user.username)
+
+
+@handle("ACC-IMG")
+async def default_picture(_call: Call) -> Response:
+    """Return the default picture (ACC-IMG-01)."""
+    return Response(_picture(), media_type="image/jpeg")
+
+
+@cache
+def _picture() -> bytes:
+    return resources.files("mockspaces.accounts").joinpath("noimage.jpg").read_bytes()
+
+
+@handle("ACC-LIC")
+async def licences(call: Call) -> Response:
+    """Return the caller's licences (ACC-LIC-01)."""
+    return json({"data": [views.licence(item) for item in call.user.licences]})
+
+
+@handle("ACC-AGREE")
+async def agree(_call: Call) -> Response:
+    """Take note of an agreement (ACC-AGREE-01)."""
+    return json({})
+
+
+@handle("ACC-PROFGET")
+async def profile(call: Call) -> Response:
+    """Return what was last stored for caller and product (ACC-PROFGET-01)."""
+    found = await call.world.state.product_profiles.get(_profile_id(call))
+    return json(found.value if found else {})
+
+
+@handle("ACC-PROFSET")
+async def store_profile(call: Call) -> Response:
+    """Store a JSON object for caller and product (ACC-PROFSET-01)."""
+    value = await call.decode(dict[str, Any])
+    await call.world.state.product_profiles.put(ProductProfile(id=_profile_id(call), value=value))
+    return json(value)
+
+
+def _profile_id(call: Call) -> str:
+    return f"{call.user.id}/{call.params['sku']}"

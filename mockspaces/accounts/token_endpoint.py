@@ -1,0 +1,129 @@
+"""The token endpoint and revocation (ACC-TOKEN, ACC-REVOKE)."""
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import unquote_plus
+
+from starlette.responses import Response
+
+from mockspaces.accounts.call import Call, handle, json
+from mockspaces.accounts.parameters import Parameters, bad
+from mockspaces.cloud import authorization, clients, grants, oauth_scopes
+from mockspaces.cloud.clients import ProvenClient
+from mockspaces.cloud.grants import Issued
+from mockspaces.cloud.rejection import Rejection
+from mockspaces.contract import nearest, oauth_errors
+
+PARAMETERS = (
+    "client_id",
+    "client_secret",
+    "grant_type",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "refresh_token",
+    "username",
+    "password",
+    "scope",
+)
+BASIC = "basic"
+
+
+@handle("ACC-TOKEN")
+async def issue(call: Call) -> Response:
+    """Exchange a grant for tokens; the client is checked before the grant (ACC-TOKEN-01..18)."""
+    pairs = await call.form_pairs()
+    if not pairs:
+        raise bad("body", "empty")
+    form = Parameters(pairs, PARAMETERS)
+    form.refuse_problems()
+    proven = await _client(call, form)
+    grant_type = form.required("grant_type")
+    exchange = GRANTS.get(grant_type)
+    if exchange is None:
+        why = f'no grant_type "{grant_type[:80]}"{nearest(grant_type, list(GRANTS))}'
+        raise Rejection(oauth_errors.UNSUPPORTED_GRANT_TYPE, why)
+    authorization.check_grant(proven.client, grant_type)
+    if not proven.by_secret:
+        call.exchange.why = "accounts.pkce_without_secret: the code_verifier stands in for the secret"
+    return json(_answer(call, await exchange(call, proven, form)), store=False)
+
+
+async def _client(call: Call, form: Parameters) -> ProvenClient:
+    client_id, secret = form["client_id"], form["client_secret"]
+    basic = _basic(call.exchange.header(b"authorization"))
+    if basic is not None:
+        if client_id not in (None, basic[0]) or secret not in (None, basic[1]):
+            raise clients.refused("Authorization and body name different clients or secrets")
+        client_id, secret = basic
+    has_verifier = form["grant_type"] == authorization.AUTHORIZATION_CODE and form["code_verifier"] is not None
+    return await clients.authenticate(call.world, client_id, secret or None, has_verifier=has_verifier)
+
+
+def _basic(header: str | None) -> tuple[str, str] | None:
+    """Return client id and secret of HTTP Basic, None without it; both are form-encoded (RFC 6749, 2.3.1)."""
+    scheme, _, text = (header or "").partition(" ")
+    if scheme.lower() != BASIC:
+        return None
+    try:
+        pair = base64.b64decode(text.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise clients.refused("the Basic credentials are not base64 of UTF-8 text") from None
+    client_id, colon, secret = pair.partition(":")
+    if not colon:
+        raise clients.refused("the Basic credentials have no colon between client_id and secret")
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+async def _code(call: Call, proven: ProvenClient, form: Parameters) -> Issued:
+    code, redirect_uri = form.required("code"), form.required("redirect_uri")
+    return await grants.exchange_code(call.world, proven, code, redirect_uri, form["code_verifier"])
+
+
+async def _refresh(call: Call, proven: ProvenClient, form: Parameters) -> Issued:
+    token = form.required("refresh_token")
+    return await grants.refresh(call.world, proven.client, token, form["scope"], call.origins.accounts)
+
+
+async def _password(call: Call, proven: ProvenClient, form: Parameters) -> Issued:
+    username, password = form.required("username"), form.required("password")
+    requested = oauth_scopes.parse(call.world, call.origins.accounts, form["scope"])
+    return await grants.exchange_password(call.world, proven.client, username, password, requested)
+
+
+GRANTS: Mapping[str, Callable[[Call, ProvenClient, Parameters], Awaitable[Issued]]] = {
+    authorization.AUTHORIZATION_CODE: _code,
+    "refresh_token": _refresh,
+    "password": _password,
+}
+
+
+def _answer(call: Call, issued: Issued) -> dict[str, Any]:
+    """Return the documented members in their order, and the one that libraries need (ACC-TOKEN-08)."""
+    answer: dict[str, Any] = {
+        "access_token": issued.access_token.id,
+        "scope": issued.scope,
+        "expires_in": call.world.contract.limits.expires_in_s,
+    }
+    if issued.refresh_token is not None:
+        answer["refresh_token"] = issued.refresh_token.id
+    answer["id_token"] = issued.id_token
+    if call.world.settings.accounts_token_type:
+        answer["token_type"] = "Bearer"
+    return answer
+
+
+@handle("ACC-REVOKE")
+async def revoke(call: Call) -> Response:
+    """Revoke a grant; the client names itself without proof (ACC-REVOKE-01..06)."""
+    form = await call.form("client_id", "refresh_token", "token")
+    form.refuse_problems()
+    basic = _basic(call.exchange.header(b"authorization"))
+    client = await clients.known(call.world, form["client_id"] or (basic[0] if basic else None))
+    token = form["refresh_token"] or form["token"]
+    if token is None:
+        raise bad("refresh_token", "required")
+    await grants.revoke(call.world, client, token)
+    return json({}, store=False)
