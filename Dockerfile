@@ -15,14 +15,28 @@ RUN python -m pip wheel --quiet --no-cache-dir --no-deps --build-constraint cons
     --constraint constraints.txt "$(echo /dist/*.whl)[server]"
 
 FROM ${BASE}
+ARG VERSION=unknown
+ARG REVISION=unknown
 LABEL org.opencontainers.image.title="mockspaces" \
       org.opencontainers.image.description="A test double of the Avaya Spaces cloud" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /opt/mockspaces /opt/mockspaces
-ENV PATH=/opt/mockspaces/bin:$PATH PYTHONUNBUFFERED=1
+# The demo world, until somebody mounts a seed in its place.
+COPY fixtures/demo.json /seed.json
+# Whoever has to trust the throw-away CA mounts a volume here, which then belongs to the user below.
+RUN install --directory --owner=10001 --group=10001 /ca
+ENV PATH=/opt/mockspaces/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    MOCKSPACES_HOST=0.0.0.0 \
+    MOCKSPACES_PORT=8080 \
+    MOCKSPACES_SEED=/seed.json \
+    MOCKSPACES_LOG_LEVEL=info
 # By number, so that a cluster can see that it is not root.
 USER 10001:10001
-EXPOSE 8080
+EXPOSE 8080 8443
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=3s --start-period=5s --retries=3 CMD ["mockspaces", "health"]
-CMD ["mockspaces", "serve", "--host", "0.0.0.0", "--port", "8080"]
+ENTRYPOINT ["mockspaces"]
+CMD ["serve"]
