@@ -22,7 +22,19 @@ from mockspaces.cloud.worlds import DEFAULT, Worlds
 from mockspaces.config import Config
 from mockspaces.contract import Contract, OverlayError, errors, hosts
 from mockspaces.contract.settings import Settings
-from mockspaces.control import apps, clock, faults, journal, messages, misbehaviours, people, queries, snapshot, ui
+from mockspaces.control import (
+    apps,
+    clock,
+    faults,
+    journal,
+    messages,
+    misbehaviours,
+    people,
+    queries,
+    snapshot,
+    sockets,
+    ui,
+)
 from mockspaces.control import worlds as control_worlds
 from mockspaces.control.surface import ControlSurface
 from mockspaces.realtime import surface as realtime
@@ -43,6 +55,7 @@ CONTROL_SECTIONS = (
     people,
     queries,
     snapshot,
+    sockets,
     ui,
 )
 WORLD_PREFIX = "/w/"

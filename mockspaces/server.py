@@ -60,6 +60,7 @@ def transport(app: ASGIApp) -> uvicorn.Config:
         lifespan="on",
         ws="websockets-sansio",
         ws_per_message_deflate=False,
+        ws_ping_interval=None,  # Engine.IO has heartbeats of its own; those of WebSocket do not count (RT-HB-02)
         timeout_graceful_shutdown=GRACE_S,  # type: ignore[arg-type]
         server_header=False,
         backlog=BACKLOG,

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from mockspaces.cloud import keys, people
 from mockspaces.cloud.entities import AppKey, Company, OAuthClient, ServiceApp, User, replace
+from mockspaces.cloud.events import AccessEnded
 from mockspaces.cloud.rejection import Rejection, invalid, not_found
 from mockspaces.cloud.world import World
 from mockspaces.contract import errors, nearest
@@ -108,7 +109,10 @@ async def change_app(
     chosen = app.scopes if scopes is None else known_scopes(world, scopes)
     if account_enabled is not None:
         await people.set_enabled(world, await account_of(world, app), enabled=account_enabled)
-    return await world.state.apps.put(replace(app, active=app.active if active is None else active, scopes=chosen))
+    changed = await world.state.apps.put(replace(app, active=app.active if active is None else active, scopes=chosen))
+    if app.active and not changed.active:
+        await world.publish(AccessEnded(person_id=app.account_id))
+    return changed
 
 
 async def account_of(world: World, app: ServiceApp) -> User:

@@ -4,6 +4,7 @@ import re
 
 from mockspaces.cloud import spaces
 from mockspaces.cloud.entities import AnonymousUser, Company, Person, PersonName, User, replace
+from mockspaces.cloud.events import AccessEnded
 from mockspaces.cloud.rejection import Rejection, invalid
 from mockspaces.cloud.world import World
 from mockspaces.contract import errors
@@ -128,4 +129,7 @@ async def create_anonymous(world: World, username: str, displayname: str, pictur
 
 async def set_enabled(world: World, user: User, *, enabled: bool) -> User:
     """Enable or disable a user; a disabled one has no valid credential (AUTH-USER-05)."""
-    return await world.state.users.put(replace(user, enabled=enabled))
+    changed = await world.state.users.put(replace(user, enabled=enabled))
+    if user.enabled and not enabled:
+        await world.publish(AccessEnded(person_id=user.id))
+    return changed

@@ -80,8 +80,10 @@ async def change_user(call: ControlCall) -> object:
     """Change a user, or disable him: all his credentials die at once (AUTH-USER-05)."""
     user = await known_user(call.world, call.params["username"])
     patch = msgspec.structs.asdict(await call.decode(UserPatch))
+    enabled = patch.pop("enabled")
     changes = {name: value for name, value in patch.items() if value is not None}
-    return shown_user(await call.world.state.users.put(replace(user, **changes)))
+    changed = await call.world.state.users.put(replace(user, **changes))
+    return shown_user(changed if enabled is None else await people.set_enabled(call.world, changed, enabled=enabled))
 
 
 @handle("CTRL-SPACE")

@@ -7,7 +7,7 @@ import msgspec
 from starlette.responses import Response
 
 from mockspaces.asgi.decoding import decode
-from mockspaces.cloud import seeds
+from mockspaces.cloud import seeds, snapshots
 from mockspaces.cloud.rejection import Rejection, invalid
 from mockspaces.cloud.seeds import Seed
 from mockspaces.cloud.world import Origins
@@ -79,6 +79,7 @@ async def show(call: ControlCall) -> object:
             "invites": len(state.invites),
             "outbox": len(state.outbox),
             "journal": len(world.journal),
+            **world.presence.counts,
         },
     }
 
@@ -127,8 +128,14 @@ async def reset(call: ControlCall) -> object:
 
 @handle("CTRL-SEED")
 async def seed(call: ControlCall) -> object:
-    """Add a seed document to this world."""
-    await seeds.plant(call.world, await call.decode(Seed))
+    """Add a seed document to this world, all of it or nothing."""
+    wanted = await call.decode(Seed)
+    before = await snapshots.prepare(call.world, await snapshots.take(call.world))
+    try:
+        await seeds.plant(call.world, wanted)
+    except BaseException:
+        before.apply()
+        raise
     return {}
 
 

@@ -1,0 +1,90 @@
+"""Sockets: who is connected, ending connections on purpose, and pairing, which only sockets learn of."""
+
+from typing import Any, Literal
+
+from mockspaces.cloud import pairing, people
+from mockspaces.cloud.access import find_space
+from mockspaces.cloud.events import SocketsClosed
+from mockspaces.cloud.presence import Connection
+from mockspaces.cloud.rejection import invalid, not_found
+from mockspaces.cloud.seeds import Strict
+from mockspaces.cloud.world import World
+from mockspaces.contract import errors
+from mockspaces.control.people import known_user
+from mockspaces.control.surface import ControlCall, handle
+
+
+class SocketFilter(Strict, frozen=True, kw_only=True):
+    """Which connections are meant; an absent member matches all. ``space_id`` means: subscribed there."""
+
+    id: str | None = None
+    username: str | None = None
+    person_id: str | None = None
+    space_id: str | None = None
+
+
+class CloseBody(Strict, frozen=True, kw_only=True):
+    """How connections end: ``idle`` as after silence, ``namespace`` by 41/chat, ``transport`` without a word."""
+
+    filter: SocketFilter = SocketFilter()
+    how: Literal["idle", "namespace", "transport"] = "transport"
+
+
+class PairingBody(Strict, frozen=True, kw_only=True):
+    """Who pairs a room app, and in which space; his personal room unless another one is named."""
+
+    username: str
+    app_id: str = "room-app"
+    space_id: str | None = None
+
+
+async def _shown(world: World, connection: Connection) -> dict[str, Any]:
+    person = await people.get_person(world, connection.person_id)
+    return {
+        "id": connection.id,
+        "person_id": connection.person_id,
+        "username": person.username if person else "",
+        "spaces": sorted(connection.spaces),
+        "online": sorted(connection.announced),
+    }
+
+
+async def _chosen(world: World, wanted: SocketFilter) -> list[Connection]:
+    """Return the connections that fit. Refuses a user name that nobody has."""
+    person_id = wanted.person_id
+    if wanted.username is not None:
+        person_id = (await known_user(world, wanted.username)).id
+    found = world.presence.all() if person_id is None else world.presence.of_person(person_id)
+    return [
+        one
+        for one in found
+        if wanted.id in (None, one.id) and (wanted.space_id is None or wanted.space_id in one.spaces)
+    ]
+
+
+@handle("CTRL-SOCKETS")
+async def list_sockets(call: ControlCall) -> object:
+    """Return the connections that joined the chat namespace, with what they subscribed to."""
+    return {"data": [await _shown(call.world, one) for one in call.world.presence.all()]}
+
+
+@handle("CTRL-SOCKETS-CLOSE")
+async def close_sockets(call: ControlCall) -> object:
+    """End the connections that fit, and return which."""
+    body = await call.decode(CloseBody)
+    chosen = tuple(one.id for one in await _chosen(call.world, body.filter))
+    await call.world.publish(SocketsClosed(connections=chosen, how=body.how))
+    return {"closed": chosen}
+
+
+@handle("CTRL-PAIRING")
+async def pair(call: ControlCall) -> object:
+    """Pair a room app with a user and return what his sockets are told (RT-PAIR-01)."""
+    body = await call.decode(PairingBody)
+    user = await known_user(call.world, body.username)
+    if user.is_service_account:
+        raise invalid("username", "names a service account")
+    space_id = body.space_id or user.room_id
+    if space_id is None:
+        raise not_found(errors.SPACE_NOT_FOUND, "personal room of", body.username)
+    return await pairing.authorize(call.world, user, await find_space(call.world, space_id), body.app_id)
