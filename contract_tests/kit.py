@@ -5,8 +5,11 @@ Nothing here imports mockspaces: the tests see the cloud as any client does.
 
 import re
 import socket
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from http.client import HTTPResponse
@@ -121,6 +124,18 @@ class App:
         return f"service_app {self.sign()}"
 
 
+@dataclass(frozen=True)
+class Room:
+    """A space and one person of every standing in it."""
+
+    id: str
+    admin: Person
+    member: Person
+    guest: Person
+    anonymous: Person
+    stranger: Person
+
+
 class Cloud:
     """The target as one test sees it: URLs, people, and a client that talks to it.
 
@@ -212,11 +227,46 @@ class Cloud:
         space_id: str = self.control("POST", "/spaces", body)["_id"]
         return space_id
 
+    def message(self, space: str, who: Person | App, text: str = "hi", kind: str = "chats", **body: Any) -> Any:
+        """Create a chat, or a post or task (``kind`` is the last word of the path), and return it."""
+        content = {"bodyText": text, **body.pop("content", {})}
+        answer = self.call("POST", f"/spaces/{space}/{kind}", who, json={"content": content, **body})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"][0]
+
+    def meeting(self, space: str, *people: Person) -> Any:
+        """Bring people into the meeting of a space as their sockets would, and return its message (the mock only)."""
+        attendees = [{"person_id": one.id} for one in people]
+        return self.control("POST", f"/spaces/{space}/meeting", {"attendees": attendees})
+
+    def room(self, **members: Any) -> "Room":
+        """Return an open space with somebody of every role in it."""
+        admin, member, guest = (self.user(f"{name}@example.com") for name in ("ann", "mia", "gus"))
+        roster = [{"username": member.username, "role": "member"}, {"username": guest.username, "role": "guest"}]
+        space = self.open_space(admin, members=roster, **members)
+        anonymous = self.guest()
+        pin = members.get("settings", {}).get("confPin", "")
+        joined = self.call("GET", f"/spaces/{space}/join", anonymous, headers={"spaces-x-space-password": pin})
+        assert joined.status_code == 200, joined.text
+        return Room(space, admin, member, guest, anonymous, self.user("sid@elsewhere.example"))
+
     def why(self, **filters: Any) -> str:
         """Return the reason of the newest journal entry that fits (the mock only)."""
         query = "&".join(f"{name}={value}" for name, value in filters.items())
         reason: str = self.control("GET", f"/journal?limit=1&{query}")["entries"][-1]["why"]
         return reason
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[str]:
+    """Run a mock of its own as a user would, with these options, and yield its URL."""
+    command = [sys.executable, "-m", "mockspaces", "serve", "--port", "0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().split()[1]
+        finally:
+            process.terminate()
 
 
 def send_raw(url: str, request: bytes, *, then_close: bool = False) -> httpx.Response:
