@@ -1,0 +1,125 @@
+"""Mutants made from the rows of the contract: each row wrong in each of its facts."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from mockspaces.contract import Contract
+from mockspaces.contract.behaviours import catalogue
+from mockspaces.contract.rows import Endpoint, Row
+from mutants.mutant import Mutant
+
+WRONG_STATUS = 418
+WRONG_CODE = "mutant.code"
+CALLER_KINDS = ("user", "anon", "oauth", "svc")
+SPACE_PERMISSIONS = ("PERM_TOPIC_READ", "PERM_TOPIC_UPDATE", "PERM_TOPIC_TASK_READ", "RoleAdmin", "participant")
+_ID = re.compile(r"[A-Z]+(?:-[A-Z0-9]+)+")
+
+
+def all_generated() -> list[Mutant]:
+    """Return every generated mutant in a stable order."""
+    contract = Contract.shipped()
+    mutants = [
+        *_endpoints(contract),
+        *_scopes(contract),
+        *_permissions(contract),
+        *_errors(contract),
+        *_limits(contract),
+    ]
+    return sorted(mutants, key=lambda mutant: mutant.id)
+
+
+def _served(contract: Contract) -> list[Endpoint]:
+    return [row for row in contract.endpoints.values() if row.emulate and row.surface == "rest"]
+
+
+def _endpoints(contract: Contract) -> Iterator[Mutant]:
+    for row in _served(contract):
+        for name, change in _changes(row):
+            yield Mutant(
+                f"endpoint {row.id} {name}", (f"{row.id}-", *_general(name)), _overlay("endpoints", row.id, change)
+            )
+
+
+def _changes(row: Endpoint) -> Iterator[tuple[str, dict[str, object]]]:
+    for kind in CALLER_KINDS:
+        if kind in row.auth:
+            yield f"without {kind}", {"auth": [one for one in row.auth if one != kind]}
+        elif "none" not in row.auth and kind != "svc":
+            yield f"with {kind}", {"auth": [*row.auth, kind]}
+    if row.scope:
+        yield "without scope", {"scope": None}
+        yield "with another scope", {"scope": "spaces.websocket"}
+    if row.permission in SPACE_PERMISSIONS:
+        wrong = "RoleAdmin" if row.permission != "RoleAdmin" else "PERM_TOPIC_READ"
+        yield f"permission {wrong}", {"permission": wrong}
+    if row.pin:
+        yield "without PIN", {"pin": ""}
+    if row.refuses:
+        yield "refuses no type of space", {"refuses": []}
+    if row.admits_strangers:
+        yield "admits no strangers", {"admits_strangers": False}
+
+
+def _general(change: str) -> tuple[str, ...]:
+    """Return the rules that speak of all endpoints and so may catch a change of this sort."""
+    word = change.split(maxsplit=1)[0]
+    if word == "permission":
+        return ("PERM-MAP", "SCOPE-TAB-02")
+    if "PIN" in change:
+        return ("PERM-PIN",)
+    if "scope" in change or "svc" in change:
+        return ("SCOPE-TAB", "AUTH-SVC-14")
+    if word == "refuses":
+        return ("PERM-DIR", "PERM-PERS")
+    return ("AUTH-HDR-06", "PERM-PRIV-01") if word in ("without", "with") else ("PERM-PRIV-01",)
+
+
+def _scopes(contract: Contract) -> Iterator[Mutant]:
+    for row in contract.scopes.values():
+        if row.roles:
+            breaks = (f"{row.endpoint}-", "SCOPE-TAB-02")
+            yield Mutant(f"scope {row.name} any role", breaks, _overlay("scopes", row.name, {"roles": None}))
+            narrower = ["admin"] if len(row.roles) > 1 else ["member"]
+            yield Mutant(f"scope {row.name} other role", breaks, _overlay("scopes", row.name, {"roles": narrower}))
+
+
+def _permissions(contract: Contract) -> Iterator[Mutant]:
+    roles = ("admin", "member", "guest")
+    for row in contract.permissions.values():
+        holders = row.roles or ()
+        breaks = (*_cited(row), *(f"{one.id}-" for one in _served(contract) if one.permission == row.id))
+        for role in roles if row.roles else ():
+            wrong = [one for one in holders if one != role] if role in holders else [*holders, role]
+            verb = "loses" if role in holders else "gets"
+            yield Mutant(
+                f"permission {row.id} {verb} {role}", breaks, _overlay("permissions", row.id, {"roles": wrong})
+            )
+
+
+def _errors(contract: Contract) -> Iterator[Mutant]:
+    for row in contract.errors.values():
+        if row.source == "the mock's own":
+            continue
+        speaking = tuple(one.id for one in catalogue().values() if f"`{row.code}`" in one.statement)
+        breaks = (*_cited(row), *speaking, "ERR-")
+        yield Mutant(f"error {row.id} status", breaks, _overlay("errors", row.id, {"status": WRONG_STATUS}))
+        yield Mutant(f"error {row.id} code", breaks, _overlay("errors", row.id, {"code": WRONG_CODE}))
+
+
+def _limits(contract: Contract) -> Iterator[Mutant]:
+    for field in msgspec.structs.fields(type(contract.limits)):
+        extra = getattr(field.type, "extra", None) or getattr(field.type.__metadata__[0], "extra", {})
+        breaks = tuple(_ID.findall(str(extra.get("source", ""))))
+        value = getattr(contract.limits, field.name)
+        for step in (1, -1):
+            yield Mutant(f"limit {field.name} {step:+d}", breaks, {"limits": {field.name: value + step}})
+
+
+def _cited(row: Row) -> tuple[str, ...]:
+    return tuple(_ID.findall(row.source))
+
+
+def _overlay(table: str, key: str, change: dict[str, object]) -> dict[str, object]:
+    return {table: {key: change}}
