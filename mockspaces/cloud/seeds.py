@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from mockspaces.cloud import apps, invites, people, spaces
+from mockspaces.cloud import apps, invites, people, sign_in, spaces
 from mockspaces.cloud.entities import (
     AppKey,
     Company,
@@ -128,12 +128,15 @@ def bundled(name: str) -> Seed:
 
 async def plant(world: World, seed: Seed) -> None:
     """Add everything a seed names to a world. Refuses what cannot be."""
-    world.change_settings(seed.settings)
+    of_users = {name: value for name, value in seed.settings.items() if name == sign_in.AUTO_LOGIN}
+    world.change_settings({name: value for name, value in seed.settings.items() if name not in of_users})
     world.overlay_contract(seed.contract)
     for company in seed.companies:
         await plant_company(world, company)
     for user in seed.users:
         await plant_user(world, user)
+    await sign_in.check_auto_login(world, of_users)
+    world.change_settings(of_users)
     for client in seed.oauth_clients:
         await plant_client(world, client)
     for app in seed.service_apps:

@@ -119,6 +119,8 @@ class Worlds:
                 await self._listen(hosted)
             async with hosted.planting:
                 await seeds.plant(world, seed)
+            if chosen == DEFAULT:  # others may get the user whom the server's settings name later
+                await sign_in.check_auto_login(world, {sign_in.AUTO_LOGIN: world.settings.accounts_auto_login})
         except BaseException:
             await self._remove(hosted)
             raise

@@ -148,7 +148,9 @@ async def settings(call: ControlCall) -> Settings:
 @handle("CTRL-SETTINGS-PATCH")
 async def change_settings(call: ControlCall) -> Settings:
     """Change some settings and return them all."""
-    call.world.change_settings(await call.decode(dict[str, Any]))
+    changes = await call.decode(dict[str, Any])
+    await sign_in.check_auto_login(call.world, changes)
+    call.world.change_settings(changes)
     return call.world.settings
 
 

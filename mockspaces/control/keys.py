@@ -1,0 +1,39 @@
+"""The RSA keys that sign user JWTs: listed, rotated and dropped (ACC-UJWT-04)."""
+
+from typing import Any
+
+from mockspaces.cloud import seeds
+from mockspaces.cloud.world import World
+from mockspaces.control.surface import ControlCall, handle
+
+
+class RotateBody(seeds.Strict, frozen=True, kw_only=True):
+    """Whether the old keys go at once, and with them every user JWT issued before."""
+
+    drop_old: bool = False
+
+
+def shown_keys(world: World) -> dict[str, Any]:
+    """Return the id of the key that signs now, and of all that verify."""
+    return {"current": world.signing_keys.current, "data": [{"publickeyid": key_id} for key_id in world.signing_keys]}
+
+
+@handle("CTRL-SIGNING-KEYS")
+async def show(call: ControlCall) -> object:
+    """Return the keys."""
+    return shown_keys(call.world)
+
+
+@handle("CTRL-SIGNING-KEY-ROTATE")
+async def rotate(call: ControlCall) -> object:
+    """Sign with a new key from now on; user JWTs of the old ones stay valid until their key is dropped."""
+    body = await call.decode(RotateBody)
+    call.world.signing_keys.rotate(drop_old=body.drop_old)
+    return shown_keys(call.world)
+
+
+@handle("CTRL-SIGNING-KEY-DROP")
+async def drop(call: ControlCall) -> object:
+    """Drop an old key; the current one cannot be dropped."""
+    call.world.signing_keys.drop(call.params["publickeyid"])
+    return shown_keys(call.world)
