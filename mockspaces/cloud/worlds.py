@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 
-from mockspaces.cloud import seeds, snapshots
+from mockspaces.cloud import seeds, sign_in, snapshots
 from mockspaces.cloud.rejection import Rejection, not_found
 from mockspaces.cloud.seeds import Seed
 from mockspaces.cloud.snapshots import Snapshot

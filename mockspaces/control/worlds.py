@@ -7,7 +7,7 @@ import msgspec
 from starlette.responses import Response
 
 from mockspaces.asgi.decoding import decode
-from mockspaces.cloud import seeds, snapshots
+from mockspaces.cloud import seeds, sign_in, snapshots
 from mockspaces.cloud.rejection import Rejection, invalid
 from mockspaces.cloud.seeds import Seed
 from mockspaces.cloud.world import Origins
