@@ -1,9 +1,18 @@
 """What the inside tests share: tools that may be missing on a developer's machine but never in CI."""
 
+import contextlib
 import os
 import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pytest
+
+MOCKSPACES = (sys.executable, "-m", "mockspaces")
+SOON_S = 5  # what the machine may take at worst for something that needs no time
 
 # Programs that go by several names; anything else is looked up as it is called.
 NAMES = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
@@ -24,3 +33,42 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("needs"):
         for tool in marker.args:
             require(tool)
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server in a process of its own."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
+        """Send a signal; return exit code and what else came out. It must not take long."""
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=SOON_S)
+        return self.process.returncode, out, err
+
+
+Serve = Callable[..., Served]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start `mockspaces serve` on a free port, as often as a test wants; whatever still runs ends with the test."""
+    with contextlib.ExitStack() as running:
+
+        def start(*options: str) -> Served:
+            command = [*MOCKSPACES, "serve", "--port", "0", *options]
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            running.callback(_stop, process)
+            assert process.stdout
+            ready = process.stdout.readline()
+            assert ready.startswith("ready "), ready or process.communicate()[1]
+            return Served(process, ready.split()[1])
+
+        yield start
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
