@@ -83,3 +83,8 @@ async def user_space(world: World, found: Standing, record: UserSpace, who: Pers
         **_read(record),
         **({} if record.restrict is None else {"restrict": record.restrict}),
     }
+
+
+async def seen_by(world: World, origins: Origins, found: Standing, viewer_id: str) -> Object:
+    """Return a space as one person sees it."""
+    return await space(world, origins, found, await spaces.record_of(world, found.space.id, viewer_id))

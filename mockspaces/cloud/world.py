@@ -157,6 +157,7 @@ class World:
         self.state = self.new_state()
         self.journal = Journal(world=self.name)
         self.presence = Presence()
+        self.quotas: dict[tuple[str, str, str], tuple[float, int]] = {}  # begin of a window and calls in it
         self.faults = Faults(self.ids.fraction)
         self.misbehaviours = Misbehaviours()
         self.signing_keys = SigningKeys(self.ids)

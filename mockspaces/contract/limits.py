@@ -56,3 +56,5 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     invite_calls: Annotated[int, _source("LIM-01", "D")] = 10
     invite_calls_per_address: Annotated[int, _source("LIM-01", "D")] = 180
     invite_interval_s: Annotated[int, _source("LIM-01", "D")] = 600
+    markread_calls: Annotated[int, _source("LIM-01: lower than the others, number unknown")] = 30
+    markread_interval_s: Annotated[int, _source("LIM-01")] = 60

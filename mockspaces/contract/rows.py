@@ -40,6 +40,8 @@ class Endpoint(Row, frozen=True, kw_only=True):
     refuses: tuple[SpaceType, ...] = ()
     emulate: bool = True
     optional_aliases: tuple[str, ...] = ()
+    words: dict[str, tuple[str, ...]] = {}  # what a path parameter may be; another word is no path
+    words_in_any_case: bool = False
     anonymous_setting: str = ""
 
 

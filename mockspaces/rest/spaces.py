@@ -1,20 +1,20 @@
-"""Spaces: creating, reading and joining them (SPACES-*)."""
+"""Spaces: creating, reading, changing, deleting and joining them, direct ones too (SPACES-*)."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from mockspaces.cloud import apps, invites, people, space_views, spaces, views
+from mockspaces.cloud import access, apps, changes, directs, invites, removal, space_views, spaces
 from mockspaces.cloud.access import Standing
-from mockspaces.cloud.clock import milliseconds
-from mockspaces.cloud.entities import InformChannel, Invitee, InviteMode, User
-from mockspaces.cloud.invites import Invitation
-from mockspaces.cloud.rejection import invalid
+from mockspaces.cloud.changes import Change
+from mockspaces.cloud.entities import User
+from mockspaces.cloud.rejection import Rejection, invalid
+from mockspaces.contract import errors
 from mockspaces.contract.rows import Role
+from mockspaces.contract.space_settings import SpaceSettings
 from mockspaces.rest.call import ACT_AS_HEADER, Call, handle
-
-KNOWN_LANGUAGES = ("en-US", "de-DE", "es-ES", "fr-FR", "it-IT", "ja-JP", "ko-KR", "pt-BR", "ru-RU", "zh-CN")
-DEFAULT_LANGUAGE = "en-US"
+from mockspaces.rest.invites import InvitationBody, InviteeBody, answer, invitation
 
 
 class Topic(msgspec.Struct, frozen=True):
@@ -26,29 +26,54 @@ class Topic(msgspec.Struct, frozen=True):
     id: Any = None
 
 
-class InviteeBody(msgspec.Struct, frozen=True, rename="camel"):
-    """One invitee as a client writes him (SPACES-CREATE-02)."""
-
-    invitee: str
-    invitee_type: str | None = None
-    role: Role | None = None
-
-
-class InvitationBody(msgspec.Struct, frozen=True, rename="camel"):
-    """Members shared by all calls that invite (SPACES-CREATE-03)."""
-
-    invitees: list[InviteeBody] | None = None
-    inform_channel: InformChannel = "server"
-    invite_mode: InviteMode = "join"
-    start_date_time: str | None = None
-    end_date_time: str | None = None
-    invite_content_language: str | None = None
-
-
 class CreateBody(InvitationBody, frozen=True, rename="camel", kw_only=True):
     """The body of POST /spaces/invite."""
 
     topic: Topic
+
+
+class MemberBody(msgspec.Struct, frozen=True, rename="camel"):
+    """A member of a new space as the old tutorial writes him (SPACES-CREATEOLD-01)."""
+
+    member: str
+    member_type: str | None = None
+    role: Role | None = None
+
+
+class OldCreateBody(msgspec.Struct, frozen=True):
+    """The body of POST /spaces."""
+
+    title: str
+    description: str = ""
+    cid: str | None = None
+    members: tuple[MemberBody, ...] = ()
+
+
+class Retention(msgspec.Struct, frozen=True, rename="camel"):
+    """How long messages are kept (DM-SPACE-06)."""
+
+    retention_length: int | UnsetType = UNSET
+    retention_type: Literal["forever", "delete_after_days"] | UnsetType = UNSET
+    not_inherit_parent_policy: bool | UnsetType = UNSET
+
+
+class ChangeBody(msgspec.Struct, frozen=True, rename="camel"):
+    """The body of POST /spaces/{spaceId} (SPACES-UPDATE-01)."""
+
+    title: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    restrict: tuple[str, ...] | UnsetType = UNSET
+    settings: SpaceSettings | UnsetType = UNSET
+    msg_retention: Retention | UnsetType = UNSET
+
+
+async def _shown(call: Call, found: Standing) -> dict[str, Any]:
+    return await space_views.seen_by(call.world, call.origins, found, call.caller.id)
+
+
+def _check_title(member: str, title: str) -> None:
+    if not title.strip():
+        raise invalid(member, "must not be blank")
 
 
 @handle("SPACES-CREATE")
@@ -58,18 +83,15 @@ async def create(call: Call) -> object:
     _check_topic(body.topic)
     wanted = invitation(call, body, default_role="member")
     owner = await _owner(call)
-    invitees = await invites.resolve(call.world, call.caller, wanted.invitees)
+    invited = await invites.resolve(call.world, call.caller, wanted.invitees)
     space = await spaces.create(call.world, owner, body.topic.title, body.topic.description)
-    invite = await invites.send(call.world, owner, space, wanted, invitees)
-    answer: dict[str, object] = {"data": [views.invite(invite)]}
-    if invite.channel != "server":
-        answer["inviteContent"] = invites.content(call.origins, space, invite, owner)
-    return answer
+    async with call.world.lock(space.id):
+        invite = await invites.send(call.world, owner, space, wanted, invited)
+    return answer(call, space, invite, owner)
 
 
 def _check_topic(topic: Topic) -> None:
-    if not topic.title.strip():
-        raise invalid("topic.title", "must not be blank")
+    _check_title("topic.title", topic.title)
     if topic.type not in (None, "group"):
         raise invalid("topic.type", 'the only value is "group"')
     if topic.id not in (None, ""):
@@ -84,53 +106,55 @@ async def _owner(call: Call) -> User:
     return await apps.acted_as(call.world, app, address.strip())
 
 
-def invitation(call: Call, body: InvitationBody, *, default_role: Role) -> Invitation:
-    """Check the syntax of an invitation (SPACES-CREATE-10, SPACES-INVITE-06)."""
-    start = _time("startDateTime", body.start_date_time)
-    end = _time("endDateTime", body.end_date_time)
-    if start is not None and end is not None and end < start:
-        raise invalid("endDateTime", "is before startDateTime")
-    wanted = [_invitee(number, one, default_role) for number, one in enumerate(body.invitees or [])]
-    most = call.world.contract.limits.invitees
-    if len(wanted) > most:
-        raise invalid("invitees", f"at most {most}")
-    return Invitation(
-        invitees=tuple({(one.type, one.invitee.lower()): one for one in reversed(wanted)}.values())[::-1],
-        channel=body.inform_channel,
-        mode="join" if body.invite_mode == "invite" else body.invite_mode,
-        start=start,
-        end=end,
-        language=_language(body.invite_content_language),
-    )
-
-
-def _language(given: str | None) -> str | None:
-    return given if given is None or given in KNOWN_LANGUAGES else DEFAULT_LANGUAGE
-
-
-def _time(member: str, text: str | None) -> int | None:
-    if text in (None, ""):
-        return None
-    try:
-        return milliseconds(str(text))
-    except (ValueError, OverflowError):
-        raise invalid(member, "expected an ISO-8601 time") from None
-
-
-def _invitee(number: int, body: InviteeBody, default_role: Role) -> Invitee:
-    member = f"invitees[{number}]"
-    kind = (body.invitee_type or ("email" if "@" in body.invitee else "userId")).lower()
-    if kind == "email":
-        people.email(body.invitee, f"{member}.invitee")
-    elif kind != "userid":
-        raise invalid(f"{member}.inviteeType", 'expected "email" or "userId"')
-    return Invitee(type="email" if kind == "email" else "userId", invitee=body.invitee, role=body.role or default_role)
+@handle("SPACES-CREATEOLD")
+async def create_old(call: Call) -> object:
+    """Create a space as the old tutorial does, without e-mails (SPACES-CREATEOLD-01, -02)."""
+    body = await call.decode(OldCreateBody)
+    _check_title("title", body.title)
+    bodies = [InviteeBody(one.member, one.member_type, one.role) for one in body.members]
+    wanted = invitation(call, InvitationBody(invitees=bodies), default_role="member")
+    if body.cid not in (None, call.caller.id):
+        raise Rejection(errors.PERMISSION_DENIED, "cid is not the caller's own id")
+    invited = await invites.resolve(call.world, call.caller, wanted.invitees)
+    space = await spaces.create(call.world, call.caller.user, body.title, body.description)
+    async with call.world.lock(space.id):
+        for invitee, user in invited:
+            await invites.admit(call.world, space, invitee, user)
+    return await _shown(call, await access.standing(call.world, call.caller, space))
 
 
 @handle("SPACES-GET")
 async def get(call: Call) -> object:
     """Return a space as a bare object (SPACES-GET-01)."""
     return await _shown(call, await call.enter())
+
+
+@handle("SPACES-UPDATE")
+async def update(call: Call) -> object:
+    """Change a space by deep merge (SPACES-UPDATE-01..07)."""
+    async with call.hold() as found:
+        change = await _change(call)
+        changed = await changes.apply(call.world, call.caller, found.space, change)
+    return await _shown(call, Standing(changed, found.member))
+
+
+async def _change(call: Call) -> Change:
+    """Read the body; members of ``settings`` that the API does not know are kept as they come (SPACES-UPDATE-03)."""
+    body, raw = await call.decode(ChangeBody), await call.decode(dict[str, Any])
+    if isinstance(body.title, str):
+        _check_title("title", body.title)
+    retention = None if body.msg_retention is UNSET else msgspec.to_builtins(body.msg_retention)
+    plain = {"title": body.title, "description": body.description, "restrict": body.restrict}
+    given = {name: value for name, value in plain.items() if value is not UNSET}
+    return Change(settings=raw.get("settings"), retention=retention, **given)  # type: ignore[arg-type] # all are set
+
+
+@handle("SPACES-DELETE")
+async def delete(call: Call) -> object:
+    """Delete a space (SPACES-DELETE-01..04)."""
+    async with call.hold() as found:
+        deleted = await removal.delete_space(call.world, call.caller.person, found.space)
+    return {"_id": deleted.id, "status": deleted.status}
 
 
 @handle("SPACES-JOIN")
@@ -140,6 +164,9 @@ async def join(call: Call) -> object:
     return {"topic": await _shown(call, await spaces.join(call.world, call.caller, found))}
 
 
-async def _shown(call: Call, found: Standing) -> dict[str, Any]:
-    record = await spaces.record_of(call.world, found.space.id, call.caller.id)
-    return await space_views.space(call.world, call.origins, found, record)
+@handle("SPACES-DIRECT")
+async def direct(call: Call) -> object:
+    """Return the direct space with somebody; the first call makes it (SPACES-DIRECT-01..06)."""
+    kind: directs.PartnerType = "anonymous" if call.params["userType"] == "anonymous" else "user"
+    found = await directs.between(call.world, call.caller, kind, call.params["userId"])
+    return {"data": [await _shown(call, found)]}

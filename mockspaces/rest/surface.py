@@ -1,5 +1,6 @@
 """The Spaces REST API as a surface: route, authenticate, authorise, answer, refuse."""
 
+from collections.abc import Mapping
 from hashlib import blake2b
 
 from starlette.responses import Response
@@ -9,21 +10,36 @@ from mockspaces.asgi.cors import CORS, preflight
 from mockspaces.asgi.credentials import credential
 from mockspaces.asgi.exchange import Exchange, add_headers
 from mockspaces.asgi.routing import MethodNotAllowed, Router
-from mockspaces.cloud import access
+from mockspaces.cloud import access, quotas
 from mockspaces.cloud.callers import Caller, authenticate
+from mockspaces.cloud.quotas import RateLimited
 from mockspaces.cloud.rejection import Rejection
-from mockspaces.contract import endpoints
+from mockspaces.contract import endpoints, errors
 from mockspaces.contract.rows import Endpoint
-from mockspaces.rest import anonymous, configuration, files, me, media, meetings, messages, misc, spaces
+from mockspaces.rest import (
+    anonymous,
+    configuration,
+    files,
+    invites,
+    me,
+    media,
+    meetings,
+    members,
+    messages,
+    misc,
+    spaces,
+)
 from mockspaces.rest.call import ACT_AS_HEADER, Call, handle
 
 SECTIONS = (
     anonymous,
     configuration,
     files,
+    invites,
     me,
     media,
     meetings,
+    members,
     messages,
     misc,
     spaces,
@@ -48,6 +64,7 @@ class RestSurface:
         endpoint_id, params = self._router.find(exchange.method, exchange.path)
         exchange.endpoint = endpoint_id
         endpoint = exchange.world.contract.endpoints[endpoint_id]
+        _check_words(endpoint, params)
         caller = await self._authenticate(exchange, endpoint)
         if planned := await exchange.meet_fault(self.name):
             return add_headers(planned, CORS)
@@ -66,6 +83,7 @@ class RestSurface:
     def _authorise(self, exchange: Exchange, endpoint: Endpoint, caller: Caller | None) -> None:
         if caller is None:
             return
+        quotas.count(exchange.world, endpoint, caller.id, (exchange.scope.get("client") or ("",))[0])
         act_as = endpoint.act_as_scope is not None and exchange.header(ACT_AS_HEADER) is not None
         opened = endpoint.anonymous_setting and getattr(exchange.world.settings, endpoint.anonymous_setting)
         access.check_kind(endpoint, caller, act_as=act_as, anonymous=bool(opened))
@@ -78,7 +96,17 @@ class RestSurface:
         response = Json(body, row.status)
         if isinstance(rejection, MethodNotAllowed):
             response.headers["allow"] = rejection.allow
+        if isinstance(rejection, RateLimited):
+            response.headers["retry-after"] = str(rejection.retry_after)
         return add_headers(response, CORS)
+
+
+def _check_words(endpoint: Endpoint, params: Mapping[str, str]) -> None:
+    """Step 1: another word than those of the row is an unknown path (ERR-ORDER-05)."""
+    for name, words in endpoint.words.items():
+        given = params[name].lower() if endpoint.words_in_any_case else params[name]
+        if given not in (word.lower() if endpoint.words_in_any_case else word for word in words):
+            raise Rejection(errors.ROUTE_NOT_FOUND, f'"{params[name]}" is none of {", ".join(words)}')
 
 
 def conditional(exchange: Exchange, response: Response) -> Response:

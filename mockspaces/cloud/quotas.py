@@ -1,0 +1,48 @@
+"""Counting calls against the documented limits (LIM-01, LIM-02)."""
+
+import math
+
+from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.world import World
+from mockspaces.contract import errors, quotas
+from mockspaces.contract.rows import Endpoint
+
+MOST_WINDOWS = 50_000  # counters kept at a time; beyond that those that have run out are dropped, then all
+
+
+class RateLimited(Rejection):
+    """Too many calls; ``retry_after`` is the number of seconds until the next is taken."""
+
+    def __init__(self, why: str, retry_after: int) -> None:
+        """Refuse a call."""
+        super().__init__(errors.RATE_LIMITED, why)
+        self.retry_after = retry_after
+
+
+def count(world: World, endpoint: Endpoint, person_id: str, address: str) -> None:
+    """Count a call by user and resource, and refuse it over the limit if the world enforces limits.
+
+    Windows follow the world's clock. Refused calls count as well.
+    """
+    now = world.clock.now()
+    waits = [
+        _count(world, quota, address if quota.per == "address" else person_id, now) for quota in quotas.of(endpoint.id)
+    ]
+    wait = max(waits, key=lambda found: found[0])
+    if wait[0] > 0 and world.settings.rest_enforce_limits:
+        raise RateLimited(wait[1], wait[0])
+
+
+def _count(world: World, quota: quotas.Quota, who: str, now: float) -> tuple[int, str]:
+    """Return the seconds to wait, 0 within the limit, and why."""
+    calls, interval = quota.numbers(world.contract.limits)
+    key = (quota.name, quota.per, who)
+    start, counted = world.quotas.get(key, (now, 0))
+    if not start <= now < start + interval:
+        start, counted = now, 0
+    if len(world.quotas) >= MOST_WINDOWS and key not in world.quotas:
+        world.quotas.clear()
+    world.quotas[key] = (start, counted + 1)
+    if counted < calls:
+        return 0, ""
+    return math.ceil(start + interval - now), f"{quota.name}: {calls} calls in {interval} s per {quota.per}"

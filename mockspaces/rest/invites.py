@@ -1,0 +1,149 @@
+"""Invitations: inviting, changing and deleting invites, joining by link (SPACES-INVITE, -INVJOIN, -INVUPD, -INVDEL)."""
+
+from typing import Any
+
+import msgspec
+
+from mockspaces.cloud import drafts, invites, people, space_views, views
+from mockspaces.cloud.entities import InformChannel, Invite, Invitee, InviteMode, Space, User
+from mockspaces.cloud.invites import Invitation
+from mockspaces.cloud.rejection import invalid
+from mockspaces.contract import languages
+from mockspaces.contract.rows import Role
+from mockspaces.rest.call import Call, handle
+
+
+class InviteeBody(msgspec.Struct, frozen=True, rename="camel"):
+    """One invitee as a client writes him (SPACES-CREATE-02)."""
+
+    invitee: str
+    invitee_type: str | None = None
+    role: Role | None = None
+
+
+class InvitationBody(msgspec.Struct, frozen=True, rename="camel"):
+    """Members shared by all calls that invite (SPACES-CREATE-03)."""
+
+    invitees: list[InviteeBody] | None = None
+    inform_channel: InformChannel | None = None
+    invite_mode: InviteMode | None = None
+    start_date_time: str | None = None
+    end_date_time: str | None = None
+    invite_content_language: str | None = None
+
+
+class ChangeBody(InvitationBody, frozen=True, rename="camel", kw_only=True):
+    """The body of POST /spaces/invites/{inviteId} (SPACES-INVUPD-01)."""
+
+    id: str = msgspec.field(name="_id")
+    topic_id: str
+
+
+def invitation(call: Call, body: InvitationBody, *, default_role: Role) -> Invitation:
+    """Check the syntax of an invitation (SPACES-CREATE-10, SPACES-INVITE-06)."""
+    start = _time("startDateTime", body.start_date_time)
+    end = _time("endDateTime", body.end_date_time)
+    if start is not None and end is not None and end < start:
+        raise invalid("endDateTime", "is before startDateTime")
+    return Invitation(
+        invitees=_invitees(call, body.invitees or [], default_role),
+        channel=body.inform_channel,
+        mode="join" if body.invite_mode == "invite" else body.invite_mode,
+        start=start,
+        end=end,
+        language=_language(body.invite_content_language),
+    )
+
+
+def _invitees(call: Call, bodies: list[InviteeBody], default_role: Role) -> tuple[Invitee, ...]:
+    """Return the invitees; who is named twice counts once."""
+    wanted: dict[tuple[str, str], Invitee] = {}
+    for number, body in enumerate(bodies):
+        one = _invitee(number, body, default_role)
+        wanted.setdefault((one.type, one.invitee.lower()), one)
+    most = call.world.contract.limits.invitees
+    if len(wanted) > most:
+        raise invalid("invitees", f"at most {most}")
+    return tuple(wanted.values())
+
+
+def _language(given: str | None) -> str | None:
+    return given if given is None or given in languages.INVITES else languages.INVITE_DEFAULT
+
+
+def _time(member: str, text: str | None) -> int | None:
+    return drafts.time(member, text) if text else None
+
+
+def _invitee(number: int, body: InviteeBody, default_role: Role) -> Invitee:
+    member = f"invitees[{number}]"
+    kind = (body.invitee_type or ("email" if "@" in body.invitee else "userId")).lower()
+    if kind == "email":
+        people.email(body.invitee, f"{member}.invitee")
+    elif kind != "userid":
+        raise invalid(f"{member}.inviteeType", 'expected "email" or "userId"')
+    return Invitee(type="email" if kind == "email" else "userId", invitee=body.invitee, role=body.role or default_role)
+
+
+def answer(call: Call, space: Space, invite: Invite, creator: User) -> dict[str, object]:
+    """Return an invite with what the client is to send himself, unless the server sends it (SPACES-CREATE-05, -06)."""
+    shown: dict[str, object] = {"data": [views.invite(invite)]}
+    if invite.channel != "server":
+        shown["inviteContent"] = invites.content(call.origins, space, invite, creator)
+    return shown
+
+
+@handle("SPACES-INVITE")
+async def invite_people(call: Call) -> object:
+    """Invite people to a space (SPACES-INVITE-01..08)."""
+    async with call.hold() as found:
+        body = await call.decode(InvitationBody)
+        if not body.invitees:
+            raise invalid("invitees", "required, and not empty")
+        wanted = invitation(call, body, default_role="guest" if found.space.type == "personal" else "member")
+        made = await invites.invite(call.world, call.caller, found, wanted)
+    return answer(call, found.space, made, call.caller.user)
+
+
+@handle("SPACES-INVJOIN")
+async def join(call: Call) -> object:
+    """Join a space by the link of an invite (SPACES-INVJOIN-01..05)."""
+    used = await invites.find(call.world, call.params["inviteId"])
+    async with call.world.lock(used.space_id):
+        found = await invites.join(call.world, call.caller, used.id, call.pin)
+    shown: dict[str, Any] = await space_views.seen_by(call.world, call.origins, found, call.caller.id)
+    return {"topic": shown}
+
+
+@handle("SPACES-INVUPD")
+async def change(call: Call) -> object:
+    """Change an invite of one's own (SPACES-INVUPD-01..03)."""
+    found = await invites.find(call.world, call.params["inviteId"])
+    async with call.world.lock(found.space_id):
+        mine, place = await invites.own(call.world, call.caller, found.id)
+        body = await call.decode(ChangeBody)
+        _check_change(body, mine)
+        wanted = invitation(call, body, default_role="guest" if place.space.type == "personal" else "member")
+        changed = await invites.change(call.world, call.caller, mine, place, wanted)
+    return answer(call, place.space, changed, call.caller.user)
+
+
+def _check_change(body: ChangeBody, mine: Invite) -> None:
+    if body.id != mine.id:
+        raise invalid("_id", "is not the id of this invite")
+    if body.topic_id != mine.space_id:
+        raise invalid("topicId", "is not the space of this invite")
+    if not body.invitees:
+        raise invalid("invitees", "required, and not empty")
+    if body.inform_channel == "outlook":
+        raise invalid("informChannel", 'expected "server" or "client"')
+
+
+@handle("SPACES-INVDEL")
+async def delete(call: Call) -> object:
+    """Delete an invite of one's own (SPACES-INVDEL-01..03)."""
+    found = await invites.find(call.world, call.params["inviteId"])
+    async with call.world.lock(found.space_id):
+        mine, place = await invites.own(call.world, call.caller, found.id)
+        await invites.delete(call.world, mine, place)
+    return {"_id": mine.id, "topicId": mine.space_id}
