@@ -45,17 +45,30 @@ class Tls(NamedTuple):
     ca_pem: bytes | None
 
 
+class Issued(NamedTuple):
+    """A certificate with its key and the CA that signed it, all in PEM."""
+
+    ca: bytes
+    certificate: bytes
+    key: bytes
+
+
 def throw_away(names: Iterable[str] = ()) -> Tls:
     """Return a certificate for the loopback, every host name of the vendor and ``names``, by a CA of its own."""
+    issued = issue(dict.fromkeys([*LOCAL_NAMES, *hosts.NAMES, *names]))
+    with _readable(issued.key + issued.certificate) as path:
+        return Tls(_context(path), issued.ca)
+
+
+def issue(names: Iterable[str]) -> Issued:
+    """Return a certificate for host names and addresses; the CA's own key is gone when this returns."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca = _authority(ca_key)
-    shown = dict.fromkeys([*LOCAL_NAMES, *hosts.NAMES, *names])
-    certificate = _certificate(ca, ca_key, key.public_key(), [_general_name(name) for name in shown])
+    certificate = _certificate(ca, ca_key, key.public_key(), [_general_name(name) for name in names])
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    with _readable(private + _pem(certificate)) as path:
-        return Tls(_context(path), _pem(ca))
+    return Issued(_pem(ca), _pem(certificate), private)
 
 
 def own(certificate: Path, key: Path | None) -> Tls:

@@ -41,6 +41,7 @@ class Served:
 
     process: subprocess.Popen[str]
     url: str
+    secure_url: str = ""
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
         """Send a signal; return exit code and what else came out. It must not take long."""
@@ -64,7 +65,7 @@ def serve() -> Iterator[Serve]:
             assert process.stdout
             ready = process.stdout.readline()
             assert ready.startswith("ready "), ready or process.communicate()[1]
-            return Served(process, ready.split()[1])
+            return Served(process, *ready.split()[1:])
 
         yield start
 
