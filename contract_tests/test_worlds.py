@@ -1,0 +1,266 @@
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from contract_tests.kit import App, Cloud, Person, behaviour, expect, refused, serving
+
+APP_ID = "00112233445566778899"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two worlds of one process, with the same people and an app of the same id."""
+
+    first: Cloud
+    second: Cloud
+
+
+def open_world(mock: str, http: httpx.Client, kind: str, **body: Any) -> Cloud:
+    """Open a world on a mock and return it as it is reached by its port or by its prefix."""
+    answer = http.post(f"{mock}/_mock/worlds", json=body)
+    assert answer.status_code == 200, answer.text
+    return Cloud(answer.json()["urls"][kind], http, is_mock=True)
+
+
+def root(cloud: Cloud) -> str:
+    """Return the origin of the default world of a mock."""
+    worlds = cloud.control("GET", "/worlds")["data"]
+    found: str = next(world["urls"]["prefix"]["control"] for world in worlds if world["name"] == "default")
+    return found.removesuffix("/w/default/_mock")
+
+
+@pytest.fixture(scope="module")
+def seeded(http: httpx.Client) -> Iterator[str]:
+    """The URL of a mock whose random source is seeded."""
+    with serving("--random-seed", "the same") as url:
+        yield url
+
+
+@pytest.fixture(params=["port", "prefix", "seeded port", "seeded prefix", "default and prefix", "default and port"])
+def pair(request: pytest.FixtureRequest, cloud: Cloud, http: httpx.Client, seeded: str) -> Iterator[Pair]:
+    """Two worlds side by side, in every way of reaching them."""
+    kind: str = request.param
+    mock = seeded if "seeded" in kind else root(cloud)
+    worlds = [open_world(mock, http, kind.rpartition(" ")[2]) for _ in range(2)]
+    names = [world.control("GET", "")["name"] for world in worlds]
+    if "default" in kind:
+        control = f"{mock}/_mock"
+        worlds[0] = Cloud(http.get(control).json()["urls"], http, is_mock=True)
+        worlds[0].control("POST", "/reset")
+    yield Pair(*worlds)
+    for name in names:
+        http.delete(f"{mock}/_mock/worlds/{name}")
+
+
+def same_app(cloud: Cloud) -> App:
+    """Return an app whose id is the same in every world."""
+    body = {"scopes": "all", "company": "Example", "app_id": APP_ID}
+    return App(cloud.control("POST", "/service-apps", body)["key"])
+
+
+CREDENTIALS: Mapping[str, Callable[[Cloud], Person | App]] = {
+    "bearer": lambda cloud: cloud.user(),
+    "user JWT": lambda cloud: cloud.jwt_user(),
+    "anonymous JWT": lambda cloud: cloud.guest(),
+    "service app": lambda cloud: cloud.app(),
+    "service app of the same id": same_app,
+}
+
+
+@behaviour("AUTH-WORLD-01", "DM-CFG-04")
+@pytest.mark.parametrize("kind", CREDENTIALS)
+def test_no_world_accepts_a_credential_of_another(pair: Pair, kind: str) -> None:
+    """A credential is good in its own world and refused in the other as an unknown one, both ways."""
+    mine, theirs = CREDENTIALS[kind](pair.first), CREDENTIALS[kind](pair.second)
+    body = {"topic": {"title": "Room"}}
+    for world, who, other in ((pair.first, mine, theirs), (pair.second, theirs, mine)):
+        good = world.call("POST", "/spaces/invite", who, json=body)
+        assert good.status_code == (403 if kind == "anonymous JWT" else 200), good.text
+        refused(world.call("POST", "/spaces/invite", other, json=body), 401, "auth.credential_invalid")
+        refused(world.call("GET", "/users/me", other), 401, "auth.credential_invalid")
+
+
+@behaviour("AUTH-WORLD-01")
+def test_ids_of_another_world_are_unknown(pair: Pair) -> None:
+    """Spaces and people of one world do not exist in the other, and nothing is drawn twice."""
+    ann, other_ann = pair.first.user(), pair.second.user()
+    space = pair.first.space(ann)
+    refused(pair.second.call("GET", f"/spaces/{space}", other_ann), 404, "space.not_found")
+    refused(pair.second.call("GET", f"/spaces/{space}/join", pair.second.guest()), 404, "space.not_found")
+    body = {"topic": {"title": "Room"}, "invitees": [{"inviteeType": "userId", "invitee": ann.id}]}
+    refused(pair.second.call("POST", "/spaces/invite", other_ann, json=body), 404, "user.not_found")
+    assert ann.id != other_ann.id
+    assert ann.token != other_ann.token
+
+
+@behaviour("AUTH-WORLD-01", "DM-CFG-04")
+def test_keys_of_apps_are_drawn_per_world(pair: Pair) -> None:
+    """Two apps of the same id have other kids and other service domains."""
+    first, second = same_app(pair.first), same_app(pair.second)
+    expect(first.key["iss"], second.key["iss"])
+    assert first.key["kid"] != second.key["kid"]
+    assert first.key["sub"] != second.key["sub"]
+
+
+@behaviour("AUTH-WORLD-01")
+def test_a_key_pair_of_another_world_signs_nothing(pair: Pair) -> None:
+    """Claims of this world's app, signed with a key of the other world's app under either kid, are refused."""
+    mine, theirs = same_app(pair.first), same_app(pair.second)
+    claims = mine.claims()
+    for kid in (theirs.key["kid"], mine.key["kid"]):
+        if kid == mine.key["kid"] and mine.key["private_key"] == theirs.key["private_key"]:
+            continue  # both drew the same key of the small public pool
+        token = App(theirs.key).sign(claims, {"kid": kid})
+        refused(
+            pair.first.call("GET", "/users/me", Person("", "", f"service_app {token}")), 401, "auth.credential_invalid"
+        )
+
+
+@behaviour("AUTH-WORLD-01")
+def test_nothing_done_in_one_world_shows_in_another(pair: Pair) -> None:
+    """Settings, clock, journal, overlay and reset of one world leave the other as it is."""
+    theirs = pair.second.user()
+    before = pair.second.control("GET", "")["counts"]
+    pair.first.control("PATCH", "/settings", {"accounts.issuer": "esna.com"})
+    pair.first.control("POST", "/clock", {"freeze": "2031-02-03T04:05:06.789Z"})
+    pair.first.control("PATCH", "/contract", {"errors": {"auth.credential_missing": {"status": 499}}})
+    pair.first.space(pair.first.user())
+    expect(pair.first.call("GET", "/users/me").status_code, 499)
+    shown = pair.second.control("GET", "")
+    expect(shown["counts"], before)
+    expect((shown["settings"]["accounts.issuer"], shown["clock"]["frozen"]), ("avayacloud.com", False))
+    refused(pair.second.call("GET", "/users/me"), 401, "auth.credential_missing")
+    pair.first.control("POST", "/reset")
+    expect(pair.second.call("GET", "/users/me", theirs).status_code, 200)
+
+
+@behaviour("AUTH-WORLD-01")
+def test_a_seeded_world_draws_the_same_again(seeded: str, http: httpx.Client) -> None:
+    """A world of the same name under the same seed draws the same ids after a reset."""
+    cloud = open_world(seeded, http, "port", name="again")
+    drawn = []
+    for _ in range(2):
+        cloud.control("POST", "/reset")
+        cloud.control("POST", "/clock", {"freeze": "2031-02-03T04:05:06.789Z"})
+        drawn.append((cloud.app().key["kid"], cloud.user().token))
+    expect(drawn[0], drawn[1])
+    http.delete(f"{seeded}/_mock/worlds/again")
+
+
+@behaviour("REST-HOST-01", "REST-HOST-02")
+def test_the_same_world_answers_by_port_and_by_prefix(cloud: Cloud, http: httpx.Client) -> None:
+    """A world has one state, however it is reached, and names the URLs of the way it is asked."""
+    mock = root(cloud)
+    answer = http.post(f"{mock}/_mock/worlds", json={"name": "two-ways"}).json()
+    by_port, by_prefix = (Cloud(answer["urls"][kind], http, is_mock=True) for kind in ("port", "prefix"))
+    user = by_port.user()
+    expect(by_prefix.call("GET", "/users/me", user).status_code, 200)
+    for way in (by_port, by_prefix):
+        shown = way.call("GET", "/service-configurations").json()
+        expect(shown["spaces"]["server_url"], way.origin)
+        assert way.call("GET", "/users/me", user).json()["picture_url"].startswith(f"{way.accounts}/")
+    assert by_prefix.api.startswith(f"{mock}/w/two-ways/")
+    http.delete(f"{mock}/_mock/worlds/two-ways")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/w/nobody/api/users/me", 404, "world.not_found"),
+        ("/w/nobody", 404, "world.not_found"),
+        ("/w/nobody/_mock", 404, "world.not_found"),
+        ("/w//api/users/me", 404, "world.not_found"),
+        ("/w/", 404, "world.not_found"),
+        ("/w/default%2F..%2Fdefault/api/users/me", 404, "world.not_found"),
+        ("/w/Default/api/users/me", 404, "world.not_found"),
+        ("/w/default/api/users/me", 401, "auth.credential_missing"),
+        ("/w/default/w/default/api/users/me", 404, None),
+        ("/w/default", 404, None),
+        ("/w", 404, None),
+        ("/w/default/api/nothing", 404, "route.not_found"),
+    ],
+)
+def test_a_prefix_names_a_world_or_nothing(
+    cloud: Cloud, http: httpx.Client, path: str, status: int, code: str | None
+) -> None:
+    """An unknown world is not found, and never falls back to another one."""
+    answer = http.get(f"{root(cloud)}{path}")
+    assert answer.status_code == status, answer.text
+    if code:
+        assert answer.json()["code"] == code
+    else:
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_a_dropped_world_is_gone_by_every_way(cloud: Cloud, http: httpx.Client) -> None:
+    """After a drop the prefix is unknown and the port closed, and the name is free for a new, empty world."""
+    mock = root(cloud)
+    answer = http.post(f"{mock}/_mock/worlds", json={"name": "short-lived"}).json()
+    by_port, by_prefix = (Cloud(answer["urls"][kind], http, is_mock=True) for kind in ("port", "prefix"))
+    user = by_port.user("new@example.com")
+    assert http.post(f"{mock}/_mock/worlds", json={"name": "short-lived"}).status_code == 409
+    assert http.delete(f"{mock}/_mock/worlds/short-lived").status_code == 200
+    assert http.delete(f"{mock}/_mock/worlds/short-lived").status_code == 404
+    refused_prefix = by_prefix.call("GET", "/users/me", user)
+    assert (refused_prefix.status_code, refused_prefix.json()["code"]) == (404, "world.not_found")
+    with pytest.raises(httpx.TransportError):
+        by_port.call("GET", "/users/me", user)
+    again = open_world(mock, http, "prefix", name="short-lived")
+    refused(again.call("GET", "/users/me", user), 401, "auth.credential_invalid")
+    http.delete(f"{mock}/_mock/worlds/short-lived")
+
+
+def test_the_default_world_stays(cloud: Cloud, http: httpx.Client) -> None:
+    """The default world can be reset but not dropped."""
+    answer = http.delete(f"{root(cloud)}/_mock/worlds/default")
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission.denied")
+
+
+def test_an_idle_world_is_dropped_after_its_time_to_live(cloud: Cloud, http: httpx.Client) -> None:
+    """A world that nobody has used for its ttl is dropped in real time, whatever its clock says."""
+    mock = root(cloud)
+    http.post(f"{mock}/_mock/worlds", json={"name": "idle", "ttl": 0.1})
+    http.post(f"{mock}/_mock/worlds", json={"name": "patient", "ttl": 600})
+    assert http.post(f"{mock}/w/patient/_mock/clock", json={"advance": 10_000}).status_code == 200
+    time.sleep(0.2)
+    http.delete(f"{mock}/_mock/worlds/{http.post(f'{mock}/_mock/worlds', json={}).json()['name']}")
+    names = {world["name"] for world in http.get(f"{mock}/_mock/worlds").json()["data"]}
+    assert "idle" not in names
+    assert "patient" in names
+    http.delete(f"{mock}/_mock/worlds/patient")
+
+
+def test_no_more_worlds_than_allowed(http: httpx.Client) -> None:
+    """A mock that may hold two worlds refuses a third, says so, and takes one when another is dropped."""
+    with serving("--max-worlds", "2") as mock:
+        first = http.post(f"{mock}/_mock/worlds", json={}).json()["name"]
+        full = http.post(f"{mock}/_mock/worlds", json={})
+        assert (full.status_code, full.json()["code"]) == (409, "control.too_many_worlds")
+        assert "max-worlds" in full.json()["why"]
+        http.delete(f"{mock}/_mock/worlds/{first}")
+        assert http.post(f"{mock}/_mock/worlds", json={"name": first}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["a", "W1", "ci-job.7_b", "x" * 64])
+def test_a_world_may_have_a_plain_name(cloud: Cloud, http: httpx.Client, name: str) -> None:
+    """Letters, digits, dot, dash and underscore make a name that works as a prefix."""
+    world = open_world(root(cloud), http, "prefix", name=name, seed="empty")
+    counts = world.control("GET", "")["counts"]
+    assert {key: value for key, value in counts.items() if value} == {}
+    http.delete(f"{root(cloud)}/_mock/worlds/{name}")
+
+
+def test_an_automatic_name_avoids_a_chosen_one(cloud: Cloud, http: httpx.Client) -> None:
+    """A world without a name gets one that is free."""
+    mock = root(cloud)
+    last = http.post(f"{mock}/_mock/worlds", json={}).json()["name"]
+    following = f"w{int(last[1:]) + 1}"
+    assert http.post(f"{mock}/_mock/worlds", json={"name": following}).status_code == 200
+    automatic = http.post(f"{mock}/_mock/worlds", json={}).json()["name"]
+    assert automatic not in (last, following)
+    for name in (last, following, automatic):
+        http.delete(f"{mock}/_mock/worlds/{name}")
