@@ -1,0 +1,242 @@
+"""The rows agree with each other, with the handlers, and with what tests cite."""
+
+import ast
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockspaces.asgi.surface import Handlers
+from mockspaces.contract import (
+    Contract,
+    OverlayError,
+    control,
+    endpoints,
+    errors,
+    events,
+    oauth_errors,
+    permissions,
+    rows,
+    scopes,
+)
+from mockspaces.contract.behaviours import catalogue
+from mockspaces.contract.limits import Limits
+
+ROOT = Path(__file__).parent.parent
+CONTRACT = Contract.shipped()
+ALL_ENDPOINTS = (*endpoints.ROWS, *control.ROWS, events.CONNECT)
+
+# Rows that are not served over HTTP by a handler: a namespace is joined, not called.
+NOT_CALLED = {events.CONNECT.id}
+
+# Rows that nobody serves yet. A row that gets its handler has to leave this list.
+NOT_BUILT_YET = {
+    "USERS-SPACES",
+    "USERS-COLL",
+    "USERS-COLLBULK",
+    "USERS-PEOPLE",
+    "USERS-WITHDM",
+    "USERS-ROOM",
+    "USERS-SETGET",
+    "USERS-SETPOST",
+    "USERS-PREF",
+    "USERS-READ",
+    "USERS-HIDE",
+    "USERS-MSGS",
+    "USERS-ATT",
+    "USERS-TASKS",
+    "USERS-IDEAS",
+    "USERS-PUSHADD",
+    "USERS-PUSHDEL",
+    "USERS-STATS",
+    "USERS-ROLLOUT",
+    "USERS-BULK",
+    "STO-PUT",
+    "STO-GET",
+}
+
+
+def bound() -> Counter[str]:
+    """Return how many handlers each endpoint id has, over all tables of handlers that were imported."""
+    tables = {
+        id(value): value
+        for name, module in list(sys.modules.items())
+        if name.startswith("mockspaces.")
+        for value in vars(module).values()
+        if isinstance(value, Handlers)
+    }
+    return Counter(endpoint for table in tables.values() for endpoint in table.by_endpoint)
+
+
+def repeated(values: Iterable[object]) -> list[object]:
+    return [value for value, times in Counter(values).items() if times > 1]
+
+
+def test_ids_are_unique() -> None:
+    """No two rows of a table share an id or name, and no two calls share method and path."""
+    assert repeated(row.id for row in ALL_ENDPOINTS) == []
+    assert repeated((row.method, path) for row in ALL_ENDPOINTS for path in (row.path, *row.aliases)) == []
+    assert repeated(row.id for row in (*errors.ROWS, *oauth_errors.ROWS)) == []
+    assert repeated(row.id for row in permissions.ROWS) == []
+    assert repeated(row.name for row in scopes.ROWS) == []
+
+
+def test_every_emulated_call_has_one_handler() -> None:
+    """Each row that is served has exactly one handler, but for those that are named as not built yet."""
+    wanted = {row.id for row in ALL_ENDPOINTS if row.emulate} - NOT_CALLED
+    assert wanted - bound().keys() == NOT_BUILT_YET, "take off the list what is built"
+    assert repeated(bound().elements()) == []
+
+
+def test_every_handler_has_a_row() -> None:
+    """No handler is bound to a row that does not exist or is known but not served."""
+    assert bound().keys() - {row.id for row in ALL_ENDPOINTS if row.emulate} == set()
+
+
+@pytest.mark.behaviour("SCOPE-TAB-01")
+def test_scopes_and_endpoints_name_each_other() -> None:
+    """A scope opens exactly the endpoints that name it, and there is at least one."""
+    for scope in scopes.ROWS:
+        openers = {row.id for row in ALL_ENDPOINTS if scope.name in (row.scope, row.act_as_scope)}
+        assert openers, scope.name
+        assert scope.endpoint in openers
+    assert {row.scope for row in ALL_ENDPOINTS if row.scope} <= CONTRACT.scopes.keys()
+
+
+@pytest.mark.behaviour("SCOPE-TAB-01")
+def test_a_scope_is_no_use_without_the_credential_kind() -> None:
+    """An endpoint names a scope if and only if it takes service apps."""
+    wrong = [row.id for row in ALL_ENDPOINTS if row.emulate and (row.scope is not None) != ("svc" in row.auth)]
+    assert wrong == []
+
+
+def test_every_permission_exists() -> None:
+    """An endpoint asks for a permission that has a row."""
+    assert {row.permission for row in ALL_ENDPOINTS} <= CONTRACT.permissions.keys()
+
+
+def test_path_parameters_are_distinct() -> None:
+    """No path or alias names a parameter twice."""
+    for row in ALL_ENDPOINTS:
+        for path in (row.path, *row.aliases):
+            assert repeated(re.findall(r"{(\w+)}", path)) == [], path
+
+
+def test_every_constant_of_an_error_has_a_row() -> None:
+    """Whatever code a rule can name has a status and a message."""
+    named = {
+        value
+        for module in (errors, oauth_errors)
+        for name, value in vars(module).items()
+        if name.isupper() and isinstance(value, str)
+    }
+    assert named == CONTRACT.errors.keys()
+
+
+def test_every_row_names_its_source() -> None:
+    """A fact without a source is a rumour."""
+    tables = (CONTRACT.endpoints, CONTRACT.permissions, CONTRACT.scopes, CONTRACT.errors)
+    assert [key for table in tables for key, row in table.items() if not row.source] == []
+
+
+def test_every_limit_names_its_source() -> None:
+    """Every number says where it comes from."""
+    for name, annotation in Limits.__annotations__.items():
+        (meta,) = annotation.__metadata__
+        assert meta.extra["source"], name
+
+
+# --- the catalogue
+
+
+def cited(source: str) -> Iterator[str]:
+    """Yield the behaviour ids that a test module cites in its markers."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "behaviour":
+            yield from (str(argument.value) for argument in node.args if isinstance(argument, ast.Constant))
+
+
+TEST_FILES = sorted(path for folder in ("tests", "contract_tests") for path in (ROOT / folder).rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_cited_behaviours_exist(path: Path) -> None:
+    """A test cites only what the catalogue knows."""
+    assert [key for key in cited(path.read_text(encoding="utf-8")) if key not in catalogue()] == []
+
+
+def test_citations_are_found_however_a_marker_is_written() -> None:
+    """Both spellings of the marker are seen, with several ids."""
+    source = '@behaviour("A-01", "A-02")\ndef f(): ...\n@pytest.mark.behaviour("B-01")\ndef g(): ...'
+    assert list(cited(source)) == ["A-01", "A-02", "B-01"]
+
+
+def test_catalogue_is_whole() -> None:
+    """Every statement has an id of the documented form, a text and its evidence."""
+    assert len(catalogue()) > 700
+    for key, row in catalogue().items():
+        assert re.fullmatch(r"[A-Z]+(-[A-Z0-9]+)*-\d+[a-z]?", key), key
+        assert row.statement or row.part, key
+        assert row.evidence, key
+
+
+def test_untested_behaviours_say_why() -> None:
+    """A behaviour is excused from having a test by a reason, and nothing excused is cited."""
+    excused = {key for key, row in catalogue().items() if row.untested}
+    black_box = [path for path in TEST_FILES if "contract_tests" in path.parts]
+    shown = {key for path in black_box for key in cited(path.read_text(encoding="utf-8"))}
+    assert excused & shown == set()
+    assert [key for key in excused if len(catalogue()[key].untested.split()) < 3] == []
+
+
+# --- overlays
+
+
+@pytest.mark.parametrize(
+    "overlay",
+    [
+        {"errors": {errors.SCOPE_MISSING: {"status": 401}}},
+        {"endpoints": {"SPACES-GET": {"scope": None, "auth": ("user",)}}},
+        {"permissions": {permissions.TOPIC_READ: {"roles": ("admin",)}}},
+        {"scopes": {scopes.SPACES_CREATE: {"roles": ("admin", "member")}}},
+        {"limits": {"json_depth": 5}},
+        {},
+    ],
+)
+def test_overlay_replaces_what_it_names(overlay: dict[str, Any]) -> None:
+    """The members named are replaced, everything else stays, and the difference is the overlay again."""
+    changed = CONTRACT.overlaid(overlay)
+    assert changed.overlay() == overlay
+    assert CONTRACT.overlay() == {}
+
+
+@pytest.mark.parametrize(
+    ("overlay", "why"),
+    [
+        ({"error": {}}, 'no table "error"; did you mean "errors"?'),
+        ({"errors": []}, "errors: expected an object"),
+        ({"errors": {"scope.mising": {}}}, 'errors: no row "scope.mising"; did you mean "scope.missing"?'),
+        ({"errors": {"scope.missing": []}}, "errors.scope.missing: expected an object"),
+        ({"errors": {"scope.missing": {"statsu": 1}}}, 'no member "statsu"; did you mean "status"?'),
+        ({"errors": {"scope.missing": {"status": "401"}}}, "errors.scope.missing: Expected `int`"),
+        ({"endpoints": {"SPACES-GET": {"permission": "PERM_TOPIC_REED"}}}, 'did you mean "PERM_TOPIC_READ"?'),
+        ({"limits": {"json_dept": 1}}, 'limits: no member "json_dept"; did you mean "json_depth"?'),
+        ({"limits": {"json_depth": -1}}, "limits: Expected `int` >= 0"),
+    ],
+)
+def test_bad_overlay_is_refused(overlay: dict[str, Any], why: str) -> None:
+    """What does not exist or cannot be is refused by name, with a guess at what was meant."""
+    with pytest.raises(OverlayError, match=re.escape(why)):
+        CONTRACT.overlaid(overlay)
+
+
+def test_rows_cannot_be_changed_in_place() -> None:
+    """A row belongs to every world, so nobody can write to it."""
+    row = CONTRACT.endpoints["SPACES-GET"]
+    assert isinstance(row, rows.Endpoint)
+    with pytest.raises(AttributeError, match="immutable"):
+        row.path = "/"  # type: ignore[misc]
