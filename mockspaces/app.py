@@ -3,11 +3,9 @@
 import asyncio
 import contextlib
 import logging
-from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote
 
-import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -38,6 +36,7 @@ from mockspaces.control import (
 )
 from mockspaces.control import worlds as control_worlds
 from mockspaces.control.surface import ControlSurface
+from mockspaces.documents import Document
 from mockspaces.realtime import surface as realtime
 from mockspaces.realtime.surface import RealtimeSurface
 from mockspaces.rest.storage import StorageSurface
@@ -74,10 +73,10 @@ class TransportFaults(Protocol):
 class App:
     """The whole emulated cloud as one ASGI application."""
 
-    def __init__(self, worlds: Worlds, seed: Seed, *, control_token: str | None = None) -> None:
-        """Wire the surfaces; the first match wins (REST-HOST-03)."""
+    def __init__(self, worlds: Worlds, seed: str, *, control_token: str | None = None) -> None:
+        """Wire the surfaces; the first match wins (REST-HOST-03). ``seed`` is a bundled one or a file."""
         self.worlds = worlds
-        self._seed = seed
+        self._seed, self._seed_name = read_seed(seed), seed
         self.transport: TransportFaults | None = None
         self._starting = asyncio.Lock()
         accounts, rest = AccountsSurface(), RestSurface()
@@ -98,7 +97,14 @@ class App:
         """Open the default world, unless it is open."""
         async with self._starting:
             if DEFAULT not in self.worlds:
-                await self.worlds.open(DEFAULT, self._seed, ttl=None)
+                try:
+                    await self.worlds.open(DEFAULT, self._seed, ttl=None)
+                except Rejection as rejection:
+                    raise self._located(rejection) from None
+
+    def _located(self, rejection: Rejection) -> Rejection:
+        """Say in a refusal of the seed where in its file the mistake is."""
+        return rejection if self._seed_name in seeds.BUNDLED else Document(self._seed_name).located(rejection)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event of the ASGI server."""
@@ -221,7 +227,7 @@ def create_app(config: Config | None = None, *, base: str | None = None) -> App:
         random_seed=chosen.random_seed,
         max_worlds=chosen.max_worlds,
     )
-    return App(worlds, read_seed(chosen.seed), control_token=chosen.control_token)
+    return App(worlds, chosen.seed, control_token=chosen.control_token)
 
 
 def read_contract(overlay: str | None) -> Contract:
@@ -229,16 +235,11 @@ def read_contract(overlay: str | None) -> Contract:
     if overlay is None:
         return Contract.shipped()
     try:
-        return Contract.shipped().overlaid(msgspec.json.decode(Path(overlay).read_bytes(), type=dict[str, Any]))
-    except (OverlayError, msgspec.DecodeError) as error:
+        return Contract.shipped().overlaid(Document(overlay).read(dict[str, Any]))
+    except OverlayError as error:
         raise invalid(overlay, str(error)) from None
 
 
 def read_seed(name: str) -> Seed:
     """Return a bundled seed by name, or a document by path."""
-    if name in ("demo", "empty"):
-        return seeds.bundled(name)
-    try:
-        return msgspec.json.decode(Path(name).read_bytes(), type=Seed)
-    except msgspec.DecodeError as error:
-        raise invalid(name, str(error)) from None
+    return seeds.bundled(name) if name in seeds.BUNDLED else Document(name).read(Seed)

@@ -10,7 +10,7 @@ import msgspec
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One way to misbehave; ``claims`` are what an id_token then says, relative times in seconds from now."""
+    """One way to misbehave; ``claims`` are what an id_token then says: texts as they are, numbers as seconds from now."""
 
     name: str
     does: str
@@ -45,7 +45,6 @@ ROWS = (
     Row(REVOKE_NOT_EFFECTIVE, "A revocation is answered as done, and the tokens live on."),
 )
 BY_NAME = {row.name: row for row in ROWS}
-TIMES = ("iat", "exp")
 
 
 class Misbehaviour(msgspec.Struct, kw_only=True):
@@ -90,7 +89,9 @@ class Misbehaviours:
         for row in self._of_claims(claims):
             if self.met(row.name):
                 values = {name: value for name, value in row.claims.items() if name in claims or name == "nonce"}
-                spoilt |= {name: int(now + value) if name in TIMES else value for name, value in values.items()}
+                spoilt |= {
+                    name: int(now) + value if isinstance(value, int) else value for name, value in values.items()
+                }
         return spoilt
 
     def _of_claims(self, claims: Mapping[str, Any]) -> Iterable[Row]:

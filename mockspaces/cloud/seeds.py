@@ -1,7 +1,8 @@
 """Seeds: documents that fill a world. The control API builds single things from the same shapes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -21,7 +22,7 @@ from mockspaces.cloud.entities import (
     User,
     replace,
 )
-from mockspaces.cloud.rejection import invalid, not_found
+from mockspaces.cloud.rejection import Rejection, invalid, not_found
 from mockspaces.cloud.world import World
 from mockspaces.contract import errors
 from mockspaces.contract.rows import Role
@@ -111,6 +112,10 @@ class Seed(Strict, frozen=True, kw_only=True):
     spaces: tuple[SpaceSeed, ...] = ()
 
 
+BUNDLED = ("demo", "empty")
+Planter = Callable[[World, Any], Awaitable[object]]
+
+
 def _fixtures() -> Path:
     packaged = Path(str(resources.files("mockspaces").joinpath("fixtures")))
     return packaged if packaged.is_dir() else packaged.parent.parent / "fixtures"
@@ -121,7 +126,7 @@ def bundled(name: str) -> Seed:
     """Return a bundled seed by name: ``demo`` or ``empty``."""
     if name == "empty":
         return Seed()
-    if name != "demo":
+    if name not in BUNDLED:
         raise invalid("seed", 'expected "demo", "empty" or a seed document')
     return msgspec.convert(json.loads((_fixtures() / "demo.json").read_text(encoding="utf-8")), Seed)
 
@@ -129,20 +134,33 @@ def bundled(name: str) -> Seed:
 async def plant(world: World, seed: Seed) -> None:
     """Add everything a seed names to a world. Refuses what cannot be."""
     of_users = {name: value for name, value in seed.settings.items() if name == sign_in.AUTO_LOGIN}
-    world.change_settings({name: value for name, value in seed.settings.items() if name not in of_users})
+    with _at("settings"):
+        world.change_settings({name: value for name, value in seed.settings.items() if name not in of_users})
     world.overlay_contract(seed.contract)
-    for company in seed.companies:
-        await plant_company(world, company)
-    for user in seed.users:
-        await plant_user(world, user)
-    await sign_in.check_auto_login(world, of_users)
-    world.change_settings(of_users)
-    for client in seed.oauth_clients:
-        await plant_client(world, client)
-    for app in seed.service_apps:
-        await plant_app(world, app)
-    for space in seed.spaces:
-        await plant_space(world, space)
+    await _plant_all(world, "companies", plant_company, seed.companies)
+    await _plant_all(world, "users", plant_user, seed.users)
+    with _at("settings"):
+        await sign_in.check_auto_login(world, of_users)
+        world.change_settings(of_users)
+    await _plant_all(world, "oauth_clients", plant_client, seed.oauth_clients)
+    await _plant_all(world, "service_apps", plant_app, seed.service_apps)
+    await _plant_all(world, "spaces", plant_space, seed.spaces)
+
+
+async def _plant_all(world: World, name: str, planter: Planter, wanted: Sequence[Any]) -> None:
+    for number, one in enumerate(wanted):
+        with _at(f"{name}[{number}]"):
+            await planter(world, one)
+
+
+@contextmanager
+def _at(place: str) -> Iterator[None]:
+    """Say in a refusal which part of the document it is about."""
+    try:
+        yield
+    except Rejection as rejection:
+        why = f"{place}.{rejection.why}" if rejection.code == errors.REQUEST_INVALID else f"{place}: {rejection.why}"
+        raise Rejection(rejection.code, why, detail=why) from None
 
 
 async def plant_company(world: World, seed: CompanySeed) -> Company:

@@ -1,0 +1,98 @@
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockspaces.app import create_app, read_seed
+from mockspaces.cloud.rejection import Rejection
+from mockspaces.config import Config
+from mockspaces.documents import line_of
+from mockspaces.server import Server
+
+SEED = """{
+  "settings": {"rest.pin_scope": "join"},
+  "companies": [
+    {"name": "Acme", "domains": ["acme.example"]}
+  ],
+  "users": [
+    {"username": "zoe@acme.example"},
+    {"username": "max@acme.example",
+     "developer": true}
+  ],
+  "service_apps": [
+    {"scopes": ["spaces.create"]}
+  ]
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("member", "line"),
+    [
+        ("settings", 2),
+        ("settings.rest.pin_scope", 2),
+        ("companies[0].domains", 4),
+        ("companies[0].domains[0]", 4),
+        ("users", 6),
+        ("users[1]", 8),
+        ("users[1].developer", 9),
+        ("users[1].nothing", 8),
+        ("users[7]", 6),
+        ("service_apps[0].scopes", 12),
+        ("nothing", 1),
+        ("", 1),
+    ],
+)
+def test_line_of_a_member(member: str, line: int) -> None:
+    """A member is found on its line; what is missing is looked for at what would hold it."""
+    assert line_of(SEED, member) == line
+
+
+@given(st.text(alphabet='{}[],:"ab1 \n') | st.text(), st.text(alphabet="ab.[]01"))
+def test_line_of_anything_is_a_line(name: str, member: str) -> None:
+    """Whatever a name or a member looks like, the answer is a line of the document."""
+    text = json.dumps({name: [{name: 1}]}, indent=1)
+    assert 1 <= line_of(text, member) <= text.count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "hint"),
+    [
+        ('"developer": true', '"developper": true', 'line 9: users[1].developper: no such member; did you mean "dev'),
+        ('"developer": true', '"developer": 1', "line 9: users[1].developer: expected"),
+        ('"users"', '"user"', 'line 6: user: no such member; did you mean "users"'),
+        ("max@acme.example", "no address", "line 8: users[1].username: expected an e-mail"),
+        ('"spaces.create"', '"spaces.creat"', 'line 12: service_apps[0].scopes: no scope "spaces.creat"; did you'),
+        ("max@acme", "zoe@acme", "line 8: users[1]: "),
+        ("rest.pin_scope", "rest.pin_scop", 'did you mean "rest.pin_scope"'),
+        ('"developer": true}', '"developer": true', "line 10, column 3: is not JSON"),
+    ],
+)
+def test_bad_seed_file_is_refused_by_line_and_member(tmp_path: Path, wrong: str, right: str, hint: str) -> None:
+    """Whether a seed is no JSON, has a wrong member or asks for the impossible: file, line and member are named."""
+    path = tmp_path / "seed.json"
+    path.write_text(SEED.replace(wrong, right, 1))
+    with pytest.raises(Rejection) as refusal, Server(Config(port=0, seed=str(path))):
+        pass
+    assert refusal.value.why.startswith(str(path))
+    assert hint in refusal.value.why
+
+
+def test_good_seed_file_is_read(tmp_path: Path) -> None:
+    """A seed document of a file is planted as it is, with a byte order mark as without."""
+    path = tmp_path / "seed.json"
+    path.write_text(SEED, encoding="utf-8-sig")
+    assert [user.username for user in read_seed(str(path)).users] == ["zoe@acme.example", "max@acme.example"]
+    create_app(Config(seed=str(path)))
+
+
+def test_yaml_seed_without_the_package_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A YAML seed where PyYAML is not installed is refused with the name of the package."""
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    path = tmp_path / "seed.yaml"
+    path.write_text("users: []")
+    with pytest.raises(Rejection, match="PyYAML"):
+        read_seed(str(path))
