@@ -115,7 +115,7 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], words: str)
 @pytest.mark.parametrize(
     ("option", "text", "words"),
     [
-        ("--seed", "{", "document.json: "),
+        ("--seed", "{", "document.json, line 1"),
         ("--seed", '{"user":[]}', "user"),
         ("--seed", '{"users":[{"username":"ann"}]}', "username: expected an e-mail address"),
         ("--seed", '{"service_apps":[{"company":"None"}]}', "None"),

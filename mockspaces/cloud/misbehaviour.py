@@ -10,7 +10,7 @@ import msgspec
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One way to misbehave; ``claims`` are what an id_token then says: texts as they are, numbers as seconds from now."""
+    """One way to misbehave; ``claims`` are what an id_token then says, numbers as seconds from now."""
 
     name: str
     does: str
@@ -88,12 +88,18 @@ class Misbehaviours:
         spoilt = dict(claims)
         for row in self._of_claims(claims):
             if self.met(row.name):
-                values = {name: value for name, value in row.claims.items() if name in claims or name == "nonce"}
-                spoilt |= {
-                    name: int(now) + value if isinstance(value, int) else value for name, value in values.items()
-                }
+                spoilt |= {name: _claim(value, now) for name, value in row.claims.items() if _present(name, claims)}
         return spoilt
 
     def _of_claims(self, claims: Mapping[str, Any]) -> Iterable[Row]:
         active = [BY_NAME[name] for name in self._active]
-        return (row for row in active if any(name in claims or name == "nonce" for name in row.claims))
+        return (row for row in active if any(_present(name, claims) for name in row.claims))
+
+
+def _present(name: str, claims: Mapping[str, Any]) -> bool:
+    """Whether a kind of id_token has a claim; a nonce may come unasked."""
+    return name in claims or name == "nonce"
+
+
+def _claim(value: str | int, now: float) -> str | int:
+    return int(now) + value if isinstance(value, int) else value
