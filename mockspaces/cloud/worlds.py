@@ -8,6 +8,7 @@ from mockspaces.cloud import seeds, sign_in, snapshots
 from mockspaces.cloud.rejection import Rejection, not_found
 from mockspaces.cloud.seeds import Seed
 from mockspaces.cloud.snapshots import Snapshot
+from mockspaces.cloud.state import Checkpoint
 from mockspaces.cloud.world import Origins, World
 from mockspaces.contract import Contract, errors
 from mockspaces.contract.settings import Settings
@@ -71,8 +72,9 @@ class Worlds:
         settings: Settings | None = None,
         random_seed: str | None = None,
         max_worlds: int = 1000,
+        checkpoint: Checkpoint = None,
     ) -> None:
-        """Begin without any world."""
+        """Begin without any world; ``checkpoint`` is awaited in every access to their state."""
         self.base = base
         self.names = names or {}
         self.ca_pem: bytes | None = None
@@ -82,6 +84,7 @@ class Worlds:
         self._settings = settings or Settings()
         self._random_seed = random_seed
         self._max_worlds = max_worlds
+        self._checkpoint = checkpoint
         self._by_name: dict[str, Hosted] = {}
         self._by_port: dict[int, Hosted] = {}
         self._opened = 0
@@ -112,6 +115,7 @@ class Worlds:
             contract=self._contract,
             settings=self._settings,
             random_seed=self._random_seed,
+            checkpoint=self._checkpoint,
         )
         hosted = self._by_name[chosen] = Hosted(world, seed, ttl=ttl)
         try:
