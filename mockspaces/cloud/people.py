@@ -5,7 +5,7 @@ import re
 from mockspaces.cloud import spaces
 from mockspaces.cloud.entities import AnonymousUser, Company, Person, PersonName, User, replace
 from mockspaces.cloud.events import AccessEnded
-from mockspaces.cloud.rejection import Rejection, invalid
+from mockspaces.cloud.rejection import Rejection, invalid, not_found
 from mockspaces.cloud.world import World
 from mockspaces.contract import errors
 
@@ -114,6 +114,14 @@ async def by_username(world: World, username: str) -> User | None:
 async def get_person(world: World, person_id: str) -> Person | None:
     """Return a registered or anonymous user by Spaces id."""
     return await world.state.users.get(person_id) or await world.state.anonymous.get(person_id)
+
+
+async def find(world: World, person_id: str) -> Person:
+    """Return a registered or anonymous user by Spaces id. Refuses an unknown one."""
+    person = await get_person(world, person_id)
+    if person is None:
+        raise not_found(errors.USER_NOT_FOUND, "user", person_id)
+    return person
 
 
 async def create_anonymous(world: World, username: str, displayname: str, picture_url: str) -> AnonymousUser:

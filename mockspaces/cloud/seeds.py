@@ -25,12 +25,8 @@ from mockspaces.cloud.entities import (
 from mockspaces.cloud.rejection import Rejection, invalid, not_found
 from mockspaces.cloud.world import World
 from mockspaces.contract import errors
+from mockspaces.contract.licences import SERVICE_TYPES
 from mockspaces.contract.rows import Role
-
-LICENSE_TYPES = {
-    "spaces_business": "zangspaces_business",
-    "spaces_power": "zangspaces_power",
-}  # USERS-BULK-12
 
 
 class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -183,7 +179,7 @@ async def plant_user(world: World, seed: UserSeed) -> User:
     )
     rights = (user.company_id,) if user.company_id else ()
     licences = tuple(
-        Licence(service_type=LICENSE_TYPES[name], purchased_license_ndbid=world.ids.account_id())
+        Licence(service_type=SERVICE_TYPES[name], purchased_license_ndbid=world.ids.account_id())
         for name in seed.licenses
     )
     changed = replace(

@@ -157,7 +157,6 @@ def short(origins: Origins, who: User) -> Object:
 def push_subscription(shown: PushSubscription, status: str) -> Object:
     """Return a push subscription (USERS-PUSHADD-02, USERS-PUSHDEL-02)."""
     return {
-        "subscriptionId": shown.subscription_id,
         "deviceId": shown.device_id,
         "dataOnly": shown.data_only,
         "type": "firebase",

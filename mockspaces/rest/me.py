@@ -1,6 +1,13 @@
-"""The current user (rest section "users/me")."""
+"""The current user: who he is, his settings, his numbers (USERS-ME, -SETGET, -SETPOST, -STATS, -ROLLOUT)."""
 
-from mockspaces.cloud import views
+from typing import Any
+
+import msgspec
+
+from mockspaces.cloud import people, preferences, views
+from mockspaces.cloud.rejection import Rejection
+from mockspaces.contract import errors
+from mockspaces.contract.preferences import Preferences
 from mockspaces.rest.call import Call, handle
 
 
@@ -10,3 +17,55 @@ async def current_user(call: Call) -> object:
     company_id = call.caller.company_id
     company = await call.world.state.companies.get(company_id) if company_id else None
     return views.person(call.origins, call.caller.person, company)
+
+
+@handle("USERS-SETGET")
+async def settings(call: Call) -> object:
+    """Return the caller's settings as a list of one (USERS-SETGET-01)."""
+    found = await preferences.of_person(call.world, call.caller.id)
+    return {"data": [await _shown(call, found.id, found.members)]}
+
+
+@handle("USERS-SETPOST")
+async def change_settings(call: Call) -> object:
+    """Change some of the caller's settings (USERS-SETPOST-01..03)."""
+    found = await preferences.find_own(call.world, call.caller.id, call.params["id"])
+    checked, raw = await call.decode(Preferences), await call.decode(dict[str, Any])
+    sent = {name: getattr(checked, name) for name in checked.__struct_fields__ if name in raw}
+    changed = await preferences.change(call.world, found, sent)
+    return await _shown(call, changed.id, changed.members)
+
+
+async def _shown(call: Call, settings_id: str, members: Any) -> dict[str, Any]:
+    denied = await preferences.denies_attachments(call.world, call.caller.person)
+    return {
+        "_id": settings_id,
+        "username": call.caller.person.username,
+        **msgspec.structs.asdict(Preferences()),
+        **members,
+        "companyPolicy": {"user": {"denyFeatures": {"attachment": denied}}},
+    }
+
+
+@handle("USERS-STATS")
+async def statistics(call: Call) -> object:
+    """Count the caller's spaces and messages (USERS-STATS-01)."""
+    person_id = await own_id(call)
+    spaces = await call.world.state.members.page("person", person_id)
+    written = [await call.world.state.messages.count("sender", (one.space_id, person_id)) for one in spaces]
+    return {"userId": person_id, "spaces": len(spaces), "messages": sum(written)}
+
+
+@handle("USERS-ROLLOUT")
+async def features(_call: Call) -> object:
+    """Return no feature: none is rolled out (USERS-ROLLOUT-01)."""
+    return {"data": []}
+
+
+async def own_id(call: Call) -> str:
+    """Return the id that ``{userId}`` names. Refuses unknown people, and everybody but the caller."""
+    given = call.params["userId"]
+    if given in ("me", call.caller.id):
+        return call.caller.id
+    await people.find(call.world, given)
+    raise Rejection(errors.PERMISSION_DENIED, "this is about somebody else; use your own id or the word me")

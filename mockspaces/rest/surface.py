@@ -18,6 +18,7 @@ from mockspaces.contract import endpoints, errors
 from mockspaces.contract.rows import Endpoint
 from mockspaces.rest import (
     anonymous,
+    bulk,
     configuration,
     files,
     invites,
@@ -27,12 +28,17 @@ from mockspaces.rest import (
     members,
     messages,
     misc,
+    own_messages,
+    own_spaces,
+    people,
+    push,
     spaces,
 )
 from mockspaces.rest.call import ACT_AS_HEADER, Call, handle
 
 SECTIONS = (
     anonymous,
+    bulk,
     configuration,
     files,
     invites,
@@ -42,6 +48,10 @@ SECTIONS = (
     members,
     messages,
     misc,
+    own_messages,
+    own_spaces,
+    people,
+    push,
     spaces,
 )  # importing a section binds its handlers
 

@@ -1,0 +1,42 @@
+"""Many users at once, each operation with its own result (USERS-BULK)."""
+
+from typing import Any
+
+import msgspec
+
+from mockspaces.asgi.decoding import decode
+from mockspaces.cloud import bulk, views
+from mockspaces.cloud.bulk import Operation
+from mockspaces.cloud.entities import Company
+from mockspaces.cloud.rejection import Rejection, invalid
+from mockspaces.contract import errors
+from mockspaces.rest.call import Call, handle
+
+
+@handle("USERS-BULK")
+async def update(call: Call) -> object:
+    """Carry out up to ten operations; one that fails does not stop the others (USERS-BULK-01, -08..10)."""
+    operations = await call.decode(list[dict[str, Any]])
+    most = call.world.contract.limits.bulk_operations
+    if not 1 <= len(operations) <= most:
+        raise invalid("body", f"expected 1 to {most} operations")
+    company = await _company(call)
+    return {"data": [await _result(call, company, operation) for operation in operations]}
+
+
+async def _company(call: Call) -> Company:
+    company = await call.world.state.companies.get(call.caller.company_id or "")
+    if company is None:
+        raise Rejection(errors.OTHER_COMPANY, "the app has no company")
+    return company
+
+
+async def _result(call: Call, company: Company, sent: dict[str, Any]) -> dict[str, Any]:
+    named = {"email": sent.get("email"), "action": sent.get("action")}
+    try:
+        operation = decode(msgspec.json.encode(sent), Operation, call.world.contract.limits)
+        user = await bulk.run(call.world, company, operation)
+    except Rejection as rejection:
+        row = call.world.contract.errors[rejection.code]
+        return {**named, "success": False, "code": row.code, "message": row.text(rejection.detail)}
+    return {**named, "success": True, "user": views.short(call.origins, user) if user else None}

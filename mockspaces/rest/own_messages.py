@@ -1,0 +1,69 @@
+"""Messages of all the caller's spaces (USERS-MSGS, USERS-ATT, USERS-TASKS, USERS-IDEAS)."""
+
+from mockspaces.cloud import message_views, own_messages
+from mockspaces.cloud.entities import Message, TaskStatus
+from mockspaces.cloud.rejection import invalid
+from mockspaces.rest import paging
+from mockspaces.rest.call import Call, handle
+
+PAGE_SIZE = 10  # USERS-MSGS-01, USERS-TASKS-01, USERS-IDEAS-01
+FILES_PAGE_SIZE = 30  # USERS-ATT-01
+
+
+def _render(call: Call) -> paging.Render[Message]:
+    async def render(message: Message) -> object:
+        if message.deleted:
+            return message_views.deleted(message)
+        return await message_views.message(call.world, call.origins, message, listed=True)
+
+    return render
+
+
+@handle("USERS-MSGS")
+async def messages(call: Call) -> object:
+    """List the messages of some spaces by their last change (USERS-MSGS-01..03)."""
+    space_ids = _space_list(call)
+    after = paging.after(call)
+    places = await own_messages.readable(call.world, call.caller, space_ids)
+    deleted = call.query.get("includedeleted", "").lower() == "true"
+    listing = own_messages.changed(call.world, places, after, deleted=deleted)
+    return await paging.tokened(call, listing, _render(call), default=PAGE_SIZE)
+
+
+def _space_list(call: Call) -> list[str]:
+    most = call.world.contract.limits.space_list
+    ids = [part.strip() for part in call.query.get("spacelist", "").split(",")]
+    if not all(ids) or len(ids) > most:
+        raise invalid("spacelist", f"expected 1 to {most} space ids with commas between them")
+    return ids
+
+
+@handle("USERS-ATT")
+async def attachments(call: Call) -> object:
+    """List the messages with attachments in the caller's spaces (USERS-ATT-01, -02)."""
+    listing = await own_messages.with_files(call.world, call.caller.id)
+    return await paging.referenced(call, listing, _render(call), default=FILES_PAGE_SIZE)
+
+
+@handle("USERS-TASKS")
+async def tasks(call: Call) -> object:
+    """List the tasks that the caller made or has to do (USERS-TASKS-01..03)."""
+    listing = own_messages.tasks(call.world, call.caller.id, _status(call.query.get("status")))
+    return await paging.referenced(call, listing, _render(call), default=PAGE_SIZE)
+
+
+def _status(given: str | None) -> TaskStatus | None:
+    if not given:
+        return None
+    if given == "pending":
+        return "pending"
+    if given == "completed":
+        return "completed"
+    raise invalid("status", 'expected "pending" or "completed"')
+
+
+@handle("USERS-IDEAS")
+async def ideas(call: Call) -> object:
+    """List the posts of the caller's spaces (USERS-IDEAS-01, -02)."""
+    listing = await own_messages.ideas(call.world, call.caller.id)
+    return await paging.referenced(call, listing, _render(call), default=PAGE_SIZE)

@@ -1,0 +1,114 @@
+"""The caller's spaces: the list, preferences, read marks, hiding (USERS-SPACES, -PREF, -READ, -HIDE)."""
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from mockspaces.cloud import drafts, space_views, user_spaces
+from mockspaces.cloud.access import Standing, find_space
+from mockspaces.cloud.entities import UserSpace
+from mockspaces.cloud.patterns import search
+from mockspaces.cloud.rejection import invalid
+from mockspaces.cloud.user_spaces import Preference, Wanted
+from mockspaces.contract.rows import SpaceType
+from mockspaces.rest import paging
+from mockspaces.rest.call import Call, handle
+
+PAGE_SIZE = 10  # USERS-SPACES-01
+TYPES: dict[str, tuple[SpaceType, ...]] = {
+    "group": ("group",),
+    "direct": ("direct",),
+    "personal": ("personal",),
+    "all": ("group", "direct"),
+}  # USERS-SPACES-04
+STATES = {"0": (True, False), "1": (False, True), "all": (True, True)}  # USERS-SPACES-03: normal, archived
+
+
+class PreferenceBody(msgspec.Struct, frozen=True, rename="camel"):
+    """What somebody sets for himself in a space; null counts as false (USERS-PREF-01)."""
+
+    is_pinned: bool | UnsetType | None = UNSET
+    notification: bool | UnsetType | None = UNSET
+    restrict: tuple[str, ...] | UnsetType = UNSET
+
+
+class ReadBody(msgspec.Struct, frozen=True, rename="camel"):
+    """Up to when somebody has read (USERS-READ-01)."""
+
+    read_time: str | None = None
+
+
+@handle("USERS-SPACES")
+async def own_spaces(call: Call) -> object:
+    """List the caller's spaces, latest activity first (USERS-SPACES-01..11)."""
+    listing = await user_spaces.listing(call.world, call.caller.id, _wanted(call))
+
+    async def render(record: UserSpace) -> object:
+        space = await find_space(call.world, record.space_id)
+        found = await user_spaces.standing_of(call.world, space, record.person_id)
+        return await space_views.listed_space(call.world, call.origins, found, record)
+
+    return await paging.tokened(call, listing, render, default=PAGE_SIZE)
+
+
+def _wanted(call: Call) -> Wanted:
+    query = call.query
+    normal, archived = STATES[_word(call, "topicstatus", "0", STATES)]
+    words = (query.get("topictype") or "group").split(",")
+    for word in words:
+        if word not in TYPES:
+            raise invalid("topictype", f"expected some of {', '.join(TYPES)}")
+    return Wanted(
+        types=tuple(dict.fromkeys(kind for word in words for kind in TYPES[word])),
+        normal=normal,
+        archived=archived,
+        left=query.get("includedeleted", "").lower() == "true",
+        pinned=_word(call, "filtertype", "", ("", "pinned")) == "pinned",
+        after=paging.after(call),
+        pattern=search(query.get("search"), call.world.contract.limits),
+        admin_only=call.caller.kind == "svc",
+    )
+
+
+def _word(call: Call, name: str, default: str, words: Any) -> str:
+    given = call.query.get(name) or default
+    if given not in words:
+        raise invalid(name, f"expected one of {', '.join(filter(None, words))}")
+    return given
+
+
+async def _record(call: Call, found: Standing, record: UserSpace) -> object:
+    return await space_views.user_space(call.world, found, record, call.caller.person)
+
+
+@handle("USERS-PREF")
+async def prefer(call: Call) -> object:
+    """Pin a space, or set what to be told about it (USERS-PREF-01..03)."""
+    async with call.hold() as found:
+        body = await call.decode(PreferenceBody)
+        wanted = Preference(
+            pinned=None if body.is_pinned is UNSET else bool(body.is_pinned),
+            notification=None if body.notification is UNSET else bool(body.notification),
+            restrict=None if body.restrict is UNSET else body.restrict,
+        )
+        record = await user_spaces.prefer(call.world, call.caller, found, wanted)
+    return await _record(call, found, record)
+
+
+@handle("USERS-READ")
+async def mark_read(call: Call) -> object:
+    """Note up to when the caller has read a space (USERS-READ-01..06)."""
+    async with call.hold() as found:
+        body = await call.decode(ReadBody)
+        time = None if body.read_time is None else drafts.time("readTime", body.read_time)
+        record = await user_spaces.mark_read(call.world, call.caller, found, time)
+    return await _record(call, found, record)
+
+
+@handle("USERS-HIDE")
+async def hide(call: Call) -> object:
+    """Take a space off the caller's list (USERS-HIDE-01..05)."""
+    async with call.hold() as found:
+        record = await user_spaces.hide(call.world, call.caller, found)
+    return await _record(call, found, record)

@@ -1,0 +1,85 @@
+"""Finding people: colleagues, company, partners, personal rooms (USERS-COLL, -COLLBULK, -PEOPLE, -WITHDM, -ROOM)."""
+
+from mockspaces.cloud import access, colleagues, people, space_views, views
+from mockspaces.cloud.colleagues import Colleagues, DirectPartners
+from mockspaces.cloud.entities import Person, User
+from mockspaces.cloud.listing import Whole
+from mockspaces.cloud.patterns import Pattern, search
+from mockspaces.cloud.rejection import Rejection
+from mockspaces.contract import errors
+from mockspaces.rest import paging
+from mockspaces.rest.call import Call, handle
+from mockspaces.rest.me import own_id
+
+PAGE_SIZE = 10  # USERS-COLL-01, USERS-WITHDM-01
+
+
+def _pattern(call: Call) -> Pattern | None:
+    return search(call.query.get("search"), call.world.contract.limits)
+
+
+@handle("USERS-COLL")
+async def find_colleagues(call: Call) -> object:
+    """Search the people the caller knows (USERS-COLL-01..05)."""
+    await own_id(call)
+
+    async def render(user: User) -> object:
+        return views.short(call.origins, user)
+
+    account = call.query.get("accountid")
+    if account:
+        found = Whole(await colleagues.by_account_id(call.world, call.caller, account), lambda user: (user.id,))
+        return await paging.numbered(call, found, render, default=PAGE_SIZE)
+    known = Colleagues(call.world, call.caller, _pattern(call))
+    return await paging.numbered(call, known, render, default=PAGE_SIZE)
+
+
+@handle("USERS-COLLBULK")
+async def find_by_email(call: Call) -> object:
+    """Look many addresses up in the caller's company (USERS-COLLBULK-01..03)."""
+    await own_id(call)
+    addresses = (await call.decode(list[str]))[: call.world.contract.limits.colleagues_bulk]
+    found = await colleagues.by_emails(call.world, call.caller, addresses)
+    return {"data": [views.short(call.origins, user) for user in found]}
+
+
+@handle("USERS-PEOPLE")
+async def company_people(call: Call) -> object:
+    """Return a few people of a company as a bare array (USERS-PEOPLE-01..03)."""
+    company_id = await _company_of(call)
+    limits = call.world.contract.limits
+    found = await colleagues.of_company(call.world, company_id, _pattern(call), limits.people)
+    return [views.short(call.origins, user) for user in found]
+
+
+async def _company_of(call: Call) -> str | None:
+    given, own = call.params["userId"], call.caller.company_id
+    if given in ("me", call.caller.id):
+        return own
+    person = await people.find(call.world, given)
+    if not isinstance(person, User) or own is None or person.company_id != own:
+        raise Rejection(errors.PERMISSION_DENIED, "this user is not of the caller's company")
+    return own
+
+
+@handle("USERS-WITHDM")
+async def direct_partners(call: Call) -> object:
+    """List whom the caller has direct spaces with (USERS-WITHDM-01..03)."""
+    await own_id(call)
+
+    async def render(person: Person) -> object:
+        return views.partner(call.origins, person)
+
+    found = DirectPartners(call.world, call.caller.id, _pattern(call))
+    return await paging.numbered(call, found, render, default=PAGE_SIZE)
+
+
+@handle("USERS-ROOM")
+async def meeting_room(call: Call) -> object:
+    """Return the personal room of whoever has this address (USERS-ROOM-01..04)."""
+    owner = await people.by_email(call.world, call.params["email"])
+    if owner is None or owner.room_id is None:
+        raise Rejection(errors.USER_NOT_FOUND, f'"{call.params["email"]}" is nobody\'s address')
+    room = await access.find_space(call.world, owner.room_id)
+    found = await access.standing(call.world, call.caller, room)
+    return {"data": await space_views.seen_by(call.world, call.origins, found, call.caller.id)}
