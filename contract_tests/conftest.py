@@ -8,6 +8,7 @@ import pytest
 
 from contract_tests.kit import Assumptions, Cloud
 from contract_tests.recording import Recorder
+from contract_tests.sockets import Sockets
 from contract_tests.targets import Profile, ProfileError, ServiceCloud, Throttle, load, mock_cloud
 from mockspaces.config import Config
 from mockspaces.server import Server
@@ -72,6 +73,13 @@ def cloud(target: Profile, http: httpx.Client) -> Iterator[Cloud]:
     yield service
     service.clean_up()
     leftovers.extend(service.leftovers)
+
+
+@pytest.fixture
+def sockets(cloud: Cloud) -> Iterator[Sockets]:
+    """Sockets of the target, closed after the test."""
+    with Sockets(cloud) as opened:
+        yield opened
 
 
 def cited(item: pytest.Item) -> list[str]:

@@ -121,7 +121,7 @@ class Engine:
         """Take the engine's ping for answered: a client of Engine.IO 3 never answers it (RT-EIO-06)."""
         socket = self._server.eio.sockets.get(transport.sid)
         if socket is not None:
-            socket.last_ping = None
+            socket.schedule_ping()  # the next ping, without which the engine's writer would give up waiting
 
 
 def event(namespace: str, name: str, payload: Any) -> list[engine_packet.Packet]:
@@ -177,7 +177,7 @@ class Transport:
         """Put a frame through the codec; False ends the connection."""
         received = self.codec.receive(frame)
         for answer in received.reply:
-            await self._deliver(answer)
+            await self.engine.send(self, engine_packet.Packet(encoded_packet=answer))  # behind what waits already
         if received.ignored:
             self.engine.chat.note(self, frame, received.ignored)
         forward = received.forward

@@ -195,7 +195,8 @@ class Codec3(Codec):
             return Sent(frames=(opening, MESSAGE + packets.CONNECT))  # RT-EIO-04
         if kind == MESSAGE:
             return Sent(frames=(MESSAGE + self._packet(frame[1:]),))
-        return Sent(close=kind == CLOSE, pinged=kind == PING)  # RT-EIO-06, -16
+        answers = (frame,) if kind == PONG else ()
+        return Sent(frames=answers, close=kind == CLOSE, pinged=kind == PING)  # RT-EIO-06, -16
 
     def _attachment(self, data: bytes) -> Frame:
         if self._as_text:

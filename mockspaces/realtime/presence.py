@@ -2,7 +2,7 @@
 
 from mockspaces.cloud.entities import AnonymousUser
 from mockspaces.cloud.rejection import Rejection
-from mockspaces.contract import events
+from mockspaces.contract import errors, events
 from mockspaces.realtime import payloads
 from mockspaces.realtime.handling import category, handles, objects, optional, receivers, topic
 from mockspaces.realtime.hub import Payload, Session
@@ -11,7 +11,7 @@ from mockspaces.realtime.messages import require_subscription
 
 async def invalid_session(session: Session, payload: Payload, rejection: Rejection) -> None:
     """Answer a party that is not subscribed; who only says that he leaves gets no answer (RT-PRES-07)."""
-    if payload.get("category") in (None, "", events.PARTY_LEAVES):
+    if rejection.code != errors.SUBSCRIPTION_REQUIRED or payload["category"] == events.PARTY_LEAVES:
         return
     answer = {
         "category": events.MEDIA_SESSION_INVALID,

@@ -1,0 +1,222 @@
+"""Sockets as the contract tests use them: raw frames of Engine.IO 3 over a plain WebSocket client.
+
+A ping is a barrier: the server handles the frames of a connection in order, so when the pong of a later ping is
+here, everything that earlier frames caused has arrived too.
+"""
+
+import json
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any, Self
+from urllib.parse import urlencode, urlsplit
+
+import jwt
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from contract_tests.kit import App, Cloud, Like, Person
+
+PATIENCE_S = 5
+UUID = Like("uuid", r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+DIGITS = Like("decimal number", r"\d+")
+TYPES = {"jwt": "jwt", "bearer": "oauth", "service_app": "service_app"}
+
+Frame = str | bytes
+Event = tuple[str, Any]
+
+
+def address(urls: Mapping[str, str], query: Mapping[str, str]) -> str:
+    """Return the WebSocket URL of a target."""
+    parts = urlsplit(urls["socket"])
+    scheme = "wss" if parts.scheme == "https" else "ws"
+    return f"{scheme}://{parts.netloc}/{urls['socketio_path'].lstrip('/')}?{urlencode(query)}"
+
+
+def credential(who: Person | App | None) -> dict[str, str]:
+    """Return the query parameters that name somebody (RT-AUTH-01)."""
+    if who is None:
+        return {}
+    scheme, token = who.authorization.split(" ")
+    return {"token": token, "tokenType": TYPES[scheme.lower()]}
+
+
+class Wire:
+    """One WebSocket and the frames on it."""
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self._connection: ClientConnection = connect(
+            url, compression=None, open_timeout=PATIENCE_S, ping_interval=None, max_size=None, proxy=None, **options
+        ).__enter__()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def send(self, *frames: Frame) -> None:
+        """Send frames, text or binary."""
+        for frame in frames:
+            self._connection.send(frame)
+
+    def send_raw_text(self, data: bytes) -> None:
+        """Send a text frame of bytes that need not be UTF-8."""
+        self._connection.send(data, text=True)
+
+    def receive(self, timeout: float = PATIENCE_S) -> Frame:
+        """Return the next frame."""
+        return self._connection.recv(timeout)
+
+    def frames(self) -> list[Frame]:
+        """Return the frames that came until the pong of a ping that is sent now."""
+        self.send("2")
+        found: list[Frame] = []
+        while (frame := self.receive()) != "3":
+            found.append(frame)
+        return found
+
+    def end(self, timeout: float = PATIENCE_S) -> tuple[list[Frame], int]:
+        """Wait until the server closes; return the frames before that, and the close code (1006: without a word)."""
+        found: list[Frame] = []
+        try:
+            while True:
+                found.append(self.receive(timeout))
+        except ConnectionClosed as closed:
+            return found, closed.rcvd.code if closed.rcvd else 1006
+
+    def close(self) -> None:
+        """Close the WebSocket."""
+        self._connection.close()
+
+    def kill(self) -> None:
+        """Break the connection without a word, as a machine that loses its power."""
+        self._connection.socket.close()
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers of the server's answer to the handshake."""
+        assert self._connection.response is not None
+        return self._connection.response.headers
+
+
+class Chat(Wire):
+    """A connection that has opened; `join` brings it into the namespace."""
+
+    def __init__(self, url: str, namespace: str = "/chat", **options: Any) -> None:
+        super().__init__(url, **options)
+        self.namespace = namespace
+        self.opening = json.loads(str(self.receive())[1:])
+        self.greeting = self.receive()
+
+    def join(self, suffix: str = "") -> Frame:
+        """Send a CONNECT and return the answer."""
+        self.send(f"40{self.namespace}{suffix}")
+        return self.receive()
+
+    def emit(self, event: str, payload: Any, ack: str = "") -> None:
+        """Send an event."""
+        self.send(f"42{self.namespace},{ack}{json.dumps([event, payload])}")
+
+    def hear(self) -> Event:
+        """Return the next event."""
+        return self._event(self.receive())
+
+    def heard(self) -> list[Event]:
+        """Return all events until now."""
+        return [self._event(frame) for frame in self.frames()]
+
+    def said(self, event: str) -> list[Any]:
+        """Return the payloads of one kind of event until now."""
+        return [payload for name, payload in self.heard() if name == event]
+
+    def ask(self, event: str, payload: Any) -> Event:
+        """Send an event and return the next one that comes."""
+        self.emit(event, payload)
+        return self.hear()
+
+    def _event(self, frame: Frame) -> Event:
+        head = f"42{self.namespace},"
+        assert isinstance(frame, str) and frame.startswith(head), f"{frame!r} is no event"  # noqa: PT018 - one idea
+        name, *arguments = json.loads(frame[len(head) :])
+        return name, arguments[0] if arguments else None
+
+    def subscribe(self, space: str, **channel: Any) -> Event:
+        """Subscribe to a space and return the answer."""
+        return self.ask("SUBSCRIBE_CHANNEL", {"channel": {"_id": space, "type": "topic", **channel}, "version": "1.1"})
+
+    def unsubscribe(self, space: str) -> Event:
+        """Leave a space and return the answer."""
+        return self.ask("UNSUBSCRIBE_CHANNEL", {"channel": {"_id": space, "type": "topic"}})
+
+    def message(self, space: str, text: str = "hi", category: str = "chat", **members: Any) -> Event:
+        """Send a message and return what comes next."""
+        content = {"bodyText": text, **members.pop("content", {})}
+        payload = {"category": category, "topicId": space, "content": content, **members}
+        return self.ask("SEND_MESSAGE", payload)
+
+    def presence(self, category: str, space: str, **members: Any) -> None:
+        """Send a presence event; short words stand for ``app.event.presence.party.*``."""
+        full = category if "." in category else f"app.event.presence.party.{category}"
+        self.emit("SEND_PRESENCE_EVENT", {"category": full, "topicId": space, "content": {}, **members})
+
+    def media(self, category: str, space: str, **members: Any) -> None:
+        """Send a media session event; ``media`` is the member ``mediaSession`` of the content."""
+        content = {"mediaSession": members.pop("media"), **members.pop("content", {})} if "media" in members else None
+        payload = {"category": category, "topicId": space, **members}
+        self.emit("SEND_MEDIA_SESSION_EVENTS", {**payload, "content": content} if content else payload)
+
+
+class Sockets:
+    """Opens sockets of one target and closes them all in the end."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._open.close()
+
+    def url(self, query: Mapping[str, str], urls: Mapping[str, str] | None = None) -> str:
+        """Return the URL of a handshake with this query, as a client of Engine.IO 3 sends it."""
+        return address(urls or self._cloud.urls, {"EIO": "3", "transport": "websocket", **query})
+
+    def open(
+        self,
+        who: Person | App | None = None,
+        **query: str,
+    ) -> Chat:
+        """Open a connection without joining; the credential is in the handshake."""
+        return self.at(self.url({**credential(who), **query}))
+
+    def at(self, url: str, namespace: str = "/chat") -> Chat:
+        """Open a connection to a URL, without joining."""
+        return self._open.enter_context(Chat(url, namespace))
+
+    def wire(self, url: str, **options: Any) -> Wire:
+        """Open a connection of which no frame has been read."""
+        return self._open.enter_context(Wire(url, **options))
+
+    def join(self, who: Person | App, *spaces: str, **query: str) -> Chat:
+        """Open a connection, join the namespace and subscribe to spaces."""
+        chat = self.open(who, **query)
+        answer = chat.join()
+        assert str(answer).startswith("40"), answer
+        for space in spaces:
+            name, payload = chat.subscribe(space)
+            assert name == "CHANNEL_SUBSCRIBED", payload
+        return chat
+
+
+def expired(cloud: Cloud, username: str, kind: str) -> Person:
+    """Return somebody whose credential expired a second ago (the mock only)."""
+    body = {"username": username, "kind": kind, "expires_in": -1}
+    token = cloud.control("POST", "/tokens", body)["token"]
+    return Person("", username, f"{'bearer' if kind == 'oauth' else 'jwt'} {token}", token=token)
+
+
+def unsigned(claims: Mapping[str, Any]) -> str:
+    """Return a JWT that nobody vouches for."""
+    return jwt.encode(dict(claims), "not the secret of anybody in this world", "HS256")
