@@ -9,7 +9,7 @@ from mockspaces.accounts.call import Call, handle, pages
 from mockspaces.accounts.failures import Redirected
 from mockspaces.accounts.parameters import Parameters, bad
 from mockspaces.accounts.redirects import Pairs, below, component, legal_query, redirect, with_fragment, with_query
-from mockspaces.cloud import authorization, oauth_scopes, sign_in
+from mockspaces.cloud import authorization, misbehaviour, oauth_scopes, sign_in
 from mockspaces.cloud.authorization import Asked, AuthorizationRequest, Destination
 from mockspaces.cloud.entities import User
 from mockspaces.cloud.rejection import Rejection
@@ -143,6 +143,20 @@ def _back(redirect_uri: str, response_type: str | None, pairs: Pairs) -> Respons
     return redirect(place(redirect_uri, pairs))
 
 
+async def planned(call: Call, refused: Rejection) -> Rejection:
+    """Return a planned refusal as the client of an authorization request sees it (ACC-AUTHZ-12)."""
+    parameters = call.query(*PARAMETERS)
+    to = await authorization.destination(call.world, parameters["client_id"], parameters["redirect_uri"])
+    return _told(call, refused, to.redirect_uri, parameters["response_type"], parameters.state)
+
+
+def _returned_state(call: Call, state: str | None) -> str | None:
+    """Return the state as it was sent, unless the server was told to misbehave."""
+    if call.world.misbehaviours.met(misbehaviour.STATE_NOT_RETURNED):
+        return None
+    return "another-state" if call.world.misbehaviours.met(misbehaviour.STATE_CHANGED) else state
+
+
 async def _signed_in(call: Call) -> User | None:
     return await sign_in.signed_in(call.world, call.cookie(cookies.SESSION))
 
@@ -167,7 +181,7 @@ def _query(call: Call, without: str | None = None) -> str:
 
 async def _allow(call: Call, request: AuthorizationRequest, state: str | None, user: User) -> Response:
     """Issue what was asked for and send it to the client (ACC-AUTHZ-16, -17)."""
-    world = call.world
+    world, state = call.world, _returned_state(call, state)
     if request.response_type != authorization.TOKEN:
         code = await authorization.issue_code(world, request, user)
         return _back(request.redirect_uri, request.response_type, (("state", state), ("code", code.id)))

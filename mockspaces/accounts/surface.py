@@ -16,6 +16,7 @@ from mockspaces.contract import endpoints, errors
 from mockspaces.contract.rows import Endpoint
 
 SECTIONS = (authorize, login, people, token_endpoint)  # importing a section binds its handlers
+AUTHORIZATION = ("ACC-AUTHZ", "ACC-CONSENT", "ACC-DECIDE")  # whose refusals are told to the client (ACC-AUTHZ-12)
 _AUTHORIZE = b"/oauth2/authorize/"
 _QUESTION_MARK = b"%3f"
 
@@ -44,10 +45,19 @@ class AccountsSurface:
         if exchange.has_body:
             await exchange.body()
         await self._authenticate(exchange, endpoint)
-        if planned := await exchange.meet_fault(self.name):
+        call = Call(exchange, endpoint, params, query)
+        if planned := await self._meet_fault(call):
             return add_headers(planned, CORS)
-        response = await handle.by_endpoint[endpoint_id](Call(exchange, endpoint, params, query))
+        response = await handle.by_endpoint[endpoint_id](call)
         return add_headers(response, CORS)
+
+    async def _meet_fault(self, call: Call) -> Response | None:
+        try:
+            return await call.exchange.meet_fault(self.name)
+        except Rejection as refused:
+            if call.exchange.endpoint in AUTHORIZATION:
+                raise await authorize.planned(call, refused) from None
+            raise
 
     def _address(self, exchange: Exchange) -> tuple[str, bytes]:
         """Return path and query; what follows an encoded question mark is the query (ACC-AUTHZ-14, ACC-TOKEN-17)."""

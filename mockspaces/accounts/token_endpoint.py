@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from mockspaces.accounts.call import Call, handle, json
 from mockspaces.accounts.parameters import Parameters, bad
-from mockspaces.cloud import authorization, clients, grants, oauth_scopes
+from mockspaces.cloud import authorization, clients, grants, misbehaviour, oauth_scopes
 from mockspaces.cloud.clients import ProvenClient
 from mockspaces.cloud.grants import Issued
 from mockspaces.cloud.rejection import Rejection
@@ -109,7 +109,8 @@ def _answer(call: Call, issued: Issued) -> dict[str, Any]:
     }
     if issued.refresh_token is not None:
         answer["refresh_token"] = issued.refresh_token.id
-    answer["id_token"] = issued.id_token
+    if not call.world.misbehaviours.met(misbehaviour.NO_ID_TOKEN):
+        answer["id_token"] = issued.id_token
     if call.world.settings.accounts_token_type:
         answer["token_type"] = "Bearer"
     return answer

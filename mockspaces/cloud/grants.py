@@ -9,7 +9,7 @@ import hmac
 
 import msgspec
 
-from mockspaces.cloud import authorization, clients, id_tokens, jws, oauth_scopes, sign_in, tokens
+from mockspaces.cloud import authorization, clients, id_tokens, jws, misbehaviour, oauth_scopes, sign_in, tokens
 from mockspaces.cloud.clients import ProvenClient
 from mockspaces.cloud.entities import (
     AccessToken,
@@ -143,10 +143,12 @@ async def _issue(
     narrowed: Requested | None = None,
 ) -> Issued:
     scopes = narrowed.names if narrowed else grant.scopes
+    life = 0 if world.misbehaviours.met(misbehaviour.EXPIRED_ACCESS_TOKEN) else None
+    silent = online or world.misbehaviours.met(misbehaviour.NO_REFRESH_TOKEN)
     return Issued(
-        access_token=await tokens.access_token(world, grant, scopes),
+        access_token=await tokens.access_token(world, grant, scopes, life),
         scope=oauth_scopes.printed(world, scopes, narrowed.words if narrowed else grant.requested),
-        refresh_token=None if online else await _refresh_token(world, grant),
+        refresh_token=None if silent else await _refresh_token(world, grant),
         id_token=await id_tokens.issue(world, client, user, grant, nonce),
     )
 
@@ -163,6 +165,8 @@ async def revoke(world: World, client: OAuthClient, value: str) -> None:
         return
     if grant.client_id != client.id:
         raise _refused("the token belongs to another client; nothing was revoked")
+    if world.misbehaviours.met(misbehaviour.REVOKE_NOT_EFFECTIVE):
+        return
     async with world.lock(f"grant {grant.id}"):
         await revoke_grant(world, grant.id)
 
