@@ -348,6 +348,7 @@ class Mockspaces:
         self.accounts_url = self.url
         self.api_url = f"{self.url}/api"
         self.socket_url = self.url
+        self._origin = f"{parts.scheme}://{parts.netloc}"
         self._path = parts.path
         self._headers = {"Content-Type": "application/json"}
         if control_token is not None:
@@ -555,8 +556,10 @@ class Mockspaces:
         """Open a world of its own on the same server and return its client."""
         body = {**members, **({"name": name} if name else {})}
         opened = self.call("POST", "/worlds", body)
-        urls = opened["urls"]["port"] or opened["urls"]["prefix"]
-        world = Mockspaces(urls["control"].removesuffix("/_mock"), control_token=self._headers.get("X-Mock-Token"))
+        own_port = opened["urls"]["port"]
+        # Below the URL that is known to lead to the server, which may call itself otherwise.
+        url = own_port["control"].removesuffix("/_mock") if own_port else f"{self._origin}/w/{quote(opened['name'])}"
+        world = Mockspaces(url, control_token=self._headers.get("X-Mock-Token"))
         world._name, world._opener = opened["name"], self
         return world
 

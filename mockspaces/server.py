@@ -70,15 +70,20 @@ def transport(app: ASGIApp) -> uvicorn.Config:
 class WorldListeners(Listeners):
     """Opens one more listener of a running server for each world."""
 
-    def __init__(self, server: "UvicornServer", host: str, ports: str | None) -> None:
-        """Use the named ports (``8081-8096``), or whatever ports the system has."""
+    def __init__(self, server: "UvicornServer", host: str, ports: str | None, shown: str | None = None) -> None:
+        """Use the named ports (``8081-8096``), or whatever ports the system has, and tell them as ports of ``shown``.
+
+        Bound to all addresses without named ports, as in a container, worlds have none: nobody could have published
+        them, so clients go by the prefix.
+        """
         self._server = server
         self._host = host
-        self._free = _port_range(ports) if ports else None
+        self._shown = shown or host
+        self._free = _port_range(ports) if ports else [] if host in ANY_ADDRESS else None
         self._open: dict[int, asyncio.Server] = {}
 
     def url(self, port: int) -> str:
-        return url(self._host, port)
+        return url(self._shown, port)
 
     async def open(self) -> int | None:
         if self._free is None:
@@ -205,17 +210,20 @@ class Server:
         self._server.secure = listener, chosen.context
         return url(config.host, listener.getsockname()[1], "https")
 
+    @property
+    def _public_host(self) -> str | None:
+        return urlsplit(self.config.public_url or "").hostname
+
     def _hosts(self) -> list[str]:
         """Return the names that this very server goes by."""
-        public = urlsplit(self.config.public_url or "").hostname
-        return [name for name in (public, self.config.host) if name and name not in ANY_ADDRESS]
+        return [name for name in (self._public_host, self.config.host) if name and name not in ANY_ADDRESS]
 
     def _make_server(self) -> UvicornServer:
         config = transport(self.app)
         config.callback_notify, config.timeout_notify = self.app.worlds.sweep, SWEEP_S
         config.load()
         server = UvicornServer(config)
-        server.listeners = WorldListeners(server, self.config.host, self.config.world_ports)
+        server.listeners = WorldListeners(server, self.config.host, self.config.world_ports, self._public_host)
         self.app.worlds.listeners = server.listeners
         self.app.transport = SocketFaults(server.server_state)
         return server
