@@ -14,10 +14,11 @@ def test_worlds_of_a_container_are_reached_by_prefix() -> None:
     with (
         Server(Config(port=0, host=EVERYWHERE, public_url="http://unknown.invalid:1")) as server,
         Mockspaces(f"http://localhost:{server.port}") as mock,
+        mock.open_world("one") as world,
     ):
-        world = mock.open_world("one")
         assert world.url == f"http://localhost:{server.port}/w/one"
-        assert world.open_world("two").url == f"http://localhost:{server.port}/w/two"
+        with world.open_world("two") as another:
+            assert another.url == f"http://localhost:{server.port}/w/two"
         assert world.call("GET", "")["name"] == "one"
 
 
