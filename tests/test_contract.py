@@ -37,26 +37,6 @@ NOT_CALLED = {events.CONNECT.id}
 
 # Rows that nobody serves yet. A row that gets its handler has to leave this list.
 NOT_BUILT_YET = {
-    "USERS-SPACES",
-    "USERS-COLL",
-    "USERS-COLLBULK",
-    "USERS-PEOPLE",
-    "USERS-WITHDM",
-    "USERS-ROOM",
-    "USERS-SETGET",
-    "USERS-SETPOST",
-    "USERS-PREF",
-    "USERS-READ",
-    "USERS-HIDE",
-    "USERS-MSGS",
-    "USERS-ATT",
-    "USERS-TASKS",
-    "USERS-IDEAS",
-    "USERS-PUSHADD",
-    "USERS-PUSHDEL",
-    "USERS-STATS",
-    "USERS-ROLLOUT",
-    "USERS-BULK",
     "STO-PUT",
     "STO-GET",
 }

@@ -15,6 +15,7 @@ LEFT_OUT = {
     "faults": "planned by a test for its own run",
     "misbehaviours": "as faults",
     "journal": "what happened stays what happened",
+    "quotas": "counts of a run",
     "presence": "open sockets are closed by a restore",
     "signatures": "a cache",
     "tokens": "a cache",
