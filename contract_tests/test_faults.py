@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from contract_tests.kit import Cloud, Person, behaviour, refused
+from contract_tests.sockets import Sockets
 
 
 @pytest.fixture
@@ -252,6 +253,7 @@ def test_control_calls_meet_no_fault(cloud: Cloud) -> None:
         ({"action": {"status": 500}, "match": {"rout": "GET /users/me"}}, '"route"'),
         ({"action": {"status": 500}, "match": {"route": "GET /users/me", "endpoint": "USERS-ME"}}, "not both"),
         ({"action": {"frame": "swallow"}, "match": {"method": "GET"}}, "socket"),
+        ({"action": {"frame": "swallow"}, "match": {"event": "connect"}}, "reject the connect"),
         ({"action": {"status": 503}, "match": {"event": "SEND_MESSAGE"}}, "socket"),
         ({"action": {"status": 500}, "match": {"event": "SEND_MESAGE"}}, '"SEND_MESSAGE"'),
         ({"action": {"delay": 1}, "match": {"event": "SEND_MESSAGE", "method": "GET"}}, "at once"),
@@ -270,3 +272,111 @@ def test_unknown_fault_cannot_be_dropped(cloud: Cloud) -> None:
     """Dropping a fault that is not planned is refused by name."""
     answer = cloud.http.delete(f"{cloud.urls['control']}/faults/nothing")
     assert (answer.status_code, answer.json()["code"]) == (404, "fault.not_found")
+
+
+# --- sockets
+
+
+@pytest.fixture
+def room(cloud: Cloud, ann: Person) -> str:
+    """A space of Ann's."""
+    return cloud.space(ann)
+
+
+def chats(cloud: Cloud) -> list[str]:
+    """Return the texts that the cloud stored."""
+    return [message["text"] for message in cloud.control("GET", "/messages?category=chat")["data"]]
+
+
+SEND = {"event": "SEND_MESSAGE"}
+
+
+@behaviour("RT-FAIL-01")
+def test_reject_of_an_event_is_told_as_a_real_refusal(cloud: Cloud, sockets: Sockets, ann: Person, room: str) -> None:
+    """A rejected SEND_MESSAGE is answered by SEND_MESSAGE_FAILED with the code, once, and nothing is stored."""
+    plan(cloud, {"reject": "not.authorized.by.topic.policy"}, match=SEND, times=1)
+    socket = sockets.join(ann, room)
+    name, payload = socket.message(room, "lost")
+    assert (name, payload["error"]) == ("SEND_MESSAGE_FAILED", "not.authorized.by.topic.policy")
+    assert socket.message(room, "stored")[0] == "MESSAGE_SENT"
+    assert (chats(cloud), fired(cloud)) == (["stored"], [1])
+
+
+@behaviour("RT-SUB-06")
+def test_reject_of_a_subscription(cloud: Cloud, sockets: Sockets, ann: Person, room: str) -> None:
+    """A rejected SUBSCRIBE_CHANNEL is answered by SUBSCRIBE_CHANNEL_FAILED."""
+    plan(cloud, {"reject": "space.not_found"}, match={"event": "SUBSCRIBE_CHANNEL"}, times=1)
+    name, payload = sockets.join(ann).subscribe(room)
+    assert (name, payload["error"]) == ("SUBSCRIBE_CHANNEL_FAILED", "space.not_found")
+
+
+def test_reject_of_a_connect(cloud: Cloud, sockets: Sockets, ann: Person) -> None:
+    """A valid credential is refused as an expired one is, and the next CONNECT succeeds."""
+    plan(cloud, {"reject": "auth.credential_expired"}, match={"event": "connect"}, times=1)
+    assert "auth.credential_expired" in str(sockets.open(ann).join())
+    assert str(sockets.open(ann).join()).startswith("40/chat")
+    assert fired(cloud) == [1]
+
+
+def test_swallowed_event_never_happened(cloud: Cloud, sockets: Sockets, ann: Person, room: str) -> None:
+    """A swallowed event is neither answered nor carried out."""
+    fault = plan(cloud, {"frame": "swallow"}, match=SEND, times=1)
+    socket = sockets.join(ann, room)
+    socket.emit("SEND_MESSAGE", {"category": "chat", "topicId": room, "content": {"bodyText": "lost"}})
+    assert socket.heard() == []
+    assert (chats(cloud), fired(cloud)) == ([], [1])
+    assert fault in cloud.why(event="SEND_MESSAGE")
+
+
+def test_duplicated_event_happens_twice(cloud: Cloud, sockets: Sockets, ann: Person, room: str) -> None:
+    """A duplicated message is stored and announced twice, as after a client's own repetition."""
+    plan(cloud, {"frame": "duplicate"}, match=SEND, times=1)
+    socket = sockets.join(ann, room)
+    socket.emit("SEND_MESSAGE", {"category": "chat", "topicId": room, "content": {"bodyText": "twice"}})
+    assert len(socket.said("MESSAGE_SENT")) == 2
+    assert chats(cloud) == ["twice", "twice"]
+
+
+def test_close_ends_the_connection(cloud: Cloud, sockets: Sockets, ann: Person, room: str) -> None:
+    """A closing fault ends the connection instead of carrying the event out."""
+    plan(cloud, {"frame": "close"}, match=SEND, times=1)
+    socket = sockets.join(ann, room)
+    socket.emit("SEND_MESSAGE", {"category": "chat", "topicId": room, "content": {"bodyText": "lost"}})
+    socket.end()
+    assert chats(cloud) == []
+    assert sockets.join(ann, room).message(room, "after")[0] == "MESSAGE_SENT"
+
+
+def test_delayed_event_comes_later(cloud: Cloud, sockets: Sockets, ann: Person, room: str) -> None:
+    """A delayed event is carried out after the time, and the events behind it wait for it."""
+    plan(cloud, {"delay": 0.2}, match=SEND, times=1)
+    socket = sockets.join(ann, room)
+    before = time.monotonic()
+    assert socket.message(room, "late")[0] == "MESSAGE_SENT"
+    assert time.monotonic() - before >= 0.2
+
+
+def test_fault_of_requests_leaves_sockets_alone(cloud: Cloud, sockets: Sockets, ann: Person, room: str) -> None:
+    """An answer that is planned for everything meets calls only: a socket has no answers."""
+    plan(cloud, {"status": 503})
+    assert sockets.join(ann, room).message(room)[0] == "MESSAGE_SENT"
+    assert fired(cloud) == [0]
+
+
+def test_fault_of_one_socket_caller(cloud: Cloud, sockets: Sockets, ann: Person, room: str) -> None:
+    """A fault named after a caller meets his events and nobody else's."""
+    bob = cloud.user("bob@example.com")
+    cloud.control("POST", "/spaces", {"title": "Both", "owner": ann.username, "members": [{"username": bob.username}]})
+    shared = cloud.control("GET", "/spaces")["data"][-1]["_id"]
+    plan(cloud, {"reject": "permission.denied"}, match={**SEND, "caller": bob.username})
+    assert sockets.join(ann, shared).message(shared, "one")[0] == "MESSAGE_SENT"
+    assert sockets.join(bob, shared).message(shared, "two")[0] == "SEND_MESSAGE_FAILED"
+
+
+def test_unknown_event_meets_no_fault(cloud: Cloud, sockets: Sockets, ann: Person) -> None:
+    """An event that the cloud ignores cannot use a fault up."""
+    plan(cloud, {"delay": 0.01})
+    socket = sockets.join(ann)
+    socket.emit("SOMETHING", {})
+    socket.frames()
+    assert fired(cloud) == [1]  # by the CONNECT

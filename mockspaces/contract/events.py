@@ -24,6 +24,8 @@ CLIENT_EVENTS = (
     SEND_MEDIA_SESSION_EVENTS,
 )
 
+CONNECT_EVENT = "connect"  # how the journal and fault plans call a CONNECT
+
 # Server to client
 CHANNEL_SUBSCRIBED = "CHANNEL_SUBSCRIBED"  # RT-SUB-02; docs: api/socket/channel_subscribed
 CHANNEL_UNSUBSCRIBED = "CHANNEL_UNSUBSCRIBED"  # RT-UNSUB-01; docs: api/socket/channel_unsubscribed

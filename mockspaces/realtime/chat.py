@@ -88,6 +88,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             entry.why = credential.note
             caller = await credentials.admit(world, credential)
             entry.caller = caller.label
+            await _spoil_connect(world, caller)
         except Rejection as rejection:
             entry.code, entry.why = rejection.code, rejection.why
             raise
@@ -125,9 +126,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         world = session.hub.world
         self._hubs.touch(world)
         entry = self._entry(world, session.transport, session.namespace, name, session)
-        fault = None
-        if world.faults:
-            fault = world.faults.due(Occurrence(surface=SURFACE, event=name, caller=session.caller.label))
+        fault = _due(world, name, session.caller) if name in HANDLING else None
         try:
             await self._act(session, name, payload, entry, fault)
         except Rejection as rejection:
@@ -176,6 +175,21 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             caller=session.caller.label if session else None,
             request=b"" if event == "disconnect" else _bytes(transport.frame),
         )
+
+
+def _due(world: World, event: str, caller: Caller) -> Fault | None:
+    if not world.faults:
+        return None
+    return world.faults.due(Occurrence(surface=SURFACE, event=event, caller=caller.label))
+
+
+async def _spoil_connect(world: World, caller: Caller) -> None:
+    """Let a fault that is planned for a CONNECT happen: it waits or refuses."""
+    fault = _due(world, events.CONNECT_EVENT, caller)
+    if fault is not None:
+        await asyncio.sleep(fault.action.delay)
+        if fault.action.reject is not None:
+            raise Rejection(fault.action.reject, f"fault {fault.id}")
 
 
 def _bytes(frame: Frame) -> bytes:
