@@ -1,3 +1,36 @@
-"""A test double of the Avaya Spaces cloud: identity server, REST API and Socket.IO server in memory."""
+"""A test double of the Avaya Spaces cloud: identity server, REST API and Socket.IO server in memory.
+
+Importing this package loads nothing and needs no other package; each public name loads its module when it is
+first asked for. `Mockspaces`, the control client, needs the standard library only; `Server`, `Config` and
+`create_app` need the extra ``mockspaces[server]``.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mockspaces.app import create_app
+    from mockspaces.client import ControlError, JournalEntry, Mockspaces, ServiceApp, User
+    from mockspaces.config import Config
+    from mockspaces.server import Server
 
 __version__ = "0.1.0"
+
+__all__ = ["Config", "ControlError", "JournalEntry", "Mockspaces", "Server", "ServiceApp", "User", "create_app"]
+
+_HOMES = {"Config": "config", "Server": "server", "create_app": "app"}  # all others live in the client
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name. Raises `ImportError` with the way out where the server extra is missing."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = _HOMES.get(name, "client")
+    try:
+        return getattr(import_module(f"{__name__}.{home}"), name)
+    except ModuleNotFoundError as error:
+        raise ImportError(f'{__name__}.{name} needs the server extra: pip install "mockspaces[server]"') from error
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -28,7 +28,7 @@ def mockspaces_server(request: pytest.FixtureRequest) -> Iterator[Mockspaces]:
         with Mockspaces(url, control_token=request.config.getoption("--mockspaces-token")) as remote:
             yield remote
         return
-    from mockspaces.server import Server
+    from mockspaces import Server
 
     with Server() as server, Mockspaces(server.url) as embedded:
         yield embedded

@@ -1,0 +1,46 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mockspaces
+
+ROOT = Path(__file__).parent.parent
+BARE = [sys.executable, "-I", "-S", "-c"]  # an interpreter without any installed package
+HERE = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import mockspaces; "
+
+
+@pytest.mark.parametrize("name", mockspaces.__all__)
+def test_public_name_is_there(name: str) -> None:
+    """Every public name can be had from the package itself, and the package tells of it."""
+    assert getattr(mockspaces, name).__name__ == name
+    assert name in dir(mockspaces)
+
+
+def test_unknown_name_is_an_attribute_error() -> None:
+    """What the package does not have is missed in the usual way."""
+    with pytest.raises(AttributeError, match="no attribute 'Mockspace'"):
+        _missing = mockspaces.Mockspace
+
+
+def test_importing_the_package_loads_nothing() -> None:
+    """An import of the package alone brings no module of ours and no other package with it."""
+    code = HERE + "print(*(name for name in sys.modules if name.startswith('mockspaces')))"
+    assert subprocess.run([*BARE, code], capture_output=True, text=True, check=True).stdout == "mockspaces\n"
+
+
+def test_client_needs_no_other_package() -> None:
+    """The control client can be used where nothing else is installed."""
+    code = HERE + "print(mockspaces.Mockspaces('http://127.0.0.1:1/w/x').api_url)"
+    done = subprocess.run([*BARE, code], capture_output=True, text=True, check=True)
+    assert done.stdout == "http://127.0.0.1:1/w/x/api\n"
+
+
+@pytest.mark.parametrize("name", ["Server", "create_app", "Config"])
+def test_missing_extra_is_named(name: str) -> None:
+    """Whoever wants the server without its extra is told what to install."""
+    done = subprocess.run([*BARE, HERE + f"mockspaces.{name}"], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1] == (
+        f'ImportError: mockspaces.{name} needs the server extra: pip install "mockspaces[server]"'
+    )
