@@ -97,8 +97,9 @@ class SpaceSeed(Strict, frozen=True, kw_only=True):
 
 
 class Seed(Strict, frozen=True, kw_only=True):
-    """A whole document; its parts are made in this order."""
+    """A whole document; its parts are made in this order. ``$schema`` is for editors."""
 
+    schema: str | None = msgspec.field(name="$schema", default=None)
     settings: Mapping[str, Any] = {}
     contract: Mapping[str, Any] = {}
     companies: tuple[CompanySeed, ...] = ()

@@ -16,6 +16,7 @@ ROWS = (
     _row("WORLD-DROP", "DELETE", "/worlds/{name}"),
     _row("RESET", "POST", "/reset"),
     _row("SEED", "POST", "/seed"),
+    _row("SEED-SCHEMA", "GET", "/seed.schema.json"),
     _row("SNAPSHOT", "GET", "/snapshot"),
     _row("RESTORE", "PUT", "/snapshot"),
     _row("COMPANY", "POST", "/companies"),

@@ -1,0 +1,31 @@
+"""JSON Schema of the documents that people write by hand."""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from mockspaces.cloud.seeds import Seed
+from mockspaces.contract.settings import Settings
+from mockspaces.control.surface import ControlCall, handle
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+@cache
+def seed_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a seed document, settings by name included; an editor completes and checks by it."""
+    (schema, settings), parts = msgspec.json.schema_components([Seed, Settings], ref_template="#/$defs/{name}")
+    seed = parts.pop(_name(schema))
+    properties = {**seed["properties"], "settings": settings}
+    return {"$schema": DRAFT, **seed, "title": "mockspaces seed", "properties": properties, "$defs": parts}
+
+
+def _name(reference: dict[str, Any]) -> str:
+    return str(reference["$ref"]).rpartition("/")[2]
+
+
+@handle("CTRL-SEED-SCHEMA")
+async def show_seed_schema(_call: ControlCall) -> object:
+    """Return the JSON Schema of a seed document."""
+    return seed_schema()
