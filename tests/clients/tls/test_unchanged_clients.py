@@ -19,6 +19,7 @@ from tests.conftest import MOCKSPACES, require
 
 HERE = Path(__file__).parent
 LIBRARIES = HERE.parent / "realtime" / "node_modules"
+EXAMPLES = HERE.parents[2] / "deploy"
 # Runs in the new namespaces; the shell becomes the mock, so that its process id is that of the namespaces too.
 SET_UP = """
     ip link set lo up
@@ -99,6 +100,12 @@ def test_program_that_does_not_trust_the_ca_is_not_served(network: Network) -> N
     stranger = Network(network.process, Path("/etc/ssl/certs/ca-certificates.crt"))
     with pytest.raises(AssertionError, match="CERTIFICATE_VERIFY_FAILED"):
         stranger.run(sys.executable, str(HERE / "program.py"))
+
+
+def test_example_client_says_hello(network: Network) -> None:
+    """The client of the compose example does what its docstring says."""
+    said = network.run(sys.executable, str(EXAMPLES / "client.py"))
+    assert said == "Ann Example said hello at https://spacesapis.avayacloud.com/api\n"
 
 
 def test_http_is_served_at_the_same_names(network: Network) -> None:
