@@ -28,6 +28,7 @@ async def create_company(
     *,
     service_domain: bool = True,
     owned_licenses: tuple[str, ...] = ("spaces_business", "spaces_power"),
+    deny_attachments: bool = False,
 ) -> Company:
     """Create a company; its domains decide which users are its employees (DM-COMP-01)."""
     lowered = tuple(domain.lower() for domain in domains)
@@ -41,6 +42,7 @@ async def create_company(
         service_domain=f"{world.ids.label()}.{SERVICE_DOMAIN_SUFFIX}" if service_domain else None,
         relationdef_id=world.ids.account_id(),
         owned_licenses=owned_licenses,
+        deny_attachments=deny_attachments,
     )
     world.state.domains.update(dict.fromkeys(lowered, company.id))
     return await world.state.companies.put(company)

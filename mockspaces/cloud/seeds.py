@@ -39,6 +39,7 @@ class CompanySeed(Strict, frozen=True, kw_only=True):
     name: str
     domains: tuple[str, ...] = ()
     service_domain: bool = True
+    deny_attachments: bool = False
 
 
 class UserSeed(Strict, frozen=True, kw_only=True):
@@ -162,7 +163,13 @@ def _at(place: str) -> Iterator[None]:
 
 async def plant_company(world: World, seed: CompanySeed) -> Company:
     """Create a company."""
-    return await people.create_company(world, seed.name, seed.domains, service_domain=seed.service_domain)
+    return await people.create_company(
+        world,
+        seed.name,
+        seed.domains,
+        service_domain=seed.service_domain,
+        deny_attachments=seed.deny_attachments,
+    )
 
 
 async def plant_user(world: World, seed: UserSeed) -> User:
