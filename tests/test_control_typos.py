@@ -1,0 +1,76 @@
+"""Every control call refuses what it does not know, whatever the call: no typo is ever ignored."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from mockspaces.client import Mockspaces
+from mockspaces.contract import control
+from mockspaces.contract.rows import Endpoint
+from mockspaces.server import Server
+
+WITH_BODY = [row for row in control.ROWS if row.method in ("POST", "PUT", "PATCH")]
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[Mockspaces]:
+    with Server() as server, Mockspaces(server.url) as mock:
+        opened = mock.open_world()
+        yield opened
+        opened.drop()
+
+
+@pytest.fixture(scope="module")
+def places(world: Mockspaces) -> dict[str, str]:
+    """Values for the parameters of every path, of things that exist."""
+    app = world.service_app()
+    space = world.space("Room", owner="ann@example.com")
+    return {
+        "{iss}": app.iss,
+        "{kid}": app.key["kid"],
+        "{username}": "ann@example.com",
+        "{id}": space.id,
+        "{spaceId}": space.id,
+        "{name}": "nothing",
+    }
+
+
+def send(world: Mockspaces, row: Endpoint, places: dict[str, str], body: Any = None, query: str = "") -> httpx.Response:
+    path = row.path
+    for name, value in places.items():
+        path = path.replace(name, value)
+    return httpx.request(row.method, f"{world.url}{path}{query}", json=body, trust_env=False)
+
+
+@pytest.mark.parametrize("row", WITH_BODY, ids=lambda row: row.id)
+def test_unknown_member_is_refused(world: Mockspaces, places: dict[str, str], row: Endpoint) -> None:
+    """A body with a member that the call does not know is refused, and the member is named."""
+    answer = send(world, row, places, {"xyzzy": 1})
+    assert (answer.status_code, answer.json()["code"]) == (400, "request.invalid"), answer.text
+    assert "xyzzy" in answer.json()["why"]
+
+
+@pytest.mark.parametrize("row", control.ROWS, ids=lambda row: row.id)
+def test_unknown_query_parameter_is_refused(world: Mockspaces, places: dict[str, str], row: Endpoint) -> None:
+    """A query with a parameter that the call does not know is refused, and the parameter is named."""
+    answer = send(world, row, places, {} if row in WITH_BODY else None, "?xyzzy=1")
+    assert answer.status_code == 400, answer.text
+    assert "xyzzy" in answer.json()["why"]
+
+
+@pytest.mark.parametrize("row", WITH_BODY, ids=lambda row: row.id)
+@pytest.mark.parametrize("body", [[], "text", 1, None], ids=repr)
+def test_body_that_is_no_object_is_refused(
+    world: Mockspaces, places: dict[str, str], row: Endpoint, body: object
+) -> None:
+    """A body that is JSON but no object is refused by every call."""
+    answer = httpx.request(
+        row.method,
+        str(send(world, row, places, {"xyzzy": 1}).url),
+        content=httpx.Request("POST", "http://x", json=body).content if body is not None else b"null",
+        headers={"Content-Type": "application/json"},
+        trust_env=False,
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "request.invalid"), answer.text
