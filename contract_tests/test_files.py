@@ -140,7 +140,8 @@ def test_unknown_and_awaited_files_are_not_found(cloud: Cloud) -> None:
     awaited = announce(cloud, ann).json()["data"][0]["fileKey"]
     for key in (awaited, "5f000000-0000-4000-8000-000000000e01", "../../etc/passwd", ""):
         refused(cloud.call("POST", "/files/getdownloadurl", ann, json={"fileKeys": [key]}), 404, "file.not_found")
-    for body in ({}, {"fileKeys": []}, {"fileKeys": "x"}, {"fileKeys": [1]}, {"fileKeys": None}):
+    bodies: list[Any] = [{}, {"fileKeys": []}, {"fileKeys": "x"}, {"fileKeys": [1]}, {"fileKeys": None}]
+    for body in bodies:
         refused(cloud.call("POST", "/files/getdownloadurl", ann, json=body), 400, "request.invalid")
 
 

@@ -59,7 +59,7 @@ def test_a_task_has_three_members_more(cloud: Cloud) -> None:
     """A task without assignees, due date and status gets none, none and pending, inside its content."""
     ann = cloud.user()
     task = cloud.message(cloud.space(ann), ann, "Do it", "tasks", content={"description": "well"})
-    wanted = {
+    wanted: dict[str, Any] = {
         "bodyText": "Do it",
         "data": [],
         "description": "well",
@@ -78,7 +78,7 @@ def test_only_some_members_of_a_client_are_taken(cloud: Cloud, kind: str) -> Non
     ann = cloud.user()
     space = cloud.space(ann)
     mentions = [{"id": ann.id, "type": "user", "title": "Ann"}]
-    ignored = {
+    ignored: dict[str, Any] = {
         "_id": "5f0000000000000000000e01",
         "created": "2001-01-01T00:00:00.000Z",
         "modified": "2001-01-01T00:00:00.000Z",
@@ -86,7 +86,7 @@ def test_only_some_members_of_a_client_are_taken(cloud: Cloud, kind: str) -> Non
         "likeCount": 9,
         "sender": {"_id": "5f0000000000000000000e02", "displayname": "Somebody"},
     }
-    extra = {"chatMessages": {}, "loopbackMetadata": {"a": 1}, "topicTitle": "x"}
+    extra: dict[str, Any] = {"chatMessages": {}, "loopbackMetadata": {"a": 1}, "topicTitle": "x"}
     made = cloud.message(space, ann, kind=kind, mentions=mentions, version="1.1", **ignored, **extra)
     stored = cloud.call("GET", f"/messages/{made['_id']}", ann).json()
     for message in (made, stored):
@@ -184,7 +184,7 @@ def test_an_attachment_is_completed(cloud: Cloud) -> None:
     ann = cloud.user()
     sent = {"fileId": "f1", "path": "http://evil.example/", "previewUrl": "http://evil.example/", "thumbnailUrl": "x"}
     made = cloud.message(cloud.space(ann), ann, "", content={"data": [sent]})
-    wanted = {
+    wanted: dict[str, Any] = {
         "fileId": "f1",
         "fileSize": 0,
         "fileType": "document",
@@ -274,7 +274,7 @@ def test_both_places_of_task_members_are_read(cloud: Cloud) -> None:
     """Assignees, due date and status are read at top level and inside content, which wins."""
     ann, bob = cloud.user(), cloud.user("bob@example.com")
     space = cloud.space(ann, invitees=[{"inviteeType": "userId", "invitee": bob.id}])
-    outer = {"assignees": [{"_id": ann.id}], "dueDate": "2031-02-03T04:05:06Z", "status": 1}
+    outer: dict[str, Any] = {"assignees": [{"_id": ann.id}], "dueDate": "2031-02-03T04:05:06Z", "status": 1}
     top = cloud.message(space, ann, kind="tasks", **outer)["content"]
     expect(
         (top["assignees"], top["dueDate"], top["status"]), ([{"_id": ann.id}], "2031-02-03T04:05:06.000Z", "completed")

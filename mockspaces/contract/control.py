@@ -33,6 +33,7 @@ ROWS = (
     _row("SIGNING-KEY-DROP", "DELETE", "/signing-keys/{publickeyid}"),
     _row("TOKEN", "POST", "/tokens"),
     _row("SPACE", "POST", "/spaces"),
+    _row("SPACE-PATCH", "PATCH", "/spaces/{id}"),
     _row("MESSAGE", "POST", "/spaces/{id}/messages"),
     _row("MEETING", "POST", "/spaces/{id}/meeting"),
     _row("SPACES", "GET", "/spaces"),

@@ -1,12 +1,13 @@
-"""Messages and meetings that no public call of the sender makes: by anybody, anywhere, without a socket."""
+"""What no public call makes in a space: archiving, messages by anybody, meetings without a socket."""
 
 from typing import Annotated, Literal
 
 import msgspec
 
-from mockspaces.cloud import drafts, meetings, message_views, messages, people
+from mockspaces.cloud import drafts, meetings, message_views, messages, people, spaces
 from mockspaces.cloud.access import find_space
 from mockspaces.cloud.entities import Person
+from mockspaces.cloud.events import TopicUpdated
 from mockspaces.cloud.rejection import invalid, not_found
 from mockspaces.cloud.seeds import Strict
 from mockspaces.cloud.world import World
@@ -42,6 +43,12 @@ class MeetingPlan(Strict, frozen=True, kw_only=True):
     attendees: Annotated[tuple[AttendeePlan, ...], msgspec.Meta(min_length=1)]
 
 
+class SpacePatch(Strict, frozen=True, kw_only=True):
+    """What can be changed about a space from outside: it can be archived (PERM-ARCH-01)."""
+
+    archived: Literal[True]
+
+
 async def _person(world: World, username: str | None, person_id: str | None) -> Person:
     if (username is None) == (person_id is None):
         raise invalid("username", "expected either username or person_id")
@@ -49,6 +56,18 @@ async def _person(world: World, username: str | None, person_id: str | None) -> 
     if found is None:
         raise not_found(errors.USER_NOT_FOUND, "person", username or person_id or "")
     return found
+
+
+@handle("CTRL-SPACE-PATCH")
+async def change_space(call: ControlCall) -> object:
+    """Archive a space in the name of its owner; subscribers are told (RT-SENT-07)."""
+    await call.decode(SpacePatch)
+    space = await find_space(call.world, call.params["id"])
+    async with call.world.lock(space.id):
+        archived = await spaces.archive(call.world, space)
+        if owner := await people.get_person(call.world, space.owner_id):
+            await call.world.publish(TopicUpdated(space=archived, by=owner))
+    return {"_id": archived.id, "title": archived.title, "type": archived.type, "status": archived.status}
 
 
 @handle("CTRL-MESSAGE")
