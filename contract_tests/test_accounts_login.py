@@ -1,0 +1,432 @@
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from contract_tests.kit import JWT, TOKEN, Cloud, behaviour, expect, observe
+from contract_tests.oauth import (
+    ANN,
+    ANN_PASSWORD,
+    CALLBACK,
+    Browser,
+    Page,
+    authorization,
+    change,
+    claims,
+    location,
+    page_refused,
+    query_of,
+    register,
+    signed_in,
+)
+
+WRONG = "Invalid Username or Password!"
+MALFORMED = "Invalid Email or Phone Format"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+
+def is_signed_in(browser: Browser) -> bool:
+    """Whether authorize sends a browser to consent."""
+    client = register(browser.cloud)
+    where = location(browser.get("/oauth2/authorize", **authorization(client)))
+    return urlsplit(where).path == "/oauth2/authorize/confirm"
+
+
+@behaviour("ACC-LOGIN-01", "ACC-LOGIN-02", "ACC-GEN-02", "ACC-GEN-06")
+@pytest.mark.parametrize("path", ["/account/login/", "/account/login"])
+def test_the_login_page_has_what_clients_look_for(cloud: Cloud, path: str) -> None:
+    """Hidden token and cookie agree, the inputs are inside their elements, and the button is there."""
+    browser = Browser(cloud)
+    answer = browser.get(path, next="/x", product_name="zangspaces", other="ignored")
+    observe((answer.status_code, answer.headers["content-type"]), (200, "text/html; charset=utf-8"))
+    page = Page(answer.text)
+    expect(set(browser.cookies), {"csrftoken", "sessionid"})
+    expect(page.fields["csrfmiddlewaretoken"], browser.cookies["csrftoken"])
+    expect("username" in page.inside["UsernameInput"], True)  # noqa: FBT003 - a value
+    expect("password" in page.inside["PasswordInput"], True)  # noqa: FBT003 - a value
+    expect("GetStartedBtn" in page.inside, True)  # noqa: FBT003 - a value
+    expect(page.fields["next"], "/x")
+
+
+@behaviour("ACC-LOGIN-03")
+def test_the_login_page_names_five_ways_to_sign_in(cloud: Cloud) -> None:
+    """Only the first of them works, the other buttons do nothing."""
+    page = Browser(cloud).login_page()
+    for method in ("Avaya Cloud", "Google", "Office365", "Salesforce", "Avaya"):
+        assert method in page.text
+    observe(len([button for button in page.buttons if "disabled" in button]), 4)
+
+
+@behaviour("ACC-SIGNIN-01", "ACC-SIGNIN-02", "ACC-SIGNIN-07", "ACC-UJWT-03")
+@pytest.mark.parametrize("form", ["urlencoded", "multipart"])
+def test_a_right_password_signs_in(cloud: Cloud, form: str) -> None:
+    """The answer redirects to next with a user JWT and a new session in cookies, whatever else was sent."""
+    browser = Browser(cloud)
+    token = browser.login_page().fields["csrfmiddlewaretoken"]
+    before = browser.cookies["sessionid"]
+    fields = {
+        "csrfmiddlewaretoken": token,
+        "username": f" {ANN.upper()} ",
+        "password": ANN_PASSWORD,
+        "next": "/from/body?a=b",
+        "previous_state": "login",
+        "loginstate": "login",
+        "require_phone": "",
+        "password2": "x",
+        "remember": "on",
+    }
+    sent = (
+        {"data": fields} if form == "urlencoded" else {"files": {name: (None, value) for name, value in fields.items()}}
+    )
+    answer = browser.send("POST", "/account/login/?next=/from/query", **sent)
+    observe(location(answer), "/from/body?a=b")
+    expect(browser.cookies["AUTH_TOKEN"], JWT)
+    observe(browser.cookies["sessionid"], TOKEN)
+    assert browser.cookies["sessionid"] != before
+    set_cookies = answer.headers.get_list("set-cookie")
+    for line in set_cookies:
+        observe(line.partition("; ")[2], "Path=/; HttpOnly; SameSite=Lax")
+    assert is_signed_in(browser)
+    header = {"Authorization": f"jwt {browser.cookies['AUTH_TOKEN']}"}
+    expect(cloud.http.get(f"{cloud.api}/users/me", headers=header).json()["username"], ANN)
+
+
+@behaviour("ACC-SIGNIN-01", "ACC-SIGNIN-02", "ACC-SIGNIN-05")
+def test_next_may_be_in_the_query_and_is_the_root_otherwise(cloud: Cloud) -> None:
+    """Without next in the body that of the query counts, without any the root."""
+    for query, target in (("?next=%2Fq%3Fx%3D1", "/q?x=1"), ("", "/")):
+        browser = Browser(cloud)
+        token = browser.login_page().fields["csrfmiddlewaretoken"]
+        fields = {"csrfmiddlewaretoken": token, "username": ANN, "password": ANN_PASSWORD}
+        observe(location(browser.post(f"/account/login/{query}", fields)), target)
+
+
+@behaviour("ACC-SIGNIN-03")
+@pytest.mark.parametrize(
+    ("username", "password", "literal"),
+    [
+        (ANN, "wrong", WRONG),
+        (ANN, "", WRONG),
+        (ANN, f"{ANN_PASSWORD} ", WRONG),
+        ("nobody@example.com", ANN_PASSWORD, WRONG),
+        ("+15550100", ANN_PASSWORD, WRONG),
+        ("ann", ANN_PASSWORD, MALFORMED),
+        ("", ANN_PASSWORD, MALFORMED),
+        ("+1555x", ANN_PASSWORD, MALFORMED),
+    ],
+)
+def test_a_failed_sign_in_shows_the_page_again(cloud: Cloud, username: str, password: str, literal: str) -> None:
+    """The page has the literal that clients look for, and no cookie signs anybody in."""
+    browser = Browser(cloud)
+    answer = browser.sign_in(username, password)
+    expect(answer.status_code, 200)
+    assert literal in answer.text
+    assert "AUTH_TOKEN" not in browser.cookies
+    assert Page(answer.text).fields["csrfmiddlewaretoken"] == browser.cookies["csrftoken"]
+    assert not is_signed_in(browser)
+
+
+@behaviour("ACC-SIGNIN-06", "ACC-GEN-14")
+def test_who_may_not_sign_in_looks_like_a_wrong_password(cloud: Cloud) -> None:
+    """A service account, a disabled user and an address that is not the primary one are answered alike."""
+    cloud.user("dora@example.com", password="pw", enabled=False)
+    cloud.user("mona@example.com", password="pw", other_emails=["m@elsewhere.example"])
+    subject = cloud.app("spaces.create").key["sub"]
+    texts = set()
+    for username in ("dora@example.com", "m@elsewhere.example", subject, "nobody@example.com"):
+        answer = Browser(cloud).sign_in(username, "pw")
+        expect(answer.status_code, 200)
+        texts.add(Page(answer.text).text.replace(username, "").split("csrfmiddlewaretoken", 1)[0])
+        assert WRONG in answer.text
+    assert len(texts) == 1
+    assert Browser(cloud).sign_in("MONA@example.com", "pw").status_code == 302
+
+
+@behaviour("ACC-SIGNIN-04")
+@pytest.mark.parametrize("attack", ["no field", "no cookie", "neither", "foreign field", "foreign cookie", "longer"])
+def test_a_form_of_another_page_is_refused(cloud: Cloud, attack: str) -> None:
+    """Field and cookie must be there and be the same."""
+    browser, other = Browser(cloud), Browser(cloud)
+    token, foreign = (one.login_page().fields["csrfmiddlewaretoken"] for one in (browser, other))
+    fields = {"csrfmiddlewaretoken": token, "username": ANN, "password": ANN_PASSWORD}
+    if attack in ("no field", "neither"):
+        del fields["csrfmiddlewaretoken"]
+    if attack in ("no cookie", "neither"):
+        browser.cookies.clear()
+    if attack == "foreign field":
+        fields["csrfmiddlewaretoken"] = foreign
+    if attack == "foreign cookie":
+        browser.cookies["csrftoken"] = foreign
+    if attack == "longer":
+        fields["csrfmiddlewaretoken"] = f"{token}0"
+    answer = browser.post("/account/login/", fields)
+    page_refused(answer, 403)
+    assert "AUTH_TOKEN" not in browser.cookies
+
+
+HOSTILE = [
+    "//evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "https://evil.example/",
+    "http://evil.example:80",
+    "{origin}@evil.example/",
+    "{origin}.evil.example/",
+    "http://user@{host}/",
+    "http://user:pw@{host}/",
+    "http://{host}\\@evil.example/",
+    "http://{hostname}:1/",
+    "https://{host}/",
+    "http:/{host}/",
+    "http:///evil.example",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "ftp://{host}/",
+    "evil",
+    "?x",
+    "/a\r\nSet-Cookie: x=y",
+    "/a\tb",
+    "/\x00",
+    "/\x7f",
+    "http://{host}/\n",
+    "http://[::1",
+    "http://{host}:99999/",
+]
+
+
+@behaviour("ACC-SIGNIN-05", "ACC-LOGOUT-02")
+@pytest.mark.parametrize("wanted", HOSTILE)
+def test_next_never_leads_away(cloud: Cloud, wanted: str) -> None:
+    """Whatever is no path and no URL of the mock's own origins counts as the root, for sign-in and for logout."""
+    parts = urlsplit(cloud.accounts)
+    url = wanted.format(origin=f"{parts.scheme}://{parts.netloc}", host=parts.netloc, hostname=parts.hostname)
+    browser = Browser(cloud)
+    observe(location(browser.sign_in(next=url)), "/")
+    observe(location(browser.get("/account/logout", next=url)), "/")
+
+
+@behaviour("ACC-SIGNIN-05", "ACC-GEN-13", "ACC-LOGOUT-01")
+@pytest.mark.parametrize(
+    ("wanted", "shown"),
+    [
+        ("/a/b?c=d&e=%20f#g", "/a/b?c=d&e=%20f#g"),
+        ("/", "/"),
+        ('/ä b"<>', "/%C3%A4%20b%22%3C%3E"),
+        ("/100%", "/100%25"),
+        ("/x//evil.example", "/x//evil.example"),
+        ("{origin}/api/x", "{origin}/api/x"),
+        ("{origin}", "{origin}"),
+    ],
+)
+def test_next_of_the_mock_itself_is_followed(cloud: Cloud, wanted: str, shown: str) -> None:
+    """A path, or a URL of a configured origin, is kept; what is not legal in a URI is encoded."""
+    parts = urlsplit(cloud.accounts)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    browser = Browser(cloud)
+    observe(location(browser.sign_in(next=wanted.format(origin=origin))), shown.format(origin=origin))
+    observe(location(browser.get("/account/logout", next=wanted.format(origin=origin))), shown.format(origin=origin))
+
+
+@behaviour("ACC-SIGNIN-05")
+def test_the_host_header_is_no_configured_origin(cloud: Cloud) -> None:
+    """A name that only the Host header claims is not redirected to."""
+    browser = signed_in(cloud)
+    answer = browser.send("GET", "/account/logout?next=http://evil.example/", headers={"Host": "evil.example"})
+    observe(location(answer), "/")
+
+
+@behaviour("ACC-SIGNIN-02")
+def test_a_planted_session_is_worth_nothing(cloud: Cloud) -> None:
+    """Whoever made a victim sign in under a session name of his choice is not signed in himself."""
+    attacker = Browser(cloud)
+    attacker.login_page()
+    victim = Browser(cloud)
+    victim.cookies["sessionid"] = attacker.cookies["sessionid"]
+    victim.sign_in()
+    assert victim.cookies["sessionid"] != attacker.cookies["sessionid"]
+    assert (is_signed_in(victim), is_signed_in(attacker)) == (True, False)
+
+
+@behaviour("ACC-SIGNIN-02", "ACC-LOGIN-02")
+def test_signing_in_again_ends_the_session_before(cloud: Cloud) -> None:
+    """The login page alone ends nothing; a second sign-in does, so that an old cookie is dead."""
+    browser = signed_in(cloud)
+    old = browser.cookies["sessionid"]
+    browser.login_page()
+    assert browser.cookies["sessionid"] == old
+    browser.sign_in("bob@example.com", "bob-secret")
+    late = Browser(cloud)
+    late.cookies["sessionid"] = old
+    assert not is_signed_in(late)
+    ann = claims(signed_in(cloud).cookies["AUTH_TOKEN"])["user_id"]
+    assert claims(browser.cookies["AUTH_TOKEN"])["user_id"] != ann
+
+
+@behaviour("ACC-LOGOUT-02", "ACC-LOGOUT-01", "ACC-GEN-02")
+@pytest.mark.parametrize("path", ["/account/logout", "/account/logout/"])
+def test_logout_ends_the_session_and_nothing_else(cloud: Cloud, path: str) -> None:
+    """Both cookies go, the session is dead even if the cookie is kept, and issued tokens stay valid."""
+    browser = signed_in(cloud)
+    kept = dict(browser.cookies)
+    observe(urlsplit(location(browser.get(path))).path, "/account/login/")
+    observe(set(browser.cookies), {"csrftoken"})
+    late = Browser(cloud)
+    late.cookies.update(kept)
+    assert not is_signed_in(late)
+    header = {"Authorization": f"jwt {kept['AUTH_TOKEN']}"}
+    observe(cloud.http.get(f"{cloud.api}/users/me", headers=header).status_code, 200)
+    observe(urlsplit(location(Browser(cloud).get(path))).path, "/account/login/")
+
+
+@behaviour("ACC-CONSENT-01", "ACC-GEN-11")
+def test_the_consent_page_says_who_asks_for_what(cloud: Cloud) -> None:
+    """It names the client and three permissions, has both buttons, and sets the cookie that its form repeats."""
+    client = register(cloud, name='Eve <script>"')
+    browser = signed_in(cloud)
+    del browser.cookies["csrftoken"]
+    page = browser.consent_page(client)
+    assert "Eve &lt;script&gt;&#34;" in page.text
+    for permission in (
+        "View and update user email information",
+        "View user detail information",
+        "Call Avaya Spaces APIs",
+    ):
+        assert permission in page.text
+    observe(page.fields["csrfmiddlewaretoken"], browser.cookies["csrftoken"])
+    observe([button["value"] for button in page.buttons], ["deny", "allow"])
+    assert ">Accept<" in page.text
+    assert ">Deny<" in page.text
+
+
+@behaviour("ACC-CONSENT-02", "ACC-CONSENT-03", "ACC-DECIDE-05")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_consent_wants_a_sign_in_and_a_good_request(cloud: Cloud, method: str) -> None:
+    """Its query is checked like that of authorize, and then somebody has to be signed in."""
+    client = register(cloud)
+    for who in (Browser(cloud), signed_in(cloud)):
+        bad = urlencode(authorization(client, scope="bogus"))
+        where = location(who.send(method, f"/oauth2/authorize/confirm?{bad}"))
+        observe((where.startswith(CALLBACK), query_of(where)["error"]), (True, "invalid_scope"))
+        worse = urlencode(authorization(client, redirect_uri="https://evil.example/"))
+        page_refused(who.send(method, f"/oauth2/authorize/confirm?{worse}"), 400)
+    query = urlencode(authorization(client))
+    where = location(Browser(cloud).send(method, f"/oauth2/authorize/confirm?{query}"))
+    observe((urlsplit(where).path, query_of(where)["next"]), ("/account/login/", f"/oauth2/authorize?{query}"))
+
+
+@behaviour("ACC-CONSENT-02", "ACC-DECIDE-01", "ACC-DECIDE-02")
+def test_consent_is_asked_for_every_time(cloud: Cloud) -> None:
+    """Having accepted once does not accept for the next time."""
+    client, browser = register(cloud), signed_in(cloud)
+    assert "code" in query_of(location(browser.decide(client)))
+    where = location(browser.get("/oauth2/authorize", **authorization(client)))
+    observe(urlsplit(where).path, "/oauth2/authorize/confirm")
+    assert browser.consent_page(client).buttons
+
+
+@behaviour("ACC-DECIDE-03")
+@pytest.mark.parametrize("response_type", ["code", "token"])
+def test_a_denial_is_told_to_the_client(cloud: Cloud, response_type: str) -> None:
+    """The error and the state go where the answer was awaited."""
+    client = register(cloud)
+    where = location(signed_in(cloud).decide(client, "deny", response_type=response_type))
+    parts = urlsplit(where)
+    text = parts.query if response_type == "code" else parts.fragment
+    observe(text, "error=access_denied&state=s1")
+
+
+@behaviour("ACC-DECIDE-04", "ACC-DECIDE-01")
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"decision": "allow"}, 403),
+        ({"decision": "allow", "csrfmiddlewaretoken": "0" * 40}, 403),
+        ({"decision": "perhaps"}, 400),
+        ({"decision": "ALLOW"}, 400),
+        ({}, 400),
+    ],
+)
+def test_a_decision_of_no_page_is_refused(cloud: Cloud, fields: dict[str, str], status: int) -> None:
+    """A foreign or missing token and an unknown decision issue nothing and redirect nowhere."""
+    client, browser = register(cloud), signed_in(cloud)
+    token = browser.consent_page(client).fields["csrfmiddlewaretoken"]
+    form = fields if status == 403 else {"csrfmiddlewaretoken": token, **fields}
+    query = urlencode(authorization(client))
+    page_refused(browser.post(f"/oauth2/authorize/confirm?{query}", form), status)
+
+
+@behaviour("ACC-GEN-11", "ACC-LOGIN-02", "ACC-CONSENT-01")
+def test_no_page_can_be_framed_or_load_anything(cloud: Cloud) -> None:
+    """Every page forbids frames and all sources but its own style; forms may still lead to a redirect."""
+    client, browser = register(cloud), signed_in(cloud)
+    answers = (
+        browser.get("/account/login/"),
+        browser.get("/oauth2/authorize/confirm", **authorization(client)),
+        browser.get("/oauth2/authorize"),
+        browser.get("/oauth2/nothing"),
+        browser.post("/account/login/", {}),
+        browser.send("GET", f"{cloud.urls['web']}/u/ann@example.com"),
+        browser.send("GET", f"{cloud.urls['web']}/nothing"),
+    )
+    for answer in answers:
+        observe(answer.headers["x-frame-options"], "DENY")
+        observe(answer.headers["content-security-policy"], POLICY)
+        for mark in ("<script", "<link", "<img", "src=", "@import", "url("):
+            assert mark not in answer.text
+
+
+@behaviour("ACC-GEN-11")
+def test_what_a_page_repeats_is_escaped(cloud: Cloud) -> None:
+    """Script in next, user name, hint or error text stays text."""
+    attack = "\"'><script>alert(1)</script>"
+    browser = Browser(cloud)
+    pages = (
+        browser.get("/account/login/", next=f"/{attack}"),
+        browser.sign_in(f"{attack}@example.com"),
+        browser.get("/oauth2/authorize", client_id=attack),
+        browser.get("/oauth2/authorize", **authorization(register(cloud), redirect_uri=attack)),
+        browser.send("GET", f"{cloud.urls['web']}/u/%3Cscript%3E@example.com"),
+        browser.send("GET", f"{cloud.urls['web']}/d/chat?email=%3Cscript%3E"),
+    )
+    for answer in pages:
+        assert "<script" not in answer.text
+        assert "&lt;script&gt;" in answer.text
+
+
+@behaviour("ACC-LOGIN-02", "ACC-SIGNIN-01")
+def test_the_mock_lists_users_for_one_click(cloud: Cloud) -> None:
+    """On a mock the page has a button for each user who can sign in, until the setting takes them away."""
+    client = register(cloud)
+    cloud.user("dora@example.com", enabled=False)
+    subject = cloud.app("spaces.create").key["sub"]
+    browser = Browser(cloud)
+    page = browser.login_page(next=f"/oauth2/authorize?{urlencode(authorization(client))}")
+    listed = [button["value"] for button in page.buttons if button.get("name") == "mock_sign_in"]
+    assert {ANN, "bob@example.com"} <= set(listed)
+    assert not {"dora@example.com", subject} & set(listed)
+    form = {"csrfmiddlewaretoken": page.fields["csrfmiddlewaretoken"], "mock_sign_in": "bob@example.com"}
+    for bad in ("dora@example.com", subject, "nobody@example.com"):
+        assert WRONG in browser.post("/account/login/", {**form, "mock_sign_in": bad}).text
+    change(cloud, list_users=False)
+    assert "mock_sign_in" not in browser.login_page().text
+    assert MALFORMED in browser.post("/account/login/", form).text
+    change(cloud, list_users=True)
+    browser.post("/account/login/", form)
+    assert "accounts.list_users" in cloud.why(path="/account/login/", method="POST")
+    assert is_signed_in(browser)
+
+
+@behaviour("ACC-SIGNIN-07", "ACC-AUTHZ-09")
+def test_below_a_prefix_cookies_and_redirects_carry_it(cloud: Cloud) -> None:
+    """A world that is reached below /w/<name>/ keeps its cookies and its browser there."""
+    name = cloud.control("GET", "")["name"]
+    worlds = {world["name"]: world["urls"]["prefix"] for world in cloud.control("GET", "/worlds")["data"]}
+    prefixed = Cloud(worlds[name], cloud.http, is_mock=True)
+    client, browser = register(cloud), Browser(prefixed)
+    where = location(browser.get("/oauth2/authorize", **authorization(client)))
+    assert where.startswith(f"/w/{name}/account/login/?next=%2Fw%2F{name}%2Foauth2%2Fauthorize%3F")
+    answer = browser.sign_in(next=query_of(where)["next"])
+    for line in answer.headers.get_list("set-cookie"):
+        assert f"; Path=/w/{name}/; HttpOnly" in line
+    assert location(answer).startswith(f"/w/{name}/oauth2/authorize?")
+    assert location(browser.get("/account/logout", next="//evil.example")) == f"/w/{name}/"
+    assert location(signed_in(prefixed).decide(client)).startswith(CALLBACK)
