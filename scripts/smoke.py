@@ -69,7 +69,7 @@ def main(http_port: int = 8080, https_port: int = 8443) -> None:
     call("GET", f"{local}/_mock/health", 200)
     trust = ssl.create_default_context(cadata=call("GET", f"{local}/_mock/ca.pem", 200))
     resolve_to(https_port)
-    call("POST", f"{ACCOUNTS}/oauth2/access_token", 400, "grant_type=none", trust=trust, **FORM)
+    call("POST", f"{ACCOUNTS}/oauth2/access_token", 401, "grant_type=password", trust=trust, **FORM)
     guest = json.loads(call("POST", f"{REST}/api/anonymous/auth", 200, "displayname=Smoke", trust=trust, **FORM))
     call("GET", f"{REST}/api/users/me", 200, trust=trust, Authorization=f"jwt {guest['token']}")
     call("GET", f"{REST}/storage/unknown", 404, trust=trust)
