@@ -276,7 +276,7 @@ def test_a_camera_makes_it_a_video_meeting(cloud: Cloud) -> None:
         answer = act(cloud, room.guest, room.id, meeting, of("user", room.guest), body)
         modes.append(answer.json()["data"][0]["content"]["mediaMode"])
     observe(modes, ["audio", "video", "video"])
-    for bad in ({"audio": "yes"}, {"video": 1}, {"mdsrvSessionId": 1}, []):
+    for bad in list[Any]([{"audio": "yes"}, {"video": 1}, {"mdsrvSessionId": 1}, []]):
         refused(act(cloud, room.guest, room.id, meeting, of("user", room.guest), bad), 400, "request.invalid")
 
 
