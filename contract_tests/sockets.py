@@ -5,6 +5,7 @@ here, everything that earlier frames caused has arrived too.
 """
 
 import json
+from collections import deque
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any, Self
@@ -47,6 +48,7 @@ class Wire:
         self._connection: ClientConnection = connect(
             url, compression=None, open_timeout=PATIENCE_S, ping_interval=None, max_size=None, proxy=None, **options
         ).__enter__()
+        self._kept: deque[Frame] = deque()
 
     def __enter__(self) -> Self:
         return self
@@ -65,15 +67,20 @@ class Wire:
 
     def receive(self, timeout: float = PATIENCE_S) -> Frame:
         """Return the next frame."""
-        return self._connection.recv(timeout)
+        return self._kept.popleft() if self._kept else self._connection.recv(timeout)
 
     def frames(self) -> list[Frame]:
         """Return the frames that came until the pong of a ping that is sent now."""
-        self.send("2")
-        found: list[Frame] = []
-        while (frame := self.receive()) != "3":
-            found.append(frame)
+        self.settle()
+        found = list(self._kept)
+        self._kept.clear()
         return found
+
+    def settle(self) -> None:
+        """Wait until the server has handled all that was sent; what comes meanwhile is kept for later."""
+        self.send("2")
+        while (frame := self._connection.recv(PATIENCE_S)) != "3":
+            self._kept.append(frame)
 
     def end(self, timeout: float = PATIENCE_S) -> tuple[list[Frame], int]:
         """Wait until the server closes; return the frames before that, and the close code (1006: without a word)."""
@@ -121,6 +128,10 @@ class Chat(Wire):
         """Return the next event."""
         return self._event(self.receive())
 
+    def event_at_once(self) -> Event:
+        """Return an event that has been sent already: it may be on its way through this machine, no longer."""
+        return self._event(self.receive(timeout=0.25))
+
     def heard(self) -> list[Event]:
         """Return all events until now."""
         return [self._event(frame) for frame in self.frames()]
@@ -158,12 +169,14 @@ class Chat(Wire):
         """Send a presence event; short words stand for ``app.event.presence.party.*``."""
         full = category if "." in category else f"app.event.presence.party.{category}"
         self.emit("SEND_PRESENCE_EVENT", {"category": full, "topicId": space, "content": {}, **members})
+        self.settle()
 
     def media(self, category: str, space: str, **members: Any) -> None:
         """Send a media session event; ``media`` is the member ``mediaSession`` of the content."""
         content = {"mediaSession": members.pop("media"), **members.pop("content", {})} if "media" in members else None
         payload = {"category": category, "topicId": space, **members}
         self.emit("SEND_MEDIA_SESSION_EVENTS", {**payload, "content": content} if content else payload)
+        self.settle()
 
 
 class Sockets:
@@ -208,6 +221,14 @@ class Sockets:
             name, payload = chat.subscribe(space)
             assert name == "CHANNEL_SUBSCRIBED", payload
         return chat
+
+
+def direct_space(cloud: Cloud, one: Person, other: Person) -> str:
+    """Return the direct space of two registered users."""
+    answer = cloud.call("GET", f"/spaces/direct/user/{other.id}", one)
+    assert answer.status_code == 200, answer.text
+    space_id: str = answer.json()["data"][0]["_id"]
+    return space_id
 
 
 def expired(cloud: Cloud, username: str, kind: str) -> Person:

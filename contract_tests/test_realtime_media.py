@@ -1,0 +1,370 @@
+"""Media sessions, meetings and calls on the socket (RT-MED-*, RT-CALL-*, RT-PAIR-01)."""
+
+from typing import Any
+
+import pytest
+
+from contract_tests.kit import ISO_TIME, OBJECT_ID, URL, Cloud, Person, behaviour, expect, observe
+from contract_tests.sockets import UUID, Chat, Sockets
+
+RESPONSE = "MEDIA_SESSION_RESPONSE"
+STARTED, ENDED = "app.event.meeting.started", "app.event.meeting.ended"
+ADDED, LEFT = "app.event.attendee.added", "app.event.attendee.left"
+SESSION = "11111111-2222-4333-8444-555555555555"
+CONNECTED = {"audio": True, "video": True, "connected": True, "mdsrvSessionId": SESSION}
+
+
+def heard(chat: Chat) -> list[Any]:
+    return chat.said(RESPONSE)
+
+
+def categories(chat: Chat) -> list[str]:
+    return [payload["category"] for payload in heard(chat)]
+
+
+@behaviour("RT-MED-01", "RT-MED-03", "RT-MED-04", "RT-MED-06", "RT-MED-07", "RT-MED-08")
+def test_the_first_party_starts_the_meeting(cloud: Cloud, sockets: Sockets) -> None:
+    """Everybody, the origin included, hears that the meeting started, who came, and the relayed status."""
+    room = cloud.room()
+    own, other = sockets.join(room.admin, room.id), sockets.join(room.guest, room.id)
+    own.media("tracksstatus", room.id, media=CONNECTED, content={"streamId": "s1"}, sender={"_id": "x"}, odd=1)
+    started, added, status = own.hear()[1], own.hear()[1], own.hear()[1]
+    expect([started["category"], added["category"], status["category"]], [STARTED, ADDED, "tracksstatus"])
+    attendee = {
+        "_id": room.admin.id,
+        "type": "user",
+        "username": room.admin.username,
+        "displayname": "Ann Example",
+        "picture_url": URL,
+        "joinTime": ISO_TIME,
+        "mdsrvSessions": [{"_id": SESSION}],
+    }
+    server = {"_id": room.id, "type": "spaceserver"}
+    expect([started["sender"], added["sender"], status["sender"]["_id"]], [server, server, room.admin.id])
+    expect(added["content"]["attendee"], attendee)
+    expect(status["content"]["mediaSession"], CONNECTED)
+    expect(
+        {name: status["content"][name] for name in ("endTime", "virtualEndTime", "mediaMode", "meetingStatus")},
+        {"endTime": None, "virtualEndTime": None, "mediaMode": "video", "meetingStatus": "active"},
+    )
+    observe([status["content"]["streamId"], status["content"]["attendees"]], ["s1", [attendee]])
+    meeting = cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).json()["_id"]
+    for event in (started, added, status):
+        expect([event["_id"], event["messageId"], event["topicId"]], [OBJECT_ID, meeting, room.id])
+        expect([event["created"], event["modified"]], [ISO_TIME, None])
+    expect(heard(other), [started, added, status])
+
+
+@behaviour("RT-MED-04", "RT-MED-07")
+def test_a_second_party_is_added_and_a_known_one_is_not(cloud: Cloud, sockets: Sockets) -> None:
+    """A new party brings attendee.added and its status; a change of tracks brings the status alone."""
+    room = cloud.room()
+    own, other = sockets.join(room.admin, room.id), sockets.join(room.anonymous, room.id)
+    own.media("tracksstatus", room.id, media={"audio": True})
+    expect(categories(own), [STARTED, ADDED, "tracksstatus"])
+    other.frames()
+    other.media("tracksstatus", room.id, media={"connected": True})
+    added = heard(own)
+    expect([event["category"] for event in added], [ADDED, "tracksstatus"])
+    attendee = added[0]["content"]["attendee"]
+    expect([attendee["_id"], attendee["type"]], [room.anonymous.id, "anonymous"])
+    observe(attendee["mdsrvSessions"], [{"_id": UUID}])
+    own.media("tracksstatus", room.id, media={"audio": False})
+    expect(categories(own), ["tracksstatus"])
+
+
+@behaviour("RT-MED-02")
+def test_trackstatus_is_the_same_word(cloud: Cloud, sockets: Sockets) -> None:
+    """The other spelling starts a meeting too and is answered in the usual one."""
+    room = cloud.room()
+    chat = sockets.join(room.admin, room.id)
+    chat.media("trackstatus", room.id, media=CONNECTED)
+    observe(categories(chat), [STARTED, ADDED, "tracksstatus"])
+
+
+@behaviour("RT-MED-02", "RT-MED-06")
+@pytest.mark.parametrize("word", ["startscreenshare", "stopscreenshare", "screensharedata", "screenshare.uploadurl"])
+def test_screen_sharing_is_relayed(cloud: Cloud, sockets: Sockets, word: str) -> None:
+    """The words of screen sharing reach every subscriber with their content and the sender."""
+    room = cloud.room()
+    own, other = sockets.join(room.guest, room.id), sockets.join(room.admin, room.id)
+    own.media(f"video.{word}", room.id, content={"streamId": "s", "url": "x"}, loopbackMetadata=7)
+    (told,) = heard(other)
+    expect([told["category"], told["sender"]["_id"], told["content"]["url"]], [f"video.{word}", room.guest.id, "x"])
+    observe(heard(own), [{**told, "loopbackMetadata": 7}])
+
+
+@behaviour("RT-MED-01", "RT-ACC-05")
+@pytest.mark.parametrize("category", ["tracksstatus", "video.end", "video.startscreenshare"])
+def test_media_without_a_subscription_is_ignored(cloud: Cloud, sockets: Sockets, category: str) -> None:
+    """Nobody hears it, no meeting starts, and the journal says why."""
+    room = cloud.room()
+    chat, other = sockets.join(room.admin), sockets.join(room.guest, room.id)
+    chat.media(category, room.id, media=CONNECTED)
+    observe([chat.heard(), other.heard()], [[], []])
+    observe(cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).status_code, 404)
+    observe("not subscribed" in cloud.why(event="SEND_MEDIA_SESSION_EVENTS"), wanted=True)
+
+
+@behaviour("RT-MED-02", "RT-MED-08")
+@pytest.mark.parametrize("category", [ENDED, ADDED, "app.event.recording.started", "anything", None])
+def test_a_client_cannot_speak_for_the_server(cloud: Cloud, sockets: Sockets, category: str | None) -> None:
+    """Words that are the server's own, and unknown ones, are ignored."""
+    room = cloud.room()
+    own, other = sockets.join(room.guest, room.id), sockets.join(room.admin, room.id)
+    own.emit("SEND_MEDIA_SESSION_EVENTS", {"category": category, "topicId": room.id, "content": {}})
+    observe([own.heard(), other.heard()], [[], []])
+
+
+def _leave(chat: Chat, space: str, how: str) -> None:
+    if how == "video.end":
+        chat.emit("SEND_MEDIA_SESSION_EVENTS", {"category": "video.end", "topicId": space})
+    elif how == "connected false":
+        chat.media("tracksstatus", space, media={"connected": False})
+    elif how == "unsubscribe":
+        chat.unsubscribe(space)
+    elif how == "41/chat":
+        chat.send("41/chat")
+    else:
+        chat.kill()
+
+
+@behaviour("RT-MED-05", "RT-MED-02")
+@pytest.mark.parametrize("how", ["video.end", "connected false", "unsubscribe", "41/chat", "kill"])
+def test_whoever_goes_leaves_the_meeting_and_the_last_one_ends_it(cloud: Cloud, sockets: Sockets, how: str) -> None:
+    """Every way of going brings attendee.left with the attendee; after the last one comes meeting.ended."""
+    room = cloud.room()
+    one, other = sockets.join(room.guest, room.id), sockets.join(room.member, room.id)
+    witness = sockets.join(room.admin, room.id)
+    for chat in (one, other):
+        chat.media("tracksstatus", room.id, media={"connected": True})
+        chat.frames()
+    witness.frames()
+    _leave(one, room.id, how)
+    first = witness.hear()[1]
+    expect(first["category"], LEFT)
+    observe(first["content"]["attendee"]["_id"], room.guest.id)
+    witness.frames()
+    _leave(other, room.id, how)
+    last = [witness.hear()[1], witness.hear()[1]]
+    observe([event["category"] for event in last], [LEFT, ENDED])
+    observe([last[1]["content"]["meetingStatus"], last[1]["content"]["endTime"]], ["inactive", ISO_TIME])
+    observe(cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).status_code, 404)
+
+
+@behaviour("RT-MED-05")
+def test_a_party_with_two_connections_stays_until_both_are_gone(cloud: Cloud, sockets: Sockets) -> None:
+    """Losing one of two connections in a meeting does not take the person out of it."""
+    room = cloud.room()
+    one, other = sockets.join(room.guest, room.id), sockets.join(room.guest, room.id)
+    witness = sockets.join(room.admin, room.id)
+    for chat in (one, other):
+        chat.media("tracksstatus", room.id, media={"connected": True})
+        chat.frames()
+    witness.frames()
+    one.send("41/chat")
+    one.frames()
+    observe(categories(witness), [])
+    other.send("41/chat")
+    other.frames()
+    observe(categories(witness), [LEFT, ENDED])
+
+
+@behaviour("RT-MED-09")
+def test_a_meeting_is_a_message_of_the_space(cloud: Cloud, sockets: Sockets) -> None:
+    """The meeting and its end are seen as the message of category meeting."""
+    room = cloud.room()
+    chat = sockets.join(room.admin, room.id)
+    chat.media("tracksstatus", room.id, media=CONNECTED)
+    meeting = heard(chat)[0]["messageId"]
+    (listed,) = cloud.call("GET", f"/spaces/{room.id}/messages/byref", room.admin).json()["data"]
+    expect([listed["_id"], listed["category"], listed["content"]["meetingStatus"]], [meeting, "meeting", "active"])
+    chat.media("video.end", room.id)
+    chat.frames()
+    (listed,) = cloud.call("GET", f"/spaces/{room.id}/messages/byref", room.admin).json()["data"]
+    expect(listed["content"]["meetingStatus"], "inactive")
+
+
+@behaviour("PERM-ARCH-01")
+def test_an_archived_space_starts_no_meeting(cloud: Cloud, sockets: Sockets) -> None:
+    """A tracksstatus in an archived space starts nothing and is not relayed."""
+    ann = cloud.user()
+    space = cloud.open_space(ann, archived=True)
+    chat = sockets.join(ann, space)
+    chat.media("tracksstatus", space, media=CONNECTED)
+    observe(chat.heard(), [])
+
+
+@behaviour("RT-REST-05", "RT-MED-08")
+def test_rest_calls_about_a_meeting_reach_the_sockets(cloud: Cloud, sockets: Sockets) -> None:
+    """Recording, muting, hands and the end of a meeting are announced, each by its categories, before the answer."""
+    room = cloud.room()
+    chat, target = sockets.join(room.admin, room.id), sockets.join(room.guest, room.id)
+    for one in (chat, target):
+        one.media("tracksstatus", room.id, media={"connected": True})
+        one.frames()
+    chat.frames()
+    meeting = cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).json()["_id"]
+    base = f"/spaces/{room.id}/meetings/{meeting}"
+    hand = {"attendeeId": room.guest.id, "attendeeType": "user"}
+    raised = {"requestedPermissions": ["PERMISSION_UNMUTE"]}
+    granted = {"grantedPermissions": ["PERMISSION_UNMUTE"], **hand}
+    rejected = {"rejectedPermissions": ["PERMISSION_UNMUTE"], **hand}
+    steps: list[tuple[Person, str, Any, list[str]]] = [
+        (room.admin, "recordings", None, ["app.event.recording.started"]),
+        (room.guest, "attendees/raisedhands", raised, ["app.event.meeting.permission.requested"]),
+        (room.admin, "attendees/raisedhands/accept", granted, ["app.event.meeting.permission.granted"]),
+        (room.admin, "attendees/raisedhands/lower", rejected, ["app.event.meeting.permission.rejected"]),
+        (room.admin, f"attendees/user/{room.guest.id}/mediastate", {"audio": False}, ["tracksstatus"]),
+        (
+            room.admin,
+            "muteall",
+            {"exclusionList": [room.admin.id]},
+            ["app.event.all.parties.muting", "app.event.all.parties.muted"],
+        ),
+    ]
+    for who, path, body, wanted in steps:
+        answer = cloud.call("POST", f"{base}/{path}", who, json=body or {})
+        assert answer.status_code == 200, (path, answer.text)
+        expect(categories(chat), wanted, path)
+    asked = [event for event in categories(target) if event == "request.tracksstatus.change"]
+    observe(len(asked), 2)
+    active = cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).json()
+    recording = active["content"]["recordings"][0]["_id"]
+    assert cloud.call("POST", f"{base}/recordings/{recording}/stop", room.admin, json={}).status_code == 200
+    expect(categories(chat), ["app.event.recording.stopped"])
+    assert cloud.call("POST", f"{base}/end", room.admin, json={}).status_code == 200
+    expect(categories(chat), [LEFT, LEFT, ENDED])
+
+
+# --- calls
+
+
+def offer(chat: Chat, *receivers: Person | str, **members: Any) -> None:
+    ids = [{"_id": one if isinstance(one, str) else one.id, "type": "user"} for one in receivers]
+    payload = {"category": "space.call.offer", "receivers": ids, "content": {"callType": "spaces"}, **members}
+    chat.emit("SEND_MEDIA_SESSION_EVENTS", payload)
+    chat.settle()
+
+
+def answer(chat: Chat, word: str, call_id: str) -> None:
+    payload = {"category": f"space.call.{word}", "spaceCallId": call_id, "content": {"callType": "spaces"}}
+    chat.emit("SEND_MEDIA_SESSION_EVENTS", payload)
+    chat.settle()
+
+
+@behaviour("RT-CALL-01", "RT-CALL-02", "RT-USR-01", "RT-ACC-07")
+def test_an_offer_rings_on_all_sockets_of_the_receiver(cloud: Cloud, sockets: Sockets) -> None:
+    """No subscription is needed; the offer has a call id made by the server, and the caller learns it was sent."""
+    ann, bob = cloud.user(), cloud.user("bob@example.com")
+    caller, twin, sid = sockets.join(ann), sockets.join(ann), sockets.join(cloud.user("sid@elsewhere.example"))
+    phones = [sockets.join(bob), sockets.join(bob)]
+    offer(caller, bob, meetingId="m1", topicId="t1")
+    for phone in phones:
+        (told,) = heard(phone)
+        expect([told["category"], told["content"], told["topicId"]], ["space.call.offer", {"callType": "spaces"}, "t1"])
+        observe([told["sender"]["_id"], told["spaceCallId"], told["messageId"]], [ann.id, UUID, "m1"])
+        expect([told["meetingId"], told["receivers"][0]["_id"]], ["m1", bob.id])
+    for own in (caller, twin):
+        (sent,) = heard(own)
+        observe([sent["category"], sent["spaceCallId"]], ["space.call.offer.sent", told["spaceCallId"]])
+        observe([sent["sender"]["type"], sent["receivers"]], ["spaceserver", [{"_id": bob.id}]])
+    observe(sid.heard(), [])
+
+
+@behaviour("RT-CALL-02", "RT-CALL-04", "RT-ACC-07")
+def test_an_offer_fails_for_whom_cannot_be_reached(cloud: Cloud, sockets: Sockets) -> None:
+    """Nobody online, a stranger and an unknown id fail each for itself, and a stranger's socket hears nothing."""
+    ann, bob = cloud.user(), cloud.user("bob@example.com")
+    sid = cloud.user("sid@elsewhere.example")
+    caller, stranger = sockets.join(ann), sockets.join(sid)
+    offer(caller, bob, sid, "f" * 24)
+    told = heard(caller)
+    observe([event["category"] for event in told], ["space.call.offer.failed"] * 3)
+    observe([event["receivers"][0]["_id"] for event in told], [bob.id, sid.id, "f" * 24])
+    observe(stranger.heard(), [])
+
+
+@behaviour("RT-CALL-04")
+def test_people_who_listen_in_one_space_may_call_anonymous_ones(cloud: Cloud, sockets: Sockets) -> None:
+    """An anonymous user can be called while both have a socket subscribed to one same space, not otherwise."""
+    room = cloud.room()
+    caller, guest = sockets.join(room.admin, room.id), sockets.join(room.anonymous)
+    offer(caller, room.anonymous)
+    observe(categories(caller), ["space.call.offer.failed"])
+    guest.subscribe(room.id)
+    offer(caller, room.anonymous)
+    observe([categories(caller), categories(guest)], [["space.call.offer.sent"], ["space.call.offer"]])
+
+
+@behaviour("RT-CALL-04")
+def test_a_service_app_calls_only_its_company(cloud: Cloud, sockets: Sockets) -> None:
+    """Users of another company are out of reach of a service app, even where both are in one space."""
+    app, bob = cloud.app("spaces.websocket"), cloud.user("bob@example.com")
+    sid = cloud.user("sid@elsewhere.example")
+    caller, phone, stranger = sockets.join(app), sockets.join(bob), sockets.join(sid)
+    offer(caller, bob, sid)
+    observe(categories(caller), ["space.call.offer.sent", "space.call.offer.failed"])
+    observe([categories(phone), stranger.heard()], [["space.call.offer"], []])
+
+
+@behaviour("RT-CALL-01", "RT-CALL-03")
+@pytest.mark.parametrize("word", ["accepted", "rejected", "cancelled", "ended"])
+@pytest.mark.parametrize("by", ["receiver", "caller"])
+def test_an_answer_reaches_the_other_parties(cloud: Cloud, sockets: Sockets, word: str, by: str) -> None:
+    """What one party says about the call is relayed to all sockets of the others."""
+    ann, bob = cloud.user(), cloud.user("bob@example.com")
+    caller, phone = sockets.join(ann), sockets.join(bob)
+    offer(caller, bob)
+    call_id = heard(caller)[0]["spaceCallId"]
+    phone.frames()
+    speaker, listener = (phone, caller) if by == "receiver" else (caller, phone)
+    answer(speaker, word, call_id)
+    observe(speaker.heard(), [])
+    (told,) = heard(listener)
+    observe([told["category"], told["spaceCallId"]], [f"space.call.{word}", call_id])
+    observe(told["sender"]["_id"], bob.id if by == "receiver" else ann.id)
+
+
+@behaviour("RT-CALL-03", "RT-CALL-04")
+def test_only_a_party_may_answer(cloud: Cloud, sockets: Sockets) -> None:
+    """Answers of others, to unknown calls, and words of the server are ignored."""
+    ann, bob, mia = cloud.user(), cloud.user("bob@example.com"), cloud.user("mia@example.com")
+    caller, phone, other = sockets.join(ann), sockets.join(bob), sockets.join(mia)
+    offer(caller, bob)
+    call_id = heard(caller)[0]["spaceCallId"]
+    phone.frames()
+    answer(other, "ended", call_id)
+    answer(other, "accepted", "unknown")
+    answer(phone, "not.answered", call_id)
+    answer(phone, "offer.failed", call_id)
+    observe([one.heard() for one in (other, phone, caller)], [[], [], []])
+
+
+# --- pairing
+
+
+@behaviour("RT-PAIR-01")
+def test_pairing_tells_the_sockets_of_the_user(cloud: Cloud, sockets: Sockets) -> None:
+    """A pairing that a test begins is announced with all members, and its token is valid."""
+    ann = cloud.user()
+    chat, other = sockets.join(ann), sockets.join(cloud.user("bob@example.com"))
+    cloud.control("POST", "/pairings", {"username": ann.username, "app_id": "room-app"})
+    name, told = chat.hear()
+    expect(name, "APP_PAIRING_AUTHORIZED")
+    expect(
+        {member: sorted(value) if isinstance(value, dict) else value for member, value in told.items()},
+        {
+            "isPairingAuthorized": True,
+            "channel": ["_id", "isPrivate", "type"],
+            "authorizer": ["_id", "display", "type", "username"],
+            "pairingInfo": ["app_id", "pairing_time", "pairingcode"],
+            "sipInfo": ["sipURI"],
+            "accessToken": ["expires", "scope", "token", "type"],
+            "app": ["_id", "displayname", "picture_url", "role", "type", "username"],
+        },
+    )
+    token = told["accessToken"]
+    expect([token["type"], token["expires"], told["authorizer"]["_id"]], ["sat", 432_000, ann.id])
+    expect(cloud.call("GET", f"/apps/tokeninfo/sat/{token['token']}").status_code, 200)
+    observe(other.heard(), [])

@@ -1,0 +1,174 @@
+"""Presence: relayed between clients, never answered by the server (RT-PRES-*)."""
+
+from typing import Any
+
+import pytest
+
+from contract_tests.kit import URL, Cloud, behaviour, expect, observe
+from contract_tests.sockets import UUID, Chat, Sockets
+
+RESPONSE = "PRESENCE_EVENT_RESPONSE"
+PARTY = "app.event.presence.party"
+CONTENT = {
+    "desktop": True,
+    "idle": False,
+    "offline": False,
+    "role": "admin",
+    "mediaSession": {"audio": False, "video": False, "connected": False},
+    "subscribeTime": "2031-02-03T04:05:06.789Z",
+    "joinedSessionIds": [],
+}
+
+
+def categories(chat: Chat) -> list[str]:
+    return [payload["category"] for payload in chat.said(RESPONSE)]
+
+
+@behaviour("RT-PRES-01", "RT-PRES-02", "RT-PRES-03", "RT-PRES-05")
+def test_a_presence_event_reaches_every_subscriber(cloud: Cloud, sockets: Sockets) -> None:
+    """It is relayed to all, the sender included, with sender, session and attendee filled by the server."""
+    room = cloud.room()
+    own, other = sockets.join(room.admin, room.id), sockets.join(room.guest, room.id)
+    own.presence("online", room.id, content=CONTENT, version="1.1", sender={"_id": "forged"}, userId="x")
+    name, told = own.hear()
+    expect(name, RESPONSE)
+    sender = {
+        "_id": room.admin.id,
+        "type": "user",
+        "username": room.admin.username,
+        "displayname": "Ann Example",
+        "picture_url": URL,
+        "phone_numbers": [],
+    }
+    attendee = {"attendeeType": "userId", "attendee": room.admin.id}
+    expect(
+        told,
+        {
+            "category": f"{PARTY}.online",
+            "topicId": room.id,
+            "sender": sender,
+            "content": {**CONTENT, "sessionId": UUID, "attendee": attendee},
+            "receivers": [],
+            "version": "1.1",
+        },
+    )
+    expect(other.heard(), [(RESPONSE, told)])
+
+
+@behaviour("RT-PRES-03")
+def test_an_anonymous_sender_is_named_as_such(cloud: Cloud, sockets: Sockets) -> None:
+    """The attendee of an anonymous sender has the type anonymousId, and his session is that of his subscription."""
+    room = cloud.room()
+    chat = sockets.join(room.anonymous)
+    session = chat.subscribe(room.id)[1]["sessionId"]
+    chat.presence("online", room.id)
+    _name, told = chat.hear()
+    observe(told["sender"]["type"], "anonymous")
+    expect(told["content"]["attendee"], {"attendeeType": "anonymousId", "attendee": room.anonymous.id})
+    expect(told["content"]["sessionId"], session)
+
+
+@behaviour("RT-PRES-03")
+def test_loopback_metadata_of_presence_goes_to_the_origin_alone(cloud: Cloud, sockets: Sockets) -> None:
+    """Only the connection that sent the event gets its metadata back."""
+    room = cloud.room()
+    own, other = sockets.join(room.admin, room.id), sockets.join(room.admin, room.id)
+    own.presence("online", room.id, loopbackMetadata={"a": 1})
+    expect(own.hear()[1]["loopbackMetadata"], {"a": 1})
+    expect("loopbackMetadata" in other.hear()[1], wanted=False)
+
+
+@behaviour("RT-PRES-04", "RT-PRES-06")
+@pytest.mark.parametrize(
+    "category", [f"{PARTY}.online", f"{PARTY}.leaves", "app.event.presence.request.parties", "party.typing", "own.word"]
+)
+def test_every_category_is_relayed_and_none_answered(cloud: Cloud, sockets: Sockets, category: str) -> None:
+    """The known categories and any other word are relayed once, unchanged, and cause nothing else."""
+    room = cloud.room()
+    chats = [sockets.join(room.admin, room.id), sockets.join(room.guest, room.id)]
+    chats[0].presence(category, room.id)
+    expect([categories(chat) for chat in chats], [[category], [category]])
+
+
+@behaviour("RT-PRES-01", "RT-PRES-05", "RT-PRES-06")
+def test_a_directed_event_reaches_its_receivers_and_its_sender(cloud: Cloud, sockets: Sockets) -> None:
+    """All subscribed sockets of the receivers and the sending socket hear it, no other one, subscribed or not."""
+    room = cloud.room()
+    own, twin = sockets.join(room.admin, room.id), sockets.join(room.admin, room.id)
+    wanted = [sockets.join(room.guest, room.id) for _ in range(2)]
+    others = [sockets.join(room.member, room.id), sockets.join(room.guest), twin]
+    receivers = [{"_id": room.guest.id, "type": "user", "username": "", "displayname": "", "picture_url": ""}]
+    own.presence("online", room.id, receivers=receivers)
+    observe(own.said(RESPONSE)[0]["receivers"], receivers)
+    observe([categories(one) for one in wanted], [[f"{PARTY}.online"]] * 2)
+    observe([one.heard() for one in others], [[], [], []])
+
+
+@behaviour("RT-PRES-05")
+@pytest.mark.parametrize("members", [{}, {"receivers": []}, {"receivers": None}])
+def test_no_receivers_means_everybody(cloud: Cloud, sockets: Sockets, members: dict[str, Any]) -> None:
+    """Missing and empty receivers are the same."""
+    room = cloud.room()
+    own, other = sockets.join(room.admin, room.id), sockets.join(room.guest, room.id)
+    own.presence("online", room.id, **members)
+    expect([categories(own), categories(other)], [[f"{PARTY}.online"]] * 2)
+
+
+@behaviour("RT-PRES-02", "RT-PRES-07", "RT-ACC-05")
+@pytest.mark.parametrize("topic", ["the space", ""])
+def test_without_a_subscription_leaving_is_dropped_and_the_rest_invalid(
+    cloud: Cloud, sockets: Sockets, topic: str
+) -> None:
+    """party.leaves after leaving the channel is ignored; anything else is answered by media.session.invalid."""
+    room = cloud.room()
+    space = room.id if topic else ""
+    chat, listener = sockets.join(room.admin), sockets.join(room.guest, room.id)
+    chat.presence("leaves", space)
+    observe(chat.heard(), [])
+    chat.presence("online", space)
+    name, told = chat.hear()
+    observe((name, told["category"], told["topicId"], told["content"]), (RESPONSE, "media.session.invalid", space, {}))
+    observe(listener.heard(), [])
+
+
+@behaviour("RT-PRES-08")
+def test_the_space_may_be_named_in_the_content(cloud: Cloud, sockets: Sockets) -> None:
+    """A topicId inside the content is used when there is none at the top."""
+    room = cloud.room()
+    chat = sockets.join(room.admin, room.id)
+    chat.emit("SEND_PRESENCE_EVENT", {"category": f"{PARTY}.online", "content": {"topicId": room.id}})
+    observe(chat.hear()[1]["topicId"], room.id)
+
+
+@behaviour("RT-PRES-09")
+@pytest.mark.parametrize("end", ["kill", "close", "41/chat"])
+def test_the_server_says_farewell_for_whom_was_online(cloud: Cloud, sockets: Sockets, end: str) -> None:
+    """Losing the transport, or leaving the namespace, announces party.leaves where party.online was announced."""
+    room = cloud.room()
+    going, staying = sockets.join(room.guest, room.id), sockets.join(room.admin, room.id)
+    going.presence("online", room.id)
+    expect(categories(staying), [f"{PARTY}.online"])
+    if end == "kill":
+        going.kill()
+    elif end == "close":
+        going.close()
+    else:
+        going.send(end)
+    name, told = staying.hear()
+    observe((name, told["category"], told["sender"]["_id"]), (RESPONSE, f"{PARTY}.leaves", room.guest.id))
+    observe(told["content"]["offline"], wanted=True)
+
+
+@behaviour("RT-PRES-09")
+@pytest.mark.parametrize("before", [[], ["online", "leaves"], ["party.typing"]])
+def test_no_farewell_for_whom_was_not_online(cloud: Cloud, sockets: Sockets, before: list[str]) -> None:
+    """Who never announced himself, or said goodbye, goes silently."""
+    room = cloud.room()
+    going, staying = sockets.join(room.guest, room.id), sockets.join(room.admin, room.id)
+    for category in before:
+        going.presence(category, room.id)
+    going.frames()
+    staying.frames()
+    going.send("41/chat")
+    going.frames()
+    observe(staying.heard(), [])
