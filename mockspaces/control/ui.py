@@ -10,13 +10,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from mockspaces.asgi.exchange import add_headers
-from mockspaces.cloud import apps
+from mockspaces.cloud import apps, people
 from mockspaces.cloud.clock import iso
 from mockspaces.cloud.entities import Message
 from mockspaces.cloud.faults import Action
 from mockspaces.cloud.journal import Criteria, Entry
 from mockspaces.cloud.world import World
 from mockspaces.control.clock import shown_clock
+from mockspaces.control.queries import plain
 from mockspaces.control.surface import ControlCall, handle
 
 JOURNAL_ROWS = 200
@@ -50,6 +51,8 @@ async def page(call: ControlCall) -> object:
             apps=await _apps(world),
             clients=(await world.state.clients.all())[:LIST_ROWS],
             spaces=await _spaces(world),
+            sockets=await _sockets(world),
+            misbehaviours=world.misbehaviours.all(),
             faults=[_fault(fault.action) | {"id": fault.id, "fired": fault.fired} for fault in world.faults.all()],
         )
     )
@@ -73,6 +76,17 @@ async def _people(world: World) -> Sequence[dict[str, Any]]:
     users = [user for user in await world.state.users.all() if not user.is_service_account][:LIST_ROWS]
     companies = {company.id: company.name for company in await world.state.companies.all()}
     return [{"user": user, "company": companies.get(user.company_id or "", "")} for user in users]
+
+
+async def _sockets(world: World) -> Sequence[dict[str, Any]]:
+    """Return who is connected, and the titles of the spaces he subscribed to."""
+    found = []
+    for connection in world.presence.all()[:LIST_ROWS]:
+        person = await people.get_person(world, connection.person_id)
+        spaces = [await world.state.spaces.get(space_id) for space_id in connection.spaces]
+        titles = [space.title for space in spaces if space]
+        found.append({"id": connection.id, "person": person, "person_id": connection.person_id, "titles": titles})
+    return found
 
 
 async def _apps(world: World) -> Sequence[dict[str, Any]]:
@@ -99,4 +113,4 @@ async def _spaces(world: World) -> Sequence[dict[str, Any]]:
 
 
 def _message(message: Message) -> dict[str, Any]:
-    return {"clock": iso(message.created)[11:19], "message": message}
+    return {"clock": iso(message.created)[11:19], "message": message, "text": plain(message.text)}
