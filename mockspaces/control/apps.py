@@ -18,7 +18,7 @@ class KeyBody(seeds.Strict, frozen=True, kw_only=True):
     fresh: bool = False
 
 
-@handle("CTRL-CLIENT")
+@handle("CTRL-CLIENT", body=seeds.ClientSeed)
 async def create_client(call: ControlCall) -> object:
     """Register an OAuth client."""
     client = await seeds.plant_client(call.world, await call.decode(seeds.ClientSeed))
@@ -30,7 +30,7 @@ async def create_client(call: ControlCall) -> object:
     }
 
 
-@handle("CTRL-APP")
+@handle("CTRL-APP", body=seeds.AppSeed)
 async def create_app(call: ControlCall) -> object:
     """Create a service app with a key; ``key`` is the downloadable file (ACC-SVCKEY-01)."""
     app, key = await seeds.plant_app(call.world, await call.decode(seeds.AppSeed))
@@ -45,7 +45,7 @@ async def create_app(call: ControlCall) -> object:
     }
 
 
-@handle("CTRL-APP-PATCH")
+@handle("CTRL-APP-PATCH", body=AppPatch)
 async def change_app(call: ControlCall) -> object:
     """Activate, deactivate, disable the account of, or rescope an app."""
     app = await apps.get_app(call.world, call.params["iss"])
@@ -62,7 +62,7 @@ async def change_app(call: ControlCall) -> object:
     }
 
 
-@handle("CTRL-KEY")
+@handle("CTRL-KEY", body=KeyBody)
 async def create_key(call: ControlCall) -> object:
     """Add a key pair and return its file."""
     app = await apps.get_app(call.world, call.params["iss"])

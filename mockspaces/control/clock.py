@@ -29,7 +29,7 @@ async def show(call: ControlCall) -> object:
     return shown_clock(call.world)
 
 
-@handle("CTRL-CLOCK-SET")
+@handle("CTRL-CLOCK-SET", body=ClockBody)
 async def move(call: ControlCall) -> object:
     """Move, freeze or resume the clock and return it."""
     body = await call.decode(ClockBody)

@@ -53,7 +53,7 @@ async def list_faults(call: ControlCall) -> object:
     return {"data": [shown(fault) for fault in call.world.faults.all()]}
 
 
-@handle("CTRL-FAULT")
+@handle("CTRL-FAULT", body=FaultBody)
 async def plan(call: ControlCall) -> object:
     """Plan a fault."""
     body = await call.decode(FaultBody)

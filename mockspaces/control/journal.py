@@ -70,7 +70,7 @@ async def clear(call: ControlCall) -> object:
     return {}
 
 
-@handle("CTRL-JOURNAL-WAIT")
+@handle("CTRL-JOURNAL-WAIT", body=WaitBody)
 async def wait(call: ControlCall) -> object:
     """Return the entries that fit as soon as there are enough, or what there is in the end."""
     body = await call.decode(WaitBody)

@@ -24,7 +24,7 @@ async def show(call: ControlCall) -> object:
     return shown_keys(call.world)
 
 
-@handle("CTRL-SIGNING-KEY-ROTATE")
+@handle("CTRL-SIGNING-KEY-ROTATE", body=RotateBody)
 async def rotate(call: ControlCall) -> object:
     """Sign with a new key from now on; user JWTs of the old ones stay valid until their key is dropped."""
     body = await call.decode(RotateBody)

@@ -58,7 +58,7 @@ async def _person(world: World, username: str | None, person_id: str | None) -> 
     return found
 
 
-@handle("CTRL-SPACE-PATCH")
+@handle("CTRL-SPACE-PATCH", body=SpacePatch)
 async def change_space(call: ControlCall) -> object:
     """Archive a space in the name of its owner; subscribers are told (RT-SENT-07)."""
     await call.decode(SpacePatch)
@@ -70,7 +70,7 @@ async def change_space(call: ControlCall) -> object:
     return {"_id": archived.id, "title": archived.title, "type": archived.type, "status": archived.status}
 
 
-@handle("CTRL-MESSAGE")
+@handle("CTRL-MESSAGE", body=MessagePlan)
 async def create_message(call: ControlCall) -> object:
     """Create a message and announce it; its sender needs no right and no membership."""
     body = await call.decode(MessagePlan)
@@ -80,7 +80,7 @@ async def create_message(call: ControlCall) -> object:
     return await message_views.message(call.world, call.exchange.origins, message)
 
 
-@handle("CTRL-MEETING")
+@handle("CTRL-MEETING", body=MeetingPlan)
 async def create_meeting(call: ControlCall) -> object:
     """Bring people into the meeting of a space, as their sockets would do; the first one starts it."""
     body = await call.decode(MeetingPlan)

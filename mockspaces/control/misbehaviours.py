@@ -24,7 +24,7 @@ async def show(call: ControlCall) -> object:
     return {"data": call.world.misbehaviours.all(), "known": {row.name: row.does for row in ROWS}}
 
 
-@handle("CTRL-MISBEHAVE")
+@handle("CTRL-MISBEHAVE", body=MisbehaviourBody)
 async def misbehave(call: ControlCall) -> object:
     """Let the identity server misbehave."""
     body = await call.decode(MisbehaviourBody)

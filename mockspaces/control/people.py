@@ -57,7 +57,7 @@ async def known_user(world: World, username: str) -> User:
     return user
 
 
-@handle("CTRL-COMPANY")
+@handle("CTRL-COMPANY", body=seeds.CompanySeed)
 async def create_company(call: ControlCall) -> object:
     """Create a company."""
     company = await seeds.plant_company(call.world, await call.decode(seeds.CompanySeed))
@@ -69,13 +69,13 @@ async def create_company(call: ControlCall) -> object:
     }
 
 
-@handle("CTRL-USER")
+@handle("CTRL-USER", body=seeds.UserSeed)
 async def create_user(call: ControlCall) -> object:
     """Create a registered user; a password is drawn unless given."""
     return shown_user(await seeds.plant_user(call.world, await call.decode(seeds.UserSeed)))
 
 
-@handle("CTRL-USER-PATCH")
+@handle("CTRL-USER-PATCH", body=UserPatch)
 async def change_user(call: ControlCall) -> object:
     """Change a user, or disable him: all his credentials die at once (AUTH-USER-05)."""
     user = await known_user(call.world, call.params["username"])
@@ -86,14 +86,14 @@ async def change_user(call: ControlCall) -> object:
     return shown_user(changed if enabled is None else await people.set_enabled(call.world, changed, enabled=enabled))
 
 
-@handle("CTRL-SPACE")
+@handle("CTRL-SPACE", body=seeds.SpaceSeed)
 async def create_space(call: ControlCall) -> object:
     """Create a space in any state, also one that no public call makes."""
     space = await seeds.plant_space(call.world, await call.decode(seeds.SpaceSeed))
     return {"_id": space.id, "title": space.title, "type": space.type, "status": space.status}
 
 
-@handle("CTRL-TOKEN")
+@handle("CTRL-TOKEN", body=TokenBody)
 async def create_token(call: ControlCall) -> object:
     """Issue a valid credential for a user."""
     body = await call.decode(TokenBody)

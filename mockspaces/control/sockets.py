@@ -68,7 +68,7 @@ async def list_sockets(call: ControlCall) -> object:
     return {"data": [await _shown(call.world, one) for one in call.world.presence.all()]}
 
 
-@handle("CTRL-SOCKETS-CLOSE")
+@handle("CTRL-SOCKETS-CLOSE", body=CloseBody)
 async def close_sockets(call: ControlCall) -> object:
     """End the connections that fit, and return which."""
     body = await call.decode(CloseBody)
@@ -77,7 +77,7 @@ async def close_sockets(call: ControlCall) -> object:
     return {"closed": chosen}
 
 
-@handle("CTRL-PAIRING")
+@handle("CTRL-PAIRING", body=PairingBody)
 async def pair(call: ControlCall) -> object:
     """Pair a room app with a user and return what his sockets are told (RT-PAIR-01)."""
     body = await call.decode(PairingBody)

@@ -96,7 +96,7 @@ async def list_worlds(call: ControlCall) -> object:
     return {"data": [_shown(call, hosted) for hosted in call.worlds]}
 
 
-@handle("CTRL-WORLD-OPEN")
+@handle("CTRL-WORLD-OPEN", body=dict[str, Any])
 async def open_world(call: ControlCall) -> object:
     """Open a world of its own, on its own port where possible."""
     body = await call.decode(OpenBody)
@@ -126,7 +126,7 @@ async def reset(call: ControlCall) -> object:
     return {}
 
 
-@handle("CTRL-SEED")
+@handle("CTRL-SEED", body=Seed)
 async def seed(call: ControlCall) -> object:
     """Add a seed document to this world, all of it or nothing."""
     wanted = await call.decode(Seed)
@@ -145,7 +145,7 @@ async def settings(call: ControlCall) -> Settings:
     return call.world.settings
 
 
-@handle("CTRL-SETTINGS-PATCH")
+@handle("CTRL-SETTINGS-PATCH", body=dict[str, Any])
 async def change_settings(call: ControlCall) -> Settings:
     """Change some settings and return them all."""
     changes = await call.decode(dict[str, Any])
@@ -154,7 +154,7 @@ async def change_settings(call: ControlCall) -> Settings:
     return call.world.settings
 
 
-@handle("CTRL-CONTRACT-PATCH")
+@handle("CTRL-CONTRACT-PATCH", body=dict[str, Any])
 async def overlay_contract(call: ControlCall) -> object:
     """Replace some rows of this world's contract."""
     call.world.overlay_contract(await call.decode(dict[str, Any]))

@@ -21,7 +21,7 @@ class Guest(msgspec.Struct, frozen=True):
     picturefile: Name = ""
 
 
-@handle("USERS-ANON")
+@handle("USERS-ANON", body=Guest)
 async def authenticate_guest(call: Call) -> object:
     """Make a new anonymous user and answer his token."""
     guest = await _guest(call)

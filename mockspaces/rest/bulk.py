@@ -13,7 +13,7 @@ from mockspaces.contract import errors
 from mockspaces.rest.call import Call, handle
 
 
-@handle("USERS-BULK")
+@handle("USERS-BULK", body=list[dict[str, Any]])
 async def update(call: Call) -> object:
     """Carry out up to ten operations; one that fails does not stop the others (USERS-BULK-01, -08..10)."""
     operations = await call.decode(list[dict[str, Any]])

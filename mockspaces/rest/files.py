@@ -39,7 +39,7 @@ def _pairs(made: list[tuple[str, str]]) -> dict[str, object]:
     return {"data": [{"url": url, "fileKey": key} for url, key in made]}
 
 
-@handle("FILES-UP")
+@handle("FILES-UP", body=UploadBody)
 async def upload_urls(call: Call) -> object:
     """Return a signed URL and a file key for each file to come (FILES-UP-01..05)."""
     await _check_policy(call)
@@ -69,7 +69,7 @@ def _check(call: Call, member: str, body: FileBody) -> None:
     files.check_size(call.world, f"{member}.Content-Length", body.size)
 
 
-@handle("FILES-DOWN")
+@handle("FILES-DOWN", body=DownloadBody)
 async def download_urls(call: Call) -> object:
     """Return a signed URL for each file; knowing the key is enough (FILES-DOWN-01..04)."""
     body = await call.decode(DownloadBody)

@@ -93,7 +93,7 @@ def answer(call: Call, space: Space, invite: Invite, creator: User) -> dict[str,
     return shown
 
 
-@handle("SPACES-INVITE")
+@handle("SPACES-INVITE", body=InvitationBody)
 async def invite_people(call: Call) -> object:
     """Invite people to a space (SPACES-INVITE-01..08)."""
     async with call.hold() as found:
@@ -115,7 +115,7 @@ async def join(call: Call) -> object:
     return {"topic": shown}
 
 
-@handle("SPACES-INVUPD")
+@handle("SPACES-INVUPD", body=ChangeBody)
 async def change(call: Call) -> object:
     """Change an invite of one's own (SPACES-INVUPD-01..03)."""
     found = await invites.find(call.world, call.params["inviteId"])

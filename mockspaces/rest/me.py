@@ -26,7 +26,7 @@ async def settings(call: Call) -> object:
     return {"data": [await _shown(call, found.id, found.members)]}
 
 
-@handle("USERS-SETPOST")
+@handle("USERS-SETPOST", body=Preferences)
 async def change_settings(call: Call) -> object:
     """Change some of the caller's settings (USERS-SETPOST-01..03)."""
     found = await preferences.find_own(call.world, call.caller.id, call.params["id"])

@@ -117,7 +117,7 @@ async def end(call: Call) -> object:
     return await _answer(call, await meetings.end(call.world, found.space.id, message.id))
 
 
-@handle("MEET-MUTEALL")
+@handle("MEET-MUTEALL", body=MuteAllBody)
 async def mute_all(call: Call) -> object:
     """Ask everybody else to mute (MEET-MUTEALL-01, -02)."""
     found, message = await _enter(call)
@@ -127,7 +127,7 @@ async def mute_all(call: Call) -> object:
     )
 
 
-@handle("MEET-MEDIA")
+@handle("MEET-MEDIA", body=MediaStateBody)
 async def media_state(call: Call) -> object:
     """Switch an attendee's microphone or camera (MEET-MEDIA-01..04)."""
     message, party = await _enter_party(call)
@@ -137,7 +137,7 @@ async def media_state(call: Call) -> object:
     return await _answer(call, await meetings.set_tracks(call.world, message.space_id, message.id, party, tracks))
 
 
-@handle("MEET-OPER")
+@handle("MEET-OPER", body=OperationBody)
 async def operation(call: Call) -> object:
     """Note what an attendee's client does about noise (MEET-OPER-01)."""
     message, party = await _enter_party(call)
@@ -148,7 +148,7 @@ async def operation(call: Call) -> object:
     return await _answer(call, changed)
 
 
-@handle("MEET-HAND")
+@handle("MEET-HAND", body=HandBody)
 async def raise_hand(call: Call) -> object:
     """Raise the caller's hand (MEET-HAND-01, -02)."""
     found, message = await _enter(call)
@@ -157,7 +157,7 @@ async def raise_hand(call: Call) -> object:
     return await _show_hand(call, found, message, events.PERMISSION_REQUESTED, call.caller.id, parts)
 
 
-@handle("MEET-HANDOK")
+@handle("MEET-HANDOK", body=AnswerBody)
 async def accept_hand(call: Call) -> object:
     """Grant what a raised hand asked for; an admin's alone, also for a hand of his own (MEET-HANDOK-01)."""
     found, message = await _enter(call)
@@ -167,7 +167,7 @@ async def accept_hand(call: Call) -> object:
     return await _show_hand(call, found, message, events.PERMISSION_GRANTED, body.attendee_id, parts)
 
 
-@handle("MEET-HANDLOW")
+@handle("MEET-HANDLOW", body=AnswerBody)
 async def lower_hand(call: Call) -> object:
     """Lower one's own hand, or anybody's as admin (MEET-HANDLOW-01)."""
     found, message = await _enter(call)
@@ -190,7 +190,7 @@ async def _show_hand(
     return await _answer(call, changed)
 
 
-@handle("MEET-LAYOUT")
+@handle("MEET-LAYOUT", body=LayoutBody)
 async def layout(call: Call) -> object:
     """Store the layout of a meeting (MEET-LAYOUT-01)."""
     found, message = await _enter(call)

@@ -40,7 +40,7 @@ async def _attendee(call: Call) -> tuple[MemberType, str]:
     return kind, person_id
 
 
-@handle("SPACES-ROLE")
+@handle("SPACES-ROLE", body=RoleBody)
 async def set_role(call: Call) -> object:
     """Give somebody a role (SPACES-ROLE-01..07)."""
     kind, person_id = await _attendee(call)

@@ -132,19 +132,19 @@ async def _comments(call: Call, parent: Message) -> object:
 # --- creating
 
 
-@handle("MSG-CHAT")
+@handle("MSG-CHAT", body=drafts.MessageBody)
 async def create_chat(call: Call) -> object:
     """Send a chat message, or comment on a post or task (MSG-CHAT-01..05)."""
     return await _create(call, "chat")
 
 
-@handle("MSG-IDEA")
+@handle("MSG-IDEA", body=drafts.MessageBody)
 async def create_idea(call: Call) -> object:
     """Create a post (MSG-IDEA-01..05)."""
     return await _create(call, "idea")
 
 
-@handle("MSG-TASK")
+@handle("MSG-TASK", body=drafts.MessageBody)
 async def create_task(call: Call) -> object:
     """Create a task (MSG-TASK-01..08)."""
     return await _create(call, "task")
@@ -169,8 +169,8 @@ async def get(call: Call) -> object:
     return await shown(call, message)
 
 
-@handle("MSG-UPDATE")
-@handle("MSG-PATCH")
+@handle("MSG-UPDATE", body=drafts.EditBody)
+@handle("MSG-PATCH", body=drafts.EditBody)
 async def edit(call: Call) -> object:
     """Change a message and return it bare (MSG-UPDATE-01..07, MSG-PATCH-01)."""
     message = await messages.find(call.world, call.params["messageId"])
@@ -197,7 +197,7 @@ async def viewer_url(call: Call) -> object:
 MessageIds = list[str]
 
 
-@handle("MSG-DELETE")
+@handle("MSG-DELETE", body=MessageIds)
 async def delete(call: Call) -> object:
     """Delete up to 100 messages and say what became of each (MSG-DELETE-01..05)."""
     wanted = await call.decode(MessageIds)

@@ -26,16 +26,16 @@ class DiscoverBody(msgspec.Struct, frozen=True, rename="camel"):
     app_id: str
 
 
-@handle("MISC-ANASTART")
-@handle("MISC-ANASTOP")
+@handle("MISC-ANASTART", body=ConferenceBody)
+@handle("MISC-ANASTOP", body=ConferenceBody)
 async def note_conference(call: Call) -> object:
     """Take a note of a conference and do nothing with it (MISC-ANASTART-01, MISC-ANASTOP-01)."""
     await call.decode(ConferenceBody)
     return {}
 
 
-@handle("MISC-DIALGATHER")
-@handle("MISC-DIALIN")
+@handle("MISC-DIALGATHER", body=Any)
+@handle("MISC-DIALIN", body=Any)
 async def dial_in(call: Call) -> object:
     """Take any JSON and dial nowhere (MISC-DIALGATHER-01, MISC-DIALIN-01)."""
     await call.decode(Any)
@@ -71,7 +71,7 @@ def _app(call: Call, found: SpaceToken) -> dict[str, object]:
     }
 
 
-@handle("MISC-DISCOVER")
+@handle("MISC-DISCOVER", body=DiscoverBody)
 async def discover(call: Call) -> object:
     """Say whether a link and an app are known; if one is not, both count as unknown (MISC-DISCOVER-01..03)."""
     body = await call.decode(DiscoverBody)

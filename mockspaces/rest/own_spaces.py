@@ -82,7 +82,7 @@ async def _record(call: Call, found: Standing, record: UserSpace) -> object:
     return await space_views.user_space(call.world, found, record, call.caller.person)
 
 
-@handle("USERS-PREF")
+@handle("USERS-PREF", body=PreferenceBody)
 async def prefer(call: Call) -> object:
     """Pin a space, or set what to be told about it (USERS-PREF-01..03)."""
     async with call.hold() as found:
@@ -96,7 +96,7 @@ async def prefer(call: Call) -> object:
     return await _record(call, found, record)
 
 
-@handle("USERS-READ")
+@handle("USERS-READ", body=ReadBody)
 async def mark_read(call: Call) -> object:
     """Note up to when the caller has read a space (USERS-READ-01..06)."""
     async with call.hold() as found:

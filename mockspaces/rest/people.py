@@ -34,7 +34,7 @@ async def find_colleagues(call: Call) -> object:
     return await paging.numbered(call, known, render, default=PAGE_SIZE)
 
 
-@handle("USERS-COLLBULK")
+@handle("USERS-COLLBULK", body=list[str])
 async def find_by_email(call: Call) -> object:
     """Look many addresses up in the caller's company (USERS-COLLBULK-01..03)."""
     await own_id(call)

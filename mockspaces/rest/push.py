@@ -21,7 +21,7 @@ class Body(msgspec.Struct, frozen=True, rename="camel"):
     device_type: Literal["browser", "mobile"] | None = None
 
 
-@handle("USERS-PUSHADD")
+@handle("USERS-PUSHADD", body=Body)
 async def add(call: Call) -> object:
     """Subscribe a device; nothing is ever pushed (USERS-PUSHADD-01..03)."""
     body = await call.decode(Body)

@@ -76,7 +76,7 @@ def _check_title(member: str, title: str) -> None:
         raise invalid(member, "must not be blank")
 
 
-@handle("SPACES-CREATE")
+@handle("SPACES-CREATE", body=CreateBody)
 async def create(call: Call) -> object:
     """Create a space and invite people to it (SPACES-CREATE-01..12)."""
     body = await call.decode(CreateBody)
@@ -106,7 +106,7 @@ async def _owner(call: Call) -> User:
     return await apps.acted_as(call.world, app, address.strip())
 
 
-@handle("SPACES-CREATEOLD")
+@handle("SPACES-CREATEOLD", body=OldCreateBody)
 async def create_old(call: Call) -> object:
     """Create a space as the old tutorial does, without e-mails (SPACES-CREATEOLD-01, -02)."""
     body = await call.decode(OldCreateBody)
@@ -129,7 +129,7 @@ async def get(call: Call) -> object:
     return await _shown(call, await call.enter())
 
 
-@handle("SPACES-UPDATE")
+@handle("SPACES-UPDATE", body=ChangeBody)
 async def update(call: Call) -> object:
     """Change a space by deep merge (SPACES-UPDATE-01..07)."""
     async with call.hold() as found:
