@@ -13,10 +13,10 @@ SECRET_MEMBERS = frozenset(
 )
 SECRET_PARAMETERS = SECRET_MEMBERS | {"code"}  # in JSON, code is the name of an error
 _PATTERNS = (
-    (re.compile(r"[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}"), "<JWT>"),
+    (re.compile(r"(?<![\w-])[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}"), "<JWT>"),
     (re.compile(r"-----BEGIN[^-]*-----.*?-----END[^-]*-----", re.DOTALL), "<key>"),
     (re.compile(r"\b[0-9a-f]{40}\b"), "<token>"),
-    (re.compile(r"[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"), "<e-mail>"),
+    (re.compile(r"(?<![\w.+-])[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"), "<e-mail>"),
 )
 _FORM_SECRET = re.compile(
     rf"(?i)(?P<name>(?:^|[&?;\s])(?:{'|'.join(map(re.escape, sorted(SECRET_PARAMETERS)))})=)(?P<value>[^&\s;]*)"
