@@ -6,12 +6,14 @@ Standard library only, so that it fits beside every client library under test.
 import asyncio
 import http.client
 import json
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 TIMEOUT_S = 70  # longer than the longest wait that the control API grants
@@ -127,6 +129,16 @@ class Mail:
     created: str
     invite_id: str
     space_id: str
+
+
+@dataclass(frozen=True)
+class Socket:
+    """A connection that has joined the chat namespace; ``spaces`` are the ids of those it subscribed to."""
+
+    id: str
+    username: str
+    person_id: str
+    spaces: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -333,6 +345,53 @@ def refuse_in_loop(name: str) -> None:
     raise RuntimeError(f"{name} would block the running event loop; await mockspaces.aio.{name}(...) instead")
 
 
+class _Server(Protocol):
+    url: str
+
+    def stop(self) -> None: ...
+
+
+def _embedded(options: Mapping[str, Any]) -> _Server:
+    from mockspaces import Config, Server
+
+    return Server(Config(**{"port": 0, **options})).start()
+
+
+class ServerProcess:
+    """A server that runs under the Python of another environment, for as long as this process needs it."""
+
+    def __init__(self, python: str, options: Mapping[str, Any]) -> None:
+        """Start it and wait until it answers. Raises `RuntimeError` with its last words if it does not."""
+        named = {"port": 0, **options}
+        arguments = [word for name, value in named.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+        command = [python, "-P", "-m", "mockspaces", "serve", *arguments]
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - it lives as long as the process
+        try:
+            self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._errors, text=True)  # noqa: S603 - the user names the Python
+        except OSError as error:
+            self._errors.close()
+            raise RuntimeError(f"{python}: {error.strerror}") from None
+        first = self._process.stdout.readline() if self._process.stdout else ""
+        self.url = first.removeprefix("ready ").split()[0] if first.startswith("ready ") else ""
+        if not self.url:
+            self.stop()
+            raise RuntimeError(f"{' '.join(command)} did not start: {self.last_words}")
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.terminate()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._errors.seek(0)
+        self.last_words = self._errors.read().strip()[-2000:]
+        self._errors.close()
+
+
 class Mockspaces:
     """One world of a running mock: URLs for the code under test, builders, clock and journal.
 
@@ -356,10 +415,24 @@ class Mockspaces:
         self._connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout)
         self._name: str | None = None
         self._opener: Mockspaces | None = None
+        self._server: _Server | None = None
         self.clock = Clock(self)
         self.journal = Journal(self)
         self.faults = Faults(self)
         self.aio = Aio(self)
+
+    @classmethod
+    def start(cls, *, python: str | None = None, **options: Any) -> "Mockspaces":
+        """Start a server and return the client of its default world; `close`, or leaving a ``with``, ends both.
+
+        The server runs in this process, with ``options`` as `Config` has them, or in a process of another
+        environment, whose ``python`` has ``mockspaces[server]``; ``options`` are those of ``mockspaces serve`` then.
+        Raises `ImportError` if the server's packages are not installed, `RuntimeError` if it does not start.
+        """
+        server: _Server = ServerProcess(python, options) if python else _embedded(options)
+        mock = cls(server.url, control_token=options.get("control_token"))
+        mock._server = server
+        return mock
 
     def __enter__(self) -> Self:
         return self
@@ -370,8 +443,11 @@ class Mockspaces:
         self.close()
 
     def close(self) -> None:
-        """Close the connection; the world stays."""
+        """Close the connection; the world stays, unless `start` made its server."""
         self._connection.close()
+        server, self._server = self._server, None
+        if server:
+            server.stop()
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Make a control call below ``/_mock`` and return its JSON. Raises `ControlError` if it is refused."""
@@ -418,6 +494,12 @@ class Mockspaces:
         made = self.call("POST", "/spaces", {"title": title, "owner": owner, "members": people, **more})
         return next(space for space in self.spaces() if space.id == made["_id"])
 
+    def message(self, space_id: str, text: str, *, username: str, category: str = "chat", **more: Any) -> Message:
+        """Let somebody say something in a space, announced like any message; he needs no right to do so."""
+        body = {"category": category, "username": username, "content": {"bodyText": text, **more}}
+        made = self.call("POST", f"/spaces/{quote(space_id, safe='')}/messages", body)
+        return next(message for message in self.messages(space=space_id) if message.id == made["_id"])
+
     def spaces(self) -> list[Space]:
         """Return all group and direct spaces, oldest first."""
         return [_space(item) for item in self.call("GET", "/spaces")["data"]]
@@ -437,6 +519,21 @@ class Mockspaces:
     def tasks(self, **filters: str) -> list[Message]:
         """Return tasks, oldest first."""
         return self.messages(category="task", **filters)
+
+    def sockets(self, username: str | None = None) -> list[Socket]:
+        """Return who is connected to the Socket.IO server, or the connections of one user."""
+        found = [
+            Socket(item["id"], item["username"], item["person_id"], tuple(item["spaces"]))
+            for item in self.call("GET", "/sockets")["data"]
+        ]
+        return [socket for socket in found if username in (None, socket.username)]
+
+    def close_sockets(self, how: str = "transport", **wanted: str) -> int:
+        """End connections, all or those of a ``username`` or ``space_id``, and return how many.
+
+        ``how`` is ``idle`` (as after silence), ``namespace`` (the client is told) or ``transport`` (without a word).
+        """
+        return len(self.call("POST", "/sockets/close", {"how": how, "filter": wanted})["closed"])
 
     def outbox(self) -> list[Mail]:
         """Return the e-mails that the real service would have sent, oldest first."""

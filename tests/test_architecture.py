@@ -18,7 +18,7 @@ BELOW_SURFACES = frozenset({"asgi", "cloud", "config", "contract"})
 
 # Who may import whom, by room: a room is a package or module directly below mockspaces.
 ARROWS = {
-    "client": frozenset[str](),
+    "client": frozenset({"Config", "Server"}),  # the public names, when `Mockspaces.start` embeds a server
     "contract": frozenset[str](),
     "config": frozenset({"contract"}),
     "cloud": frozenset({"contract", "config"}),
