@@ -24,7 +24,7 @@ def shape(value: Any, sample: Any) -> Any:
 
 def answer(cloud: Cloud, endpoint: str) -> Any:
     """Make the call of a sample in a world where it can succeed, and return its JSON."""
-    members = {"licenses": ["spaces_business"], "company_admin": True, "password": "secret"}
+    members: dict[str, Any] = {"licenses": ["spaces_business"], "company_admin": True, "password": "secret"}
     ann = cloud.user("annie@example.com", displayname="Ann Example", **members)
     space = cloud.space(ann)
     made = cloud.control("POST", "/oauth-clients", {"name": "App"})

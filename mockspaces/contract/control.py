@@ -58,4 +58,6 @@ ROWS = (
     _row("MISBEHAVE", "POST", "/misbehaviours"),
     _row("BEHAVE", "DELETE", "/misbehaviours"),
     _row("OUTBOX", "GET", "/outbox"),
+    _row("OPENAPI", "GET", "/openapi.json"),
+    _row("DOCS", "GET", "/docs"),
 )

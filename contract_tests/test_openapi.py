@@ -1,0 +1,101 @@
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from contract_tests.kit import Cloud
+
+WORDS = {"type": "user", "attendeeType": "userId", "userType": "user"}  # another word there is no path
+
+
+@pytest.fixture
+def document(cloud: Cloud) -> Any:
+    """The API document of the target's world."""
+    return cloud.control("GET", "/openapi.json")
+
+
+def operations(document: Any) -> dict[str, Any]:
+    return {
+        one["operationId"]: {**one, "path": path, "method": method}
+        for path, item in document["paths"].items()
+        for method, one in item.items()
+        if method != "servers"
+    }
+
+
+def test_the_document_is_valid(document: Any) -> None:
+    """The API document is valid OpenAPI 3.1."""
+    validator = pytest.importorskip("openapi_spec_validator").OpenAPIV31SpecValidator
+    assert [error.message for error in validator(document).iter_errors()] == []
+
+
+def test_the_document_is_made_from_rows_bodies_and_samples(document: Any) -> None:
+    """An operation tells scope, credentials, header, body, documented answer and refusals of its call."""
+    chat = operations(document)["MSG-CHAT"]
+    assert (chat["path"], chat["method"]) == ("/api/spaces/{spaceId}/chats", "post")
+    assert {"serviceApp": ["spaces.chat.create"]} in chat["security"]
+    assert [one["name"] for one in chat["parameters"]] == ["spaceId", "spaces-x-space-password"]
+    body = chat["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    assert "content" in document["components"]["schemas"][body]["required"]
+    assert {"200", "400", "401", "403", "404", "405", "413"} <= set(chat["responses"])
+    examples = chat["responses"]["403"]["content"]["application/json"]["examples"]
+    assert examples["scope.missing"]["value"]["code"] == "scope.missing"
+    listed = operations(document)["MSG-BYREF"]["responses"]["200"]["content"]["application/json"]["example"]
+    assert set(listed) == {"data", "total", "nextPageUrl", "previousPageUrl"}
+
+
+def test_the_document_follows_the_overlay(cloud: Cloud) -> None:
+    """A row that a world replaces is replaced in its document."""
+    cloud.control("PATCH", "/contract", {"errors": {"scope.missing": {"status": 418}}})
+    chat = operations(cloud.control("GET", "/openapi.json"))["MSG-CHAT"]
+    assert "scope.missing" in chat["responses"]["418"]["description"]
+
+
+def test_every_documented_call_is_served(cloud: Cloud, document: Any) -> None:
+    """No operation of the document is an unknown path or a wrong method."""
+    ann = cloud.user()
+    missing = []
+    for name, one in operations(document).items():
+        if name == "CTRL-CA":  # there only where the server speaks TLS
+            continue
+        path = re.sub(r"{(\w+)}", lambda match: WORDS.get(match[1], "nothing"), one["path"])
+        answer = cloud.http.request(
+            one["method"].upper(),
+            f"{cloud.origin}{path}",
+            headers={"Authorization": ann.authorization, "Content-Type": "application/json"},
+            content=b'{"' if one["method"] in ("post", "put", "patch") else None,
+        )
+        if answer.status_code == 405 or "route.not_found" in answer.text:
+            missing.append(f"{name}: {answer.status_code} {answer.text}")
+    assert missing == []
+
+
+class Page(HTMLParser):
+    """Collects what a page refers to and which ids it has."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+
+
+def test_the_page_shows_every_call_and_loads_nothing(cloud: Cloud, document: Any) -> None:
+    """The page names every operation, and has no script and no address outside of itself."""
+    answer = cloud.http.get(f"{cloud.urls['control']}/docs")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    page = Page(answer.text)
+    assert set(operations(document)) <= set(page.ids)
+    assert not page.tags & {"script", "img", "iframe", "link"}
+    inner = {link[1:] for link in page.links if link.startswith("#")}
+    assert inner <= set(page.ids)
+    assert [link for link in page.links if not link.startswith("#")] == ["openapi.json"]
+    assert "default-src 'none'" in answer.headers["content-security-policy"]

@@ -1,0 +1,227 @@
+"""The API as an OpenAPI 3.1 document, made from the contract's rows and the bodies that handlers decode."""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from mockspaces import __version__
+from mockspaces.asgi.exchange import add_headers
+from mockspaces.asgi.surface import BODIES, SUMMARIES
+from mockspaces.cloud.world import Origins
+from mockspaces.contract import Contract, errors, queries
+from mockspaces.contract.permissions import PUBLIC
+from mockspaces.contract.rows import Endpoint, Kind
+from mockspaces.contract.samples import all_samples
+from mockspaces.control.surface import ControlCall, handle
+
+Object = dict[str, Any]
+JSON = "application/json"
+FORMS = ("accounts",)  # surfaces whose POST calls take forms
+REF = "#/components/schemas/{name}"
+ERROR = {"$ref": REF.format(name="Error")}
+PIN_HEADER, ACT_AS_HEADER = "spaces-x-space-password", "X-Avaya-Act-As"
+_PARAMETER = re.compile(r"{(\w+)}")
+
+# How each kind of credential is sent (rest-common section 4); what is not listed needs none that a header carries.
+SCHEMES: dict[Kind, tuple[str, Object]] = {
+    "user": ("userJwt", {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`jwt <user JWT>`"}),
+    "anon": (
+        "anonymousJwt",
+        {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`jwt <JWT of an anonymous user>`"},
+    ),
+    "oauth": ("oauth", {"type": "http", "scheme": "bearer", "description": "OAuth 2 access token"}),
+    "svc": (
+        "serviceApp",
+        {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`service_app <JWT signed by the app>`; the app needs the named scope",
+        },
+    ),
+    "session": ("session", {"type": "apiKey", "in": "cookie", "name": "sessionid"}),
+    "client": ("client", {"type": "http", "scheme": "basic", "description": "OAuth client; also in the form"}),
+    "url-signature": ("signedUrl", {"type": "apiKey", "in": "query", "name": "signature"}),
+}
+CONTROL_SCHEME = ("controlToken", {"type": "apiKey", "in": "header", "name": "X-Mock-Token"})
+
+
+def document(contract: Contract, origins: Origins) -> Object:
+    """Return the whole document: every call that is emulated, the mock's own included."""
+    rows = [row for row in contract.endpoints.values() if row.emulate and row.method != "CONNECT"]
+    schemas, components = _schemas()
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "mockspaces",
+            "version": __version__,
+            "description": "A test double of the Avaya Spaces cloud. Ids like MSG-CHAT name the statements it follows.",
+        },
+        "servers": [{"url": origins.rest}],
+        "tags": [{"name": name} for name in dict.fromkeys(_section(row) for row in rows)],
+        "paths": _paths(contract, origins, rows, schemas),
+        "components": {"schemas": {"Error": _error_schema(), **components}, "securitySchemes": _security_schemes()},
+    }
+
+
+def _section(row: Endpoint) -> str:
+    return row.id.partition("-")[0]
+
+
+@cache
+def _schemas() -> tuple[dict[str, Object], Object]:
+    """Return the schema of each body by endpoint id, and the schemas they share."""
+    schemas, components = msgspec.json.schema_components(list(BODIES.values()), ref_template=REF)
+    return dict(zip(BODIES, schemas, strict=True)), components
+
+
+def _error_schema() -> Object:
+    return {
+        "type": "object",
+        "description": "A refusal (ERR-BODY-01).",
+        "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+        "required": ["code", "message"],
+    }
+
+
+def _security_schemes() -> Object:
+    return dict([*SCHEMES.values(), CONTROL_SCHEME])
+
+
+def _paths(contract: Contract, origins: Origins, rows: Sequence[Endpoint], schemas: dict[str, Object]) -> Object:
+    paths: Object = {}
+    for row in rows:
+        path = paths.setdefault(row.path, {})
+        server = {"accounts": origins.accounts, "storage": origins.storage}.get(row.surface, origins.rest)
+        if server != origins.rest:
+            path["servers"] = [{"url": server}]
+        path[row.method.lower()] = _operation(contract, row, schemas.get(row.id))
+    return paths
+
+
+def _operation(contract: Contract, row: Endpoint, body: Object | None) -> Object:
+    operation: Object = {
+        "operationId": row.id,
+        "tags": [_section(row)],
+        "summary": SUMMARIES.get(row.id, "").partition("\n")[0],
+        "description": _description(row),
+        "parameters": _parameters(row),
+        "responses": _responses(contract, row, has_body=body is not None),
+        "security": _security(row),
+    }
+    if body is not None:
+        operation["requestBody"] = {"content": {JSON: {"schema": body}}}
+    elif row.surface in FORMS and row.method == "POST":
+        form = {"type": "object", "additionalProperties": {"type": "string"}}
+        operation["requestBody"] = {"content": {"application/x-www-form-urlencoded": {"schema": form}}}
+    elif row.method == "PUT" and row.surface == "storage":
+        operation["requestBody"] = {"content": {"*/*": {}}, "required": True}
+    return operation
+
+
+def _description(row: Endpoint) -> str:
+    parts = [f"Evidence {row.confidence}; {row.source}."]
+    if row.permission != PUBLIC:
+        parts.append(f"Permission: {row.permission}.")
+    if row.scope:
+        parts.append(f"Scope of a service app: {row.scope}.")
+    if row.act_as_scope:
+        parts.append(f"With {ACT_AS_HEADER}: {row.act_as_scope}.")
+    if row.aliases:
+        parts.append(f"Also at {', '.join(row.aliases)}.")
+    return " ".join(parts)
+
+
+def _parameters(row: Endpoint) -> list[Object]:
+    text = {"type": "string"}
+    found = [{"name": name, "in": "path", "required": True, "schema": text} for name in _PARAMETER.findall(row.path)]
+    found += [{"name": name, "in": "query", "schema": text} for name in queries.ROWS.get(row.id, ())]
+    if row.pin:
+        found.append({"name": PIN_HEADER, "in": "header", "schema": text, "description": "PIN of a protected space"})
+    if row.act_as_scope:
+        found.append({"name": ACT_AS_HEADER, "in": "header", "schema": text})
+    return found
+
+
+def _security(row: Endpoint) -> list[Object]:
+    if row.surface == "control":
+        return [{}, {CONTROL_SCHEME[0]: []}]
+    scopes = [scope for scope in (row.scope,) if scope]
+    return [{SCHEMES[kind][0]: scopes if kind == "svc" else []} for kind in row.auth if kind in SCHEMES]
+
+
+def _responses(contract: Contract, row: Endpoint, *, has_body: bool) -> Object:
+    example = all_samples().get(row.id)
+    success: Object = {"description": "Done."}
+    if row.surface in ("rest", "control"):
+        success["content"] = {JSON: {"schema": {}, **({} if example is None else {"example": example})}}
+    elif example is not None:
+        success["content"] = {JSON: {"example": example}}
+    refusals: dict[str, list[str]] = {}
+    for key in _codes(row, has_body=has_body) if row.surface in ("rest", "control") else ():
+        refusals.setdefault(str(contract.errors[key].status), []).append(key)
+    return {"200": success, **{status: _refusal(contract, keys) for status, keys in sorted(refusals.items())}}
+
+
+def _refusal(contract: Contract, keys: Sequence[str]) -> Object:
+    rows = [contract.errors[key] for key in keys]
+    examples = {row.code: {"value": {"code": row.code, "message": row.text("...")}} for row in rows}
+    described = "; ".join(dict.fromkeys(row.code for row in rows))
+    return {"description": described, "content": {JSON: {"schema": ERROR, "examples": examples}}}
+
+
+def _codes(row: Endpoint, *, has_body: bool) -> Iterable[str]:
+    """Yield the refusals that a row itself gives rise to (ERR-STD-01); operations have more."""
+    names = _PARAMETER.findall(row.path)
+    if row.surface == "rest" and "none" not in row.auth:
+        yield from (errors.CREDENTIAL_MISSING, errors.CREDENTIAL_MALFORMED, errors.CREDENTIAL_INVALID)
+        yield from (errors.CREDENTIAL_EXPIRED, errors.KIND_NOT_ALLOWED, errors.SCOPE_OAUTH_MISSING)
+    if row.scope:
+        yield from (errors.SCOPE_MISSING, errors.OTHER_COMPANY, errors.APP_INACTIVE, errors.SERVICE_ACCOUNT_DISABLED)
+    if "spaceId" in names:
+        yield from (errors.SPACE_NOT_FOUND, errors.PERMISSION_DENIED, errors.MEMBERS_ONLY)
+    if row.pin:
+        yield from (errors.PIN_REQUIRED, errors.PIN_WRONG)
+    if "direct" in row.refuses:
+        yield errors.DIRECT_NOT_ALLOWED
+    if has_body or row.id in queries.ROWS:
+        yield errors.REQUEST_INVALID
+    if has_body:
+        yield errors.REQUEST_TOO_LARGE
+    yield errors.METHOD_NOT_ALLOWED
+
+
+@handle("CTRL-OPENAPI")
+async def openapi(call: ControlCall) -> object:
+    """Return the API document of this world, overlays included."""
+    return document(call.world.contract, call.exchange.origins)
+
+
+@cache
+def _templates() -> Environment:
+    loader = PackageLoader("mockspaces.control")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+@handle("CTRL-DOCS")
+async def docs(call: ControlCall) -> object:
+    """Show the API document to people; the page has no script and loads nothing."""
+    shown = document(call.world.contract, call.exchange.origins)
+    sections: dict[str, list[Object]] = {}
+    for path, item in shown["paths"].items():
+        for method, operation in item.items():
+            if method != "servers":
+                entry = {"method": method.upper(), "path": path, **operation}
+                sections.setdefault(operation["tags"][0], []).append(entry)
+    html = _templates().get_template("docs.html").render(document=shown, sections=sections, as_json=_as_json)
+    policy = b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    return add_headers(HTMLResponse(html), ((b"content-security-policy", policy), (b"x-frame-options", b"DENY")))
+
+
+def _as_json(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
