@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from typing import Any, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote
 
 from starlette.responses import Response
@@ -18,7 +19,7 @@ from mockspaces.cloud.seeds import Seed
 from mockspaces.cloud.world import Origins, World, changed_settings
 from mockspaces.cloud.worlds import DEFAULT, Worlds
 from mockspaces.config import Config
-from mockspaces.contract import Contract, OverlayError, errors, hosts
+from mockspaces.contract import Contract, OverlayError, errors, events, hosts
 from mockspaces.contract.settings import Settings
 from mockspaces.control import (
     apps,
@@ -39,10 +40,11 @@ from mockspaces.control import (
 from mockspaces.control import worlds as control_worlds
 from mockspaces.control.surface import ControlSurface
 from mockspaces.documents import Document
-from mockspaces.realtime import surface as realtime
-from mockspaces.realtime.surface import RealtimeSurface
 from mockspaces.rest.storage import StorageSurface
 from mockspaces.rest.surface import RestSurface
+
+if TYPE_CHECKING:
+    from mockspaces.realtime.surface import RealtimeSurface
 from mockspaces.web.surface import WebSurface
 
 # Importing a section binds its handlers.
@@ -84,7 +86,6 @@ class App:
         self.transport: TransportFaults | None = None
         self._starting = asyncio.Lock()
         accounts, rest = AccountsSurface(), RestSurface()
-        self._realtime = RealtimeSurface(worlds)
         self._surfaces: tuple[tuple[str, Surface], ...] = (
             ("/_mock", ControlSurface(worlds, control_token)),
             ("/api/1.0/", accounts),
@@ -96,6 +97,13 @@ class App:
             ("/storage", StorageSurface()),
             ("/", WebSurface()),
         )
+
+    @cached_property
+    def realtime(self) -> "RealtimeSurface":
+        """The Socket.IO endpoint; its engine is loaded at the first socket, since most runs have none."""
+        from mockspaces.realtime.surface import RealtimeSurface  # noqa: PLC0415 - a fifth of the start-up time
+
+        return RealtimeSurface(self.worlds)
 
     async def start(self) -> None:
         """Open the default world, unless it is open."""
@@ -136,8 +144,8 @@ class App:
         """Serve a WebSocket; there is one path for it in each world, anything else is closed before it opens."""
         with contextlib.suppress(Rejection):
             world, origins, path = self._find(scope)
-            if path.rstrip("/") == realtime.PATH:
-                await self._realtime.serve(scope, receive, send, world, origins)
+            if path.rstrip("/") == events.ENGINE_PATH:
+                await self.realtime.serve(scope, receive, send, world, origins)
                 return
         await send({"type": "websocket.close", "code": 1000})
 
@@ -149,8 +157,8 @@ class App:
             exchange = Exchange(scope, receive, send, default, default.origins, scope["path"])
             await self._surfaces[0][1].refuse(exchange, rejection)(scope, receive, send)
             return
-        if path.rstrip("/") == realtime.PATH:
-            await self._realtime.serve(scope, receive, send, world, origins)
+        if path.rstrip("/") == events.ENGINE_PATH:
+            await self.realtime.serve(scope, receive, send, world, origins)
             return
         exchange = Exchange(scope, receive, send, world, origins, path)
         surface = self._surface(path)

@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Generator
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -234,7 +235,13 @@ class Server:
         Raises `Rejection` for a seed that cannot be planted.
         """
         asyncio.run(self.app.start())
-        self._server.on_ready = on_ready
+
+        def ready() -> None:
+            on_ready()
+            # What the first socket needs, so that it does not stop the loop for the time of an import.
+            threading.Thread(target=import_module, args=["mockspaces.realtime.surface"], daemon=True).start()
+
+        self._server.on_ready = ready
         self._server.run(sockets=[self._listener])
 
     def start(self) -> Self:

@@ -6,6 +6,7 @@ Confidence is D unless a comment says otherwise.
 from mockspaces.contract.rows import Endpoint
 from mockspaces.contract.scopes import SOCKET, SPACES_WEBSOCKET
 
+ENGINE_PATH = "/socket.io"  # RT-EP-01
 CHAT = "/chat"  # RT-EP-01
 
 # Client to server

@@ -14,7 +14,6 @@ from mockspaces.realtime.chat import ChatNamespace, Handshake
 from mockspaces.realtime.engineio3 import Codec, Codec3, Heartbeat, protocol
 from mockspaces.realtime.hubs import Hubs
 
-PATH = "/socket.io"
 TRANSPORT_UNKNOWN, SESSION_UNKNOWN, BAD_REQUEST = (
     (0, "Transport unknown"),
     (1, "Session ID unknown"),
