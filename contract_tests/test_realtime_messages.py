@@ -206,7 +206,7 @@ def test_a_service_app_needs_no_other_scope_to_send(cloud: Cloud, sockets: Socke
 # --- what REST calls cause
 
 
-@behaviour("RT-REST-01", "RT-REST-08", "RT-SENT-01")
+@behaviour("RT-REST-01", "RT-REST-08", "RT-SENT-01", "MSG-GEN-02", "MSG-CHAT-04", "MSG-IDEA-04", "MSG-TASK-07")
 @pytest.mark.parametrize(("path", "category"), [("chats", "chat"), ("ideas", "idea"), ("tasks", "task")])
 def test_a_rest_message_has_left_before_its_answer(cloud: Cloud, sockets: Sockets, path: str, category: str) -> None:
     """When the HTTP answer is here, the event has been sent to each of twenty sockets."""
@@ -218,7 +218,7 @@ def test_a_rest_message_has_left_before_its_answer(cloud: Cloud, sockets: Socket
         observe((name, told["_id"], told["category"]), ("MESSAGE_SENT", message["_id"], category))
 
 
-@behaviour("RT-REST-02", "RT-SENT-01", "RT-SENT-05")
+@behaviour("RT-REST-02", "RT-SENT-01", "RT-SENT-05", "MSG-UPDATE-05")
 @pytest.mark.parametrize(("path", "category"), [("chats", "chat"), ("ideas", "idea"), ("tasks", "task")])
 def test_an_edit_is_the_same_message_with_another_time(
     cloud: Cloud, sockets: Sockets, path: str, category: str
@@ -235,7 +235,7 @@ def test_an_edit_is_the_same_message_with_another_time(
     observe(told["content"]["bodyText"], "new")
 
 
-@behaviour("RT-REST-02", "RT-SENT-01", "RT-SENT-06")
+@behaviour("RT-REST-02", "RT-SENT-01", "RT-SENT-06", "MSG-DELETE-04")
 @pytest.mark.parametrize(("path", "category"), [("chats", "chat"), ("ideas", "idea"), ("tasks", "task")])
 def test_a_removed_message_is_announced(cloud: Cloud, sockets: Sockets, path: str, category: str) -> None:
     """The event names the message, its time, who removed it, and what it was."""
