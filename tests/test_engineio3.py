@@ -29,11 +29,21 @@ plausible = st.builds(
     namespaces | st.sampled_from(["", "?", "/chat?token=a&tokenType=b"]),
     st.sampled_from([",", "", ",,"]),
     st.sampled_from(["", "7", "007", "9" * 20]),
-    json_values.map(json.dumps) | events.map(json.dumps) | st.sampled_from(["", "[", '["a"', "[" * 50, "\ud800", "]"]),
+    json_values.map(json.dumps)
+    | events.map(json.dumps)
+    | st.sampled_from(["", "[", '["a"', "[" * 50, '["\ud800"]', "]"]),
 )
-frames = (
-    plausible | st.text(max_size=30) | st.binary(max_size=30) | st.binary(max_size=20).map(lambda data: b"\x04" + data)
+placeholders = st.builds(lambda number: {"_placeholder": True, "num": number}, st.integers(-1, 3) | json_values)
+names_of_events = st.sampled_from(["connect", "disconnect", "x"])
+binary_headers = st.builds(
+    lambda count, name, arguments: f"45{count}-/chat,{json.dumps([name, *arguments])}",
+    st.integers(0, 3),
+    names_of_events,
+    st.lists(placeholders | st.lists(placeholders, max_size=2), max_size=3),
 )
+reserved = names_of_events.map(lambda name: f'42/chat,["{name}"]')
+attachments = st.binary(max_size=20).map(lambda data: b"\x04" + data)
+frames = plausible | binary_headers | attachments | reserved | st.text(max_size=30) | st.binary(max_size=30)
 
 
 def codec3(*, comma: bool = False, as_text: bool = False) -> Codec3:
