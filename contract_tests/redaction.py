@@ -43,7 +43,7 @@ def redact_text(text: str) -> str:
     if text[:1] in ("{", "["):
         try:
             return json.dumps(redact(json.loads(text)), ensure_ascii=False)
-        except ValueError:
+        except (ValueError, RecursionError):
             pass  # it only looked like JSON
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
