@@ -159,6 +159,11 @@ class JournalEntry:
     request: str = field(repr=False)
     response: str = field(repr=False)
 
+    @property
+    def refused(self) -> bool:
+        """Whether the mock refused it: a call by its status, a frame by its code."""
+        return self.status >= http.client.BAD_REQUEST or (self.event is not None and self.code is not None)
+
 
 class Clock:
     """The world's clock: expiries, timestamps and rules about data follow it, sockets do not."""
@@ -258,16 +263,21 @@ class Fault:
 
 
 class Faults:
-    """What is planned to go wrong. ``match`` is route, surface, endpoint, method, path, event, caller."""
+    """What is planned to go wrong. ``match`` is route, surface, endpoint, method, path, event, caller.
+
+    ``planned`` tells whether this client has planned anything, a misbehaviour included.
+    """
 
     def __init__(self, mock: "Mockspaces") -> None:
         self._mock = mock
+        self.planned = False
 
     def plan(self, *, times: int | None = None, probability: float = 1, match: Any = None, **action: Any) -> Fault:
         """Plan one: ``status`` with ``body`` and ``headers``, ``reject``, ``delay``, ``transport`` or ``frame``."""
         body = {"match": match or {}, "action": action, "times": times, "probability": probability}
         made = self._mock.call("POST", "/faults", body)
         made.pop("fired")
+        self.planned = True
         return Fault(**made, _mock=self._mock)
 
     def clear(self) -> None:
@@ -276,12 +286,15 @@ class Faults:
 
     def unfired(self) -> list[Fault]:
         """Return what was planned and has never happened."""
-        return [fault for fault in self if not fault.fired]
+        return [fault for fault, fired in self._all() if not fired]
+
+    def _all(self) -> Iterator[tuple[Fault, int]]:
+        for planned in self._mock.call("GET", "/faults")["data"]:
+            fired = planned.pop("fired")
+            yield Fault(**planned, _mock=self._mock), fired
 
     def __iter__(self) -> Iterator[Fault]:
-        for planned in self._mock.call("GET", "/faults")["data"]:
-            planned.pop("fired")
-            yield Fault(**planned, _mock=self._mock)
+        return (fault for fault, _fired in self._all())
 
 
 class AioJournal:
@@ -570,8 +583,20 @@ class Mockspaces:
         wanted = {"route": route, **match} if route else match
         return self.faults.plan(match=wanted, times=times, reject=code)
 
+    def never_happened(self) -> list[str]:
+        """Return what this client planned - faults and misbehaviours - and what has not happened by now.
+
+        Faults of a probability below 1 need not happen.
+        """
+        if not self.faults.planned:
+            return []
+        faults = [f"fault {fault.action} {fault.match}" for fault in self.faults.unfired() if fault.probability == 1]
+        asked = self.call("GET", "/misbehaviours")["data"]
+        return faults + [f"misbehaviour {one['name']}" for one in asked if not one["fired"]]
+
     def misbehave(self, name: str, *, times: int | None = None) -> None:
         """Let the identity server misbehave: ``misbehave("id_token.bad_signature")``."""
+        self.faults.planned = True
         self.call("POST", "/misbehaviours", {"name": name, "times": times})
 
     def behave(self) -> None:
