@@ -9,6 +9,7 @@ RUN python -m pip install --quiet --no-cache-dir --upgrade --constraint constrai
  && python -m venv --without-pip /opt/mockspaces
 COPY pyproject.toml README.md LICENSE ./
 COPY fixtures fixtures
+COPY contract_tests contract_tests
 COPY mockspaces mockspaces
 RUN python -m pip wheel --quiet --no-cache-dir --no-deps --build-constraint constraints.txt --wheel-dir /dist . \
  && python -m pip --python /opt/mockspaces/bin/python install --quiet --no-cache-dir \

@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else goes into .venv on first use.
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format bench image clean
+.PHONY: help serve test check format bench dist image clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -32,6 +32,9 @@ format: .venv/.dev ## put the code into its one format
 
 bench: .venv/.dev ## measure the ratios of the performance budget
 	$(BIN)/python -m benchmarks $(ARGS)
+
+dist: ## make what is released: sdist, wheel, SBOM, licences
+	scripts/dist
 
 image: ## build the container image and try it (build options in ARGS)
 	scripts/image $(ARGS)

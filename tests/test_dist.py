@@ -1,0 +1,90 @@
+"""What is in the wheel: all that the package needs where there is no repository."""
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from mockspaces import __version__
+
+ROOT = Path(__file__).parent.parent
+SUITE = "mockspaces/suite/contract_tests"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built as a release builds it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    pins = ["--build-constraint", str(ROOT / "constraints.txt")]
+    subprocess.run([*pip, *pins, "--wheel-dir", str(folder), str(ROOT)], check=True, timeout=300)
+    [built] = folder.glob("*.whl")
+    return built
+
+
+def names(wheel: Path) -> list[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.namelist()
+
+
+def text(wheel: Path, suffix: str) -> str:
+    """Return the one file of the wheel that ends so."""
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith(suffix)]
+        return archive.read(name).decode()
+
+
+def test_version_comes_from_one_place(wheel: Path) -> None:
+    """The wheel has the version that the package tells, in its name and in its metadata."""
+    assert wheel.name == f"mockspaces-{__version__}-py3-none-any.whl"
+    assert f"\nVersion: {__version__}\n" in text(wheel, ".dist-info/METADATA")
+
+
+def test_client_needs_no_package(wheel: Path) -> None:
+    """Without an extra nothing else is installed, so that the client fits beside every library."""
+    required = re.findall(r"^Requires-Dist: (.*)$", text(wheel, ".dist-info/METADATA"), re.MULTILINE)
+    assert required
+    assert [line for line in required if "extra ==" not in line] == []
+
+
+def test_wheel_has_all_that_the_package_reads(wheel: Path) -> None:
+    """Pages, pictures, seeds, keys, behaviours and the contract suite are inside, whatever their kind of file."""
+    kept = {path for path in (ROOT / "mockspaces").rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    expected = {path.relative_to(ROOT).as_posix() for path in kept}
+    expected |= {f"mockspaces/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "fixtures").rglob("*.json")}
+    expected |= {f"{SUITE}/{path.name}" for path in (ROOT / "contract_tests").glob("*.py")}
+    assert sorted(expected - set(names(wheel))) == []
+    assert f"{SUITE}/suite.ini" in names(wheel)
+    assert "mockspaces/cloud/public_keys.pem" in names(wheel)
+
+
+def test_wheel_has_nothing_else(wheel: Path) -> None:
+    """No test of the inside, no tool and no left-over is installed into anybody's environment."""
+    folders = {name.partition("/")[0] for name in names(wheel)}
+    assert folders == {"mockspaces", f"mockspaces-{__version__}.dist-info"}
+    assert [name for name in names(wheel) if "__pycache__" in name or name.endswith(".pyc")] == []
+
+
+def test_installed_package_runs_without_the_repository(wheel: Path, tmp_path: Path) -> None:
+    """From the wheel alone, in an empty folder, the demo world can be served."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    code = (
+        "from mockspaces.server import Server; import mockspaces; Server().start().stop(); print(mockspaces.__file__)"
+    )
+    (tmp_path / "empty").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path / "empty",
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "site")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(tmp_path / "site" / "mockspaces" / "server.py")
