@@ -201,7 +201,8 @@ def test_every_test_says_what_it_shows(folder: str) -> None:
     """Each test function carries one sentence that states the property."""
     missing = [
         f"{path.relative_to(ROOT)}: {name}"
-        for path in sorted((ROOT / folder).rglob("*.py"))
+        for path in sorted(files_of_the_repository())
+        if path.suffix == ".py" and path.is_relative_to(ROOT / folder)
         for name in unexplained_tests(path.read_text())
     ]
     assert missing == []

@@ -140,7 +140,12 @@ def cited(source: str) -> Iterator[str]:
             yield from (str(argument.value) for argument in node.args if isinstance(argument, ast.Constant))
 
 
-TEST_FILES = sorted(path for folder in ("tests", "contract_tests") for path in (ROOT / folder).rglob("*.py"))
+TEST_FILES = sorted(
+    path
+    for folder in ("tests", "contract_tests")
+    for path in (ROOT / folder).rglob("*.py")
+    if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)  # environments that tests make
+)
 
 
 @pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: str(path.relative_to(ROOT)))
