@@ -73,9 +73,7 @@ def test_installed_package_runs_without_the_repository(wheel: Path, tmp_path: Pa
     """From the wheel alone, in an empty folder, the demo world can be served."""
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")
-    code = (
-        "from mockspaces.server import Server; import mockspaces; Server().start().stop(); print(mockspaces.__file__)"
-    )
+    code = "import mockspaces.server as it; it.Server().start().stop(); print(it.__file__)"
     (tmp_path / "empty").mkdir()
     done = subprocess.run(
         [sys.executable, "-c", code],
