@@ -1,10 +1,12 @@
 """Pages for people: rendered on the server, escaped, and of use to no other page (ACC-GEN-11)."""
 
-from functools import cached_property
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 HEADERS = {
     "X-Frame-Options": "DENY",
@@ -12,19 +14,23 @@ HEADERS = {
 }
 
 
+@cache
+def templates(*packages: str) -> "Environment":
+    """Return the templates of some packages; the first page loads engine and templates, not the start of the server."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - see above
+
+    loader = ChoiceLoader([PackageLoader(package) for package in packages])
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
 class Pages:
     """The templates of one surface, on top of those that all surfaces share."""
 
     def __init__(self, package: str) -> None:
-        """Read templates of ``package``; the first page loads them, not the start of the server."""
+        """Read templates of ``package``."""
         self._package = package
-
-    @cached_property
-    def _environment(self) -> Environment:
-        loaders = [PackageLoader(package, "templates") for package in (self._package, "mockspaces.asgi")]
-        return Environment(loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
     def render(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """Return a page."""
-        text = self._environment.get_template(template).render(values)
+        text = templates(self._package, "mockspaces.asgi").get_template(template).render(values)
         return HTMLResponse(text, status, headers=HEADERS)

@@ -2,15 +2,14 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Any
 
 import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from mockspaces import __version__
 from mockspaces.asgi.exchange import add_headers
+from mockspaces.asgi.pages import templates
 from mockspaces.asgi.surface import BODIES, SUMMARIES
 from mockspaces.cloud.world import Origins
 from mockspaces.contract import Contract, errors, queries
@@ -202,12 +201,6 @@ async def openapi(call: ControlCall) -> object:
     return document(call.world.contract, call.exchange.origins)
 
 
-@cache
-def _templates() -> Environment:
-    loader = PackageLoader("mockspaces.control")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-
-
 @handle("CTRL-DOCS")
 async def docs(call: ControlCall) -> object:
     """Show the API document to people; the page has no script and loads nothing."""
@@ -218,7 +211,7 @@ async def docs(call: ControlCall) -> object:
             if method != "servers":
                 entry = {"method": method.upper(), "path": path, **operation}
                 sections.setdefault(operation["tags"][0], []).append(entry)
-    html = _templates().get_template("docs.html").render(document=shown, sections=sections, as_json=_as_json)
+    html = templates("mockspaces.control").get_template("docs.html").render(document=shown, sections=sections, as_json=_as_json)
     policy = b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
     return add_headers(HTMLResponse(html), ((b"content-security-policy", policy), (b"x-frame-options", b"DENY")))
 

@@ -2,14 +2,13 @@
 
 import secrets
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from mockspaces.asgi.exchange import add_headers
+from mockspaces.asgi.pages import templates
 from mockspaces.cloud import apps, people
 from mockspaces.cloud.clock import iso
 from mockspaces.cloud.entities import Message
@@ -26,19 +25,13 @@ MESSAGE_ROWS = 20
 REFUSED = 400
 
 
-@cache
-def _templates() -> Environment:
-    loader = PackageLoader("mockspaces.control")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-
-
 @handle("CTRL-UI")
 async def page(call: ControlCall) -> object:
     """Render the page; its script fetches it anew every second and exchanges what has changed."""
     nonce = secrets.token_urlsafe(16)
     world = call.world
     html = (
-        _templates()
+        templates("mockspaces.control")
         .get_template("ui.html")
         .render(
             nonce=nonce,
