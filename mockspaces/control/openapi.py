@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -211,7 +212,8 @@ async def docs(call: ControlCall) -> object:
             if method != "servers":
                 entry = {"method": method.upper(), "path": path, **operation}
                 sections.setdefault(operation["tags"][0], []).append(entry)
-    html = templates("mockspaces.control").get_template("docs.html").render(document=shown, sections=sections, as_json=_as_json)
+    template = templates("mockspaces.control").get_template("docs.html")
+    html = template.render(document=shown, sections=sections, as_json=_as_json)
     policy = b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
     return add_headers(HTMLResponse(html), ((b"content-security-policy", policy), (b"x-frame-options", b"DENY")))
 
