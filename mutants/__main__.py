@@ -7,6 +7,7 @@ import time
 from collections import Counter
 
 from mutants.generated import all_generated
+from mutants.handwritten import all_handwritten
 from mutants.hunt import Fate, hunt
 from mutants.mutant import Mutant
 
@@ -15,10 +16,10 @@ WANTED_RATE = 0.95
 
 def chosen(options: argparse.Namespace) -> list[Mutant]:
     """Return the mutants that were asked for."""
-    found = [one for one in all_generated() if options.match in one.id]
-    if options.sample and options.sample < len(found):
-        return random.Random(options.seed).sample(found, options.sample)
-    return found
+    generated = [one for one in all_generated() if options.match in one.id]
+    if options.sample is not None and options.sample < len(generated):
+        generated = random.Random(options.seed).sample(generated, options.sample)
+    return [*(one for one in all_handwritten() if options.match in one.id), *generated]
 
 
 def tell(fate: Fate) -> None:
@@ -29,7 +30,7 @@ def main() -> int:
     """Return the exit code: 0 if enough of the mutants die."""
     parser = argparse.ArgumentParser(prog="python -m mutants", description=__doc__)
     parser.add_argument("--match", default="", help="only mutants whose id contains this")
-    parser.add_argument("--sample", type=int, help="only so many, drawn by chance")
+    parser.add_argument("--sample", type=int, help="only so many of the generated ones, drawn by chance")
     parser.add_argument("--seed", type=int, default=1, help="seed of the sample")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--list", action="store_true", help="list the mutants and hunt none")

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from mutants.mutant import Mutant
@@ -38,8 +39,8 @@ def _fate(mutant: Mutant) -> Fate:
         overlay.write_text(json.dumps(mutant.overlay), encoding="utf-8")
         only = [option for name in dict.fromkeys(mutant.breaks) for option in ("--only", name)]
         command = [
-            *(sys.executable, "-m", "pytest", "contract_tests", "-x", "-q", "--tb=line"),
-            *("-p", "no:randomly", "-p", "no:cacheprovider", "--overlay", str(overlay), *only),
+            *(sys.executable, "-m", "pytest", *_files(mutant), "-x", "-q", "--tb=line"),
+            *("-p", "mutants.graft", "-p", "no:randomly", "-p", "no:cacheprovider", "--overlay", str(overlay), *only),
         ]
         environment = {**os.environ, "MOCKSPACES_MUTANT": mutant.rule}
         done = subprocess.run(  # noqa: S603 - our own interpreter with arguments of our own
@@ -47,6 +48,18 @@ def _fate(mutant: Mutant) -> Fate:
         )
     outcome = {PASSED: "survived", FAILED: "killed", NO_TESTS: "uncited"}.get(done.returncode, "broken")
     return Fate(mutant, outcome, _last_failure(done.stdout) if outcome != "survived" else "")
+
+
+def _files(mutant: Mutant) -> list[str]:
+    """Return the test files that name what the mutant breaks: collecting the others would only take time."""
+    naming = [path for path, text in _texts().items() if any(f'"{name}' in text for name in mutant.breaks)]
+    return naming or ["contract_tests"]
+
+
+@cache
+def _texts() -> dict[str, str]:
+    folder = ROOT / "contract_tests"
+    return {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in sorted(folder.glob("test_*.py"))}
 
 
 def _last_failure(output: str) -> str:
