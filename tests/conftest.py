@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NoReturn
 
 import pytest
 
@@ -20,10 +21,14 @@ NAMES = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
 
 def require(tool: str) -> str:
     """Return a program's path; without it the test skips, or fails if MOCKSPACES_REQUIRE_TOOLS is set."""
-    for name in NAMES.get(tool, (tool,)):
-        if path := shutil.which(name):
-            return path
-    reason = f"needs {tool}, which is not installed"
+    found = next(filter(None, map(shutil.which, NAMES.get(tool, (tool,)))), None)
+    if found is None:
+        lack(f"needs {tool}, which is not installed")
+    return found
+
+
+def lack(reason: str) -> NoReturn:
+    """Skip for want of something that the test needs, or fail if MOCKSPACES_REQUIRE_TOOLS is set."""
     if os.environ.get("MOCKSPACES_REQUIRE_TOOLS"):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
