@@ -177,7 +177,8 @@ def test_odd_lists_of_addresses(cloud: Cloud, ann: Person) -> None:
         (cloud.user("fred@freelance.example"), [ann.username]),
     ):
         observe(cloud.call("POST", "/users/me/colleaguesbulk", who, json=asked).json(), {"data": []})
-    for bad in ({}, [1], [None], "x"):
+    wrong: tuple[Any, ...] = ({}, [1], [None], "x")
+    for bad in wrong:
         refused(cloud.call("POST", "/users/me/colleaguesbulk", ann, json=bad), 400, "request.invalid")
 
 
@@ -229,9 +230,7 @@ def test_partners_of_direct_spaces(cloud: Cloud, ann: Person) -> None:
 @behaviour("USERS-ROOM-01", "USERS-ROOM-03", "PERM-PERS-01", "USERS-ME-04")
 def test_a_personal_room(cloud: Cloud, ann: Person) -> None:
     """Everybody has a personal room from his creation on, found by any of his addresses, named after him."""
-    cloud.control(
-        "POST", "/users", {"username": "tom@new.example", "displayname": "Tom Two", "other_emails": ["t@x.example"]}
-    )
+    tom = cloud.user("tom@new.example", displayname="Tom Two", other_emails=["t@x.example"])
     rooms = [cloud.call("GET", f"/users/meetingroom/{mail}", ann).json() for mail in ("TOM@new.example", "t@X.example")]
     expect(rooms[0], rooms[1])
     room = rooms[0]["data"]
