@@ -103,6 +103,12 @@ def test_option_exists(option: str) -> None:
     assert f" {option} " in shown
 
 
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)]+)\)", README))))
+def test_link_leads_somewhere(link: str) -> None:
+    """Every link into the repository leads to something that is there."""
+    assert (ROOT / link).exists()
+
+
 def test_default_world_is_as_shown(url: str) -> None:
     """Everybody in the table of the default world is there with that password, and so is the OAuth client."""
     demo = json.loads((ROOT / "fixtures" / "demo.json").read_text())
