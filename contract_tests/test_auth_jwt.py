@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from contract_tests.kit import OBJECT_ID, Cloud, Person, behaviour, expect, observe, refused
+from contract_tests.oauth import code, exchange, granted, register, revoke
 
 INVALID, EXPIRED = "auth.credential_invalid", "auth.credential_expired"
 THIRTY_DAYS = 2_592_000
@@ -253,3 +254,25 @@ def test_the_public_key_of_the_pool_is_no_secret(cloud: Cloud) -> None:
     header, claims = parts(cloud.jwt_user().token)
     text = joined({**header, "alg": "HS256"}, claims, b"")[:-1]
     refusal(cloud, f"{text}.{encoded(hmac.digest(pem, text.encode(), hashlib.sha256))}")
+
+
+@behaviour("AUTH-USER-04", "ACC-UJWT-06")
+def test_a_user_jwt_of_a_grant_dies_with_it(cloud: Cloud) -> None:
+    """A user JWT that an OAuth client got is refused once its grant is revoked; one of a login is not."""
+    client = register(cloud)
+    login = cloud.jwt_user()
+    body = granted(exchange(cloud, client, code(cloud, client, response_type="esjwtcode")))
+    expect(cloud.call("GET", "/users/me", bearer_of(body["id_token"])).status_code, 200)
+    revoke(cloud, client_id=client.id, refresh_token=body["refresh_token"])
+    why = refusal(cloud, body["id_token"])
+    assert "revoked" in why, why
+    expect(cloud.call("GET", "/users/me", login).status_code, 200)
+
+
+@behaviour("AUTH-USER-04", "AUTH-OAUTH-02")
+def test_a_user_jwt_of_a_grant_without_the_spaces_scope_opens_nothing(cloud: Cloud) -> None:
+    """A user JWT that an OAuth client got without the spaces scope is refused as a token without it."""
+    client = register(cloud)
+    value = code(cloud, client, response_type="esjwtcode", scope="email profile")
+    token = granted(exchange(cloud, client, value))["id_token"]
+    assert "spaces" in refusal(cloud, token, "scope.oauth_missing", 403)
