@@ -40,6 +40,7 @@ class CompanySeed(Strict, frozen=True, kw_only=True):
     domains: tuple[str, ...] = ()
     service_domain: bool = True
     deny_attachments: bool = False
+    owned_licenses: tuple[Literal["spaces_business", "spaces_power"], ...] = ("spaces_business", "spaces_power")
 
 
 class UserSeed(Strict, frozen=True, kw_only=True):
@@ -168,6 +169,7 @@ async def plant_company(world: World, seed: CompanySeed) -> Company:
         seed.name,
         seed.domains,
         service_domain=seed.service_domain,
+        owned_licenses=seed.owned_licenses,
         deny_attachments=seed.deny_attachments,
     )
 
