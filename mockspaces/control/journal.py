@@ -81,7 +81,7 @@ async def wait(call: ControlCall) -> object:
 @handle("CTRL-OUTBOX")
 async def outbox(call: ControlCall) -> object:
     """Return the invitation e-mails that the real service would have sent."""
-    mails = await call.world.state.outbox.page("all", "all")
+    mails = await call.world.state.outbox.all()  # in the order they were sent
     return {
         "data": [
             {
