@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -102,6 +103,8 @@ def serve(settings: tuple[str, ...], **options: Any) -> None:
 
     Prints one line, "ready URL", on standard output as soon as every surface answers; the https URL comes second.
     """
+    # Process 1 of a container ignores what it has no handler for, and a stop may come before the server has one.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     import msgspec
 
     from mockspaces.cloud.rejection import Rejection

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from mockspaces.cli import main
 from mockspaces.config import Config
 from mockspaces.contract import hosts
 from mockspaces.server import Server
+from tests.conftest import MOCKSPACES, SOON_S, lack
 
 ROOT = Path(__file__).parent.parent
 VARIABLES = {str(option.envvar) for option in main.commands["serve"].params}
@@ -70,3 +72,19 @@ def test_scripts_can_be_run(path: str) -> None:
     """A fresh checkout can start them, and the shell can read them."""
     assert os.access(ROOT / path, os.X_OK)
     subprocess.run(["bash", "-n", str(ROOT / path)], check=True, timeout=30)
+
+
+@pytest.mark.needs("unshare")
+def test_process_1_ends_before_it_is_ready(tmp_path: Path) -> None:
+    """SIGTERM ends a container with exit code 0 even while it starts, when process 1 would ignore it by default."""
+    seed = tmp_path / "seed.json"
+    os.mkfifo(seed)
+    namespaces = ["unshare", "--map-root-user", "--pid", "--fork", "--kill-child"]
+    if subprocess.run([*namespaces, "true"], capture_output=True, timeout=30, check=False).returncode:
+        lack("needs a process namespace, which this machine does not allow")
+    command = [*namespaces, *MOCKSPACES, "serve", "--port", "0", "--seed", str(seed)]
+    # The seed opens for writing as soon as the server reads it, and never says a word.
+    with subprocess.Popen(command) as outer, seed.open("w"):
+        children = Path(f"/proc/{outer.pid}/task/{outer.pid}/children").read_text()
+        os.kill(int(children), signal.SIGTERM)
+        assert outer.wait(SOON_S) == 0
