@@ -176,5 +176,5 @@ class State:
         self.files: Collection[StoredFile] = Collection(checkpoint=checkpoint)
         self.stored_bytes = 0
         self.outbox: Collection[Mail] = Collection(
-            {"all": Index(lambda _mail: "all", lambda mail: (mail.created,))}, checkpoint
+            {"all": Index(lambda _mail: "all", lambda mail: (mail.number,))}, checkpoint
         )
