@@ -591,3 +591,13 @@ def test_a_hostile_preflight_echoes_no_more_than_header_names(cloud: Cloud, aske
     expect(answer.status_code, 200)
     names = answer.headers["access-control-allow-headers"].split(", ")
     assert all(re.fullmatch(r"[!#$%&'*+.^_`|~0-9a-z-]+", name) for name in names), names
+
+
+@behaviour("REST-REQ-01")
+def test_a_repeated_parameter_has_its_last_value(cloud: Cloud) -> None:
+    """Of two sizes of a page the last one counts."""
+    user = cloud.user("cleo@example.com")
+    for number in range(3):
+        cloud.space(user, f"Room {number}")
+    for query, count in (("size=1&size=2", 2), ("size=2&size=1", 1)):
+        observe(len(cloud.call("GET", f"/users/me/spaces?{query}", user).json()["data"]), count)
