@@ -37,7 +37,7 @@ def test_an_unknown_token_is_invalid(cloud: Cloud, change: Callable[[str], str])
     assert "token" in why, why
 
 
-@behaviour("AUTH-OAUTH-01", "ACC-TOK-03")
+@behaviour("AUTH-OAUTH-01", "ACC-TOK-03", "DM-TOK-03")
 @pytest.mark.parametrize(
     ("ahead", "status"), [(LIFE - 1, 200), (LIFE - 0.001, 200), (LIFE, 401), (LIFE + 0.001, 401), (10 * LIFE, 401)]
 )
