@@ -103,7 +103,7 @@ class Codec:
             if len(frame) > self._limit:
                 raise PacketError(f"a frame of {len(frame)} characters, the limit is {self._limit}")  # noqa: TRY301
             return self._binary(frame) if isinstance(frame, bytes) else self._text(frame)
-        except PacketError as error:
+        except (PacketError, UnicodeEncodeError) as error:
             return Received(ignored=str(error))
 
     def send(self, frame: Frame) -> Sent:
