@@ -257,6 +257,12 @@ class Cloud:
         return reason
 
 
+def only_mock(cloud: Cloud, reason: str) -> None:
+    """Skip what must not, or cannot, be asked of a real service."""
+    if not cloud.is_mock:
+        pytest.skip(reason)
+
+
 @contextmanager
 def serving(*options: str) -> Iterator[str]:
     """Run a mock of its own as a user would, with these options, and yield its URL."""

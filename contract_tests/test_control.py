@@ -7,13 +7,14 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.kit import ISO_TIME, Cloud, behaviour, refused, send_raw, serving
+from contract_tests.kit import ISO_TIME, Cloud, behaviour, only_mock, refused, send_raw, serving
 
 JSON = "application/json"
 
 
 def control(cloud: Cloud, method: str, path: str, **content: Any) -> httpx.Response:
     """Make a control call and return its answer, whatever it is."""
+    only_mock(cloud, "the control API is the mock's own")
     return cloud.http.request(method, f"{cloud.urls['control']}{path}", **content)
 
 

@@ -3,13 +3,14 @@ import re
 import httpx
 import pytest
 
-from contract_tests.kit import OBJECT_ID, TOKEN, App, Cloud, Like, behaviour, expect, observe, refused
+from contract_tests.kit import OBJECT_ID, TOKEN, App, Cloud, Like, behaviour, expect, observe, only_mock, refused
 
 TWENTY_HEX = Like("20-hex id", r"[0-9a-f]{20}")
 SERVICE_DOMAIN = re.compile(r"[a-z0-9]{6}\.servicesapps\.spaces\.avayacloud\.com")
 
 
 def attempt(cloud: Cloud, method: str, path: str, body: object) -> httpx.Response:
+    only_mock(cloud, "the control API is the mock's own")
     return cloud.http.request(method, f"{cloud.urls['control']}{path}", json=body)
 
 

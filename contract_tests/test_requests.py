@@ -18,12 +18,14 @@ from contract_tests.kit import (
     behaviour,
     expect,
     observe,
+    only_mock,
     refused,
     send_raw,
 )
 
 MIB = 1024 * 1024
 LIMIT = 5 * MIB
+HOSTILE = "a real service is spared requests that could hurt it"
 TITLE = {"topic": {"title": "Room"}}
 
 
@@ -124,6 +126,7 @@ def test_an_id_may_hold_any_character_and_is_unknown_then(cloud: Cloud, segment:
 @pytest.mark.parametrize("length", [1_000, 20_000, 60_000])
 def test_a_very_long_path_is_not_found(cloud: Cloud, length: int) -> None:
     """A path of tens of thousands of characters is answered, not dropped."""
+    only_mock(cloud, HOSTILE)
     answer = get_raw(cloud, f"/api/spaces/{'a' * length}", f"Authorization: {cloud.user().authorization}")
     refused(answer, 404, "space.not_found")
     answer = get_raw(cloud, f"/api{'/a' * (length // 2)}")
@@ -231,6 +234,7 @@ def padded(size: int) -> bytes:
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_of_the_limit_is_taken_and_one_byte_more_is_not(cloud: Cloud, *, chunked: bool) -> None:
     """Five MiB are accepted, one byte more is 413, with a length and in chunks."""
+    only_mock(cloud, HOSTILE)
     user = cloud.user()
     for size, status in ((LIMIT, 200), (LIMIT + 1, 413)):
         data = padded(size)
@@ -254,6 +258,7 @@ def test_a_body_of_the_limit_is_taken_and_one_byte_more_is_not(cloud: Cloud, *, 
 @pytest.mark.parametrize("media_type", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"])
 def test_too_large_comes_before_everything(cloud: Cloud, method: str, path: str, media_type: str) -> None:
     """A body over the limit is 413 of any media type, on any path and method and without a credential."""
+    only_mock(cloud, HOSTILE)
     headers = {"Content-Type": media_type}
     answer = cloud.call(method, path, headers=headers, content=b"a" * (LIMIT + 1))
     refused(answer, 413, "request.too_large")
@@ -262,6 +267,7 @@ def test_too_large_comes_before_everything(cloud: Cloud, method: str, path: str,
 @behaviour("REST-REQ-05")
 def test_a_length_alone_is_enough_to_refuse(cloud: Cloud) -> None:
     """A request that announces too large a body is refused before the body is sent."""
+    only_mock(cloud, HOSTILE)
     head = "POST /api/anonymous/auth HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n"
     refused(raw(cloud, head.format(LIMIT + 1)), 413, "request.too_large")
     refused(raw(cloud, head.format(10**18)), 413, "request.too_large")
@@ -281,6 +287,7 @@ def test_a_length_alone_is_enough_to_refuse(cloud: Cloud) -> None:
 )
 def test_a_contradictory_length_is_no_request(cloud: Cloud, lines: str) -> None:
     """A request whose length is malformed or told twice differently is 400, and makes nobody."""
+    only_mock(cloud, HOSTILE)
     before = cloud.control("GET", "")["counts"]["anonymous"]
     answer = raw(cloud, f"POST /api/anonymous/auth HTTP/1.1\r\nHost: x\r\n{lines}\r\nConnection: close\r\n\r\n{{}}\r\n")
     assert answer.status_code == 400
@@ -289,6 +296,7 @@ def test_a_contradictory_length_is_no_request(cloud: Cloud, lines: str) -> None:
 
 def test_a_body_that_breaks_off_does_nothing(cloud: Cloud) -> None:
     """A client that goes away before its announced body is complete has asked for nothing, even if it parses."""
+    only_mock(cloud, HOSTILE)
     before = cloud.control("GET", "")["counts"]["anonymous"]
     url = httpx.URL(cloud.api)
     for head in ("Content-Length: 100", "Transfer-Encoding: chunked"):
@@ -303,6 +311,7 @@ def test_a_body_that_breaks_off_does_nothing(cloud: Cloud) -> None:
 
 def test_a_slow_body_is_waited_for(cloud: Cloud) -> None:
     """A body that comes in two pieces is one body."""
+    only_mock(cloud, HOSTILE)
     url = httpx.URL(cloud.api)
     with socket.create_connection((url.host, url.port or 80)) as connection:
         body = '{"displayname": "Slow"}'
@@ -334,6 +343,7 @@ def nested(depth: int) -> bytes:
 @pytest.mark.parametrize(("depth", "status"), [(31, 200), (32, 200), (33, 400), (1000, 400), (200_000, 400)])
 def test_json_may_nest_thirty_two_levels(cloud: Cloud, depth: int, status: int) -> None:
     """Thirty-two levels are accepted, more are 400, however many, also in a member that nobody reads."""
+    only_mock(cloud, HOSTILE)
     answer = cloud.call("POST", "/spaces/invite", cloud.user(), content=nested(depth))
     observe(answer.status_code, status)
     if status == 400:
@@ -345,6 +355,7 @@ def test_json_may_nest_thirty_two_levels(cloud: Cloud, depth: int, status: int) 
 @pytest.mark.parametrize("content", [b"[" * 200_000, b'{"a":' * 200_000, b"[" * 2_000_000])
 def test_endless_nesting_is_refused(cloud: Cloud, content: bytes) -> None:
     """A body that only opens brackets is 400, never a server error."""
+    only_mock(cloud, HOSTILE)
     for path in ("/spaces/invite", "/anonymous/auth"):
         refused(cloud.call("POST", path, cloud.user(), content=content), 400, "request.invalid")
 
@@ -359,6 +370,7 @@ def test_many_brackets_in_a_text_are_no_nesting(cloud: Cloud) -> None:
 @behaviour("REST-OUT-01")
 def test_no_url_of_a_request_is_ever_opened(cloud: Cloud) -> None:
     """URLs in a picture, in the header of a JWT and in an invitation are stored or parsed, never fetched."""
+    only_mock(cloud, HOSTILE)
     opened: list[Any] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.5)

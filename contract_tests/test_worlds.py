@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.kit import App, Cloud, Person, behaviour, expect, refused, serving
+from contract_tests.kit import App, Cloud, Person, behaviour, expect, only_mock, refused, serving
 
 APP_ID = "00112233445566778899"
 
@@ -28,6 +28,7 @@ def open_world(mock: str, http: httpx.Client, kind: str, **body: Any) -> Cloud:
 
 def root(cloud: Cloud) -> str:
     """Return the origin of the default world of a mock."""
+    only_mock(cloud, "a real service is one world")
     worlds = cloud.control("GET", "/worlds")["data"]
     found: str = next(world["urls"]["prefix"]["control"] for world in worlds if world["name"] == "default")
     return found.removesuffix("/w/default/_mock")
