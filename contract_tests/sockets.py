@@ -5,6 +5,7 @@ here, everything that earlier frames caused has arrived too.
 """
 
 import json
+import socket
 from collections import deque
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -13,6 +14,8 @@ from urllib.parse import urlencode, urlsplit
 
 import jwt
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame as WebSocketFrame
+from websockets.frames import Opcode
 from websockets.sync.client import ClientConnection, connect
 
 from contract_tests.kit import App, Cloud, Like, Person
@@ -177,6 +180,24 @@ class Chat(Wire):
         payload = {"category": category, "topicId": space, **members}
         self.emit("SEND_MEDIA_SESSION_EVENTS", {**payload, "content": content} if content else payload)
         self.settle()
+
+
+def deaf(url: str, *frames: str) -> socket.socket:
+    """Open a connection that sends frames and never reads, as a client that hangs."""
+    parts = urlsplit(url)
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect((parts.hostname, parts.port))
+    request = (
+        f"GET {parts.path}?{parts.query} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    connection.sendall(request.encode())
+    while b"\r\n\r\n" not in connection.recv(4096, socket.MSG_PEEK):
+        pass
+    for frame in frames:
+        connection.sendall(WebSocketFrame(Opcode.TEXT, frame.encode()).serialize(mask=True))
+    return connection
 
 
 class Sockets:

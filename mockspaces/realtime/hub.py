@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable
 from typing import Any
 
 from mockspaces.cloud.callers import Caller
@@ -109,7 +109,7 @@ class Hub:
                 await session.engine.send(session.transport, packet)
         if packets:
             self._record(sessions, name, next(iter(packets.values()))[0].data)
-            await settle(sessions)
+            await settle([session.transport for session in sessions])
 
     def _record(self, sessions: list[Session], name: str, frame: str) -> None:
         self.world.journal.record(
@@ -142,9 +142,9 @@ class Hub:
         task.add_done_callback(self.errands.discard)
 
 
-async def settle(sessions: list[Session]) -> None:
+async def settle(transports: Collection[Transport]) -> None:
     """Let the engine write what was queued; it only needs turns of the loop (RT-REST-08)."""
     for _ in range(SETTLING_TURNS):
         await asyncio.sleep(0)
-        if not any(session.transport.pending for session in sessions):
+        if not any(transport.pending for transport in transports):
             return

@@ -12,6 +12,7 @@ from mockspaces.contract import events
 from mockspaces.realtime.adapter import Engine, Transport
 from mockspaces.realtime.chat import ChatNamespace, Handshake
 from mockspaces.realtime.engineio3 import Codec, Codec3, Heartbeat, protocol
+from mockspaces.realtime.hub import settle
 from mockspaces.realtime.hubs import Hubs
 
 TRANSPORT_UNKNOWN, SESSION_UNKNOWN, BAD_REQUEST = (
@@ -66,8 +67,10 @@ class RealtimeSurface:
     async def _drop(self, world: World) -> None:
         """End the transports of a world that is reset or dropped; its sessions have been told."""
         self._engines.pop(world.name, None)
-        for transport in self._transports.pop(world.name, set()):
+        transports = self._transports.pop(world.name, set())
+        for transport in transports:
             await transport.finish()
+        await settle(transports)
 
     async def _refuse(self, scope: Scope, send: Send, world: World, code: int, message: str) -> None:
         websocket = scope["type"] == "websocket"

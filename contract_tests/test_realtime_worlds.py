@@ -1,0 +1,235 @@
+"""Sockets and the mock's own means: worlds, journal, faults, and ending connections on purpose."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from contract_tests.kit import Cloud, Person, behaviour, observe
+from contract_tests.sockets import UUID, Sockets, address, credential
+
+
+@pytest.fixture
+def prefix(cloud: Cloud) -> dict[str, str]:
+    """The URLs of the test's world below the default port."""
+    name = cloud.control("GET", "")["name"]
+    found: dict[str, str] = next(
+        one["urls"]["prefix"] for one in cloud.control("GET", "/worlds")["data"] if one["name"] == name
+    )
+    return found
+
+
+@pytest.fixture
+def ann(cloud: Cloud) -> Person:
+    """A user of the test's world."""
+    return cloud.jwt_user()
+
+
+def counts(cloud: Cloud) -> list[int]:
+    found = cloud.control("GET", "")["counts"]
+    return [found[name] for name in ("sockets", "people", "subscriptions")]
+
+
+def settled(cloud: Cloud, wanted: list[int]) -> list[int]:
+    """Return the counts as soon as they are as wanted, or after a while."""
+    deadline = time.monotonic() + 5
+    while (found := counts(cloud)) != wanted and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return found
+
+
+@behaviour("RT-AUTH-14", "RT-EP-02")
+def test_a_world_is_reached_by_namespace_on_the_default_port(
+    cloud: Cloud, sockets: Sockets, prefix: dict[str, str], ann: Person
+) -> None:
+    """A CONNECT to /w/<name>/chat joins that world, and its frames name the namespace so."""
+    space = cloud.space(ann)
+    place = f"/{prefix['socketio_path'].removesuffix('/socket.io/')}/chat"
+    query = {**credential(ann), "EIO": "3", "transport": "websocket"}
+    default = {"socket": prefix["socket"], "socketio_path": "socket.io/"}
+    chat = sockets.at(address(default, query), place)
+    observe(chat.join(f"?token={ann.token}&tokenType=jwt"), f"40{place}")
+    observe(chat.subscribe(space)[0], "CHANNEL_SUBSCRIBED")
+    cloud.message(space, ann)
+    observe(len(chat.said("MESSAGE_SENT")), 1)
+    chat.namespace = "/chat"
+    observe(chat.join(), '44/chat,"auth.credential_invalid"')
+
+
+def test_a_world_is_reached_by_path_on_the_default_port(
+    cloud: Cloud, sockets: Sockets, prefix: dict[str, str], ann: Person
+) -> None:
+    """Below /w/<name>/socket.io/ the namespace /chat is that of the world, and pictures have the prefix too."""
+    space = cloud.space(ann)
+    chat = sockets.at(address(prefix, {**credential(ann), "EIO": "3", "transport": "websocket"}))
+    observe(chat.join(), "40/chat")
+    chat.subscribe(space)
+    _name, told = chat.message(space)
+    observe(told["sender"]["picture_url"].startswith(prefix["accounts"]), wanted=True)
+
+
+@behaviour("RT-AUTH-14")
+def test_no_namespace_leads_from_one_world_into_another(cloud: Cloud, sockets: Sockets, ann: Person) -> None:
+    """On a world's own port only its own name is known, and unknown names are refused like any namespace."""
+    name = cloud.control("GET", "")["name"]
+    chat = sockets.open(ann)
+    for foreign in ("default", "no-such-world", f"{name}/w/{name}"):
+        chat.namespace = f"/w/{foreign}/chat"
+        observe(chat.join(), f'44{chat.namespace},"Invalid namespace"')
+    chat.namespace = f"/w/{name}/chat"
+    observe(chat.join(), f"40{chat.namespace}")
+
+
+@pytest.mark.parametrize("call", ["reset", "drop"])
+def test_resetting_or_dropping_a_world_closes_its_sockets(
+    cloud: Cloud, sockets: Sockets, prefix: dict[str, str], ann: Person, call: str
+) -> None:
+    """Joined sockets are sent away and closed, unjoined ones closed, wherever they came in."""
+    opened = cloud.control("POST", "/worlds", {})
+    urls, name = opened["urls"]["port"], opened["name"]
+    user = cloud.http.post(f"{urls['control']}/tokens", json={"username": ann.username, "kind": "jwt"}).json()
+    query = {"token": user["token"], "tokenType": "jwt", "EIO": "3", "transport": "websocket"}
+    by_port, by_prefix = sockets.at(address(urls, query)), sockets.at(address(opened["urls"]["prefix"], query))
+    silent = sockets.at(address(urls, query))
+    observe([by_port.join(), by_prefix.join()], ["40/chat", "40/chat"])
+    if call == "reset":
+        cloud.http.post(f"{urls['control']}/reset", json={})
+    else:
+        cloud.control("DELETE", f"/worlds/{name}")
+    observe([by_port.end()[0], by_prefix.end(), silent.end()[0]], [["41/chat"], (["41/chat"], 1000), []])
+
+
+def test_connections_are_listed_and_counted(cloud: Cloud, sockets: Sockets, ann: Person) -> None:
+    """The control API shows who is connected and subscribed, and forgets whoever is gone."""
+    spaces = sorted(cloud.space(ann) for _ in range(2))
+    chat, _guest = sockets.join(ann, *spaces), sockets.join(cloud.guest("Gil"))
+    chat.presence("online", spaces[0])
+    listed = cloud.control("GET", "/sockets")["data"]
+    observe([one["username"] for one in listed], [ann.username, ""])
+    observe([one["spaces"] for one in listed], [spaces, []])
+    observe([listed[0]["id"], listed[0]["online"]], [UUID, spaces[:1]])
+    observe(counts(cloud), [2, 2, 2])
+    chat.close()
+    observe(settled(cloud, [1, 1, 0]), [1, 1, 0])
+
+
+@pytest.mark.parametrize(
+    ("how", "frames", "code"), [("idle", [], 1000), ("transport", [], 1006), ("namespace", ["41/chat"], None)]
+)
+def test_a_connection_is_ended_on_purpose(
+    cloud: Cloud, sockets: Sockets, ann: Person, how: str, frames: list[str], code: int | None
+) -> None:
+    """Idle closes cleanly, transport breaks off, namespace leaves the transport open; others are not touched."""
+    chat, other = sockets.join(ann), sockets.join(cloud.user("bob@example.com"))
+    cloud.control("POST", "/sockets/close", {"filter": {"username": ann.username}, "how": how})
+    if code is None:
+        observe([chat.receive(), chat.frames(), chat.join()], [*frames, [], "40/chat"])
+    else:
+        observe(chat.end(), (frames, code))
+    observe(other.frames(), [])
+
+
+def test_the_filter_for_ending_connections_is_narrow(cloud: Cloud, sockets: Sockets, ann: Person) -> None:
+    """Connections are chosen by id, person or space; a misspelt member is refused."""
+    space = cloud.space(ann)
+    chats = [sockets.join(ann, space), sockets.join(ann)]
+    first, second = (one["id"] for one in cloud.control("GET", "/sockets")["data"])
+    closed = cloud.control("POST", "/sockets/close", {"filter": {"space_id": space}, "how": "idle"})["closed"]
+    observe(closed, [first])
+    observe(chats[0].end()[1], 1000)
+    settled(cloud, [1, 1, 0])
+    observe(cloud.control("POST", "/sockets/close", {"filter": {"id": first}})["closed"], [])
+    observe(cloud.control("POST", "/sockets/close", {"filter": {"person_id": ann.id}})["closed"], [second])
+    bad = cloud.http.post(f"{cloud.urls['control']}/sockets/close", json={"filter": {"user": "x"}})
+    observe(bad.status_code, 400)
+
+
+def test_the_journal_has_every_frame_with_its_caller_and_why(cloud: Cloud, sockets: Sockets, ann: Person) -> None:
+    """Joins, events, refusals, answers and ends are recorded; pings are not."""
+    chat = sockets.join(ann)
+    chat.message("f" * 24)
+    chat.send("42/chat,[")
+    chat.emit("NO_SUCH_EVENT", {})
+    sockets.open().join()
+    chat.send("41/chat")
+    chat.settle()
+    entries = cloud.control("GET", "/journal?surface=realtime")["entries"]
+    shown = [(one["method"], one["event"], one["caller"], one["code"]) for one in entries]
+    caller = f"user {ann.username}"
+    observe(
+        shown,
+        [
+            ("IN", "connect", caller, None),
+            ("OUT", "SEND_MESSAGE_FAILED", caller, None),
+            ("IN", "SEND_MESSAGE", caller, "app.event.channel.subscription.required"),
+            ("IN", None, None, None),
+            ("IN", "NO_SUCH_EVENT", caller, None),
+            ("IN", "connect", None, "auth.credential_missing"),
+            ("IN", "disconnect", caller, None),
+        ],
+    )
+    observe([one["status"] for one in entries], [0] * len(entries))
+    whys = [one["why"] for one in entries]
+    for number, words in ((2, "not subscribed"), (3, "malformed JSON"), (4, "NO_SUCH_EVENT"), (5, "token")):
+        observe(words in whys[number], wanted=True, note=whys[number])
+    observe(entries[2]["request"]["text"].startswith('42/chat,["SEND_MESSAGE"'), wanted=True)
+
+
+@pytest.fixture
+def fault(cloud: Cloud) -> Iterator[Any]:
+    """Plan a fault for one message."""
+
+    def plan(**action: Any) -> None:
+        cloud.control("POST", "/faults", {"match": {"event": "SEND_MESSAGE"}, "action": action, "times": 1})
+
+    yield plan
+    observe([one["fired"] for one in cloud.control("GET", "/faults")["data"]], [1])
+
+
+def test_a_planned_refusal_is_told_as_the_surface_tells_it(
+    cloud: Cloud, sockets: Sockets, ann: Person, fault: Any
+) -> None:
+    """A rejected message comes back with the planned code, and the next one passes."""
+    space = cloud.space(ann)
+    chat = sockets.join(ann, space)
+    fault(reject="space.members_only")
+    name, told = chat.message(space)
+    observe([name, told["error"]], ["SEND_MESSAGE_FAILED", "space.members_only"])
+    observe(chat.message(space)[0], "MESSAGE_SENT")
+
+
+@pytest.mark.parametrize(("frame", "count"), [("swallow", 0), ("duplicate", 2)])
+def test_a_frame_is_lost_or_doubled_as_planned(
+    cloud: Cloud, sockets: Sockets, ann: Person, fault: Any, frame: str, count: int
+) -> None:
+    """A swallowed message never happened, a doubled one happened twice."""
+    space = cloud.space(ann)
+    chat = sockets.join(ann, space)
+    fault(frame=frame)
+    chat.emit("SEND_MESSAGE", {"category": "chat", "topicId": space, "content": {"bodyText": "hi"}})
+    observe(len(chat.said("MESSAGE_SENT")), count)
+
+
+def test_a_planned_close_ends_the_connection(cloud: Cloud, sockets: Sockets, ann: Person, fault: Any) -> None:
+    """The message is lost and its connection closed."""
+    space = cloud.space(ann)
+    chat = sockets.join(ann, space)
+    fault(frame="close")
+    chat.emit("SEND_MESSAGE", {"category": "chat", "topicId": space, "content": {"bodyText": "hi"}})
+    observe(chat.end(), ([], 1000))
+
+
+def test_a_planned_delay_holds_back_this_connection_alone(
+    cloud: Cloud, sockets: Sockets, ann: Person, fault: Any
+) -> None:
+    """The message arrives late, and the frames of others are handled meanwhile."""
+    space = cloud.space(ann)
+    chat, other = sockets.join(ann, space), sockets.join(ann)
+    fault(delay=0.3)
+    chat.emit("SEND_MESSAGE", {"category": "chat", "topicId": space, "content": {"bodyText": "hi"}})
+    begin = time.monotonic()
+    observe(other.frames(), [])
+    quick = time.monotonic() - begin
+    observe(chat.hear()[0], "MESSAGE_SENT")
+    observe(quick < 0.2 < time.monotonic() - begin, wanted=True)
