@@ -56,7 +56,7 @@ def test_a_roster_entry(cloud: Cloud, room: Room) -> None:
         "displayname": "Gil Guest",
         "picture_url": URL,
     }
-    observe(shown[-1], anonymous)
+    observe([one for one in shown if one["member"] == room.anonymous.id], [anonymous])
     expect({one["role"] for one in shown}, {"admin", "member", "guest"})
 
 

@@ -4,12 +4,16 @@ from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import islice
 
+import msgspec
+
 from mockspaces.cloud import directory, people, spaces
 from mockspaces.cloud.callers import Caller
 from mockspaces.cloud.entities import Person, User, UserSpace
 from mockspaces.cloud.listing import Indexed, Merged
 from mockspaces.cloud.patterns import Pattern
 from mockspaces.cloud.world import World
+
+MOST_KNOWN = 256  # people whose acquaintances are kept at a time
 
 
 def _order(user: User) -> tuple[str, str]:
@@ -35,18 +39,37 @@ class Colleagues:
         return list(islice(merge(inside, others, key=_order), offset, offset + limit))
 
     async def _acquaintances(self, company_id: str | None) -> list[User]:
-        """Return who is not of the company but was once in a space with the caller, himself without company."""
-        known: set[str] = set()
-        for own in await self._world.state.user_spaces.page("person", self._caller.id):
-            for record in await self._world.state.user_spaces.page("space", own.space_id):
-                known.add(record.person_id)
-        found = [await self._world.state.users.get(person_id) for person_id in known]
-        return sorted((user for user in found if user and self._is_found(user, company_id)), key=_order)
+        """Return who matches of those outside of the company, the caller himself if he has none."""
+        known = await acquaintances(self._world, self._caller.id)
+        others = [user for user in known if not company_id or user.company_id != company_id]
+        return [user for user in others if self._pattern is None or self._pattern.matches(*directory.fields(user))]
 
-    def _is_found(self, user: User, company_id: str | None) -> bool:
-        if user.is_service_account or (company_id and user.company_id == company_id):
-            return False
-        return self._pattern is None or self._pattern.matches(*directory.fields(user))
+
+class Acquaintances(msgspec.Struct, frozen=True):
+    """Whom a person met, as of one state of users and memberships."""
+
+    time: tuple[int, int]
+    people: list[User]
+
+
+async def acquaintances(world: World, person_id: str) -> list[User]:
+    """Return the registered users who are or were in a space with somebody, himself included, by name.
+
+    They are kept until somebody enters a space for the first time or a user changes.
+    """
+    state = world.state
+    known, now = state.acquaintances.get(person_id), (state.users.revision, state.encounters)
+    if isinstance(known, Acquaintances) and known.time == now:
+        return known.people
+    ids: set[str] = set()
+    for own in await state.user_spaces.page("person", person_id):
+        ids.update([record.person_id for record in await state.user_spaces.page("space", own.space_id)])
+    found = [await state.users.get(one) for one in ids]
+    people_ = sorted((user for user in found if user and not user.is_service_account), key=_order)
+    if len(state.acquaintances) >= MOST_KNOWN:
+        state.acquaintances.clear()
+    state.acquaintances[person_id] = Acquaintances(now, people_)
+    return people_
 
 
 async def once_together(world: World, one: str, other: str) -> bool:

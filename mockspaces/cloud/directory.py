@@ -1,15 +1,21 @@
 """The searchable list of a company's people: one text, searched in one pass (PAGE-RX-01, USERS-COLL-01).
 
-It is derived from the users and made anew when any user has changed.
+It is derived from the users and made anew when any user has changed. What was found stays known until then,
+so that the next page of a search, or the next letter's way back, costs nothing.
 """
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 
 from mockspaces.cloud.entities import User
-from mockspaces.cloud.patterns import Pattern
+from mockspaces.cloud.patterns import LINE, Pattern
 from mockspaces.cloud.world import World
+
+MOST_SEARCHES = 64  # whose finds are kept at a time
+
+Find = Callable[[int], int]
 
 
 def fields(user: User) -> tuple[str, ...]:
@@ -22,47 +28,95 @@ def _numbers(user: User) -> Iterator[str]:
         yield from (str(phone[part]) for part in ("value", "canonicalForm") if phone.get(part))
 
 
+class Lines:
+    """All fields of all people as one text, each between two line breaks."""
+
+    def __init__(self, people: Sequence[User], fold: Callable[[str], str]) -> None:
+        """Join the fields; ``fold`` is what is done to each."""
+        texts: list[bytes] = []
+        self._begins = array("Q")
+        position = 0
+        for user in people:
+            self._begins.append(position)
+            text = LINE.join([LINE.join(field.splitlines()) for field in fields(user)])
+            texts.append(f"{LINE}{fold(text)}".encode())
+            position += len(texts[-1])
+        self._begins.append(position)
+        self.text = b"".join([*texts, LINE.encode()])
+
+    def owners(self, find: Find) -> Iterator[int]:
+        """Yield the number of each person in whose lines ``find`` finds something, once."""
+        position, end = 0, self._begins[-1]
+        while (found := find(position)) >= 0:
+            number = bisect_right(self._begins, found) - 1
+            if found >= end:
+                return
+            yield number
+            position = self._begins[number + 1]
+
+
 class Directory:
-    """People in their order with all their fields, one to a line."""
+    """People in their order."""
 
     def __init__(self, people: Sequence[User], revision: int) -> None:
-        """Join the fields of all people into one text."""
+        """List the people of one state of the users."""
         self.people = people
         self.revision = revision
-        self._first_lines = array("L")
-        self._owners = array("L")
-        lines: list[bytes] = []
-        for number, user in enumerate(people):
-            self._first_lines.append(len(lines))
-            for field in fields(user):
-                lines.append(" ".join(field.splitlines()).encode() if "\n" in field else field.encode())
-                self._owners.append(number)
-        self._text = b"\n".join(lines)
-        self._starts = array("L", _starts(lines))
+        self._searches: dict[str, Search] = {}
+
+    @cached_property
+    def _lines(self) -> Lines:
+        return Lines(self.people, str)
+
+    @cached_property
+    def _folded(self) -> Lines:
+        return Lines(self.people, str.casefold)
 
     def matching(self, pattern: Pattern | None) -> Iterator[User]:
         """Yield the people who match, in order; it costs no more than it is asked for."""
         if pattern is None:
             return iter(self.people)
-        if pattern.line_safe:
-            return self._in_one_pass(pattern)
-        return (user for user in self.people if pattern.matches(*fields(user)))
+        search = self._searches.get(pattern.text)
+        if search is None:
+            if len(self._searches) >= MOST_SEARCHES:
+                self._searches.clear()
+            search = self._searches[pattern.text] = Search(self._search(pattern))
+        return iter(search)
 
-    def _in_one_pass(self, pattern: Pattern) -> Iterator[User]:
-        expression, position = pattern.over_lines, 0
-        while match := expression.search(self._text, position):
-            number = self._owners[bisect_right(self._starts, match.start()) - 1]
-            yield self.people[number]
-            if number + 1 == len(self.people):
-                return
-            position = self._starts[self._first_lines[number + 1]]
+    def _search(self, pattern: Pattern) -> Iterator[User]:
+        if plain := pattern.plain:
+            lines = self._folded
+            return (self.people[number] for number in lines.owners(lambda start: lines.text.find(plain, start)))
+        if not pattern.line_safe:
+            return (user for user in self.people if pattern.matches(*fields(user)))
+        lines, expression = self._lines, pattern.over_lines
+
+        def find(start: int) -> int:
+            match = expression.search(lines.text, start + 1)  # behind the line break that begins a person
+            return match.start() if match else -1
+
+        return (self.people[number] for number in lines.owners(find))
 
 
-def _starts(lines: Sequence[bytes]) -> Iterator[int]:
-    position = 0
-    for line in lines:
-        yield position
-        position += len(line) + 1
+class Search:
+    """What a search has found so far, and the rest of it."""
+
+    def __init__(self, rest: Iterator[User]) -> None:
+        """Begin without having looked."""
+        self._found: list[User] = []
+        self._rest = rest
+
+    def __iter__(self) -> Iterator[User]:
+        """Go through all finds, looking on only where nobody has looked before."""
+        number = 0
+        while True:
+            if number == len(self._found):
+                more = next(self._rest, None)
+                if more is None:
+                    return
+                self._found.append(more)
+            yield self._found[number]
+            number += 1
 
 
 async def of_company(world: World, company_id: str) -> Directory:

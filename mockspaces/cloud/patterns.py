@@ -14,7 +14,11 @@ from mockspaces.contract.limits import Limits
 _LINE_SAFE = re.compile(
     r"(?:[^\\\[\]()\x00-\x1f]|\\(?:[wdbB]|[^\w\s\x00-\x1f])|\[[^\^\\\[\]\x00-\x1f][^\\\[\]\x00-\x1f]*\]|\((?!\?)|\(\?:|\))*"
 )
+_PLAIN = re.compile(r"(\^?)([^\\^$.|?*+()\[\]{}\x00-\x1f]+)(\$?)")
 _MEMORY = 1 << 20  # bytes that one compiled pattern may take
+
+
+LINE = "\n"
 
 
 class Pattern:
@@ -22,9 +26,19 @@ class Pattern:
 
     def __init__(self, text: str) -> None:
         """Compile a pattern."""
+        self.text = text
         expression = _compiled(text)
         self._source = text if expression else re2.escape(text)
         self._expression = expression or _compiled(self._source)
+
+    @property
+    def plain(self) -> bytes | None:
+        """What to look for in folded lines that begin and end with a line break, if the pattern is plain words."""
+        match = _PLAIN.fullmatch(self._source)
+        if match is None:
+            return None
+        beginning, words, end = match.groups()
+        return f"{beginning and LINE}{words.casefold()}{end and LINE}".encode()
 
     @property
     def line_safe(self) -> bool:

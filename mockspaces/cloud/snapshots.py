@@ -23,7 +23,7 @@ from mockspaces.cloud.world import World
 from mockspaces.contract import Contract, OverlayError, nearest
 from mockspaces.contract.settings import Settings
 
-DERIVED = ("directories",)  # members of `State` that are made anew from the others
+DERIVED = ("directories", "acquaintances", "encounters")  # members of `State` that are made anew from the others
 PAIRS = ("user_jwt_expiries",)  # dictionaries whose keys are no texts, shown as pairs
 
 

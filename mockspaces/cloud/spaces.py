@@ -118,6 +118,7 @@ async def open_record(world: World, space: Space, person_id: str) -> UserSpace:
     if record is not None and not record.deleted:
         return record
     if record is None:
+        world.state.encounters += 1
         record = UserSpace(
             id=world.ids.object_id(),
             space_id=space.id,

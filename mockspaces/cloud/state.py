@@ -99,6 +99,8 @@ class State:
         )
         self.addresses: dict[str, str] = {}
         self.directories: dict[str, object] = {}  # what searches derive from the users of a company
+        self.acquaintances: dict[str, object] = {}  # what they derive from the memberships of a person
+        self.encounters = 0  # how often somebody entered a space for the first time
         self.domains: dict[str, str] = {}
         self.anonymous: Collection[AnonymousUser] = Collection(checkpoint=checkpoint)
         self.clients: Collection[OAuthClient] = Collection(checkpoint=checkpoint)

@@ -148,10 +148,13 @@ async def _fits(world: World, record: UserSpace, wanted: Wanted) -> bool:
     space = await world.state.spaces.get(record.space_id)
     if space is None:
         return False
+    if wanted.pattern and not wanted.pattern.matches(await spaces.title(world, space, record.person_id)):
+        return False
+    not_mine = record.archived and not record.deleted and not wanted.archived  # USERS-SPACES-06
+    if not (wanted.admin_only or not_mine):
+        return True
     member = await world.state.members.get(member_id(space.id, record.person_id))
-    role = member.role if member else None
-    if wanted.admin_only and role != "admin":
+    is_admin = member is not None and member.role == "admin"
+    if wanted.admin_only and not is_admin:
         return False
-    if record.archived and not record.deleted and not wanted.archived and role == "admin":
-        return False
-    return wanted.pattern is None or wanted.pattern.matches(await spaces.title(world, space, record.person_id))
+    return not (not_mine and is_admin)
