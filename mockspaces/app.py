@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote
 
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from mockspaces.accounts.surface import AccountsSurface
@@ -66,6 +66,7 @@ CONTROL_SECTIONS = (
     ui,
 )
 WORLD_PREFIX = "/w/"
+STOPPING = "the mock is stopping"
 logger = logging.getLogger("mockspaces")
 
 
@@ -190,6 +191,11 @@ class App:
     async def _answer(self, surface: Surface, exchange: Exchange) -> Response:
         try:
             return await surface.answer(exchange)
+        except asyncio.CancelledError as interruption:
+            if STOPPING not in interruption.args:
+                raise
+            exchange.why = STOPPING
+            return PlainTextResponse(STOPPING, 503)
         except Rejection as rejection:
             exchange.refused(rejection)
             return surface.refuse(exchange, rejection)

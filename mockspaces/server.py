@@ -18,14 +18,14 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.types import ASGIApp
 
-from mockspaces.app import App, create_app
+from mockspaces.app import STOPPING, App, create_app
 from mockspaces.cloud.rejection import Rejection
 from mockspaces.cloud.worlds import Listeners
 from mockspaces.config import Config
 from mockspaces.transport import SocketFaults
 
 BACKLOG, LAST_PORT = 2048, 65535
-GRACE_S = 0.3  # open requests are given this long after a stop, so that the process ends within a second
+GRACE_S = 0.2  # open requests are given this long after a stop, so that the process ends within a second
 SWEEP_S = 5
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 
@@ -62,7 +62,7 @@ def transport(app: ASGIApp) -> uvicorn.Config:
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_ping_interval=None,  # Engine.IO has heartbeats of its own; those of WebSocket do not count (RT-HB-02)
-        timeout_graceful_shutdown=GRACE_S,  # type: ignore[arg-type]
+        timeout_graceful_shutdown=2 * GRACE_S,  # type: ignore[arg-type]
         server_header=False,
         backlog=BACKLOG,
     )
@@ -152,7 +152,13 @@ class UvicornServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self.listeners:
             self.listeners.close_all()
+        asyncio.get_running_loop().call_later(GRACE_S, self._end_requests)
         await super().shutdown(sockets)
+
+    def _end_requests(self) -> None:
+        """Interrupt what still waits; the application answers that it stops."""
+        for task in self.server_state.tasks:
+            task.cancel(STOPPING)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
