@@ -24,6 +24,7 @@ from contract_tests.oauth import (
     register,
     revoke,
     signed_in,
+    token_call,
     works,
 )
 
@@ -507,3 +508,16 @@ def test_the_error_text_is_for_people(cloud: Cloud) -> None:
     text = by_password(cloud, register(cloud), password="wrong").json()["error_description"]
     observe(text, TEXT)
     assert "password" not in text
+
+
+@behaviour("ACC-SVCKEY-03")
+@pytest.mark.parametrize(
+    "grant_type", ["client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer", "service_app"]
+)
+def test_service_apps_have_no_token_endpoint(cloud: Cloud, grant_type: str) -> None:
+    """A service app signs its JWT itself: the token endpoint knows neither the app nor a grant for it."""
+    app, client = cloud.app("spaces.list"), register(cloud)
+    form = {"grant_type": grant_type, "assertion": app.sign()}
+    failed(token_call(cloud, {**form, "client_id": app.key["iss"], "client_secret": "x"}), "invalid_client", 401)
+    failed(token_call(cloud, {**form, **client.credentials}), "unsupported_grant_type")
+    expect(cloud.call("GET", "/users/me/spaces", app).status_code, 200)
