@@ -48,6 +48,39 @@ SCHEMES: dict[Kind, tuple[str, Object]] = {
     "client": ("client", {"type": "http", "scheme": "basic", "description": "OAuth client; also in the form"}),
     "url-signature": ("signedUrl", {"type": "apiKey", "in": "query", "name": "signature"}),
 }
+# What an id in a path gives rise to where nothing has it.
+UNKNOWN = {
+    "spaceId": errors.SPACE_NOT_FOUND,
+    "inviteId": errors.INVITE_NOT_FOUND,
+    "messageId": errors.MESSAGE_NOT_FOUND,
+    "ideaId": errors.IDEA_NOT_FOUND,
+    "taskId": errors.TASK_NOT_FOUND,
+    "fileId": errors.FILE_NOT_FOUND,
+    "meetingId": errors.MEETING_NOT_FOUND,
+    "recordingId": errors.RECORDING_NOT_FOUND,
+    "token": errors.TOKEN_NOT_FOUND,
+    "userId": errors.USER_NOT_FOUND,
+    "attendeeId": errors.USER_NOT_FOUND,
+    "email": errors.USER_NOT_FOUND,
+    "id": errors.SETTINGS_NOT_FOUND,
+    # Types of people are part of the path: another word there is another path (ERR-ORDER-05).
+    "userType": errors.ROUTE_NOT_FOUND,
+    "attendeeType": errors.ROUTE_NOT_FOUND,
+    "type": errors.ROUTE_NOT_FOUND,
+}
+# The same for ids in a query or body (ERR-ORDER-04).
+NAMED = {
+    "USERS-MSGS": errors.SPACE_NOT_FOUND,
+    "USERS-PUSHDEL": errors.SUBSCRIPTION_NOT_FOUND,
+    "SPACES-CREATE": errors.USER_NOT_FOUND,
+    "SPACES-INVITE": errors.USER_NOT_FOUND,
+    "SPACES-INVUPD": errors.USER_NOT_FOUND,
+    "MSG-CHAT": errors.MESSAGE_NOT_FOUND,
+    "FILES-UP": errors.SPACE_NOT_FOUND,
+    "FILES-DOWN": errors.FILE_NOT_FOUND,
+    "MEET-HANDOK": errors.USER_NOT_FOUND,
+    "MEET-HANDLOW": errors.USER_NOT_FOUND,
+}
 CONTROL_SCHEME = ("controlToken", {"type": "apiKey", "in": "header", "name": "X-Mock-Token"})
 
 
@@ -162,8 +195,10 @@ def _responses(contract: Contract, row: Endpoint, *, has_body: bool) -> Object:
         success["content"] = {JSON: {"schema": {}, **({} if example is None else {"example": example})}}
     elif example is not None:
         success["content"] = {JSON: {"example": example}}
+    if row.surface not in ("rest", "control"):  # these refuse in a style of their own: OAuth, pages, XML
+        return {"200": success, "default": {"description": "A refusal in the style of this surface."}}
     refusals: dict[str, list[str]] = {}
-    for key in _codes(row, has_body=has_body) if row.surface in ("rest", "control") else ():
+    for key in dict.fromkeys(_codes(row, has_body=has_body)):
         refusals.setdefault(str(contract.errors[key].status), []).append(key)
     return {"200": success, **{status: _refusal(contract, keys) for status, keys in sorted(refusals.items())}}
 
@@ -183,8 +218,12 @@ def _codes(row: Endpoint, *, has_body: bool) -> Iterable[str]:
         yield from (errors.CREDENTIAL_EXPIRED, errors.KIND_NOT_ALLOWED, errors.SCOPE_OAUTH_MISSING)
     if row.scope:
         yield from (errors.SCOPE_MISSING, errors.OTHER_COMPANY, errors.APP_INACTIVE, errors.SERVICE_ACCOUNT_DISABLED)
+    if row.surface == "rest":
+        yield from (UNKNOWN[name] for name in names if name in UNKNOWN)
+    if row.id in NAMED:
+        yield NAMED[row.id]
     if "spaceId" in names:
-        yield from (errors.SPACE_NOT_FOUND, errors.PERMISSION_DENIED, errors.MEMBERS_ONLY)
+        yield from (errors.PERMISSION_DENIED, errors.MEMBERS_ONLY)
     if row.pin:
         yield from (errors.PIN_REQUIRED, errors.PIN_WRONG)
     if "direct" in row.refuses:
