@@ -111,7 +111,7 @@ class ServiceCloud(Cloud):
         token = answer.json()["access_token"]
         authorization = f"Bearer {token}"
         me = self.http.get(f"{self.api}/users/me", headers={"Authorization": authorization}).json()
-        return Person(me["_id"], me["username"], authorization, password, token)
+        return Person(me.get("_id", ""), me.get("username", name), authorization, password, token)  # without the scope
 
     def jwt_user(self, username: str = "ann@example.com") -> Person:
         name, password = self._credentials(username)

@@ -38,6 +38,7 @@ def refusal(answer: httpx.Response, status: int, code: str) -> str:
 @pytest.mark.parametrize("path", ["/nothing", "/worlds/x/y", "/users", "/../api/users/me"])
 def test_an_unknown_path_is_not_found(cloud: Cloud, path: str) -> None:
     """An unknown path below the prefix is answered by the control API itself."""
+    only_mock(cloud, "the control API is the mock's own")
     target = f"{cloud.urls['control']}{path}"
     answer = cloud.http.send(httpx.Request("GET", httpx.URL(target.replace("/../", "/%2E%2E/"))))
     refusal(answer, *((405, "method.not_allowed") if path == "/users" else (404, "route.not_found")))
@@ -254,7 +255,7 @@ def test_a_foreign_origin_is_refused(cloud: Cloud, origin: str) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_the_mocks_own_page_may_call(cloud: Cloud, host: str) -> None:
     """The mock's own origin is accepted by each of its names, and the Host header does not matter."""
-    port = httpx.URL(cloud.urls["control"]).port
+    port = httpx.URL(cloud.origin).port
     headers = {"Origin": f"http://{host}:{port}", "Host": "anything.example"}
     assert control(cloud, "GET", "", headers=headers).status_code == 200
 
