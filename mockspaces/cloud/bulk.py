@@ -38,12 +38,13 @@ async def run(world: World, company: Company, operation: Operation) -> User | No
     if address.rpartition("@")[2] not in company.domains:
         raise Rejection(errors.OTHER_COMPANY, f'"{address}" is not in a domain of the app\'s company')
     _check_licence(company, operation)
-    user = await people.by_email(world, address)
-    if user and user.company_id != company.id:
-        raise Rejection(errors.OTHER_COMPANY, f'"{address}" belongs to a user of another company')
-    if user is None:
-        return await _without_user(world, company, operation)
-    return await _with_user(world, user, operation)
+    async with world.lock(f"user {address}"):
+        user = await people.by_email(world, address)
+        if user is None:
+            return await _without_user(world, company, operation)
+        if user.company_id != company.id:
+            raise Rejection(errors.OTHER_COMPANY, f'"{address}" belongs to a user of another company')
+        return await _with_user(world, user, operation)
 
 
 def _check_password(world: World, operation: Operation) -> None:

@@ -125,7 +125,10 @@ async def admit(world: World, space: Space, invitee: Invitee, user: User | None)
     person = _person(invitee, user)
     if await world.state.members.get(member_id(space.id, person)):
         return False
-    await spaces.add(world, space, person, "userId" if user else "email", invitee.role)
+    entry = await spaces.add(world, space, person, "userId" if user else "email", invitee.role)
+    registered = None if user else await people.by_email(world, person)
+    if registered:  # in the meantime
+        await spaces.take_over(world, registered, entry)
     return True
 
 

@@ -212,10 +212,11 @@ async def take_over_email_entries(world: World, user: User) -> None:
     for address in user.emails:
         for entry in await world.state.members.page("person", address):
             async with world.lock(entry.space_id):
-                await _take_over(world, user, entry)
+                await take_over(world, user, entry)
 
 
-async def _take_over(world: World, user: User, entry: Member) -> None:
+async def take_over(world: World, user: User, entry: Member) -> None:
+    """Put a user in the place of an entry by e-mail. The lock of its space is held."""
     space = await world.state.spaces.get(entry.space_id)
     if space is None or await world.state.members.delete(entry.id) is None:
         return
