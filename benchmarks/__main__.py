@@ -4,15 +4,19 @@ import argparse
 import json
 from pathlib import Path
 
-from benchmarks import process, rest, tokens
+from benchmarks import oauth, process, rest, sockets, tokens
 from benchmarks.report import Figure, document, table
 
 MEASURES = {
     "get": rest.authenticated_get,
     "verify": tokens.first_verification,
+    "tokens": oauth.tokens,
+    "redirects": oauth.redirects,
     "worlds": process.worlds,
     "start": process.start,
     "memory": process.memory,
+    "fan-out": sockets.fan_out,
+    "sockets": sockets.memory,
 }
 
 

@@ -1,0 +1,34 @@
+"""The floor of fan-out: bare python-socketio behind the same server; one event makes it emit to a room.
+
+Reads the payload to emit from standard input, prints ``ready URL``.
+"""
+
+import json
+import sys
+from typing import Any
+
+import socketio
+
+from benchmarks.floor import Announced
+from mockspaces.server import bind, transport
+
+
+def app(payload: Any) -> socketio.ASGIApp:
+    """Return a Socket.IO application whose sockets all join one room, and that emits to it when asked to."""
+    server = socketio.AsyncServer(async_mode="asgi", transports=["websocket"], async_handlers=False)
+
+    @server.on("SUBSCRIBE_CHANNEL", namespace="/chat")  # type: ignore[untyped-decorator]
+    async def subscribe(sid: str, _payload: Any) -> None:
+        await server.enter_room(sid, "space", namespace="/chat")
+        await server.emit("CHANNEL_SUBSCRIBED", {}, to=sid, namespace="/chat")
+
+    @server.on("SEND_MESSAGE", namespace="/chat")  # type: ignore[untyped-decorator]
+    async def send(_sid: str, _payload: Any) -> None:
+        await server.emit("MESSAGE_SENT", payload, to="space", namespace="/chat")
+
+    return socketio.ASGIApp(server)
+
+
+if __name__ == "__main__":
+    listener = bind("127.0.0.1", 0)
+    Announced(transport(app(json.load(sys.stdin)))).run(sockets=[listener])
