@@ -44,7 +44,7 @@ class Client(asyncio.Protocol):
         end = self._buffer.find(END_OF_HEAD)
         if end < 0 or len(self._buffer) < end + 4 + _length(self._buffer):
             return
-        assert self._buffer.startswith(b"HTTP/1.1 200"), self._buffer[:500]
+        assert self._buffer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 302")), self._buffer[:500]
         self._buffer = b""
         self.answers += 1
         assert self._transport

@@ -26,18 +26,20 @@ def authenticated_get() -> list[Figure]:
         with server(FLOOR, answer) as (floor_url, _):
             floor_request = load.get(f"{floor_url}/", f"Authorization: {authorization}")
             assert _answer(floor_url) == answer
-            values, floors = _run(_in_turn((mock_url, request), (floor_url, floor_request)))
-    note = f"{len(answer)} B, floor {_middle(floors):.0f}/s, mock {_middle(values):.0f}/s, c={load.CONNECTIONS}"
+            values, floors = run(in_turn((mock_url, request), (floor_url, floor_request)))
+    note = f"{len(answer)} B, floor {middle(floors):.0f}/s, mock {middle(values):.0f}/s, c={load.CONNECTIONS}"
     share = ratio(values, floors)
     return [Figure(what="authenticated GET / bare route", measured=share, budget=0.8, more=True, note=note)]
 
 
-def _run(work: Coroutine[None, None, Value]) -> Value:
+def run(work: Coroutine[None, None, Value]) -> Value:
+    """Run a measurement in a loop that is faster than what it measures."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the generator must not be the bottleneck
         return runner.run(work)
 
 
-def _middle(values: list[float]) -> float:
+def middle(values: list[float]) -> float:
+    """Return the median, or the higher of two."""
     return sorted(values)[len(values) // 2]
 
 
@@ -47,12 +49,12 @@ def _answer(url: str, authorization: str = "") -> bytes:
     return body
 
 
-async def _in_turn(*targets: tuple[str, bytes]) -> list[list[float]]:
+async def in_turn(*targets: tuple[str, bytes], rounds: int = ROUNDS) -> list[list[float]]:
     """Measure the targets A B A B, after a short warm-up."""
     for url, request in targets:
         await load.rate(url, request, 0.3)
     rates: list[list[float]] = [[] for _ in targets]
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for measured, (url, request) in zip(rates, targets, strict=True):
             measured.append(await load.rate(url, request, SECONDS))
     return rates
