@@ -11,6 +11,8 @@ NUMBERS = (*SIZE, "page")  # style N
 ROWS: dict[str, tuple[str, ...]] = {
     "USERS-SPACES": (*TOKENS, "search", "topicstatus", "topictype", "filtertype", "includedeleted"),
     "USERS-COLL": (*NUMBERS, "search", "accountid"),
+    "USERS-PEOPLE": ("search",),
+    "USERS-WITHDM": (*NUMBERS, "search"),
     "USERS-MSGS": ("spacelist", *TOKENS, "includedeleted"),
     "USERS-ATT": REFERENCES,
     "USERS-TASKS": (*REFERENCES, "status"),
