@@ -21,6 +21,13 @@ from mockspaces.control.surface import ControlCall, handle
 
 Object = dict[str, Any]
 JSON = "application/json"
+# Answers that are no JSON, by endpoint id.
+MEDIA_TYPES = {
+    "MISC-HEALTH": "text/plain",
+    "CTRL-UI": "text/html",
+    "CTRL-DOCS": "text/html",
+    "CTRL-CA": "application/x-pem-file",
+}
 FORMS = ("accounts",)  # surfaces whose POST calls take forms
 REF = "#/components/schemas/{name}"
 ERROR = {"$ref": REF.format(name="Error")}
@@ -192,7 +199,8 @@ def _responses(contract: Contract, row: Endpoint, *, has_body: bool) -> Object:
     example = all_samples().get(row.id)
     success: Object = {"description": "Done."}
     if row.surface in ("rest", "control"):
-        success["content"] = {JSON: {"schema": {}, **({} if example is None else {"example": example})}}
+        media_type = MEDIA_TYPES.get(row.id, JSON)
+        success["content"] = {media_type: {"schema": {}, **({} if example is None else {"example": example})}}
     elif example is not None:
         success["content"] = {JSON: {"example": example}}
     if row.surface not in ("rest", "control"):  # these refuse in a style of their own: OAuth, pages, XML
