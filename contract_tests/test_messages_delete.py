@@ -55,6 +55,17 @@ def test_who_may_delete(cloud: Cloud) -> None:
         expect(delete(cloud, room.admin, message), outcome([message]))
 
 
+@behaviour("PERM-MAP-06", "PERM-PRIV-01", "MSG-DELETE-03")
+def test_who_has_left_deletes_nothing(cloud: Cloud) -> None:
+    """A sender who is not in the space any more has no right to his message."""
+    room = cloud.room()
+    message = cloud.message(room.id, room.member)["_id"]
+    left = cloud.call("DELETE", f"/spaces/{room.id}/attendees/userId/{room.member.id}", room.member)
+    expect(left.status_code, 200)
+    expect(delete(cloud, room.member, message), outcome(forbidden=[message]))
+    observe(cloud.call("GET", f"/messages/{message}", room.admin).status_code, 200)
+
+
 @behaviour("MSG-DELETE-04")
 @pytest.mark.parametrize("kind", ["ideas", "tasks"])
 def test_comments_go_with_their_parent(cloud: Cloud, kind: str) -> None:

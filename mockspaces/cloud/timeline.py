@@ -70,7 +70,7 @@ class Timeline:
         if after:
             high = place if self._high is None else min(place, self._high)
             return list(islice(await self._walk(self._low, high, descending=True), limit))
-        newer = await self._walk(max(self._low, place), self._high, descending=False)
+        newer = await self._walk(place, self._high, descending=False)
         return list(islice((one for one in newer if self.place(one) > place), limit))[::-1]
 
     async def _walk(self, low: Rank, high: Rank | None, *, descending: bool) -> Iterator[Message]:
