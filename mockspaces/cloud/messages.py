@@ -272,10 +272,3 @@ async def _empty(world: World, message: Message) -> Message:
         version=None,
     )
     return await world.state.messages.put(shell)
-
-
-async def drop_all(world: World, space_id: str) -> None:
-    """Forget every message of a space that is deleted, under its lock (SPACES-DELETE-02)."""
-    for message in await world.state.messages.page("changed", space_id):
-        await world.state.messages.delete(message.id)
-    world.state.message_times.pop(space_id, None)
