@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.datastructures import Headers
-from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
 from mockspaces.accounts import cookies
@@ -70,14 +71,27 @@ class Call:
         """Return all fields of the body in their order."""
         content_type = self.exchange.header(b"content-type") or ""
         media_type = content_type.partition(";")[0].strip().lower()
-        headers, limit = Headers({"content-type": content_type}), self.world.contract.limits.body_bytes
-        parser: FormParser | MultiPartParser
         if media_type == URLENCODED:
-            parser = FormParser(headers, self._stream(), max_fields=MAX_FIELDS, max_part_size=limit)
-        elif media_type == MULTIPART:
-            parser = MultiPartParser(headers, self._stream(), max_files=0, max_fields=MAX_FIELDS, max_part_size=limit)
-        else:
-            raise bad("body", f'the media type is "{media_type[:80]}", send {URLENCODED} or {MULTIPART}')
+            return self._urlencoded(await self.exchange.body())
+        if media_type == MULTIPART:
+            return await self._multipart(content_type)
+        raise bad("body", f'the media type is "{media_type[:80]}", send {URLENCODED} or {MULTIPART}')
+
+    def _urlencoded(self, body: bytes) -> list[tuple[str, str]]:
+        try:
+            return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+        except ValueError:
+            raise bad("body", f"more than {MAX_FIELDS} fields") from None
+
+    async def _multipart(self, content_type: str) -> list[tuple[str, str]]:
+        limit = self.world.contract.limits.body_bytes
+        parser = MultiPartParser(
+            Headers({"content-type": content_type}),
+            self._stream(),
+            max_files=0,
+            max_fields=MAX_FIELDS,
+            max_part_size=limit,
+        )
         try:
             fields = await parser.parse()
         except (MultiPartException, LookupError, ValueError) as error:
