@@ -52,9 +52,7 @@ def redirects() -> list[Figure]:
     with server(MOCK) as (url, _), Mockspaces(url) as mock:
         client = mock.oauth_client(redirect_uris=[CALLBACK])
         mock.settings(accounts_auto_login=ANN, accounts_auto_consent=True)
-        query = urlencode(
-            {"client_id": client.client_id, "redirect_uri": CALLBACK, "response_type": "code", "state": "s"}
-        )
+        asked = {"client_id": client.client_id, "redirect_uri": CALLBACK, "response_type": "code", "state": "s"}
         request = f"GET /oauth2/authorize?{urlencode(asked)} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n\r\n".encode()
         with server(FLOOR, b"{}") as (floor_url, _):
             values, floors = run(in_turn((url, request), (floor_url, load.get(f"{floor_url}/"))))
