@@ -1,6 +1,7 @@
 import re
 
 import httpx
+import jwt
 import pytest
 
 from contract_tests.kit import OBJECT_ID, TOKEN, App, Cloud, Like, behaviour, expect, observe, only_mock, refused
@@ -148,3 +149,14 @@ def test_conference_numbers_are_unique(cloud: Cloud) -> None:
     numbers = [cloud.call("GET", f"/spaces/{space}", user).json()["settings"]["confId"] for space in spaces]
     observe(len(set(numbers)), 20)
     assert all(re.fullmatch(r"\d{9}", number) for number in numbers)
+
+
+@behaviour("DM-CRED-01", "AUTH-SVC-04", "AUTH-USER-01")
+def test_no_two_keys_of_a_world_are_the_same(cloud: Cloud) -> None:
+    """Every app has key material of its own, however many there are, and none of it signs user JWTs."""
+    apps = [cloud.app() for _ in range(30)]
+    expect(len({app.key["private_key"] for app in apps}), 30)
+    token = cloud.jwt_user().token
+    for app in apps:
+        with pytest.raises(jwt.InvalidSignatureError):
+            jwt.decode(token, app.private_key.public_key(), ["RS256"])

@@ -147,10 +147,12 @@ async def acted_as(world: World, app: ServiceApp, address: str) -> User:
 
 
 async def create_key(world: World, app: ServiceApp, *, fresh: bool = False) -> AppKey:
-    """Add a key pair to an app: material of the bundled pool, or a fresh key."""
-    material = keys.fresh().pem if fresh else keys.pooled(world.ids.choice(1 << 16)).pem
-    key = AppKey(id=world.ids.short(), app_id=app.id, material=material, created=world.clock.now_ms())
-    return await world.state.app_keys.put(key)
+    """Add a key pair to an app: of the bundled pool, or fresh; no two keys of a world have the same material."""
+    async with world.lock(_PORTAL):
+        used = {key.material for key in await world.state.app_keys.all()}
+        pair = keys.fresh() if fresh else keys.unused(world.ids.choice(1 << 16), used)
+        key = AppKey(id=world.ids.short(), app_id=app.id, material=pair.pem, created=world.clock.now_ms())
+        return await world.state.app_keys.put(key)
 
 
 async def get_key(world: World, app: ServiceApp, kid: str) -> AppKey:

@@ -4,6 +4,7 @@ Generating a key takes 25 ms and validating a loaded one about as long, so keys 
 without validation and shared by all worlds; which key id leads to which material is each world's own.
 """
 
+from collections.abc import Container
 from functools import cache, lru_cache
 from importlib import resources
 
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 KEY_BITS = 2048
+SIGNING = 8  # so many of the pool sign user JWTs, the others belong to apps
 
 
 class KeyPair:
@@ -53,6 +55,21 @@ def pooled(number: int) -> KeyPair:
     """Return a key pair of the bundled pool; any number will do."""
     texts = _texts()
     return pooled(number % len(texts)) if number >= len(texts) else KeyPair(texts[number])
+
+
+def signing(number: int) -> KeyPair:
+    """Return a key pair that signs user JWTs: no app ever gets one of these from the pool."""
+    return pooled(number % SIGNING)
+
+
+def unused(start: int, used: Container[str]) -> KeyPair:
+    """Return a key pair for an app: one of the pool that is not used yet, from a random place on, else a fresh one."""
+    texts = _texts()[SIGNING:]
+    for number in range(len(texts)):
+        text = texts[(start + number) % len(texts)]
+        if text not in used:
+            return load(text)
+    return fresh()
 
 
 @lru_cache(maxsize=1024)

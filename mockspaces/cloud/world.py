@@ -79,7 +79,7 @@ class SigningKeys:
         if drop_old:
             self._keys.clear()
         self.current = self._ids.account_id()
-        self._keys[self.current] = keys.pooled(self._ids.choice(1 << 16))
+        self._keys[self.current] = keys.signing(self._ids.choice(1 << 16))
         return self.current
 
     @property
