@@ -78,7 +78,8 @@ class Recorder:
             "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "tests": [asdict(record) for record in self.records],
         }
-        path.write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8")
+        # Hostile input has lone surrogates, which UTF-8 cannot hold and JSON readers refuse.
+        path.write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8", errors="replace")
 
 
 def _sent(request: httpx.Request) -> bytes:
