@@ -337,6 +337,11 @@ def _entry(item: Mapping[str, Any]) -> JournalEntry:
     return JournalEntry(**{**item, **texts})
 
 
+def _user(item: Mapping[str, Any]) -> User:
+    names = ("_id", "ndbid", "username", "displayname", "password", "company_id", "meetingroom_id")
+    return User(*(item[name] for name in names))
+
+
 def _space(item: Mapping[str, Any]) -> Space:
     members = tuple(Member(**member) for member in item["members"])
     known = {name: item[name] for name in ("title", "description", "type", "archived", "settings")}
@@ -513,6 +518,11 @@ class Mockspaces:
         made = self.call("POST", f"/spaces/{quote(space_id, safe='')}/messages", body)
         return next(message for message in self.messages(space=space_id) if message.id == made["_id"])
 
+    def meeting(self, space_id: str, *usernames: str) -> None:
+        """Bring people into the meeting of a space, as their sockets would; the first one starts it."""
+        people = [{"username": username} for username in usernames]
+        self.call("POST", f"/spaces/{quote(space_id, safe='')}/meeting", {"attendees": people})
+
     def spaces(self) -> list[Space]:
         """Return all group and direct spaces, oldest first."""
         return [_space(item) for item in self.call("GET", "/spaces")["data"]]
@@ -615,15 +625,11 @@ class Mockspaces:
     def user(self, username: str, *, password: str | None = None, **members: Any) -> User:
         """Create a registered user; a password is drawn unless given."""
         made = self.call("POST", "/users", {"username": username, "password": password, **members})
-        return User(
-            id=made["_id"],
-            ndbid=made["ndbid"],
-            username=made["username"],
-            displayname=made["displayname"],
-            password=made["password"],
-            company_id=made["company_id"],
-            meetingroom_id=made["meetingroom_id"],
-        )
+        return _user(made)
+
+    def change_user(self, username: str, **changes: Any) -> User:
+        """Change ``enabled``, ``password`` or ``displayname`` of a user and return him."""
+        return _user(self.call("PATCH", f"/users/{quote(username, safe='')}", changes))
 
     def oauth_client(self, *, redirect_uris: Sequence[str] = (), public: bool = False, **members: Any) -> OAuthClient:
         """Register an OAuth client."""
