@@ -186,10 +186,12 @@ def test_hidden_spaces_are_left_out(cloud: Cloud) -> None:
     observe(titles(cloud, room.member), ["Open room"])
 
 
-@behaviour("USERS-SPACES-11", "SCOPE-TAB-02")
+@behaviour("USERS-SPACES-11", "SCOPE-TAB-02", "AUTH-SVC-15")
 def test_a_service_app_lists_what_it_administers(cloud: Cloud) -> None:
-    """The scope lists only spaces where the service account is admin."""
+    """The scope lists only spaces of the app's company where the service account is admin."""
     ann, bot = cloud.user(), cloud.app("spaces.list")
+    foreign = [{"invitee": bot.account_id, "role": "admin"}]
+    cloud.space(cloud.user("rita@rival.example"), "foreign", invitees=foreign)
     for role in ("admin", "member", "guest"):
         cloud.space(ann, role, invitees=[{"invitee": bot.account_id, "role": role}])
     expect(titles(cloud, bot), ["admin"])

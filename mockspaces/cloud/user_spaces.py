@@ -87,7 +87,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     pinned: bool = False
     after: int | None = None
     pattern: Pattern | None = None
-    admin_only: bool = False
+    administered_in: str | None = None  # a company: only its spaces, and only where the person is admin
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -129,7 +129,11 @@ def _indexed(world: World, shelf: tuple[str, SpaceType, str], wanted: Wanted) ->
 
 def _filters(wanted: Wanted, state: str) -> bool:
     """Whether single records have to be looked at."""
-    return wanted.admin_only or wanted.pattern is not None or (state == "archived" and not wanted.archived)
+    return (
+        wanted.administered_in is not None
+        or wanted.pattern is not None
+        or (state == "archived" and not wanted.archived)
+    )
 
 
 async def _crowded(world: World, shelf: tuple[str, SpaceType, str], wanted: Wanted) -> list[UserSpace]:
@@ -151,10 +155,10 @@ async def _fits(world: World, record: UserSpace, wanted: Wanted) -> bool:
     if wanted.pattern and not wanted.pattern.matches(await spaces.title(world, space, record.person_id)):
         return False
     not_mine = record.archived and not record.deleted and not wanted.archived  # USERS-SPACES-06
-    if not (wanted.admin_only or not_mine):
+    if wanted.administered_in is None and not not_mine:
         return True
     member = await world.state.members.get(member_id(space.id, record.person_id))
     is_admin = member is not None and member.role == "admin"
-    if wanted.admin_only and not is_admin:
+    if wanted.administered_in and (space.company_id != wanted.administered_in or not is_admin):
         return False
     return not (not_mine and is_admin)

@@ -67,7 +67,7 @@ def _wanted(call: Call) -> Wanted:
         pinned=_word(call, "filtertype", "", ("", "pinned")) == "pinned",
         after=paging.after(call),
         pattern=search(query.get("search"), call.world.contract.limits),
-        admin_only=call.caller.kind == "svc",
+        administered_in=call.caller.app.company_id if call.caller.app else None,
     )
 
 
