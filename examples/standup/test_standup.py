@@ -83,9 +83,11 @@ def test_gives_up_when_the_app_is_switched_off(mockspaces, app, bot):
 
 def test_says_which_scope_is_missing(mockspaces):
     app = mockspaces.service_app(scopes=["spaces.chat.create"])
-    with closing(Bot(Cloud(mockspaces.api_url, app.key), mockspaces.socket_url)) as bot:
-        with pytest.raises(Refused, match=r"403 scope\.missing"):
-            bot.open("Stand-up", [])
+    with (
+        closing(Bot(Cloud(mockspaces.api_url, app.key), mockspaces.socket_url)) as bot,
+        pytest.raises(Refused, match=r"403 scope\.missing"),
+    ):
+        bot.open("Stand-up", [])
     assert "spaces.create" in mockspaces.journal.last(status=403).why
 
 
