@@ -24,17 +24,18 @@ def count(world: World, endpoint: Endpoint, person_id: str, address: str) -> Non
 
     Windows follow the world's clock. Refused calls count as well.
     """
-    now = world.clock.now()
-    waits = [
-        _count(world, quota, address if quota.per == "address" else person_id, now) for quota in quotas.of(endpoint.id)
-    ]
-    wait = max(waits, key=lambda found: found[0])
-    if wait[0] > 0 and world.settings.rest_enforce_limits:
-        raise RateLimited(wait[1], wait[0])
+    now, longest, exceeded = world.clock.now(), 0, None
+    for quota in quotas.of(endpoint.id):
+        wait = _count(world, quota, address if quota.per == "address" else person_id, now)
+        if wait > longest:
+            longest, exceeded = wait, quota
+    if exceeded and world.settings.rest_enforce_limits:
+        calls, interval = exceeded.numbers(world.contract.limits)
+        raise RateLimited(f"{exceeded.name}: {calls} calls in {interval} s per {exceeded.per}", longest)
 
 
-def _count(world: World, quota: quotas.Quota, who: str, now: float) -> tuple[int, str]:
-    """Return the seconds to wait, 0 within the limit, and why."""
+def _count(world: World, quota: quotas.Quota, who: str, now: float) -> int:
+    """Return the seconds to wait, 0 within the limit."""
     calls, interval = quota.numbers(world.contract.limits)
     key = (quota.name, quota.per, who)
     start, counted = world.quotas.get(key, (now, 0))
@@ -43,6 +44,4 @@ def _count(world: World, quota: quotas.Quota, who: str, now: float) -> tuple[int
     if len(world.quotas) >= MOST_WINDOWS and key not in world.quotas:
         world.quotas.clear()
     world.quotas[key] = (start, counted + 1)
-    if counted < calls:
-        return 0, ""
-    return math.ceil(start + interval - now), f"{quota.name}: {calls} calls in {interval} s per {quota.per}"
+    return 0 if counted < calls else math.ceil(start + interval - now)
