@@ -16,6 +16,7 @@ from contract_tests.kit import (
     observe,
     refused,
 )
+from contract_tests.sockets import Sockets
 
 UUID = Like("uuid", r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 UNKNOWN = "5f0000000000000000000e01"
@@ -243,12 +244,25 @@ def test_an_action_asks_guests_for_the_pin(cloud: Cloud, name: str) -> None:
 @behaviour("PERM-ARCH-01")
 @pytest.mark.parametrize("name", ACTIONS)
 def test_nothing_is_done_in_an_archived_space(cloud: Cloud, name: str) -> None:
-    """A meeting cannot start in an archived space, and one that runs there takes no action."""
+    """A meeting that runs in an archived space takes no action."""
     room = cloud.room()
     meeting = cloud.meeting(room.id, room.admin, room.guest)
     cloud.control("PATCH", f"/spaces/{room.id}", {"archived": True})
     path, body = prepared(name, room)
     refused(act(cloud, room.admin, room.id, meeting, path, body), 403, "topic.invalid_acesss_to_archived_topic")
+
+
+@behaviour("PERM-ARCH-01")
+def test_no_meeting_starts_in_an_archived_space(cloud: Cloud, sockets: Sockets) -> None:
+    """A tracksstatus in an archived space starts nothing."""
+    ann = cloud.user()
+    space = cloud.open_space(ann, archived=True)
+    chat = sockets.join(ann, space)
+    chat.media("tracksstatus", space, media={"connected": True, "audio": True})
+    observe(
+        "app.event.meeting.started" in [one["category"] for one in chat.said("MEDIA_SESSION_RESPONSE")], wanted=False
+    )
+    refused(cloud.call("GET", f"/spaces/{space}/activemeeting", ann), 404, "meeting.not_found")
 
 
 @behaviour("MEET-MEDIA-01", "MEET-MEDIA-04", "MEET-GEN-02")

@@ -71,7 +71,7 @@ def test_a_task_has_three_members_more(cloud: Cloud) -> None:
     expect(task["content"], wanted)
 
 
-@behaviour("MSG-GEN-01", "MSG-GEN-05", "MSG-GEN-06")
+@behaviour("MSG-GEN-01", "MSG-GEN-05", "MSG-GEN-06", "DM-MSG-07")
 @pytest.mark.parametrize("kind", KINDS)
 def test_only_some_members_of_a_client_are_taken(cloud: Cloud, kind: str) -> None:
     """Mentions and version are kept; ids, times, counts and sender of a client are not, nor is anything unknown."""
@@ -99,7 +99,7 @@ def test_only_some_members_of_a_client_are_taken(cloud: Cloud, kind: str) -> Non
         observe(gone & set(message["content"]), set())
 
 
-@behaviour("MSG-GEN-06")
+@behaviour("MSG-GEN-06", "DM-MSG-07")
 def test_absent_members_stay_absent(cloud: Cloud) -> None:
     """A message without mentions and version is shown without them."""
     ann = cloud.user()
