@@ -49,7 +49,14 @@ class Wire:
 
     def __init__(self, url: str, **options: Any) -> None:
         self._connection: ClientConnection = connect(
-            url, compression=None, open_timeout=PATIENCE_S, ping_interval=None, max_size=None, proxy=None, **options
+            url,
+            compression=None,
+            open_timeout=PATIENCE_S,
+            ping_interval=None,
+            max_size=None,
+            max_queue=None,
+            proxy=None,
+            **options,
         ).__enter__()
         self._kept: deque[Frame] = deque()
 

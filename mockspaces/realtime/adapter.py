@@ -69,6 +69,14 @@ class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]  # published withou
         transport.sid = transport.sid or sid
         return sid
 
+    def start_background_task(self, target: Any, *args: Any, **options: Any) -> asyncio.Task[Any]:
+        """Start a task, a ping that waits for its time, and let it end with its transport."""
+        task: asyncio.Task[Any] = super().start_background_task(target, *args, **options)
+        owned = CURRENT.get().tasks
+        owned.add(task)
+        task.add_done_callback(owned.discard)
+        return task
+
 
 class _SocketIO(socketio.AsyncServer):  # type: ignore[misc]  # published without types
     def _engineio_server_class(self) -> type[_EngineIO]:
@@ -145,6 +153,7 @@ class Transport:
         self.sid = ""
         self.frame: Frame = ""
         self.pending = 0
+        self.tasks: set[asyncio.Task[Any]] = set()
         self._limit = limit
         self._costs: deque[int] = deque()
         self._inbox: deque[Frame] = deque()
@@ -154,7 +163,11 @@ class Transport:
     async def serve(self, scope: Scope, receive: Receive, send: Send, heartbeat: Heartbeat) -> None:
         """Carry frames until the WebSocket ends."""
         self._receive, self._send = receive, send
-        await self.engine.serve(self, scope, heartbeat)
+        try:
+            await self.engine.serve(self, scope, heartbeat)
+        finally:
+            for task in self.tasks:
+                pass
 
     # --- client to engine
 
@@ -230,7 +243,7 @@ class Transport:
         """Count what waits to be sent; a reader that is too slow is cut off, or it would take all memory."""
         self._costs.append(cost)
         self.pending += cost
-        if self.pending > self._limit and not self._aborted:
+        if self.pending > self._limit and len(self._costs) > 1 and not self._aborted:
             self.engine.chat.note(self, "", f"{self.pending} bytes wait to be read; the limit is {self._limit}")
             self.abort()
 

@@ -1,0 +1,136 @@
+"""What only the inside of the socket server can show: nothing of a connection stays behind."""
+
+import asyncio
+import gc
+import time
+from collections.abc import Iterator
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from mockspaces.client import Mockspaces
+from mockspaces.cloud.presence import Presence
+from mockspaces.realtime.adapter import Transport
+from mockspaces.realtime.hub import Session
+from mockspaces.server import Server
+
+PATIENCE_S = 5
+
+
+@pytest.fixture
+def running() -> Iterator[Server]:
+    """A server of its own."""
+    with Server() as server:
+        yield server
+
+
+def tasks() -> int:
+    """Return how many tasks have not ended."""
+    gc.collect()
+    return sum(1 for one in gc.get_objects() if type(one) is asyncio.Task and not one.done())
+
+
+def alive(kind: type) -> int:
+    """Return how many objects of a type exist."""
+    gc.collect()
+    return sum(1 for one in gc.get_objects() if type(one) is kind)
+
+
+def subscribed(server: Server, token: str, space: str) -> ClientConnection:
+    """Return a connection that listens in a space and has announced itself there."""
+    url = f"{server.url.replace('http', 'ws')}/socket.io/?EIO=3&transport=websocket&token={token}&tokenType=oauth"
+    connection = connect(url, compression=None, proxy=None, max_queue=None).__enter__()
+    connection.send("40/chat")
+    connection.send(f'42/chat,["SUBSCRIBE_CHANNEL",{{"channel":{{"_id":"{space}","type":"topic"}}}}]')
+    online = "app.event.presence.party.online"
+    connection.send(f'42/chat,["SEND_PRESENCE_EVENT",{{"category":"{online}","topicId":"{space}"}}]')
+    connection.send(f'42/chat,["SEND_MEDIA_SESSION_EVENTS",{{"category":"tracksstatus","topicId":"{space}"}}]')
+    while "tracksstatus" not in str(connection.recv(PATIENCE_S)):
+        pass
+    return connection
+
+
+@pytest.mark.parametrize("how", ["close", "kill", "leave", "stall"])
+def test_a_connection_that_ends_leaves_no_task_and_no_object(running: Server, how: str) -> None:
+    """However connections end, tasks, transports and sessions are back to what they were."""
+    with Mockspaces(running.url) as mock:
+        name = "zoe@example.com"
+        mock.call("POST", "/users", {"username": name})
+        token = mock.call("POST", "/tokens", {"username": name})["token"]
+        space = mock.call("POST", "/spaces", {"title": "Room", "owner": name})["_id"]
+        subscribed(running, token, space).close()
+        _until(lambda: mock.call("GET", "")["counts"]["sockets"] == 0)
+        before = (tasks(), alive(Transport), alive(Session))
+        connections = [subscribed(running, token, space) for _ in range(10)]
+        assert alive(Session) >= 10
+        if how == "stall":
+            mock.call("PATCH", "/settings", {"socket.queue_bytes": 1})  # for the next ones only
+            connections.append(_overrun(running, token))
+        for connection in connections:
+            if how == "leave":
+                connection.send("41/chat")
+            if how in {"leave", "close"}:
+                connection.close()
+            else:
+                connection.socket.close()
+        _until(lambda: (tasks(), alive(Transport), alive(Session)) == before)
+        assert (tasks(), alive(Transport), alive(Session)) == before
+        counts = mock.call("GET", "")["counts"]
+        assert [counts[one] for one in ("sockets", "people", "subscriptions")] == [0, 0, 0]
+
+
+def _overrun(server: Server, token: str) -> ClientConnection:
+    """Return a connection that was cut off, since its answers were more than its queue may hold."""
+    url = f"{server.url.replace('http', 'ws')}/socket.io/?EIO=3&transport=websocket&token={token}&tokenType=oauth"
+    connection = connect(url, compression=None, proxy=None, max_queue=None).__enter__()
+    with pytest.raises(ConnectionClosed):
+        _talk(connection)
+    return connection
+
+
+def _talk(connection: ClientConnection) -> None:
+    while True:
+        connection.send("2")
+        connection.send("40/chat")
+        connection.recv(PATIENCE_S)
+
+
+def _until(reached: object) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    assert callable(reached)
+    while not reached() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def test_a_server_with_open_sockets_stops_within_a_second() -> None:
+    """Connections that hang, idle or stalled, do not hold up the end of a process."""
+    with Server() as running, Mockspaces(running.url) as mock:
+        token = mock.call("POST", "/tokens", {"username": "cleo@example.com"})["token"]
+        space = mock.call("POST", "/spaces", {"title": "Room", "owner": "cleo@example.com"})["_id"]
+        connections = [subscribed(running, token, space) for _ in range(50)]
+        begin = time.monotonic()
+        running.stop()
+        taken = time.monotonic() - begin
+    for connection in connections:
+        connection.socket.close()
+    assert taken < 1
+
+
+def test_presence_forgets_whoever_is_gone() -> None:
+    """Connections, people and subscriptions are counted, and nothing is kept of those that ended."""
+    presence = Presence()
+    one, other = presence.connect("c1", "ann"), presence.connect("c2", "bob")
+    presence.subscribe(one, "s", "7001")
+    presence.subscribe(one, "s", "7002")
+    assert not presence.together("ann", "bob")
+    presence.subscribe(other, "s", "7003")
+    assert presence.together("ann", "bob")
+    assert presence.counts == {"sockets": 2, "people": 2, "subscriptions": 2}
+    assert presence.subscribed("ann", "s")
+    assert presence.unsubscribe(one, "s")
+    assert not presence.unsubscribe(one, "s")
+    for connection in ("c1", "c2", "c2"):
+        presence.disconnect(connection)
+    assert presence.counts == {"sockets": 0, "people": 0, "subscriptions": 0}
+    assert vars(presence) == {"_connections": {}, "_by_person": {}, "_by_space": {}}
