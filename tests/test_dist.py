@@ -69,20 +69,42 @@ def test_wheel_has_nothing_else(wheel: Path) -> None:
     assert [name for name in names(wheel) if "__pycache__" in name or name.endswith(".pyc")] == []
 
 
-def test_installed_package_runs_without_the_repository(wheel: Path, tmp_path: Path) -> None:
-    """From the wheel alone, in an empty folder, the demo world can be served."""
+@pytest.fixture
+def site(wheel: Path, tmp_path: Path) -> Path:
+    """What the wheel installs."""
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")
-    code = "import mockspaces.server as it; it.Server().start().stop(); print(it.__file__)"
-    (tmp_path / "empty").mkdir()
+    return tmp_path / "site"
+
+
+def run(site: Path, *arguments: str) -> str:
+    """Run Python with the installed package, far from the repository; return what it prints."""
+    folder = site.parent / "empty"
+    folder.mkdir()
+    paths = os.pathsep.join([str(site), str((site / SUITE).parent)])
     done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path / "empty",
-        env={**os.environ, "PYTHONPATH": str(tmp_path / "site")},
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == str(tmp_path / "site" / "mockspaces" / "server.py")
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def test_installed_package_runs_without_the_repository(site: Path) -> None:
+    """From the wheel alone, in an empty folder, the demo world can be served."""
+    code = "import mockspaces.server as it; it.Server().start().stop(); print(it.__file__)"
+    assert run(site, "-c", code).strip() == str(site / "mockspaces" / "server.py")
+
+
+def test_suite_runs_from_the_wheel(site: Path) -> None:
+    """The contract suite finds all that it needs beside itself, so that it can be run where there is no repository."""
+    suite = site / SUITE
+    options = ["-c", str(suite / "suite.ini"), "--rootdir", str(suite.parent), "-q"]
+    without = ["-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist", "-p", "no:asyncio"]
+    said = run(site, "-m", "pytest", str(suite / "test_anonymous.py"), *options, *without)
+    assert re.search(r"^\d+ passed in ", said, re.MULTILINE)
