@@ -167,7 +167,7 @@ class Transport:
             await self.engine.serve(self, scope, heartbeat)
         finally:
             for task in self.tasks:
-                pass
+                task.cancel()
 
     # --- client to engine
 
