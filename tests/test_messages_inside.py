@@ -1,0 +1,76 @@
+"""What happens when everybody does everything at once: operations that yield at every await."""
+
+import asyncio
+import random
+
+import pytest
+
+from mockspaces.cloud import drafts, meetings, messages, people, spaces
+from mockspaces.cloud.callers import Caller
+from mockspaces.cloud.entities import Space, User
+from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.world import Origins, World
+from mockspaces.contract import Contract, errors
+
+CONTRACT = Contract.shipped()
+
+
+async def shaken(seed: int) -> tuple[World, Space, list[User]]:
+    """Return a world whose every access to its state lets others go first for a while, and a space with people."""
+    chance = random.Random(seed)
+
+    async def checkpoint() -> None:
+        for _ in range(chance.randrange(4)):
+            await asyncio.sleep(0)
+
+    world = World("w", Origins("http://127.0.0.1"), contract=CONTRACT, checkpoint=checkpoint)
+    world.clock.freeze()
+    users = [await people.create_user(world, f"u{number}@example.com") for number in range(4)]
+    space = await spaces.create(world, users[0], "Room")
+    for user in users[1:]:
+        await spaces.add(world, space, user.id, "userId", "member", joined=True)
+    return world, space, users
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_counts_and_times_survive_a_crowd(seed: int) -> None:
+    """Comments that are written and deleted at the same time leave a right count, and no two times are equal."""
+    world, space, users = await shaken(seed)
+    idea = await messages.create(world, users[0], space, drafts.Draft(category="idea", text="t", description=""))
+    comment = drafts.Draft(category="chat", text="c", parent_id=idea.id)
+
+    async def write_and_delete(user: User) -> None:
+        first = await messages.create(world, user, space, comment)
+        await messages.create(world, user, space, comment)
+        await messages.delete(world, Caller(kind="user", person=user), [first.id])
+
+    await asyncio.gather(*(write_and_delete(user) for user in users))
+    stored = await world.state.messages.page("space", space.id)
+    assert (await messages.find(world, idea.id)).comments == len(users) == len(stored) - 1
+    times = [one.created for one in await world.state.messages.all()]
+    assert len(set(times)) == len(times) == 2 * len(users) + 1
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_one_of_two_equal_edits_is_too_late(seed: int) -> None:
+    """Of several edits of the same state at once exactly one succeeds."""
+    world, space, users = await shaken(seed)
+    idea = await messages.create(world, users[0], space, drafts.Draft(category="idea", text="t", description=""))
+    stale = drafts.EditBody(id=idea.id, modified=None)
+    results = await asyncio.gather(*(messages.edit(world, idea, stale) for _ in users), return_exceptions=True)
+    refused = [one.code for one in results if isinstance(one, Rejection)]
+    assert refused == [errors.MESSAGE_OUTDATED] * (len(users) - 1)
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_a_rush_makes_one_meeting(seed: int) -> None:
+    """People who come and go all at once are in one meeting, and when the last is out it has ended."""
+    world, space, users = await shaken(seed)
+    joined = await asyncio.gather(*(meetings.join(world, space.id, user) for user in users))
+    assert len({message.id for message, _entry in joined}) == 1
+    running = await meetings.active(world, space.id)
+    assert running is not None
+    assert {one.id for one in meetings.present(running)} == {user.id for user in users}
+    await asyncio.gather(*(meetings.leave(world, space.id, user.id) for user in users))
+    assert await meetings.active(world, space.id) is None
+    assert len(await world.state.messages.page("category", (space.id, "meeting"))) == 1
