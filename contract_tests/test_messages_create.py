@@ -386,6 +386,19 @@ def test_a_private_space_says_so_to_strangers(cloud: Cloud) -> None:
         refused(answer, 403, "space.members_only")
 
 
+@behaviour("PERM-DIR-01", "MSG-IDEA-05", "MSG-TASK-08", "ERR-ORDER-01")
+def test_a_direct_space_takes_chats_only(cloud: Cloud) -> None:
+    """In a direct space both chat, and a post or task is impossible before its body is looked at."""
+    ann, bob = cloud.user(), cloud.user("bob@example.com")
+    space = cloud.call("GET", f"/spaces/direct/user/{bob.id}", ann).json()["data"][0]["_id"]
+    for who in (ann, bob):
+        expect(post(cloud, space, who, {"content": {"bodyText": "x"}}).status_code, 200)
+        for kind in ("ideas", "tasks"):
+            refused(post(cloud, space, who, {}, kind), 403, "space.direct_not_allowed")
+            expect(cloud.call("GET", f"/spaces/{space}/{kind}", who).json()["data"], [])
+    refused(post(cloud, space, cloud.user("cat@example.com"), {}, "ideas"), 403, "permission.denied")
+
+
 @behaviour("PERM-POL-01")
 @pytest.mark.parametrize(
     ("policy", "may"), [("all", "admin member guest"), ("members", "admin member"), ("admins", "admin")]
