@@ -273,6 +273,8 @@ def test_the_path_names_an_attendee(cloud: Cloud, action: str) -> None:
     meeting = cloud.meeting(room.id, room.admin, room.guest, room.anonymous)
     for word in ("userId", "anonymousId", "USER", "email"):
         refused(act(cloud, room.admin, room.id, meeting, of(word, room.guest, action)), 404, "route.not_found")
+    # A path id is looked up (step 4) before what the caller may do (step 6).
+    refused(act(cloud, room.guest, room.id, meeting, of("user", room.member, action)), 404, "user.not_found")
     absent = (("user", room.member), ("anonymous", room.guest), ("phone", room.guest), ("user", room.anonymous))
     for kind, who in absent:
         refused(act(cloud, room.admin, room.id, meeting, of(kind, who, action)), 404, "user.not_found")
