@@ -23,7 +23,7 @@ class Clock:
 
     def now_ms(self) -> int:
         """Return the world's time in milliseconds, the resolution of all stored times (REST-TIME-01)."""
-        return round(self.now() * 1000)  # not int: 4.35 s is 4349.999... ms
+        return round(self.now() * 1000)  # not int: 2148563692.582 s is ...581.999 ms
 
     @property
     def frozen(self) -> bool:
