@@ -255,3 +255,17 @@ def test_search_takes_linear_time(cloud: Cloud) -> None:
     cloud.space(ann, "a" * 5000 + "!")
     answer = cloud.call("GET", "/users/me/spaces", ann, params={"search": "^(a|a)*(a|a)*$"}, timeout=5)
     observe(answer.json()["data"], [])
+
+
+@behaviour("PAGE-ENV-02")
+def test_page_urls_keep_the_prefix_of_a_world(cloud: Cloud) -> None:
+    """Who reaches a world below a prefix gets page URLs with that prefix, which lead on."""
+    ann = cloud.user()
+    own = cloud.control("GET", "")["name"]
+    [prefix] = [one["urls"]["prefix"] for one in cloud.control("GET", "/worlds")["data"] if one["name"] == own]
+    headers = {"Authorization": ann.authorization}
+    first = cloud.http.get(f"{prefix['api']}/users/me/colleagues?size=1", headers=headers).json()
+    observe(urlsplit(first["nextPageUrl"]).path, f"/w/{own}/api/users/me/colleagues")
+    origin = prefix["api"].removesuffix(f"/w/{own}/api")
+    second = cloud.http.get(f"{origin}{first['nextPageUrl']}", headers=headers).json()
+    observe([one["displayname"] for one in second["data"]], ["Bob Builder"])

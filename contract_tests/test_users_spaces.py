@@ -135,12 +135,14 @@ def test_an_activity_moves_the_space_for_everybody(cloud: Cloud, people: int) ->
     first = cloud.open_space(ann, "First", members=roster)
     second = cloud.open_space(ann, "Second", members=roster)
     third = cloud.space(ann, "Third", invitees=[{"invitee": bob.username}])
+    last = cloud.user(f"p{people - 1}@example.com")
     for who in (ann, bob, cloud.user("p2@example.com")):
         wanted = ["Second", "First"] if who.username.startswith("p2") else ["Third", "Second", "First"]
         expect(titles(cloud, who), wanted)
     cloud.call("POST", f"/spaces/{first}", ann, json={"title": "First2"})
     expect(titles(cloud, bob), ["First2", "Third", "Second"])
-    expect(titles(cloud, cloud.user("p2@example.com")), ["First2", "Second"])
+    for who in (cloud.user("p2@example.com"), last):
+        expect(titles(cloud, who), ["First2", "Second"])
     cloud.call("POST", f"/spaces/{third}", ann, json={"title": "Third2"})
     expect(titles(cloud, bob, size="2"), ["Third2", "First2"])
     cloud.call("POST", f"/users/me/spaces/{second}/preference", bob, json={"isPinned": True})
