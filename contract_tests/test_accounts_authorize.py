@@ -409,6 +409,9 @@ def test_auto_consent_skips_the_consent_page(cloud: Cloud) -> None:
     answer = signed_in(cloud).get("/oauth2/authorize/confirm", **authorization(client))
     assert location(answer).startswith(CALLBACK)
     assert authorize(cloud, client).startswith(CALLBACK)
+    why = cloud.why(path="/oauth2/authorize")
+    assert "accounts.auto_login" in why
+    assert "accounts.auto_consent" in why
 
 
 @behaviour("ACC-AUTHZ-15")

@@ -161,8 +161,9 @@ def test_a_failed_exchange_loses_nothing(cloud: Cloud) -> None:
     client, other = register(cloud), register(cloud)
     value = code(cloud, client, **PKCE)
     failed(exchange(cloud, client, value, client_secret="wrong"), "invalid_client", 401)
-    failed(exchange(cloud, client, value, redirect_uri="https://app.example/other"), "invalid_grant")
-    failed(exchange(cloud, client, value, redirect_uri=None), "invalid_request")
+    elsewhere = {"redirect_uri": f"{client.redirect_uri}/", "code_verifier": VERIFIER}
+    failed(exchange(cloud, client, value, **elsewhere), "invalid_grant")
+    failed(exchange(cloud, client, value, redirect_uri=None, code_verifier=VERIFIER), "invalid_request")
     failed(exchange(cloud, client, value, code_verifier=None), "invalid_grant")
     failed(exchange(cloud, client, value, code_verifier=VERIFIER[::-1]), "invalid_grant")
     failed(exchange(cloud, other, value, redirect_uri=client.redirect_uri, code_verifier=VERIFIER), "invalid_grant")

@@ -47,6 +47,7 @@ async def authorize(call: Call) -> Response:
     if user is None or _asks_for_login(call, parameters):
         return _to_login(call)
     if call.world.settings.accounts_auto_consent:
+        _note(call, "accounts.auto_consent: the consent page was skipped")
         return await _allow(call, request, parameters.state, user)
     return redirect(f"{below(call.origins, '/oauth2/authorize/confirm')}?{_query(call)}")
 
@@ -60,6 +61,7 @@ async def ask(call: Call) -> Response:
     if user is None:
         return _to_login(call)
     if call.world.settings.accounts_auto_consent:
+        _note(call, "accounts.auto_consent: the consent page was skipped")
         return await _allow(call, request, parameters.state, user)
     token = csrf.token(call)
     page = pages.render(
@@ -157,8 +159,16 @@ def _returned_state(call: Call, state: str | None) -> str | None:
     return "another-state" if call.world.misbehaviours.met(misbehaviour.STATE_CHANGED) else state
 
 
+def _note(call: Call, text: str) -> None:
+    """Tell the journal that a setting saved the request."""
+    call.exchange.why = "; ".join(filter(None, (call.exchange.why, text)))
+
+
 async def _signed_in(call: Call) -> User | None:
-    return await sign_in.signed_in(call.world, call.cookie(cookies.SESSION))
+    user = await sign_in.signed_in(call.world, call.cookie(cookies.SESSION))
+    if user and call.world.settings.accounts_auto_login is not None:
+        _note(call, f"accounts.auto_login: {user.username} counts as signed in")
+    return user
 
 
 def _asks_for_login(call: Call, parameters: Parameters) -> bool:
