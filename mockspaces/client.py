@@ -31,6 +31,10 @@ class ControlError(Exception):
         self.why = why
 
 
+class IncompleteError(Exception):
+    """The journal could not keep everything, so what it was asked cannot be told from it."""
+
+
 @dataclass(frozen=True)
 class User:
     """A registered user with his password."""
@@ -213,6 +217,14 @@ class Journal:
         """
         query = urlencode({name: value for name, value in filters.items() if value is not None})
         return [_entry(item) for item in self._mock.call("GET", f"/journal?{query}")["entries"]]
+
+    def count(self, **filters: Any) -> int:
+        """Return how many entries fit. Raises `IncompleteError` if older ones were dropped, rather than lie."""
+        query = urlencode({name: value for name, value in filters.items() if value is not None})
+        answer = self._mock.call("GET", f"/journal?{query}")
+        if answer["dropped"]:
+            raise IncompleteError(f"the journal has dropped {answer['dropped']} older entries; clear it in between")
+        return len(answer["entries"])
 
     def last(self, **filters: Any) -> JournalEntry:
         """Return the newest entry that fits. Raises `LookupError` if there is none."""
