@@ -11,6 +11,11 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("whenever", settings.get_profile("default"), deadline=None)
+if not os.environ.get("CI"):  # there hypothesis has a profile of its own, without deadlines too
+    settings.load_profile("whenever")
 
 MOCKSPACES = (sys.executable, "-m", "mockspaces")
 SOON_S = 5  # what the machine may take at worst for something that needs no time
