@@ -141,6 +141,9 @@ def test_an_activity_moves_the_space_for_everybody(cloud: Cloud, people: int) ->
         expect(titles(cloud, who), wanted)
     cloud.call("POST", f"/spaces/{first}", ann, json={"title": "First2"})
     expect(titles(cloud, bob), ["First2", "Third", "Second"])
+    moment = milliseconds(listed(cloud, bob)[0]["modified"])
+    observe(titles(cloud, bob, after=str(moment)), [])
+    observe(titles(cloud, bob, after=str(moment - 1))[0], "First2")
     for who in (cloud.user("p2@example.com"), last):
         expect(titles(cloud, who), ["First2", "Second"])
     cloud.call("POST", f"/spaces/{third}", ann, json={"title": "Third2"})

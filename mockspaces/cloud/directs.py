@@ -60,7 +60,7 @@ async def _create(world: World, first: Person, second: Person, pair: tuple[str, 
     """Create the space; a registered party owns it, the caller if both or none are (SPACES-DIRECT-03)."""
     owner = second if isinstance(first, AnonymousUser) and isinstance(second, User) else first
     licensed = isinstance(owner, User) and bool(owner.licences)
-    now = spaces.activity_time(world)
+    now = world.clock.now_ms()
     space = Space(
         id=world.ids.object_id(),
         owner_id=owner.id,
@@ -68,6 +68,7 @@ async def _create(world: World, first: Person, second: Person, pair: tuple[str, 
         type="direct",
         created=now,
         modified=now,
+        turn=spaces.next_turn(world),
         company_id=owner.company_id if isinstance(owner, User) else None,
         settings=spaces.default_settings(world, private=True, licensed=licensed),
         retention=spaces.DEFAULT_RETENTION,

@@ -208,6 +208,7 @@ class Space(msgspec.Struct, frozen=True, kw_only=True):
     settings: Mapping[str, Any] = {}
     retention: Mapping[str, Any] = {}
     pair: tuple[str, str] | None = None  # the two parties of a direct space, sorted
+    turn: int = 0  # counts the activities of the world: tells those of one moment apart
 
     @property
     def archived(self) -> bool:
@@ -248,7 +249,7 @@ def member_id(space_id: str, person: str) -> str:
 class UserSpace(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What one person keeps about one space; it outlives his membership (DM-USP-*).
 
-    ``type``, ``archived`` and ``activity`` repeat facts of the space, so that a person's list is one index.
+    ``type``, ``archived``, ``activity`` and ``turn`` repeat facts of the space, so that a person's list is one index.
     In a space of very many people (``crowded``) the activity is not repeated. ``gone`` marks the record of a
     space that was deleted: it only remembers who was once together.
     """
@@ -259,6 +260,7 @@ class UserSpace(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     type: SpaceType = "group"
     archived: bool = False
     activity: int = 0
+    turn: int = 0
     crowded: bool = False
     gone: bool = False
     status: int = 0

@@ -112,8 +112,8 @@ async def take_out(world: World, space: Space, target: Member) -> None:
     record = await spaces.record_of(world, space.id, target.person)
     touched = await spaces.touch(world, space)
     if record is not None:
-        left = replace(record, deleted=True, status=0, activity=touched.modified)
-        await world.state.user_spaces.put(left)
+        left = replace(record, deleted=True, status=0)
+        await world.state.user_spaces.put(spaces.moved(left, touched))
     user = await world.state.users.get(target.person)
     if user is not None:
         await _uninvite(world, space, user)

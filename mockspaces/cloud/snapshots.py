@@ -54,7 +54,7 @@ class StateDocument(Strict, frozen=True, kw_only=True):
     space_tokens: tuple[e.SpaceToken, ...]
     spaces: tuple[e.Space, ...]
     conference_ids: tuple[str, ...]
-    last_activity: int
+    activities: int
     members: tuple[e.Member, ...]
     user_spaces: tuple[e.UserSpace, ...]
     preferences: tuple[e.Preferences, ...]

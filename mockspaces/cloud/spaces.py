@@ -17,7 +17,6 @@ ARCHIVED = 1  # DM-SPACE-03
 # An activity moves a space in the list of everybody in it. Beyond so many people it is not written to each of
 # them; their lists look the few spaces of this kind up instead, so that an activity costs the same at any size.
 CROWD = 64
-BURST_MS = 1000
 DEFAULT_RETENTION = {"retentionLength": 0, "retentionType": "forever", "notInheritParentPolicy": False}  # DM-SPACE-06
 
 
@@ -55,7 +54,7 @@ def _conference_id(world: World) -> str:
 
 async def create(world: World, owner: User, title: str, description: str = "", kind: SpaceType = "group") -> Space:
     """Create a group space or personal room and make its owner admin (SPACES-CREATE-08, -11)."""
-    now = activity_time(world)
+    now = world.clock.now_ms()
     private = kind == "group" and world.settings.rest_default_member_only
     space = Space(
         id=world.ids.object_id(),
@@ -65,6 +64,7 @@ async def create(world: World, owner: User, title: str, description: str = "", k
         type=kind,
         created=now,
         modified=now,
+        turn=next_turn(world),
         restrict=(NO_OLD_MESSAGES,),
         company_id=owner.company_id,
         settings=default_settings(world, private=private, licensed=bool(owner.licences)),
@@ -80,11 +80,10 @@ async def create_personal_room(world: World, user: User) -> Space:
     return await create(world, user, user.displayname, kind="personal")
 
 
-def activity_time(world: World) -> int:
-    """Return now in milliseconds, moved on a little in a burst, so that the latest activity is always told apart."""
-    now, last = world.clock.now_ms(), world.state.last_activity
-    world.state.last_activity = last + 1 if 0 <= last - now < BURST_MS else now
-    return world.state.last_activity
+def next_turn(world: World) -> int:
+    """Count an activity: of two in one millisecond the later one has the higher number."""
+    world.state.activities += 1
+    return world.state.activities
 
 
 async def add(world: World, space: Space, person: str, kind: MemberType, role: Role, *, joined: bool = False) -> Member:
@@ -126,8 +125,13 @@ async def open_record(world: World, space: Space, person_id: str) -> UserSpace:
             type=space.type,
             crowded=await _crowded(world, space),
         )
-    shown = replace(record, deleted=False, archived=space.archived, activity=space.modified)
-    return await world.state.user_spaces.put(shown)
+    shown = replace(record, deleted=False, archived=space.archived)
+    return await world.state.user_spaces.put(moved(shown, space))
+
+
+def moved(record: UserSpace, space: Space) -> UserSpace:
+    """Return a record with the last activity of its space."""
+    return replace(record, activity=space.modified, turn=space.turn)
 
 
 async def _crowded(world: World, space: Space) -> bool:
@@ -142,11 +146,12 @@ async def _crowded(world: World, space: Space) -> bool:
 async def touch(world: World, space: Space) -> Space:
     """Note an activity of a space and return it (USERS-SPACES-08). Its lock is held."""
     fresh = await find_space(world, space.id)
-    touched = await world.state.spaces.put(replace(fresh, modified=activity_time(world)))
+    changed = replace(fresh, modified=world.clock.now_ms(), turn=next_turn(world))
+    touched = await world.state.spaces.put(changed)
     if await world.state.user_spaces.count("space", space.id) <= CROWD:
         for record in await world.state.user_spaces.page("space", space.id):
             if not record.deleted:
-                await world.state.user_spaces.put(replace(record, activity=touched.modified))
+                await world.state.user_spaces.put(moved(record, touched))
     return touched
 
 

@@ -124,7 +124,7 @@ class State:
         self.space_tokens: Collection[SpaceToken] = Collection(checkpoint=checkpoint)
         self.spaces: Collection[Space] = Collection({"pair": Index(lambda space: space.pair)}, checkpoint)
         self.conference_ids: set[str] = set()
-        self.last_activity = 0  # time of the newest activity of any space
+        self.activities = 0  # how many there were in all spaces
         self.members: Collection[Member] = Collection(
             {
                 "space": Index(
@@ -141,11 +141,12 @@ class State:
                 "space": Index(lambda record: record.space_id),
                 "person": Index(lambda record: record.person_id),
                 "recent": Index(
-                    lambda record: None if record.crowded else shelf(record), lambda record: (record.activity,)
+                    lambda record: None if record.crowded else shelf(record),
+                    lambda record: (record.activity, record.turn),
                 ),
                 "pinned": Index(
                     lambda record: shelf(record) if record.pinned and not record.crowded else None,
-                    lambda record: (record.activity,),
+                    lambda record: (record.activity, record.turn),
                 ),
                 "crowded": Index(lambda record: shelf(record) if record.crowded else None),
             },

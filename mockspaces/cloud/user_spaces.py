@@ -109,8 +109,8 @@ async def listing(world: World, person_id: str, wanted: Wanted) -> Listing[UserS
     return lists[0] if len(lists) == 1 else Merged(lists, descending=True)
 
 
-def _place(record: UserSpace) -> tuple[int, str]:
-    return (record.activity, record.id)
+def _place(record: UserSpace) -> tuple[int, int, str]:
+    return (record.activity, record.turn, record.id)
 
 
 def _indexed(world: World, shelf: tuple[str, SpaceType, str], wanted: Wanted) -> Indexed[UserSpace]:
@@ -141,7 +141,7 @@ async def _crowded(world: World, shelf: tuple[str, SpaceType, str], wanted: Want
     found = []
     for record in await world.state.user_spaces.page("crowded", shelf):
         space = await world.state.spaces.get(record.space_id)
-        shown = replace(record, activity=space.modified) if space and not record.deleted else record
+        shown = spaces.moved(record, space) if space and not record.deleted else record
         recent = wanted.after is None or shown.activity > wanted.after
         if recent and (shown.pinned or not wanted.pinned) and await _fits(world, shown, wanted):
             found.append(shown)
