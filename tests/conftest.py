@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("whenever", settings.get_profile("default"), deadline=None)
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("whenever", unhurried)
 if not os.environ.get("CI"):  # there hypothesis has a profile of its own, without deadlines too
     settings.load_profile("whenever")
 
