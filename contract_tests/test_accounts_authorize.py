@@ -48,7 +48,7 @@ def test_whoever_is_not_signed_in_comes_to_the_login_page(cloud: Cloud, slash: s
     where = location(Browser(cloud).send("GET", f"/oauth2/authorize{slash}?{query}"))
     expect(urlsplit(where).path, "/account/login/")
     observe(list(query_of(where)), ["next", "product_name"])
-    observe(query_of(where), {"next": f"/oauth2/authorize?{query}", "product_name": "zangspaces"})
+    observe(query_of(where), {"next": f"/oauth2/authorize{slash}?{query}", "product_name": "zangspaces"})
 
 
 @behaviour("ACC-AUTHZ-10")

@@ -310,7 +310,7 @@ def test_consent_wants_a_sign_in_and_a_good_request(cloud: Cloud, method: str) -
         page_refused(who.send(method, f"/oauth2/authorize/confirm?{worse}"), 400)
     query = urlencode(authorization(client))
     where = location(Browser(cloud).send(method, f"/oauth2/authorize/confirm?{query}"))
-    observe((urlsplit(where).path, query_of(where)["next"]), ("/account/login/", f"/oauth2/authorize?{query}"))
+    observe((urlsplit(where).path, query_of(where)["next"]), ("/account/login/", f"/oauth2/authorize/confirm?{query}"))
 
 
 @behaviour("ACC-CONSENT-02", "ACC-DECIDE-01", "ACC-DECIDE-02")

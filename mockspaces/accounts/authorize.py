@@ -177,7 +177,7 @@ def _asks_for_login(call: Call, parameters: Parameters) -> bool:
 
 def _to_login(call: Call) -> Response:
     """Send the browser to the login page, from which it comes back without ``prompt`` (ACC-AUTHZ-08, -09)."""
-    target = f"{below(call.origins, '/oauth2/authorize')}?{_query(call, without='prompt')}"
+    target = f"{below(call.origins, call.path)}?{_query(call, without='prompt')}"
     login = below(call.origins, "/account/login/")
     return redirect(f"{login}?next={component(target)}&product_name={PRODUCT}")
 

@@ -31,11 +31,14 @@ Value = TypeVar("Value")
 class Call:
     """A request that found its endpoint; its body, if any, is within the limit."""
 
-    def __init__(self, exchange: Exchange, endpoint: Endpoint, params: Mapping[str, str], query: bytes) -> None:
-        """Bundle what the surface found out. ``query`` is the one in force (ACC-AUTHZ-14)."""
+    def __init__(
+        self, exchange: Exchange, endpoint: Endpoint, params: Mapping[str, str], path: str, query: bytes
+    ) -> None:
+        """Bundle what the surface found out. ``path`` and ``query`` are those in force (ACC-AUTHZ-14)."""
         self.exchange = exchange
         self.endpoint = endpoint
         self.params = params
+        self.path = path
         self.raw_query = query
 
     @property

@@ -45,7 +45,7 @@ class AccountsSurface:
         if exchange.has_body:
             await exchange.body()
         await self._authenticate(exchange, endpoint)
-        call = Call(exchange, endpoint, params, query)
+        call = Call(exchange, endpoint, params, path, query)
         if planned := await self._meet_fault(call):
             return add_headers(planned, CORS)
         response = await handle.by_endpoint[endpoint_id](call)
