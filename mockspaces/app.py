@@ -76,6 +76,9 @@ class TransportFaults(Protocol):
     async def spoil(self, exchange: Exchange, response: Response) -> None:
         """Spoil the answer as ``exchange.transport`` says."""
 
+    def abort(self, scope: Scope) -> None:
+        """Break the connection of a request, and forget what waits to be sent on it."""
+
 
 class App:
     """The whole emulated cloud as one ASGI application."""
@@ -146,7 +149,9 @@ class App:
         with contextlib.suppress(Rejection):
             world, origins, path = self._find(scope)
             if path.rstrip("/") == events.ENGINE_PATH:
-                await self.realtime.serve(scope, receive, send, world, origins)
+                broken = await self.realtime.serve(scope, receive, send, world, origins)
+                if broken and self.transport:  # or what a client does not read would stay in memory while it lives
+                    self.transport.abort(scope)
                 return
         await send({"type": "websocket.close", "code": 1000})
 

@@ -5,6 +5,7 @@ import struct
 from asyncio import Transport
 
 from starlette.responses import Response
+from starlette.types import Scope
 from uvicorn.server import ServerState
 
 from mockspaces.asgi.exchange import Exchange
@@ -20,9 +21,13 @@ class SocketFaults:
         """Find connections in the state of a uvicorn server."""
         self._state = state
 
+    def abort(self, scope: Scope) -> None:
+        """Break the connection of a request, and forget what waits to be sent on it."""
+        self._transport(scope).abort()
+
     async def spoil(self, exchange: Exchange, response: Response) -> None:
         """Do to the connection what ``exchange.transport`` says, then wait until it is gone."""
-        transport = self._transport(exchange)
+        transport = self._transport(exchange.scope)
         if exchange.transport == "truncate":
             await self._send_half(exchange, response)
             transport.close()
@@ -37,8 +42,8 @@ class SocketFaults:
         while (await exchange.receive())["type"] != "http.disconnect":
             pass
 
-    def _transport(self, exchange: Exchange) -> Transport:
-        peer = tuple(exchange.scope["client"])
+    def _transport(self, scope: Scope) -> Transport:
+        peer = tuple(scope["client"])
         for connection in self._state.connections:
             transport: Transport | None = getattr(connection, "transport", None)
             if transport and transport.get_extra_info("peername")[:2] == peer:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import time
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from contract_tests.sockets import deaf
 from mockspaces.client import Mockspaces
 from mockspaces.cloud.presence import Presence
 from mockspaces.realtime.adapter import Transport
@@ -134,3 +136,28 @@ def test_presence_forgets_whoever_is_gone() -> None:
         presence.disconnect(connection)
     assert presence.counts == {"sockets": 0, "people": 0, "subscriptions": 0}
     assert vars(presence) == {"_connections": {}, "_by_person": {}, "_by_space": {}}
+
+
+def test_a_connection_that_is_cut_off_is_broken(running: Server) -> None:
+    """The server keeps no connection and no bytes for a client that is cut off and still does not read."""
+    connections = running._server.server_state.connections
+    with Mockspaces(running.url) as mock:
+        mock.call("PATCH", "/settings", {"socket.queue_bytes": 100_000})
+        name = "zoe@example.com"
+        mock.call("POST", "/users", {"username": name})
+        token = mock.call("POST", "/tokens", {"username": name})["token"]
+        space = mock.call("POST", "/spaces", {"title": "Room", "owner": name})["_id"]
+        before = len(connections)
+        channel = {"channel": {"_id": space, "type": "topic"}}
+        query = f"EIO=3&transport=websocket&token={token}&tokenType=oauth"
+        url = f"{running.url.replace('http', 'ws')}/socket.io/?{query}"
+        with deaf(url, "40/chat", f"42/chat,{json.dumps(['SUBSCRIBE_CHANNEL', channel])}"):
+            _until(lambda: mock.call("GET", "")["counts"]["subscriptions"] == 1)
+            assert len(connections) == before + 1
+            message = {"username": name, "content": {"bodyText": "x" * 50_000}}
+            for _ in range(200):
+                mock.call("POST", f"/spaces/{space}/messages", message)
+                if not mock.call("GET", "")["counts"]["sockets"]:
+                    break
+            _until(lambda: len(connections) == before)
+            assert len(connections) == before

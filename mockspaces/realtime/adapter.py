@@ -37,6 +37,9 @@ class Chat(Protocol):
     async def reauthenticate(self, transport: "Transport", namespace: str, auth: dict[str, str]) -> str | None:
         """Check the credential of a second CONNECT and return the code of its refusal, if any (RT-EIO-13)."""
 
+    def alive(self, transport: "Transport") -> None:
+        """Note that a client has sent something."""
+
     def note(self, transport: "Transport", frame: Frame, why: str) -> None:
         """Put a dropped frame or a forced end into the journal."""
 
@@ -158,7 +161,7 @@ class Transport:
         self._costs: deque[int] = deque()
         self._inbox: deque[Frame] = deque()
         self._busy: set[asyncio.Task[Any]] = set()
-        self._closed = self._aborted = False
+        self._closed = self.aborted = False
 
     async def serve(self, scope: Scope, receive: Receive, send: Send, heartbeat: Heartbeat) -> None:
         """Carry frames until the WebSocket ends."""
@@ -174,12 +177,13 @@ class Transport:
     async def from_client(self) -> Message:
         """Return the next message for the engine, which never learns of frames that are not for it."""
         while not self._inbox:
-            if self._aborted:
+            if self.aborted:
                 return GONE
             message: Message = await self._interruptible(self._receive)
             if message["type"] != "websocket.receive":
                 return message
             frame: Frame = message["text"] if message.get("text") is not None else message["bytes"]
+            self.engine.chat.alive(self)
             if not await self._take(frame):
                 await self.close()
                 return GONE
@@ -243,7 +247,7 @@ class Transport:
         """Count what waits to be sent; a reader that is too slow is cut off, or it would take all memory."""
         self._costs.append(cost)
         self.pending += cost
-        if self.pending > self._limit and len(self._costs) > 1 and not self._aborted:
+        if self.pending > self._limit and len(self._costs) > 1 and not self.aborted:
             self.engine.chat.note(self, "", f"{self.pending} bytes wait to be read; the limit is {self._limit}")
             self.abort()
 
@@ -251,7 +255,7 @@ class Transport:
 
     async def close(self) -> None:
         """Close the WebSocket cleanly, once."""
-        if not self._closed and not self._aborted:
+        if not self._closed and not self.aborted:
             self._closed = True
             await self._interruptible(self._send, {"type": "websocket.close", "code": 1000})
 
@@ -261,13 +265,13 @@ class Transport:
 
     def abort(self) -> None:
         """End the connection without a word, even in the middle of sending to a client that does not read."""
-        self._aborted = True
+        self.aborted = True
         for task in self._busy:
             task.cancel()
 
     async def _interruptible(self, call: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
         """Await the ASGI server in a way that `abort` can end."""
-        if self._aborted:
+        if self.aborted:
             raise ConnectionAbortedError
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - there is always a task inside a coroutine

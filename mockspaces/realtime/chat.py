@@ -1,6 +1,7 @@
 """The namespace: who joins it, what he sends, and what follows when he is gone."""
 
 import asyncio
+import logging
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from mockspaces.cloud.journal import Entry
 from mockspaces.cloud.rejection import Rejection
 from mockspaces.cloud.world import Origins, World
 from mockspaces.cloud.worlds import DEFAULT, Worlds
-from mockspaces.contract import events
+from mockspaces.contract import errors, events
 from mockspaces.realtime import channels, credentials, media, messages, presence
 from mockspaces.realtime.adapter import KEY, Transport
 from mockspaces.realtime.engineio3 import INVALID_NAMESPACE, Frame
@@ -23,6 +24,8 @@ from mockspaces.realtime.hubs import Hubs
 SECTIONS = (channels, media, messages, presence)  # importing a section binds its handlers
 WORLD_PREFIX = "/w/"
 SURFACE = events.CONNECT.surface
+
+logger = logging.getLogger("mockspaces")
 
 
 class Handshake(msgspec.Struct, frozen=True):
@@ -52,6 +55,10 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             await self._disconnect(sid)
         elif sid in self._sessions:
             await self._event(self._sessions[sid], event, args[2] if len(args) > 2 else None)  # noqa: PLR2004 - no payload
+
+    def alive(self, transport: Transport) -> None:
+        """Note that the world of a transport is used: one that clients wait in is not idle."""
+        self._hubs.touch(transport.context.world)
 
     # --- joining
 
@@ -111,11 +118,13 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         session = self._sessions.pop(sid, None)
         if session is None:
             return
-        hub = session.hub
+        hub, known = session.hub, session.hub.world.presence
         hub.sessions.pop(session.id, None)
         hub.world.journal.record(self._entry(hub.world, session.transport, session.namespace, "disconnect", session))
-        await presence.say_farewell(session)
-        hub.world.presence.disconnect(session.id)
+        try:
+            await presence.say_farewell(session)
+        finally:
+            known.disconnect(session.id)
         for space_id in list(session.media):
             await channels.leave_meeting(session, space_id)
 
@@ -132,8 +141,12 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         except Rejection as rejection:
             entry.code, entry.why = rejection.code, rejection.why
             await HANDLING[name].refuse(session, payload, rejection)
+        except Exception as bug:
+            logger.exception("a bug of the mock in %s", name)
+            entry.code, entry.why = errors.SERVER_ERROR, f"bug of the mock: {bug!r}"
         finally:
             world.journal.record(entry)
+            session.transport.frame = ""  # up to a frame's limit, for every connection that sent one
 
     async def _act(self, session: Session, name: str, payload: Any, entry: Entry, fault: Fault | None) -> None:
         handling = HANDLING.get(name)

@@ -34,14 +34,14 @@ class RealtimeSurface:
         self._transports: dict[str, set[Transport]] = {}
         worlds.on_drop.append(self._drop)
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send, world: World, origins: Origins) -> None:
-        """Serve a WebSocket, or refuse a request that is none."""
+    async def serve(self, scope: Scope, receive: Receive, send: Send, world: World, origins: Origins) -> bool:
+        """Serve a WebSocket, or refuse a request that is none; return whether its connection has to be broken."""
         parameters = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         query = dict(parameters)
         refusal = _refusal(scope, query)
         if refusal:
             await self._refuse(scope, send, world, *refusal)
-            return
+            return False
         settings, limits = world.settings, world.contract.limits
         heartbeat = Heartbeat(settings.socket_ping_interval_ms, settings.socket_ping_timeout_ms)
         transport = Transport(
@@ -57,6 +57,7 @@ class RealtimeSurface:
             await transport.serve(scope, receive, send, heartbeat)
         finally:
             transports.discard(transport)
+        return transport.aborted
 
     def _engine(self, world: World) -> Engine:
         if world.name not in self._engines:
