@@ -11,7 +11,7 @@ import ssl
 import sys
 from http.client import HTTPConnection, HTTPSConnection
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import websockets
 
@@ -19,6 +19,13 @@ VENDOR = ".avayacloud.com"
 ACCOUNTS, REST = "https://accounts.avayacloud.com", "https://spacesapis.avayacloud.com"
 SOCKET, WEB = "wss://spacesapis-socket.avayacloud.com", "https://spaces.avayacloud.com"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+ANN = {  # of the demo world
+    "grant_type": "password",
+    "client_id": "00112233445566778899",
+    "client_secret": "0123456789abcdef0123456789abcdef01234567",
+    "username": "ann@example.com",
+    "password": "ann-secret",
+}
 TIMEOUT_S = 10
 
 
@@ -69,9 +76,9 @@ def main(http_port: int = 8080, https_port: int = 8443) -> None:
     call("GET", f"{local}/_mock/health", 200)
     trust = ssl.create_default_context(cadata=call("GET", f"{local}/_mock/ca.pem", 200))
     resolve_to(https_port)
-    call("POST", f"{ACCOUNTS}/oauth2/access_token", 401, "grant_type=password", trust=trust, **FORM)
+    grant = json.loads(call("POST", f"{ACCOUNTS}/oauth2/access_token", 200, urlencode(ANN), trust=trust, **FORM))
+    call("GET", f"{REST}/api/users/me", 200, trust=trust, Authorization=f"Bearer {grant['access_token']}")
     guest = json.loads(call("POST", f"{REST}/api/anonymous/auth", 200, "displayname=Smoke", trust=trust, **FORM))
-    call("GET", f"{REST}/api/users/me", 200, trust=trust, Authorization=f"jwt {guest['token']}")
     call("GET", f"{REST}/storage/unknown", 404, trust=trust)
     call("GET", f"{WEB}/spaces/000000000000000000000000", 200, trust=trust)
     asyncio.run(join(guest["token"], trust))

@@ -204,3 +204,20 @@ def test_taken_port_is_named(serve: Serve) -> None:
     port = str(urlsplit(serve("--tls", "--tls-port", "0").secure_url).port)
     said = refusal("serve", "--port", "0", "--tls", "--tls-port", port)
     assert said == f"mockspaces: 127.0.0.1:{port}: Address already in use\n"
+
+
+@pytest.mark.behaviour("CTRL-06")
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("https://localhost:{port}", 200),
+        ("http://localhost:{port}", 403),
+        ("https://accounts.avayacloud.com", 403),
+    ],
+)
+def test_live_page_may_speak_over_https(server: Server, origin: str, status: int) -> None:
+    """A page of the HTTPS port is the mock's own; one at a name of the vendor, which may be the real one, is not."""
+    assert server.secure_url
+    port = urlsplit(server.secure_url).port
+    headers = {"Origin": origin.format(port=port), "X-Mock-Token": "T"}
+    assert fetch(server.secure_url, "/_mock", trust(server), status, **headers)
