@@ -188,7 +188,9 @@ def test_requests_oauthlib_with_a_password(world: Mockspaces, client: OAuthClien
 
 
 @pytest.mark.behaviour("ACC-SCOPE-08", "ACC-SCOPE-07")
-def test_oauthlib_minds_the_vendors_words_for_scopes(world: Mockspaces, client: OAuthClient) -> None:
+def test_oauthlib_minds_the_vendors_words_for_scopes(
+    world: Mockspaces, client: OAuthClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By default the scope comes back in other words, which the library takes for a change until it is relaxed."""
     world.settings(accounts_scope_style="vendor")
     session = OAuth2Session(client=LegacyApplicationClient(client.client_id), scope=SCOPE.split())
@@ -200,12 +202,9 @@ def test_oauthlib_minds_the_vendors_words_for_scopes(world: Mockspaces, client: 
     }
     with pytest.raises(Warning, match="Scope has changed"):
         session.fetch_token(endpoint(world, "access_token"), password=PASSWORD, **given)
-    os.environ["OAUTHLIB_RELAX_TOKEN_SCOPE"] = "1"
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            token = session.fetch_token(endpoint(world, "access_token"), password=PASSWORD, **given)
-    finally:
-        del os.environ["OAUTHLIB_RELAX_TOKEN_SCOPE"]
+    monkeypatch.setenv("OAUTHLIB_RELAX_TOKEN_SCOPE", "1")
+    with warnings.catch_warnings(action="ignore"):
+        token = session.fetch_token(endpoint(world, "access_token"), password=PASSWORD, **given)
     assert username(world, token["access_token"]) == ANN
 
 
