@@ -4,11 +4,13 @@ import argparse
 import json
 from pathlib import Path
 
-from benchmarks import oauth, process, rest, sockets, tokens
+from benchmarks import messages, oauth, process, rest, sockets, tokens
 from benchmarks.report import Figure, document, table
 
 MEASURES = {
     "get": rest.authenticated_get,
+    "chat": messages.chat,
+    "pages": messages.pages,
     "verify": tokens.first_verification,
     "tokens": oauth.tokens,
     "redirects": oauth.redirects,
