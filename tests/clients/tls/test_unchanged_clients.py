@@ -19,6 +19,8 @@ from tests.conftest import MOCKSPACES, lack, require
 
 HERE = Path(__file__).parent
 LIBRARIES = HERE.parent / "realtime" / "node_modules"
+PYTHON_4 = HERE.parent / "realtime" / ".venv" / "bin" / "python"
+TRUST = ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "WEBSOCKET_CLIENT_CA_BUNDLE")
 EXAMPLES = HERE.parents[2] / "deploy"
 NAMESPACES = ("unshare", "--map-root-user", "--net", "--mount")
 # Runs in the new namespaces; the shell becomes the mock, so that its process id is that of the namespaces too.
@@ -40,7 +42,7 @@ class Network:
     def run(self, *command: str) -> str:
         """Run a program in the network, trusting the CA; return what it says."""
         enter = ["nsenter", "--target", str(self.process.pid), "--user", "--preserve-credentials", "--net", "--mount"]
-        variables = {**os.environ, "SSL_CERT_FILE": str(self.ca), "NODE_EXTRA_CA_CERTS": str(self.ca)}
+        variables = {**os.environ, **dict.fromkeys(TRUST, str(self.ca))}
         done = subprocess.run(
             [*enter, *command], capture_output=True, text=True, timeout=60, check=False, env=variables
         )
@@ -97,6 +99,14 @@ def test_socket_program_connects_over_tls(network: Network, library: str) -> Non
     if not (LIBRARIES / library).exists():
         lack(f"needs {library}; scripts/clients installs it")
     assert network.run("node", str(HERE / "socket.cjs"), str(LIBRARIES / library)) == "connected\n"
+
+
+@pytest.mark.behaviour("RT-EP-03")
+def test_documented_python_program_connects_over_tls(network: Network) -> None:
+    """So does one for python-socketio 4, whose WebSocket library has a variable of its own for the CA."""
+    if not PYTHON_4.exists():
+        lack("needs python-socketio 4; scripts/clients installs it")
+    assert network.run(str(PYTHON_4), str(HERE / "socket4.py")) == "connected\n"
 
 
 def test_program_that_does_not_trust_the_ca_is_not_served(network: Network) -> None:
