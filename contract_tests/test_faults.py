@@ -52,6 +52,13 @@ def test_reject_gives_the_exact_refusal(cloud: Cloud, ann: Person, code: str, st
     assert me(cloud, ann).status_code == 200
 
 
+@behaviour("LIM-02")
+def test_planned_rate_limit_says_when_to_come_back(cloud: Cloud, ann: Person) -> None:
+    """A rate limit by name carries Retry-After, as a real one does."""
+    plan(cloud, {"reject": "rate.limited"})
+    assert me(cloud, ann).headers["retry-after"] == "1"
+
+
 def test_reject_does_what_a_real_refusal_does_not_do(cloud: Cloud, ann: Person) -> None:
     """A rejected call has no effect, and the journal names the fault as its reason."""
     fault = plan(cloud, {"reject": "permission.denied"}, match={"route": "POST /spaces/invite"}, times=1)

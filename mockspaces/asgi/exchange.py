@@ -12,9 +12,12 @@ from starlette.types import Receive, Scope, Send
 from mockspaces.cloud.callers import Caller
 from mockspaces.cloud.faults import Action, Occurrence, Transport
 from mockspaces.cloud.journal import Entry
+from mockspaces.cloud.quotas import RateLimited
 from mockspaces.cloud.rejection import Rejection, invalid
 from mockspaces.cloud.world import Origins, World
 from mockspaces.contract import errors
+
+PLANNED_RETRY_S = 1  # what a planned rate limit says, since no window is really full
 
 
 class Exchange:
@@ -111,6 +114,8 @@ class Exchange:
         self.why, action = f"planned fault {fault.id}", fault.action
         await asyncio.sleep(action.delay)
         self.transport = action.transport
+        if action.reject == errors.RATE_LIMITED:
+            raise RateLimited(self.why, PLANNED_RETRY_S)
         if action.reject is not None:
             raise Rejection(action.reject, self.why, detail=self.why)
         return _planned(action) if action.status is not None else None
