@@ -123,7 +123,7 @@ class DirectPartners:
         self._spaces = Merged(
             [
                 Indexed(
-                    world.state.user_spaces, "recent", (person_id, "direct", state), descending=True, keep=self._fits
+                    world.state.user_spaces, "recent", (person_id, "direct", state), descending=True, keep=self._fitting
                 )
                 for state in ("normal", "hidden")
             ],
@@ -134,9 +134,12 @@ class DirectPartners:
         space = await self._world.state.spaces.get(record.space_id)
         return await spaces.partner(self._world, space, record.person_id) if space else None
 
-    async def _fits(self, record: UserSpace) -> bool:
-        other = await self._partner(record)
-        return other is not None and (self._pattern is None or self._pattern.matches(other.displayname, other.username))
+    async def _fitting(self, records: Sequence[UserSpace]) -> Sequence[UserSpace]:
+        found = [(record, await self._partner(record)) for record in records]
+        return [record for record, other in found if other and self._fits(other)]
+
+    def _fits(self, other: Person) -> bool:
+        return self._pattern is None or self._pattern.matches(other.displayname, other.username)
 
     async def page(self, *, offset: int, limit: int) -> Sequence[Person]:
         """Return ``limit`` partners from position ``offset`` on."""

@@ -12,9 +12,10 @@ from typing import Generic, Protocol, TypeVar
 from mockspaces.cloud.collection import Collection, Entity, Rank
 
 Item = TypeVar("Item", bound=Entity)
-BATCH = 64  # entities looked at together while a filter walks an index
+BATCH = 128  # entities looked at together while a filter walks an index
 
 
+Keep = Callable[[Sequence[Item]], Awaitable[Sequence[Item]]]  # what a filter leaves of some items, in their order
 Item_co = TypeVar("Item_co", bound=Entity, covariant=True)
 
 
@@ -52,7 +53,7 @@ class Indexed(Generic[Item]):
         *,
         descending: bool = False,
         floor: Rank | None = None,
-        keep: Callable[[Item], Awaitable[bool]] | None = None,
+        keep: Keep[Item] | None = None,
     ) -> None:
         """List a partition: newest first if ``descending``, and then only items whose place reaches ``floor``."""
         self._collection = collection
@@ -70,7 +71,7 @@ class Indexed(Generic[Item]):
         item = await self._collection.find(*self._where, key)
         if item is None or not self._visible(item):
             return None
-        return item if self._keep is None or await self._keep(item) else None
+        return item if self._keep is None or await self._keep([item]) else None
 
     def _visible(self, item: Item) -> bool:
         return self._floor is None or self.place(item) >= self._floor
@@ -99,14 +100,12 @@ class Indexed(Generic[Item]):
         found = await self._collection.near(*self._where, place, limit=limit, after=after, descending=self._descending)
         return self._above_floor(found) if after else [item for item in found if self._visible(item)]
 
-    async def _filtered(
-        self, keep: Callable[[Item], Awaitable[bool]], place: Rank | None, limit: int, *, after: bool
-    ) -> Sequence[Item]:
+    async def _filtered(self, keep: Keep[Item], place: Rank | None, limit: int, *, after: bool) -> Sequence[Item]:
         size = max(limit, BATCH)
         found: list[Item] = []
         while len(found) < limit:
             batch = await self._beside(place, size, after=after)
-            kept = [item for item in batch if await keep(item)]
+            kept = list(await keep(batch))
             found = found + kept if after else kept + found
             if len(batch) < size:
                 break

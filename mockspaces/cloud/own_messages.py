@@ -48,8 +48,11 @@ def changed(world: World, places: Sequence[Standing], after: int | None, *, dele
 def _changed(world: World, place: Standing, after: int | None, *, deleted: bool) -> Listing[Message]:
     horizon = messages.horizon(place)
 
-    async def keep(message: Message) -> bool:
+    def shown(message: Message) -> bool:
         return message.category != "meeting" and (deleted or not message.deleted) and message.created >= horizon
+
+    async def keep(found: Sequence[Message]) -> Sequence[Message]:
+        return [message for message in found if shown(message)]
 
     floor = None if after is None else (after + 1,)
     return Indexed(world.state.messages, "changed", place.space.id, descending=True, floor=floor, keep=keep)
@@ -81,7 +84,7 @@ def _newest(world: World, place: Standing, index: str, partition: object) -> Lis
 def tasks(world: World, person_id: str, status: TaskStatus | None) -> Listing[Message]:
     """Return the tasks a person created or is assigned to, newest first (USERS-TASKS-02)."""
 
-    async def keep(message: Message) -> bool:
+    async def shown(message: Message) -> bool:
         if status and not (message.task and message.task.status == status):
             return False
         member = await world.state.members.get(member_id(message.space_id, person_id))
@@ -89,5 +92,8 @@ def tasks(world: World, person_id: str, status: TaskStatus | None) -> Listing[Me
         if member is None or space is None:
             return False
         return message.created >= messages.horizon(Standing(space, member))
+
+    async def keep(found: Sequence[Message]) -> Sequence[Message]:
+        return [message for message in found if await shown(message)]
 
     return Indexed(world.state.messages, "involved", person_id, descending=True, keep=keep)

@@ -1,6 +1,7 @@
 """Search patterns of clients: case-insensitive regular expressions in linear time (PAGE-RX-01)."""
 
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
@@ -40,7 +41,7 @@ class Pattern:
         beginning, words, end = match.groups()
         return f"{beginning and LINE}{words.casefold()}{end and LINE}".encode()
 
-    @property
+    @cached_property
     def line_safe(self) -> bool:
         """Whether `over_lines` can stand for `matches`."""
         return _LINE_SAFE.fullmatch(self._source) is not None
@@ -49,6 +50,10 @@ class Pattern:
     def over_lines(self) -> Any:
         """The expression for many lines in one text; its input is bytes."""
         return _compiled(f"(?m:{self._source})")
+
+    def may_match(self, texts: Iterable[str]) -> bool:
+        """Return False only if none of many texts matches: one pass over all of them."""
+        return not self.line_safe or self.over_lines.search(LINE.join(texts).encode()) is not None
 
     def matches(self, *fields: str) -> bool:
         """Whether any of the fields matches."""

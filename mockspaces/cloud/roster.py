@@ -20,11 +20,16 @@ from mockspaces.contract.rows import Role
 
 def listing(world: World, space: Space, pattern: Pattern | None) -> Indexed[Member]:
     """Return the roster by join time, then id, e-mail entries last (SPACES-MEMBERS-01, -04)."""
+    if pattern is None:
+        return Indexed(world.state.members, "space", space.id)
 
-    async def keep(entry: Member) -> bool:
-        return pattern is None or pattern.matches(*await _names(world, entry))
+    async def keep(entries: Sequence[Member]) -> Sequence[Member]:
+        names = [await _names(world, entry) for entry in entries]
+        if not pattern.may_match(name for both in names for name in both):
+            return ()
+        return [entry for entry, both in zip(entries, names, strict=True) if pattern.matches(*both)]
 
-    return Indexed(world.state.members, "space", space.id, keep=keep if pattern else None)
+    return Indexed(world.state.members, "space", space.id, keep=keep)
 
 
 async def _names(world: World, entry: Member) -> Sequence[str]:

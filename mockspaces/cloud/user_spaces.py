@@ -1,5 +1,7 @@
 """What a person keeps about his spaces: read, pinned, hidden, and the list of them all (USERS-SPACES, -PREF, -READ)."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from mockspaces.cloud import messages, spaces
@@ -114,8 +116,8 @@ def _place(record: UserSpace) -> tuple[int, int, str]:
 
 
 def _indexed(world: World, shelf: tuple[str, SpaceType, str], wanted: Wanted) -> Indexed[UserSpace]:
-    async def keep(record: UserSpace) -> bool:
-        return await _fits(world, record, wanted)
+    async def keep(records: Sequence[UserSpace]) -> Sequence[UserSpace]:
+        return await _fitting(world, records, wanted)
 
     return Indexed(
         world.state.user_spaces,
@@ -143,17 +145,24 @@ async def _crowded(world: World, shelf: tuple[str, SpaceType, str], wanted: Want
         space = await world.state.spaces.get(record.space_id)
         shown = spaces.moved(record, space) if space and not record.deleted else record
         recent = wanted.after is None or shown.activity > wanted.after
-        if recent and (shown.pinned or not wanted.pinned) and await _fits(world, shown, wanted):
+        if recent and (shown.pinned or not wanted.pinned):
             found.append(shown)
-    return sorted(found, key=_place)
+    return sorted(await _fitting(world, found, wanted), key=_place)
 
 
-async def _fits(world: World, record: UserSpace, wanted: Wanted) -> bool:
-    space = await world.state.spaces.get(record.space_id)
-    if space is None:
-        return False
-    if wanted.pattern and not wanted.pattern.matches(await spaces.title(world, space, record.person_id)):
-        return False
+async def _fitting(world: World, records: Sequence[UserSpace], wanted: Wanted) -> list[UserSpace]:
+    pairs = [(record, await world.state.spaces.get(record.space_id)) for record in records]
+    found = [(record, space) for record, space in pairs if space]
+    if wanted.pattern:
+        titles = [await spaces.title(world, space, record.person_id) for record, space in found]
+        if not wanted.pattern.may_match(titles):
+            return []
+        found = [pair for pair, title in zip(found, titles, strict=True) if wanted.pattern.matches(title)]
+    return [record for record, space in found if await _fits(world, record, space, wanted)]
+
+
+async def _fits(world: World, record: UserSpace, space: Space, wanted: Wanted) -> bool:
+    """Whether the role in a space is right for the list."""
     not_mine = record.archived and not record.deleted and not wanted.archived  # USERS-SPACES-06
     if wanted.administered_in is None and not not_mine:
         return True
