@@ -66,7 +66,7 @@ def test_every_documented_call_is_served(cloud: Cloud, document: Any) -> None:
             headers={"Authorization": ann.authorization, "Content-Type": "application/json"},
             content=b'{"' if one["method"] in ("post", "put", "patch") else None,
         )
-        if answer.status_code == 405 or "route.not_found" in answer.text:
+        if answer.status_code == 405 or (answer.status_code == 404 and "route.not_found" in answer.text):
             missing.append(f"{name}: {answer.status_code} {answer.text}")
     assert missing == []
 
