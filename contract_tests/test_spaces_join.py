@@ -1,6 +1,6 @@
 import pytest
 
-from contract_tests.kit import ISO_TIME, Cloud, Like, Person, behaviour, expect, observe, refused
+from contract_tests.kit import ISO_TIME, App, Cloud, Like, Person, behaviour, expect, observe, refused
 from contract_tests.sockets import Sockets
 
 PIN = "spaces-x-space-password"
@@ -144,3 +144,18 @@ def test_a_private_space_can_be_opened(cloud: Cloud) -> None:
     expect(cloud.call("GET", f"/spaces/{space}/join", gil).status_code, 200)
     cloud.control("PATCH", "/settings", {"rest.default_member_only": False})
     expect(cloud.call("GET", f"/spaces/{cloud.space(ann)}/join", gil).status_code, 200)
+
+
+@behaviour("SPACES-JOIN-03", "SPACES-CREATE-10")
+def test_who_is_listed_by_address_only_has_his_role(cloud: Cloud) -> None:
+    """An account that came to be after its address was invited has the role of that entry."""
+    ann = cloud.user()
+    domain = cloud.control("POST", "/companies", {"name": "Late"})["service_domain"]
+    owner = cloud.user("lea@late.example", company="Late")
+    invitees = [{"invitee": f"00ff00ff00ff00ff00ff@{domain}", "role": "admin"}]
+    space, other = cloud.space(owner, invitees=invitees), cloud.space(ann, invitees=invitees)
+    body = {"scopes": "all", "company": "Late", "app_id": "00ff00ff00ff00ff00ff"}
+    made = cloud.control("POST", "/service-apps", body)
+    bot = App(made["key"], made["account_id"])
+    expect(cloud.call("GET", f"/spaces/{space}", bot).json()["role"], "admin")
+    refused(cloud.call("GET", f"/spaces/{other}", bot), 403, "permission.other_company")

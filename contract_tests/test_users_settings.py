@@ -153,13 +153,14 @@ def test_bad_subscriptions(cloud: Cloud, body: Any) -> None:
 
 @behaviour("USERS-PUSHDEL-03")
 def test_unsubscribing_what_is_not_there(cloud: Cloud) -> None:
-    """A missing parameter is bad input, a subscription of somebody else is not found."""
+    """A missing parameter is bad input, a subscription of somebody else or with another id is not found."""
     ann, bob = cloud.user(), cloud.user("bob@example.com")
     cloud.call("POST", "/users/me/cm/subscriptions", bob, json={"subscriptionId": "s", "deviceId": "d"})
     for query in ("", "subscriptionId=s", "deviceId=d", "subscriptionId=&deviceId=d"):
         refused(cloud.call("DELETE", f"/users/me/cm/subscriptions?{query}", ann), 400, "request.invalid")
-    foreign = cloud.call("DELETE", "/users/me/cm/subscriptions?subscriptionId=s&deviceId=d", ann)
-    refused(foreign, 404, "subscription.not_found")
+    for who, subscription, device in ((ann, "s", "d"), (bob, "s", "x"), (bob, "x", "d")):
+        params = {"subscriptionId": subscription, "deviceId": device}
+        refused(cloud.call("DELETE", "/users/me/cm/subscriptions", who, params=params), 404, "subscription.not_found")
 
 
 # --- numbers
