@@ -1,0 +1,92 @@
+"""Each of the 19 scopes at work: it alone is enough, only while the app is active, and only in its own company."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from contract_tests.kit import App, Cloud, behaviour, expect, observe, refused
+from contract_tests.sockets import Sockets
+
+ACT_AS = {"X-Avaya-Act-As": "bob@example.com"}
+TEXT = {"content": {"bodyText": "x"}}
+TOPIC = {"topic": {"title": "x"}}
+BULK = [{"action": "read", "email": "bob@example.com"}]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A scope and a call that it opens; ``foreign`` is what an app of another company gets at the same objects."""
+
+    scope: str
+    method: str
+    path: str
+    body: Any = None
+    foreign: int = 403
+    act_as: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.scope}-{self.method}"
+
+
+TABLE = (
+    Row("accounts.users.bulk.write", "POST", "/users/bulkupdate", BULK, foreign=200),
+    Row("spaces.chat.create", "POST", "/spaces/{space}/chats", TEXT),
+    Row("spaces.chat.read", "GET", "/spaces/{space}/messages/byref"),
+    Row("spaces.create", "POST", "/spaces/invite", TOPIC, foreign=200),
+    Row("spaces.create.actas", "POST", "/spaces/invite", TOPIC, act_as=True),
+    Row("spaces.delete", "DELETE", "/spaces/{space}"),
+    Row("spaces.direct.create", "GET", "/spaces/direct/user/{bob}"),
+    Row("spaces.invite.write", "POST", "/spaces/{space}/invite", {"invitees": [{"invitee": "bob@example.com"}]}),
+    Row("spaces.list", "GET", "/users/me/spaces", foreign=200),
+    Row("spaces.settings.read", "GET", "/spaces/{space}"),
+    Row("spaces.settings.write", "POST", "/spaces/{space}", {"description": "x"}),
+    Row("users.search", "GET", "/users/me/colleagues?search=bob", foreign=200),
+    Row("users.search.bulk", "POST", "/users/me/colleaguesbulk", ["bob@example.com"], foreign=200),
+    Row("spaces.post.read", "GET", "/spaces/{space}/ideas"),
+    Row("spaces.post.create", "POST", "/spaces/{space}/ideas", TEXT),
+    Row("spaces.task.read", "GET", "/spaces/{space}/tasks"),
+    Row("spaces.task.create", "POST", "/spaces/{space}/tasks", TEXT),
+    Row("spaces.messages.write", "POST", "/messages/{task}", {"_id": "{task}"}),
+    Row("spaces.messages.write", "PATCH", "/messages/{task}", {"_id": "{task}"}),
+)
+
+
+def call(cloud: Cloud, row: Row, app: App, ids: dict[str, str]) -> Any:
+    body = {name: value.format(**ids) for name, value in row.body.items()} if "_id" in (row.body or ()) else row.body
+    content = {} if body is None else {"json": body}
+    return cloud.call(row.method, row.path.format(**ids), app, headers=ACT_AS if row.act_as else {}, **content)
+
+
+@behaviour("SCOPE-TAB-01", "AUTH-SVC-12", "AUTH-SVC-13", "AUTH-SVC-15", "AUTH-SVC-18")
+@pytest.mark.parametrize("row", TABLE, ids=str)
+def test_one_scope_is_enough_for_its_call(cloud: Cloud, row: Row) -> None:
+    """With its scope alone the call succeeds; in another company or for an app switched off it does not."""
+    cloud.control("POST", "/companies", {"name": "Foreign", "domains": ["foreign.example"]})
+    bob = cloud.user("bob@example.com")
+    app, foreign, inactive = cloud.app(row.scope), cloud.app(row.scope, company="Foreign"), cloud.app(row.scope)
+    roster = [{"username": one.key["sub"], "role": "admin"} for one in (app, inactive)]
+    space = cloud.open_space(cloud.user(), members=roster)
+    ids = {"space": space, "bob": bob.id, "task": cloud.message(space, cloud.user(), kind="tasks")["_id"]}
+    cloud.control("PATCH", f"/service-apps/{inactive.key['iss']}", {"active": False})
+    refused(call(cloud, row, inactive, ids), 401, "auth.app_inactive")
+    cloud.control("PATCH", f"/service-apps/{inactive.key['iss']}", {"active": True, "account_enabled": False})
+    refused(call(cloud, row, inactive, ids), 401, "auth.service_account_disabled")
+    answer = call(cloud, row, foreign, ids)
+    if row.foreign == 403:
+        refused(answer, 403, "permission.other_company")
+    else:  # such a call names nothing of the other company, or finds nothing of it
+        observe(answer.status_code, row.foreign, answer.text)
+        observe(bob.id in answer.text, wanted=False)
+    answer = call(cloud, row, app, ids)
+    expect(answer.status_code, 200, answer.text)
+
+
+@behaviour("SCOPE-TAB-01", "AUTH-SVC-12", "AUTH-SVC-13", "RT-AUTH-05")
+def test_the_socket_scope_is_enough_for_the_socket(cloud: Cloud, sockets: Sockets) -> None:
+    """With spaces.websocket alone an app joins and subscribes; switched off, it does not."""
+    app = cloud.app("spaces.websocket")
+    space = cloud.open_space(cloud.user(), members=[{"username": app.key["sub"], "role": "member"}])
+    observe(sockets.join(app).subscribe(space)[0], "CHANNEL_SUBSCRIBED")
+    cloud.control("PATCH", f"/service-apps/{app.key['iss']}", {"active": False})
+    observe(sockets.open(app).join(), '44/chat,"auth.app_inactive"')
