@@ -1,0 +1,256 @@
+"""The words of the client beyond building: what came out of a test, what went wrong in it, and where it runs."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from contract_tests.sockets import Chat, address
+from mockspaces.client import ControlError, IncompleteError, Mockspaces
+from mockspaces.cloud.journal import MAX_ENTRIES, Entry
+from mockspaces.server import Server
+from tests.conftest import SOON_S
+
+ANN = "ann@example.com"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Mockspaces]:
+    with Server() as running, Mockspaces(running.url) as mock:
+        yield mock
+
+
+@pytest.fixture
+def mock(server: Mockspaces) -> Iterator[Mockspaces]:
+    world = server.open_world()
+    yield world
+    world.drop()
+
+
+def me(mock: Mockspaces, username: str = ANN) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {mock.token(username)}"}
+    return httpx.get(f"{mock.api_url}/users/me", headers=headers, trust_env=False)
+
+
+# --- what came out
+
+
+def test_messages_are_found_by_what_they_are(mock: Mockspaces) -> None:
+    """Chats, posts and tasks are told apart, filtered by space, sender and text, and shown as they were written."""
+    one, two = mock.space("One", owner=ANN), mock.space("Two", owner=ANN)
+    said = mock.message(one.id, 'it\'s "here"', username="bob@example.com")
+    mock.message(one.id, "idea", username=ANN, category="idea", description="why")
+    mock.message(two.id, "task", username=ANN, category="task")
+    assert (said.sender, said.text, said.space_id) == ("bob@example.com", 'it\'s "here"', one.id)
+    assert [chat.text for chat in mock.chats()] == [said.text]
+    assert [(post.text, post.description) for post in mock.posts()] == [("idea", "why")]
+    assert [(task.text, task.status) for task in mock.tasks()] == [("task", "pending")]
+    assert [message.text for message in mock.messages(space=one.id)] == [said.text, "idea"]
+    assert [message.text for message in mock.messages(sender=ANN)] == ["idea", "task"]
+    assert mock.messages(text=said.text) == [said]
+    assert mock.messages(sender="nobody") == []
+
+
+def test_unknown_filter_is_refused(mock: Mockspaces) -> None:
+    """A misspelt filter is not ignored."""
+    with pytest.raises(ControlError, match='did you mean "sender"'):
+        mock.messages(sendr=ANN)
+    with pytest.raises(ControlError, match="category"):
+        mock.messages(category="chats")
+
+
+def test_spaces_are_shown_with_their_people(mock: Mockspaces) -> None:
+    """A space has its members with their roles; personal rooms are left out."""
+    made = mock.space("Room", owner=ANN, members=["bob@example.com"], archived=True, description="blue")
+    assert mock.spaces() == [made]
+    assert (made.title, made.description, made.type, made.archived) == ("Room", "blue", "group", True)
+    assert {member.username: member.role for member in made.members} == {ANN: "admin", "bob@example.com": "member"}
+
+
+def test_outbox_holds_the_mails_that_nobody_sent(mock: Mockspaces) -> None:
+    """An invitation is found with its address and its link."""
+    headers = {"Authorization": f"Bearer {mock.token(ANN)}"}
+    body = {"topic": {"title": "Room"}, "invitees": [{"inviteeType": "email", "invitee": "new@example.com"}]}
+    httpx.post(f"{mock.api_url}/spaces/invite", headers=headers, json=body, trust_env=False)
+    (mail,) = mock.outbox()
+    assert mail.to == "new@example.com"
+    assert mail.invite_id in mail.link
+    assert mail.space_id == mock.spaces()[0].id
+
+
+def test_sockets_are_listed_and_closed(mock: Mockspaces) -> None:
+    """Who is connected is known by name and space, and can be disconnected."""
+    space = mock.space("Room", owner=ANN)
+    query = {"EIO": "3", "transport": "websocket", "token": mock.token(ANN), "tokenType": "oauth"}
+    with Chat(address(mock.call("GET", "")["urls"], query)) as chat:
+        chat.join()
+        chat.subscribe(space.id)
+        (socket,) = mock.sockets()
+        assert (socket.username, socket.spaces) == (ANN, (space.id,))
+        assert mock.sockets("bob@example.com") == []
+        assert mock.close_sockets(username="bob@example.com") == 0
+        assert mock.close_sockets(space_id=space.id) == 1
+        chat.end()
+        mock.wait_for(lambda: not mock.sockets())
+
+
+def test_meeting_can_be_held_by_anybody(mock: Mockspaces) -> None:
+    """People are brought into a meeting without a socket."""
+    space = mock.space("Room", owner=ANN, members=["bob@example.com"])
+    mock.meeting(space.id, ANN, "bob@example.com")
+    headers = {"Authorization": f"Bearer {mock.token(ANN)}"}
+    meeting = httpx.get(f"{mock.api_url}/spaces/{space.id}/activemeeting", headers=headers, trust_env=False).json()
+    assert len(meeting["content"]["attendees"]) == 2
+
+
+def test_changed_user_is_answered(mock: Mockspaces) -> None:
+    """A change answers the user as he is now."""
+    assert mock.change_user(ANN, displayname="Annie").displayname == "Annie"
+    mock.change_user(ANN, enabled=False)
+    with pytest.raises(ControlError, match='did you mean "enabled"'):
+        mock.change_user(ANN, enable=True)
+
+
+def test_world_goes_back_to_a_snapshot(mock: Mockspaces) -> None:
+    """What happened after the snapshot has not happened, what happened before has."""
+    mock.space("Before", owner=ANN)
+    before = mock.snapshot()
+    mock.space("After", owner=ANN)
+    mock.restore(before)
+    assert [space.title for space in mock.spaces()] == ["Before"]
+    assert mock.snapshot() == before
+
+
+# --- the journal
+
+
+def test_journal_counts_or_says_that_it_cannot() -> None:
+    """A count is exact; once entries were dropped it is refused instead of being too low."""
+    with Server() as running, Mockspaces(running.url) as mock:
+        me(mock)
+        assert (mock.journal.count(endpoint="USERS-ME"), mock.journal.count(status=500)) == (1, 0)
+        journal = running.app.worlds.named("default").world.journal
+        for _ in range(MAX_ENTRIES):
+            journal.record(Entry())
+        with pytest.raises(IncompleteError, match="dropped 1 older"):
+            mock.journal.count(status=500)
+        mock.journal.clear()
+        assert mock.journal.count() == 0
+
+
+def test_refused_entries_are_known(mock: Mockspaces) -> None:
+    """An entry knows whether it was refused."""
+    me(mock)
+    httpx.get(f"{mock.api_url}/users/me", trust_env=False)
+    assert [entry.refused for entry in mock.journal] == [False, True]
+
+
+# --- waiting
+
+
+def test_waiting_ends_with_what_was_found_or_in_time(mock: Mockspaces) -> None:
+    """A query that finds something ends the wait at once, one that finds nothing ends it in time."""
+    mock.space("Room", owner=ANN)
+    assert [space.title for space in mock.wait_for(mock.spaces)] == ["Room"]
+    begun = time.monotonic()
+    with pytest.raises(TimeoutError, match=r"0\.05 s"):
+        mock.wait_for(mock.chats, timeout=0.05)
+    assert time.monotonic() - begun < SOON_S
+
+
+async def test_waiting_in_a_loop_is_refused_with_the_way_out(mock: Mockspaces) -> None:
+    """Inside a loop the waiting calls name their twins, which let the loop go on."""
+    with pytest.raises(RuntimeError, match=r"await mockspaces\.aio\.journal\.wait"):
+        mock.journal.wait()
+    with pytest.raises(RuntimeError, match=r"await mockspaces\.aio\.wait_for"):
+        mock.wait_for(mock.chats)
+    space = mock.space("Room", owner=ANN)
+    waiting = asyncio.create_task(mock.aio.wait_for(mock.chats))
+    await asyncio.sleep(0)
+    mock.message(space.id, "hello", username=ANN)
+    assert [chat.text for chat in await waiting] == ["hello"]
+    with pytest.raises(TimeoutError):
+        await mock.aio.wait_for(mock.posts, timeout=0.02)
+
+
+# --- what went wrong
+
+
+def test_faults_are_told_apart_by_whether_they_happened(mock: Mockspaces) -> None:
+    """A fault counts, the list knows those that never happened, and one can be taken back."""
+    happened, never = mock.fail("GET /users/me", status=502, times=1), mock.reject("space.not_found", event="connect")
+    assert me(mock).status_code == 502
+    assert (happened.fired, never.fired) == (1, 0)
+    assert mock.faults.unfired() == [never]
+    assert [fault.id for fault in mock.faults] == [happened.id, never.id]
+    never.drop()
+    assert mock.faults.unfired() == []
+    mock.faults.clear()
+    assert list(mock.faults) == []
+
+
+def test_what_never_happened_is_told_in_words(mock: Mockspaces) -> None:
+    """Planned faults and misbehaviours that did not come true are named; those left to chance are not."""
+    assert mock.never_happened() == []
+    mock.faults.plan(status=500, probability=0)
+    mock.fail("GET /users/me", status=503)
+    mock.misbehave("no_refresh_token")
+    fault, misbehaviour = mock.never_happened()
+    assert "USERS-ME" in fault
+    assert misbehaviour == "misbehaviour no_refresh_token"
+    me(mock)
+    mock.behave()
+    assert mock.never_happened() == []
+
+
+def test_misspelt_fault_is_refused(mock: Mockspaces) -> None:
+    """What cannot be planned is refused with the nearest name."""
+    with pytest.raises(ControlError, match='did you mean "GET /users/me"'):
+        mock.fail("GET /user/me")
+    with pytest.raises(ControlError, match='did you mean "caller"'):
+        mock.fail(callr=ANN)
+    with pytest.raises(ControlError, match='did you mean "status"'):
+        mock.faults.plan(staus=500)
+
+
+# --- where it runs
+
+
+def test_started_server_ends_with_its_client() -> None:
+    """A server in this process takes options by their names, and is gone after the block."""
+    with Mockspaces.start(seed="empty", control_token="hush") as mock:
+        url = mock.url
+        assert mock.call("GET", "")["counts"]["users"] == 0
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url, trust_env=False)
+
+
+def test_started_process_ends_with_its_client() -> None:
+    """A server of another environment takes the options of the command line, and its process is gone afterwards."""
+    mock = Mockspaces.start(python=sys.executable, seed="empty", max_worlds=2)
+    assert mock.call("GET", "")["counts"]["users"] == 0
+    mock.open_world()
+    with pytest.raises(ControlError, match="max-worlds"):
+        mock.open_world()
+    url = mock.url
+    mock.close()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url, trust_env=False)
+
+
+@pytest.mark.parametrize(
+    ("python", "options", "hint"),
+    [
+        ("/nonexistent/python", {}, "No such file"),
+        ("/bin/sh", {}, "did not start"),
+        (sys.executable, {"sead": "x"}, "--seed"),
+        (sys.executable, {"seed": "/nonexistent/seed.json"}, "seed.json"),
+    ],
+)
+def test_server_that_does_not_start_leaves_its_last_words(python: str, options: dict[str, str], hint: str) -> None:
+    """A Python that is missing, is none, or is given bad options is told with what it said."""
+    with pytest.raises(RuntimeError, match=hint):
+        Mockspaces.start(python=python, **options)
