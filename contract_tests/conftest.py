@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from contract_tests.kit import Assumptions, Cloud
+from contract_tests.profiles import Profile, ProfileError, ServiceCloud, Throttle, load, mock_cloud
 from contract_tests.recording import Recorder
 from contract_tests.sockets import Sockets
-from contract_tests.targets import Profile, ProfileError, ServiceCloud, Throttle, load, mock_cloud
 from mockspaces.config import Config
 from mockspaces.server import Server
 
