@@ -300,14 +300,15 @@ def test_both_places_of_task_members_are_read(cloud: Cloud) -> None:
         {"assignees": [{}]},
         {"assignees": ["5f0000000000000000000e01"]},
         {"assignees": [{"_id": "nobody"}]},
+        {"assignees": ["new@nowhere.example"]},
     ],
 )
 def test_bad_task_members_are_refused(cloud: Cloud, members: Any) -> None:
-    """Unknown statuses, unreadable times and assignees who are not in the space are bad input."""
+    """Unknown statuses, unreadable times and assignees who are not in the space, or not yet, are bad input."""
     ann = cloud.user()
-    cloud.user("bob@example.com")
     body = {"content": {"bodyText": "x"}, **members}
-    refused(post(cloud, cloud.space(ann), ann, body, "tasks"), 400, "request.invalid")
+    space = cloud.space(ann, invitees=[{"invitee": "new@nowhere.example"}])
+    refused(post(cloud, space, ann, body, "tasks"), 400, "request.invalid")
 
 
 @behaviour("MSG-TASK-05")

@@ -161,7 +161,8 @@ async def put_new(world: World, author: Person, space: Space, draft: Draft, pare
 
 async def _check_assignees(world: World, space: Space, message: Draft | Message) -> None:
     for person in message.task.assignees if message.task else ():
-        if await world.state.members.get(member_id(space.id, person)) is None:
+        entry = await world.state.members.get(member_id(space.id, person))
+        if entry is None or entry.type == "email":
             raise invalid("assignees", f'"{person}" is no participant of the space')
 
 
