@@ -1,0 +1,46 @@
+"""The cloud as one ASGI application, without any server: what works there, and what says that it cannot."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from mockspaces import create_app
+
+
+@pytest.fixture
+async def cloud() -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=create_app())
+    async with httpx.AsyncClient(transport=transport, base_url="http://cloud") as client:
+        yield client
+
+
+async def test_surfaces_answer(cloud: httpx.AsyncClient) -> None:
+    """REST, identity server and control API answer in one process, without a start."""
+    token = (await cloud.post("/_mock/tokens", json={"username": "ann@example.com"})).json()["token"]
+    me = await cloud.get("/api/users/me", headers={"Authorization": f"Bearer {token}"})
+    assert me.json()["username"] == "ann@example.com"
+    assert (await cloud.get("/account/login/")).status_code == 200
+    assert (await cloud.get("/_mock/journal")).json()["entries"]
+
+
+async def test_worlds_live_below_their_names(cloud: httpx.AsyncClient) -> None:
+    """Without a server nobody has ports to give; a world is reached by its name."""
+    opened = (await cloud.post("/_mock/worlds", json={"name": "shop"})).json()
+    assert opened["urls"]["port"] is None
+    assert (await cloud.get("/w/shop/health")).text == "OK"
+
+
+@pytest.mark.parametrize("transport", ["truncate", "drop", "reset", "garbage"])
+async def test_transport_fault_says_that_it_needs_a_socket(cloud: httpx.AsyncClient, transport: str) -> None:
+    """A fault of the connection, where there is none, raises in the test instead of being ignored."""
+    await cloud.post("/_mock/faults", json={"action": {"transport": transport}, "match": {"route": "GET /health"}})
+    with pytest.raises(RuntimeError, match=f'the fault "{transport}" needs a server with a real socket'):
+        await cloud.get("/health")
+
+
+async def test_other_faults_need_no_socket(cloud: httpx.AsyncClient) -> None:
+    """Planned answers, refusals and delays happen without a connection, too."""
+    for action in ({"status": 503}, {"reject": "server.error"}, {"delay": 0.01}):
+        await cloud.post("/_mock/faults", json={"action": action, "times": 1})
+    assert [(await cloud.get("/health")).status_code for _ in range(3)] == [503, 500, 200]
