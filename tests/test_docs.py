@@ -12,9 +12,10 @@ from mockspaces.contract import control
 from mockspaces.server import Server
 
 DOCS = Path(__file__).parent.parent / "docs"
-GUIDES = ("pytest.md", "control-api.md", "faults.md")
+GUIDES = ("pytest.md", "control-api.md", "faults.md", "realtime.md")
 BLOCK = re.compile(r"^```(\w+) use=(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 USES = {("python", "tests"), ("python", "script"), ("sh", "server"), ("sh", "shown")}
+LIBRARIES = {("js", "old"), ("js", "new"), ("python", "python4")}  # tried by tests/clients/realtime
 ADDRESS = "http://localhost:8080"
 
 
@@ -35,7 +36,7 @@ def test_every_block_is_tried(guide: str) -> None:
     """There is no fenced block of code that these tests do not know."""
     found = BLOCK.findall(text(guide))
     assert len(found) == text(guide).count("\n```") / 2
-    assert {(language, use) for language, use, _code in found} <= USES
+    assert {(language, use) for language, use, _code in found} <= USES | LIBRARIES
 
 
 @pytest.mark.parametrize("guide", guides_with("tests"))

@@ -5,6 +5,7 @@ import gc
 import json
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -140,7 +141,7 @@ def test_presence_forgets_whoever_is_gone() -> None:
 
 def test_a_connection_that_is_cut_off_is_broken(running: Server) -> None:
     """The server keeps no connection and no bytes for a client that is cut off and still does not read."""
-    connections = running._server.server_state.connections
+    connections: set[Any] = running._server.server_state.connections
     with Mockspaces(running.url) as mock:
         mock.call("PATCH", "/settings", {"socket.queue_bytes": 100_000})
         name = "zoe@example.com"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -18,6 +19,8 @@ from mockspaces.server import Server
 HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
 PYTHON_4 = HERE / ".venv" / "bin" / "python"
+GUIDE = HERE.parents[2] / "docs" / "realtime.md"
+ADDRESS = "http://localhost:8080"
 JAVASCRIPT = ("1.7.3", "2.0.4", "2.5.0", "4")
 STEPS = [
     "refused",
@@ -120,6 +123,38 @@ def test_python(world: Mockspaces, version: str, place: str) -> None:
     options = {**prepared(world), "url": origin, "path": reached["socketio_path"], "control": urls["control"]}
     assert run([str(python), "scenario.py"], options) == STEPS
     _nobody_left(world)
+
+
+def block(use: str) -> str:
+    """Return the code of the guide for a library."""
+    found = re.search(rf"^```\w+ use={use}\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert found
+    return found[1]
+
+
+@pytest.mark.needs("node")
+@pytest.mark.parametrize("version", JAVASCRIPT)
+def test_the_guide_for_javascript(world: Mockspaces, version: str) -> None:
+    """What the guide shows for each JavaScript library connects as it stands, but for address and token."""
+    library = f"socket.io-client-{version}"
+    installed(MODULES / library)
+    given = f"const io = require('{library}');\nconst token = '{prepared(world)['credentials'][0]['token']}';\n"
+    code = block("old" if version[0] in "12" else "new").replace(ADDRESS, world.url)
+    ending = "socket.on('connect', () => { console.log('\"connected\"'); socket.close(); });\n"
+    assert run(["node", "-e", given + code + ending], {}) == ["connected"]
+
+
+def test_the_guide_for_python_4(world: Mockspaces) -> None:
+    """What the guide shows for python-socketio 4 connects as it stands, but for address and token."""
+    installed(PYTHON_4)
+    given = f"import socketio\ntoken = '{prepared(world)['credentials'][0]['token']}'\n"
+    code = block("python4").replace(ADDRESS, world.url)
+    ending = """client.on("connect", lambda: print('"connected"', flush=True), namespace="/chat")\n"""
+    ending += "client.sleep(0.3)\nclient.disconnect()\n"
+    first, rest = code.split("\n", 1)
+    listener, leaving = ending.split("\n", 1)
+    script = f"{given}{first}\n{listener}\n{rest}{leaving}"
+    assert run([str(PYTHON_4), "-c", script], {}) == ["connected"]
 
 
 def _prefix(world: Mockspaces) -> dict[str, str]:
