@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockspaces.app import create_app, read_seed
+from mockspaces.client import Mockspaces
 from mockspaces.cloud.rejection import Rejection
 from mockspaces.config import Config
 from mockspaces.documents import line_of
@@ -79,6 +80,37 @@ def test_bad_seed_file_is_refused_by_line_and_member(tmp_path: Path, wrong: str,
         pass
     assert refusal.value.why.startswith(str(path))
     assert hint in refusal.value.why
+
+
+@pytest.mark.parametrize(
+    ("message", "hint"),
+    [
+        ('{"username": "nobody@acme.example", "text": "x"}', "spaces[0]: messages[0]: there is no user"),
+        ('{"username": "zoe@acme.example", "text": " "}', "spaces[0].messages[0].content.bodyText"),
+        ('{"username": "zoe@acme.example", "txt": "x"}', 'messages[0].txt: no such member; did you mean "text"'),
+    ],
+)
+def test_bad_message_in_a_seed_is_found(tmp_path: Path, message: str, hint: str) -> None:
+    """A message that cannot be written is refused by its place in its space."""
+    path = tmp_path / "seed.json"
+    space = f'"spaces": [{{"title": "Room", "owner": "zoe@acme.example", "messages": [{message}]}}]'
+    path.write_text(SEED.replace('"service_apps"', space + ', "service_apps"'))
+    with pytest.raises(Rejection) as refusal, Server(Config(port=0, seed=str(path))):
+        pass
+    assert hint in refusal.value.why
+
+
+def test_messages_of_a_seed_are_there(tmp_path: Path) -> None:
+    """A space comes with what was said in it, in order, archived or not."""
+    path = tmp_path / "seed.json"
+    messages = [{"username": "zoe@acme.example", "text": "it's on"}]
+    messages.append({"username": "max@acme.example", "text": "do it", "category": "task"})
+    space = {"title": "Old", "owner": "zoe@acme.example", "archived": True, "messages": messages}
+    path.write_text(json.dumps({**json.loads(SEED), "spaces": [space]}))
+    with Server(Config(port=0, seed=str(path))) as running, Mockspaces(running.url) as mock:
+        found = [(message.sender, message.category, message.text) for message in mock.messages()]
+        assert found == [("zoe@acme.example", "chat", "it's on"), ("max@acme.example", "task", "do it")]
+        assert mock.spaces()[0].archived
 
 
 def test_good_seed_file_is_read(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from mockspaces.cloud import apps, invites, people, sign_in, spaces
+from mockspaces.cloud import apps, drafts, invites, messages, people, sign_in, spaces
+from mockspaces.cloud.drafts import ContentBody, MessageBody
 from mockspaces.cloud.entities import (
     AppKey,
     Company,
@@ -87,6 +88,15 @@ class MemberSeed(Strict, frozen=True, kw_only=True):
     role: Role = "member"
 
 
+class MessageSeed(Strict, frozen=True, kw_only=True):
+    """What somebody wrote, by e-mail; an idea is what clients call a post. Its author needs no right to do so."""
+
+    username: str
+    text: str
+    category: Literal["chat", "idea", "task"] = "chat"
+    description: str = ""
+
+
 class SpaceSeed(Strict, frozen=True, kw_only=True):
     """A group space in any state, also in those that no public call makes (archived)."""
 
@@ -94,6 +104,7 @@ class SpaceSeed(Strict, frozen=True, kw_only=True):
     owner: str
     description: str = ""
     members: tuple[MemberSeed, ...] = ()
+    messages: tuple[MessageSeed, ...] = ()
     archived: bool = False
     settings: Mapping[str, Any] = {}
 
@@ -223,7 +234,7 @@ async def plant_app(world: World, seed: AppSeed) -> tuple[ServiceApp, AppKey]:
 
 
 async def plant_space(world: World, seed: SpaceSeed) -> Space:
-    """Create a group space with its members."""
+    """Create a group space with its members and messages, oldest first."""
     owner = await _find_user(world, seed.owner)
     if not seed.title.strip():
         raise invalid("title", "must not be blank")
@@ -235,7 +246,16 @@ async def plant_space(world: World, seed: SpaceSeed) -> Space:
         await invites.admit(world, space, one, await people.by_email(world, one.invitee))
     settings = {**space.settings, **seed.settings}
     planted = await world.state.spaces.put(replace(space, settings=settings))
+    for number, message in enumerate(seed.messages):
+        with _at(f"messages[{number}]"):
+            await _plant_message(world, planted, message)
     return await spaces.archive(world, planted) if seed.archived else planted
+
+
+async def _plant_message(world: World, space: Space, seed: MessageSeed) -> None:
+    author = await _find_user(world, seed.username)
+    content = ContentBody(body_text=seed.text, description=seed.description)
+    await messages.plant(world, author, space, drafts.read(world, seed.category, MessageBody(content=content)))
 
 
 async def _find_user(world: World, username: str) -> User:
