@@ -1,3 +1,6 @@
+import socket
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -35,6 +38,15 @@ def storage(cloud: Cloud, size: int = 5, media_type: str = TYPE) -> Storage:
     body = {"files": [{"Content-Type": media_type, "Content-Length": size}]}
     made = cloud.call("POST", "/files/getuploadurl", cloud.user(), json=body).json()["data"][0]
     return Storage(cloud, made["url"], made["fileKey"])
+
+
+def eventually(true: Callable[[], bool]) -> bool:
+    """Whether something becomes true within a moment."""
+    for _ in range(100):
+        if true():
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def xml(answer: httpx.Response, status: int) -> None:
@@ -181,6 +193,19 @@ def test_all_files_together_have_a_cap(cloud: Cloud) -> None:
     xml(second.put(b"x" * 8), 413)
     expect(third.put(b"x" * 7).status_code, 200)
     expect(first.get().content, b"hello")
+
+
+@behaviour("STO-PUT-05")
+def test_uploads_on_their_way_count_too(cloud: Cloud) -> None:
+    """While a file is being read its room is taken, and free again when the upload breaks off."""
+    cloud.control("PATCH", "/settings", {"files.max_bytes": 12})
+    slow, other = storage(cloud, 8), storage(cloud, 5)
+    url = urlsplit(slow.url)
+    head = f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: x\r\nContent-Type: {TYPE}\r\nContent-Length: 8\r\n\r\n"
+    with socket.create_connection((url.hostname or "", url.port or 80), timeout=10) as connection:
+        connection.sendall(f"{head}hell".encode())
+        assert eventually(lambda: other.put(b"of no matter").status_code == 413)
+    assert eventually(lambda: other.put().status_code == 200)
 
 
 @behaviour("STO-GET-02")

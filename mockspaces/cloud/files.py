@@ -1,7 +1,7 @@
 """Files: signed URLs and what is stored behind them (FILES-*, STO-*). Nobody ever opens a URL (REST-OUT-01)."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlencode
 
 import msgspec
@@ -91,12 +91,23 @@ def check_upload(world: World, file: StoredFile, media_type: str) -> None:
         raise Rejection(errors.STORAGE_FORBIDDEN, "the URL was used already; it is good for one upload")
     if media_type.strip().lower() != file.type.strip().lower():
         raise Rejection(errors.STORAGE_MISMATCH, f'the type is "{media_type}", declared was "{file.type}"')
-    if world.state.stored_bytes + file.size > world.settings.files_max_bytes:
+    held = world.state.stored_bytes + world.state.incoming_bytes
+    if held + file.size > world.settings.files_max_bytes:
         raise Rejection(errors.STORAGE_FULL, f"all files together would exceed {world.settings.files_max_bytes} bytes")
 
 
-async def store(world: World, file: StoredFile, media_type: str, data: bytes) -> StoredFile:
-    """Store the bytes of an announced file; all checks run again, since reading took time."""
+async def receive(world: World, file: StoredFile, media_type: str, read: Callable[[], Awaitable[bytes]]) -> StoredFile:
+    """Read and store the bytes of an announced file (STO-PUT-01..05).
+
+    While they are read they count as stored, so that many uploads at once hold no more than is allowed.
+    """
+    check_upload(world, file, media_type)
+    state = world.state
+    state.incoming_bytes += file.size
+    try:
+        data = await read()
+    finally:
+        state.incoming_bytes -= file.size
     if len(data) != file.size:
         raise Rejection(errors.STORAGE_MISMATCH, f"{len(data)} bytes came, declared were {file.size}")
     async with world.lock("files"):

@@ -109,14 +109,10 @@ class State:
             {"app": Index(lambda key: key.app_id, lambda key: (key.created,))}, checkpoint
         )
         self.grants: Collection[Grant] = Collection(checkpoint=checkpoint)
-        self.access_tokens: Collection[AccessToken] = Collection(
-            {"grant": Index(lambda token: token.grant_id)}, checkpoint
-        )
+        self.access_tokens: Collection[AccessToken] = Collection(checkpoint=checkpoint)
         self.issued_jwts: Collection[IssuedJwt] = Collection(checkpoint=checkpoint)
         self.user_jwt_expiries: dict[tuple[str, ...], dict[int, int]] = {}  # tokens.py: which seconds are taken
-        self.issued_id_tokens: Collection[IssuedIdToken] = Collection(
-            {"digest": Index(lambda token: token.digest)}, checkpoint
-        )
+        self.issued_id_tokens: Collection[IssuedIdToken] = Collection(checkpoint=checkpoint)
         self.codes: Collection[AuthorizationCode] = Collection(checkpoint=checkpoint)
         self.refresh_tokens: Collection[RefreshToken] = Collection(checkpoint=checkpoint)
         self.login_sessions: Collection[LoginSession] = Collection(checkpoint=checkpoint)
@@ -178,6 +174,7 @@ class State:
         self.message_times: dict[str, int] = {}  # `created` of the newest message of a space, deleted ones included
         self.files: Collection[StoredFile] = Collection(checkpoint=checkpoint)
         self.stored_bytes = 0
+        self.incoming_bytes = 0  # of uploads that are being read; nothing that a snapshot would keep
         self.outbox: Collection[Mail] = Collection(
             {"all": Index(lambda _mail: "all", lambda mail: (mail.number,))}, checkpoint
         )

@@ -61,8 +61,7 @@ async def _take(exchange: Exchange, file: StoredFile) -> Response:
     """Store exactly what was declared (STO-PUT-01..05)."""
     _check_signature(exchange, "PUT", file)
     media_type = exchange.header(b"content-type") or ""
-    files.check_upload(exchange.world, file, media_type)
-    await files.store(exchange.world, file, media_type, await _read(exchange, file))
+    await files.receive(exchange.world, file, media_type, lambda: _read(exchange, file))
     return Response(b"", 200)
 
 
