@@ -126,7 +126,7 @@ class AppKey(msgspec.Struct, frozen=True, kw_only=True):
     created: int
 
 
-class Grant(msgspec.Struct, frozen=True, kw_only=True):
+class Grant(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What a user granted to a client: the owner of its tokens (DM-TOK-02)."""
 
     id: str
@@ -162,11 +162,10 @@ class RefreshToken(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class IssuedIdToken(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """An HS256 id_token on record by the hash of its text; two grants may own the same text (ACC-INFO-06)."""
+    """An HS256 id_token on record: the hash of its text, and the grants that own it, mostly one (ACC-INFO-06)."""
 
     id: str
-    digest: str
-    grant_id: str
+    grant_ids: tuple[str, ...]
 
 
 class LoginSession(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -56,9 +56,16 @@ async def _issue_right(world: World, client: OAuthClient, user: User, grant: Gra
     if nonce is not None:
         claims["nonce"] = nonce
     text = jws.sign_hs256({"alg": "HS256", "typ": "JWT"}, claims, _key(world, client))
-    name = digest(text)
-    await world.state.issued_id_tokens.put(IssuedIdToken(id=f"{name}/{grant.id}", digest=name, grant_id=grant.id))
+    await _record(world, digest(text), grant)
     return text
+
+
+async def _record(world: World, name: str, grant: Grant) -> None:
+    """Put a token on record; two grants of one second may own the same text."""
+    async with world.lock(f"id_token {name}"):
+        known = await world.state.issued_id_tokens.get(name)
+        owners = known.grant_ids if known else ()
+        await world.state.issued_id_tokens.put(IssuedIdToken(id=name, grant_ids=(*owners, grant.id)))
 
 
 def _key(world: World, client: OAuthClient) -> bytes:
@@ -97,11 +104,11 @@ async def _tell_hs256(world: World, token: jws.Token) -> TokenInfo:
 
 async def _live_grant(world: World, token: jws.Token) -> Grant:
     """Return a grant that owns the token: a right signature alone is no proof that this server made it."""
-    owners = await world.state.issued_id_tokens.page("digest", token.digest.hex())
-    if not owners:
+    issued = await world.state.issued_id_tokens.get(token.digest.hex())
+    if issued is None:
         raise _refused("the id_token was not issued by this server, whoever signed it")
-    for owner in owners:
-        grant = await world.state.grants.get(owner.grant_id)
+    for grant_id in issued.grant_ids:
+        grant = await world.state.grants.get(grant_id)
         if grant and not grant.revoked:
             return grant
     raise _refused("the grant of this id_token was revoked")
