@@ -1,6 +1,5 @@
-"""A pytest plugin that breaks one rule: ``-p mutants.graft`` with MOCKSPACES_MUTANT naming it."""
+"""Breaks one rule in the code of this process: its module is imported with one text replaced."""
 
-import os
 import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
@@ -45,5 +44,11 @@ def grafted(source: str, rule: Rule) -> str:
     return source.replace(rule.old, rule.new)
 
 
-if chosen := os.environ.get("MOCKSPACES_MUTANT"):
-    sys.meta_path.insert(0, Grafter(RULES[chosen][0]))
+def install(rule: str) -> None:
+    """Break a rule, by name, in whatever is imported from now on; an empty name breaks none."""
+    if not rule:
+        return
+    broken = RULES[rule][0]
+    if broken.module in sys.modules:
+        raise ValueError(f"{broken.module} is loaded already")
+    sys.meta_path.insert(0, Grafter(broken))
