@@ -94,6 +94,7 @@ def test_guests_download_but_do_not_upload(cloud: Cloud) -> None:
     expect(cloud.call("POST", "/files/getdownloadurl", guest, json={"fileKeys": [key]}).status_code, 200)
     cloud.control("PATCH", "/settings", {"files.anonymous_upload": True})
     observe(announce(cloud, guest).status_code, 200)
+    assert "files.anonymous_upload" in cloud.why(path="/api/files/getuploadurl")
     refused(announce(cloud, cloud.app()), 403, "scope.missing")
 
 

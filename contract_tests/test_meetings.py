@@ -272,7 +272,10 @@ def test_the_path_names_an_attendee(cloud: Cloud, action: str) -> None:
     room = cloud.room()
     meeting = cloud.meeting(room.id, room.admin, room.guest, room.anonymous)
     for word in ("userId", "anonymousId", "USER", "email"):
-        refused(act(cloud, room.admin, room.id, meeting, of(word, room.guest, action)), 404, "route.not_found")
+        path = of(word, room.guest, action)
+        refused(act(cloud, room.admin, room.id, meeting, path), 404, "route.not_found")
+        nobody = cloud.call("POST", f"/spaces/{room.id}/meetings/{meeting['_id']}/{path}", json={})
+        refused(nobody, 404, "route.not_found")
     # A path id is looked up (step 4) before what the caller may do (step 6).
     refused(act(cloud, room.guest, room.id, meeting, of("user", room.member, action)), 404, "user.not_found")
     absent = (("user", room.member), ("anonymous", room.guest), ("phone", room.guest), ("user", room.anonymous))

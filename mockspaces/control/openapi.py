@@ -179,7 +179,10 @@ def _description(row: Endpoint) -> str:
 
 def _parameters(row: Endpoint) -> list[Object]:
     text = {"type": "string"}
-    found = [{"name": name, "in": "path", "required": True, "schema": text} for name in _PARAMETER.findall(row.path)]
+    found = []
+    for name in _PARAMETER.findall(row.path):
+        schema = {"type": "string", "enum": row.words[name]} if name in row.words else text
+        found.append({"name": name, "in": "path", "required": True, "schema": schema})
     found += [{"name": name, "in": "query", "schema": text} for name in queries.ROWS.get(row.id, ())]
     if row.pin:
         found.append({"name": PIN_HEADER, "in": "header", "schema": text, "description": "PIN of a protected space"})

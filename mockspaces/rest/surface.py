@@ -16,6 +16,7 @@ from mockspaces.cloud.quotas import RateLimited
 from mockspaces.cloud.rejection import Rejection
 from mockspaces.contract import endpoints, errors
 from mockspaces.contract.rows import Endpoint
+from mockspaces.contract.settings import wire_name
 from mockspaces.rest import (
     anonymous,
     bulk,
@@ -95,8 +96,11 @@ class RestSurface:
             return
         quotas.count(exchange.world, endpoint, caller.id, (exchange.scope.get("client") or ("",))[0])
         act_as = endpoint.act_as_scope is not None and exchange.header(ACT_AS_HEADER) is not None
-        opened = endpoint.anonymous_setting and getattr(exchange.world.settings, endpoint.anonymous_setting)
-        access.check_kind(endpoint, caller, act_as=act_as, anonymous=bool(opened))
+        setting = endpoint.anonymous_setting
+        opened = caller.kind == "anon" and bool(setting) and getattr(exchange.world.settings, setting)
+        access.check_kind(endpoint, caller, act_as=act_as, anonymous=opened)
+        if opened:
+            exchange.why = f"admitted by the setting {wire_name(setting)}"
         access.check_caller(endpoint, caller)
 
     def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:
