@@ -170,6 +170,24 @@ def test_a_party_with_two_connections_stays_until_both_are_gone(cloud: Cloud, so
     observe(categories(witness), [LEFT, ENDED])
 
 
+@behaviour("RT-MED-05", "RT-ACC-06")
+@pytest.mark.parametrize("how", ["removed", "disabled"])
+def test_whoever_is_sent_away_leaves_the_meeting(cloud: Cloud, sockets: Sockets, how: str) -> None:
+    """Losing the space or all access in the middle of a meeting ends one's part in it."""
+    room = cloud.room()
+    going, witness = sockets.join(room.member, room.id), sockets.join(room.admin, room.id)
+    for chat in (witness, going):
+        chat.media("tracksstatus", room.id, media={"connected": True})
+    witness.frames()
+    if how == "removed":
+        cloud.call("DELETE", f"/spaces/{room.id}/attendees/userId/{room.member.id}", room.admin)
+    else:
+        cloud.control("PATCH", f"/users/{room.member.username}", {"enabled": False})
+    _name, told = witness.hear()
+    observe([told["category"], told["content"]["attendee"]["_id"]], [LEFT, room.member.id])
+    observe(witness.heard(), [])
+
+
 @behaviour("RT-MED-09")
 def test_a_meeting_is_a_message_of_the_space(cloud: Cloud, sockets: Sockets) -> None:
     """The meeting and its end are seen as the message of category meeting."""

@@ -69,6 +69,25 @@ def test_a_world_is_reached_by_path_on_the_default_port(
     observe(told["sender"]["picture_url"].startswith(prefix["accounts"]), wanted=True)
 
 
+def test_one_transport_may_carry_two_worlds(
+    cloud: Cloud, sockets: Sockets, prefix: dict[str, str], ann: Person
+) -> None:
+    """What ends one of two sessions on a transport leaves the other one alone."""
+    opened = cloud.control("POST", "/worlds", {})
+    own = opened["urls"]["port"]["control"]
+    token = cloud.http.post(f"{own}/tokens", json={"username": ann.username, "kind": "jwt"}).json()["token"]
+    default = {"socket": prefix["socket"], "socketio_path": "socket.io/"}
+    chat = sockets.at(address(default, {"EIO": "3", "transport": "websocket"}))
+    name = cloud.control("GET", "")["name"]
+    for world, credential_of in ((name, ann.token), (opened["name"], token)):
+        chat.namespace = f"/w/{world}/chat"
+        observe(chat.join(f"?token={credential_of}"), f"40{chat.namespace}")
+    cloud.control("DELETE", f"/worlds/{opened['name']}")
+    observe(chat.frames(), [f"41{chat.namespace}"])
+    chat.namespace = f"/w/{name}/chat"
+    observe(chat.unsubscribe("")[0], "CHANNEL_UNSUBSCRIBED")
+
+
 @behaviour("RT-AUTH-14")
 def test_no_namespace_leads_from_one_world_into_another(cloud: Cloud, sockets: Sockets, ann: Person) -> None:
     """On a world's own port only its own name is known, and unknown names are refused like any namespace."""
@@ -185,39 +204,6 @@ def fault(cloud: Cloud) -> Iterator[Any]:
 
     yield plan
     observe([one["fired"] for one in cloud.control("GET", "/faults")["data"]], [1])
-
-
-def test_a_planned_refusal_is_told_as_the_surface_tells_it(
-    cloud: Cloud, sockets: Sockets, ann: Person, fault: Any
-) -> None:
-    """A rejected message comes back with the planned code, and the next one passes."""
-    space = cloud.space(ann)
-    chat = sockets.join(ann, space)
-    fault(reject="space.members_only")
-    name, told = chat.message(space)
-    observe([name, told["error"]], ["SEND_MESSAGE_FAILED", "space.members_only"])
-    observe(chat.message(space)[0], "MESSAGE_SENT")
-
-
-@pytest.mark.parametrize(("frame", "count"), [("swallow", 0), ("duplicate", 2)])
-def test_a_frame_is_lost_or_doubled_as_planned(
-    cloud: Cloud, sockets: Sockets, ann: Person, fault: Any, frame: str, count: int
-) -> None:
-    """A swallowed message never happened, a doubled one happened twice."""
-    space = cloud.space(ann)
-    chat = sockets.join(ann, space)
-    fault(frame=frame)
-    chat.emit("SEND_MESSAGE", {"category": "chat", "topicId": space, "content": {"bodyText": "hi"}})
-    observe(len(chat.said("MESSAGE_SENT")), count)
-
-
-def test_a_planned_close_ends_the_connection(cloud: Cloud, sockets: Sockets, ann: Person, fault: Any) -> None:
-    """The message is lost and its connection closed."""
-    space = cloud.space(ann)
-    chat = sockets.join(ann, space)
-    fault(frame="close")
-    chat.emit("SEND_MESSAGE", {"category": "chat", "topicId": space, "content": {"bodyText": "hi"}})
-    observe(chat.end(), ([], 1000))
 
 
 def test_a_planned_delay_holds_back_this_connection_alone(

@@ -27,6 +27,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     code_challenge_max_chars: Annotated[int, _source("ACC-AUTHZ-07")] = 128
     # Requests
     body_bytes: Annotated[int, _source("REST-REQ-05")] = 5 * 1024 * 1024
+    frame_bytes: Annotated[int, _source("RT-EP-08: a longer one is ignored; no less than a body may have")] = (
+        5 * 1024 * 1024
+    )
     json_depth: Annotated[int, _source("REST-REQ-07")] = 32
     page_size_max: Annotated[int, _source("PAGE-SIZE-01", "D")] = 50
     search_chars: Annotated[int, _source("PAGE-RX-01")] = 200

@@ -157,6 +157,7 @@ class Transport:
         self.frame: Frame = ""
         self.pending = 0
         self.tasks: set[asyncio.Task[Any]] = set()
+        self.namespaces: set[str] = set()
         self._limit = limit
         self._costs: deque[int] = deque()
         self._inbox: deque[Frame] = deque()

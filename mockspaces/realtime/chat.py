@@ -86,6 +86,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         hub = self._hubs.of(world)
         session = Session(hub, transport, namespace, sid, caller, origins)
         self._sessions[sid] = hub.sessions[session.id] = session
+        transport.namespaces.add(namespace)
 
     async def _admit(self, world: World, transport: Transport, namespace: str, auth: Any) -> Caller:
         """Return the caller of a CONNECT, and put it into the journal either way."""
@@ -99,6 +100,10 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         except Rejection as rejection:
             entry.code, entry.why = rejection.code, rejection.why
             raise
+        except Exception as bug:
+            logger.exception("a bug of the mock in a CONNECT")
+            entry.code, entry.why = errors.SERVER_ERROR, f"bug of the mock: {bug!r}"
+            raise Rejection(errors.SERVER_ERROR, entry.why) from bug
         finally:
             world.journal.record(entry)
         return caller
@@ -120,6 +125,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             return
         hub, known = session.hub, session.hub.world.presence
         hub.sessions.pop(session.id, None)
+        session.transport.namespaces.discard(session.namespace)
         hub.world.journal.record(self._entry(hub.world, session.transport, session.namespace, "disconnect", session))
         try:
             await presence.say_farewell(session)

@@ -53,9 +53,10 @@ class Session:
         await self.engine.leave(self.sid, self.namespace)
 
     async def finish(self) -> None:
-        """Take the connection out and close its transport (RT-AUTH-12)."""
+        """Take the connection out and close its transport, unless others use it too (RT-AUTH-12)."""
         await self.leave()
-        await self.transport.finish()
+        if not self.transport.namespaces:
+            await self.transport.finish()
 
 
 class Hub:

@@ -46,7 +46,7 @@ class RealtimeSurface:
         heartbeat = Heartbeat(settings.socket_ping_interval_ms, settings.socket_ping_timeout_ms)
         transport = Transport(
             self._engine(world),
-            _codec(world, query, heartbeat, depth=limits.json_depth, limit=limits.body_bytes),
+            _codec(world, query, heartbeat, depth=limits.json_depth, limit=limits.frame_bytes),
             parameters,
             limit=settings.socket_queue_bytes,
             context=Handshake(world, origins, query),
