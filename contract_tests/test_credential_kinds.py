@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.kit import Cloud, behaviour, observe
+from contract_tests.kit import App, Cloud, Person, behaviour, observe
 
 NO_ID = "f" * 24
 KINDS = {"U": "user JWT", "A": "anonymous JWT", "O": "access token", "S": "service app"}
@@ -97,7 +97,7 @@ TABLE = (
 @pytest.mark.parametrize(("method", "path", "kinds"), TABLE)
 def test_a_call_takes_these_kinds_of_credentials(cloud: Cloud, method: str, path: str, kinds: str) -> None:
     """A call gets past the check of kinds with each kind that it takes, and with no other; ids come later."""
-    callers = {"U": cloud.jwt_user(), "A": cloud.guest(), "O": cloud.user(), "S": cloud.app()}
+    callers: dict[str, Person | App] = {"U": cloud.jwt_user(), "A": cloud.guest(), "O": cloud.user(), "S": cloud.app()}
     content: dict[str, Any] = {} if method in ("GET", "DELETE") else {"json": {}}
     taken = ""
     for letter, who in callers.items():
