@@ -146,7 +146,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
         ("ACC-REVOKE-06",),
     ),
     "state dropped": (
-        Rule(AUTHORIZE, "else state\n\n\nasync def _signed_in", "else None\n\n\nasync def _signed_in"),
+        Rule(AUTHORIZE, "met(misbehaviour.STATE_CHANGED) else state", "met(misbehaviour.STATE_CHANGED) else None"),
         ("ACC-AUTHZ-06", "ACC-AUTHZ-16"),
     ),
     "redirect_uri by its beginning": (
@@ -175,7 +175,11 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
         ("PAGE-ENV-04",),
     ),
     "page repeats its reference": (
-        Rule("mockspaces.cloud.collection", "inclusive=(False, True)", "inclusive=(True, True)"),
+        Rule(
+            "mockspaces.cloud.collection",
+            "irange(None, here, inclusive=(True, False)",
+            "irange(None, here, inclusive=(True, True)",
+        ),
         ("PAGE-R-01",),
     ),
     "oldest message first": (
