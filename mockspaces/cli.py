@@ -1,4 +1,4 @@
-"""The command line: serve, key, jwt, health."""
+"""The command line: serve, key, jwt, health, verify."""
 
 import json
 import os
@@ -20,6 +20,7 @@ from mockspaces.config import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_TLS_PORT
 from mockspaces.contract.hosts import DEPLOYMENTS
 
 PREFIX = "MOCKSPACES"
+VERIFY = "verify"
 PRIVATE_FILE = 0o600
 HEALTH_TIMEOUT_S = 5
 OF_OUR_TESTS = f"{PREFIX}_REQUIRE_TOOLS"
@@ -44,6 +45,18 @@ class Main(click.Group):
             fail(f"{error.format_message()} See mockspaces --help.")
         except click.Abort:
             sys.exit(130)  # as a shell says of SIGINT
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Name every command, also that which is not loaded yet."""
+        return sorted([*super().list_commands(context), VERIFY])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Return a command; the one that verifies is loaded when it is wanted, since no other needs what it needs."""
+        if name != VERIFY:
+            return super().get_command(context, name)
+        from mockspaces.verification.command import command
+
+        return command
 
 
 @click.group(
