@@ -130,13 +130,18 @@ class ServiceCloud(Cloud):
         path = _secret(wanted, "key_file_env")
         return App(httpx.Response(200, content=Path(path).read_bytes()).json())
 
+    def oauth_client(self) -> Mapping[str, str]:
+        return self._client()
+
     def space(self, owner: Person | App, title: str = "Room", **members: Any) -> str:
         return super().space(owner, f"mockspaces contract test: {title}", **members)
 
     def open_space(self, owner: Person, title: str = "Open room", **members: Any) -> str:
-        if set(members) - {"settings"}:
+        if set(members) - {"settings", "members"}:
             pytest.skip(NEEDS_CONTROL)
-        space_id = self.space(owner, title)
+        roster = members.get("members", ())
+        invitees = [{"invitee": one["username"], "role": one.get("role", "member")} for one in roster]
+        space_id = self.space(owner, title, invitees=invitees, informChannel="client")
         settings = {"memberOnly": False, **members.get("settings", {})}
         answer = self.call("POST", f"/spaces/{space_id}", owner, json={"settings": settings})
         assert answer.status_code == httpx.codes.OK, answer.text

