@@ -213,6 +213,11 @@ class Cloud:
         made = self.control("POST", "/service-apps", body)
         return App(made["key"], made["account_id"])
 
+    def oauth_client(self) -> Mapping[str, str]:
+        """Return the id and secret of an OAuth client that may use the password grant."""
+        made = self.control("POST", "/oauth-clients", {"redirect_uris": ["https://app.example/callback"]})
+        return {name: made[name] for name in ("client_id", "client_secret")}
+
     def space(self, owner: Person | App, title: str = "Room", **members: Any) -> str:
         """Create a space and return its id."""
         answer = self.call("POST", "/spaces/invite", owner, json={"topic": {"title": title}, **members})

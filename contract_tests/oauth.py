@@ -11,8 +11,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import jwt
+import pytest
 
-from contract_tests.kit import Cloud, Person, observe
+from contract_tests.kit import Cloud, Person, observe, only_mock
 
 CALLBACK = "https://app.example/callback"
 EVERY_SCOPE = (
@@ -46,10 +47,20 @@ class Client:
 
 
 def register(cloud: Cloud, *uris: str, public: bool = False, name: str = "Test app", **members: Any) -> Client:
-    """Register a client (the mock only)."""
+    """Return a client of this test's own; elsewhere than on the mock that of the profile, once in a test."""
+    if not cloud.is_mock:
+        return _of_profile(cloud, wants=bool(uris or public or members))
     body = {"redirect_uris": list(uris or [CALLBACK]), "public": public, "name": name, **members}
     made = cloud.control("POST", "/oauth-clients", body)
     return Client(made["client_id"], made["client_secret"], made["redirect_uris"][0])
+
+
+def _of_profile(cloud: Cloud, *, wants: bool) -> Client:
+    if wants or getattr(cloud, "has_given_client", False):
+        pytest.skip("needs a client of its own, which only a mock registers")
+    cloud.__dict__["has_given_client"] = True
+    given = cloud.oauth_client()
+    return Client(given["client_id"], given["client_secret"], CALLBACK)
 
 
 def change(cloud: Cloud, **settings: Any) -> None:
@@ -109,6 +120,7 @@ class Browser:
     """A browser without JavaScript: it keeps cookies of one world and follows nothing by itself."""
 
     def __init__(self, cloud: Cloud) -> None:
+        only_mock(cloud, "the pages of a real service are not those of the mock")
         self.cloud = cloud
         self.cookies: dict[str, str] = {}
 
@@ -215,9 +227,18 @@ def exchange(cloud: Cloud, client: Client, value: str, **changes: str | None) ->
     return token_call(cloud, {name: text for name, text in form.items() if text is not None})
 
 
+def someone(cloud: Cloud) -> tuple[str, str]:
+    """Return user name and password of whoever plays Ann."""
+    if cloud.is_mock:
+        return ANN, ANN_PASSWORD
+    person = cloud.user()
+    return person.username, person.password
+
+
 def by_password(cloud: Cloud, client: Client, **changes: str | None) -> httpx.Response:
     """Use the password grant; a change to None leaves a field out."""
-    form = {"grant_type": "password", "username": ANN, "password": ANN_PASSWORD, **client.credentials, **changes}
+    username, password = someone(cloud)
+    form = {"grant_type": "password", "username": username, "password": password, **client.credentials, **changes}
     return token_call(cloud, {name: text for name, text in form.items() if text is not None})
 
 
@@ -268,10 +289,15 @@ def challenge(verifier: str) -> str:
 def failed(answer: httpx.Response, code: str, status: int = 400) -> None:
     """Assert a refusal of the token endpoint in the vendor's style (ACC-ERR-01, -02, -05)."""
     observe(answer.status_code, status, answer.text)
-    body = answer.json()
+    try:
+        body = answer.json()
+        error, description = body["error"]["code"], body["error"]["message"]
+    except (ValueError, TypeError, KeyError):
+        observe(answer.text, "an error object in the vendor's style")
+        return
     observe(list(body), ["error", "error_description"])
-    observe(body["error"]["code"], code, answer.text)
-    observe(body["error_description"], body["error"]["message"])
+    observe(error, code, answer.text)
+    observe(body["error_description"], description)
 
 
 def page_refused(answer: httpx.Response, status: int) -> None:

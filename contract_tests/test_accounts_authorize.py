@@ -2,7 +2,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import pytest
 
-from contract_tests.kit import TOKEN, Cloud, behaviour, expect, observe
+from contract_tests.kit import TOKEN, Cloud, behaviour, expect, observe, only_mock
 from contract_tests.oauth import (
     ANN,
     CALLBACK,
@@ -184,6 +184,7 @@ def test_a_redirect_uri_is_compared_character_by_character(cloud: Cloud, uri: st
 @pytest.mark.parametrize("uri", ["/cb", "app.example/cb", "https://app.example/cb#", "javascript:alert(1)", "DATA:,x"])
 def test_a_uri_that_cannot_be_redirected_to_cannot_be_registered(cloud: Cloud, uri: str) -> None:
     """Registered URIs are absolute, have no fragment and no scheme that runs script."""
+    only_mock(cloud, "the portal has no API")
     answer = cloud.http.post(f"{cloud.urls['control']}/oauth-clients", json={"redirect_uris": [uri]})
     observe(answer.status_code, 400, answer.text)
 
@@ -418,6 +419,7 @@ def test_auto_consent_skips_the_consent_page(cloud: Cloud) -> None:
 @pytest.mark.parametrize("who", ["nobody@example.com", "a disabled user", "a service account"])
 def test_auto_login_of_nobody_is_refused(cloud: Cloud, who: str) -> None:
     """The setting stays as it was if it names an unknown or disabled user, or a service account."""
+    only_mock(cloud, "a setting of the mock")
     if who == "a disabled user":
         who = cloud.user("dora@example.com", enabled=False).username
     elif who == "a service account":

@@ -3,7 +3,18 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.kit import ACCOUNT_ID, OBJECT_ID, Cloud, Person, behaviour, expect, observe, send_raw
+from contract_tests.kit import (
+    ACCOUNT_ID,
+    OBJECT_ID,
+    URL,
+    Cloud,
+    Person,
+    behaviour,
+    expect,
+    observe,
+    only_mock,
+    send_raw,
+)
 from contract_tests.oauth import ANN, Browser, by_password, failed, granted, page_refused, register
 
 NAME = {
@@ -43,9 +54,12 @@ def test_a_token_tells_its_user(cloud: Cloud, slash: str) -> None:
         expect(answer.status_code, 200)
         body = answer.json()
         observe(list(body), ["id", "username", "picture_url", "name"])
-        expect((body["username"], body["picture_url"]), (ANN, f"{cloud.accounts}/norevimages/noimage.jpg"))
-        expect(body["name"], {member: NAME[member] for member in ("formatted", "givenname", "familyname")})
+        expect((body["username"], body["picture_url"]), (who.username or body["username"], URL))
+        expect(set(body["name"]), {"formatted", "givenname", "familyname"})
         observe(body["id"], ACCOUNT_ID)
+        if cloud.is_mock:
+            assert body["picture_url"] == f"{cloud.accounts}/norevimages/noimage.jpg"
+            assert body["name"].items() <= NAME.items()
 
 
 @behaviour("ACC-GEN-09", "ACC-SELF-01")
@@ -137,10 +151,9 @@ def test_licences_and_agreements_exist(cloud: Cloud, slash: str) -> None:
     """The licences are those of the user's Spaces record, and an agreement is taken note of."""
     user = cloud.user()
     answer = ask(cloud, f"{LICENCES}{slash}", user)
-    observe(
-        (answer.status_code, answer.json()), (200, {"data": cloud.call("GET", "/users/me", user).json()["licenses"]})
-    )
-    assert answer.json()["data"][0]["service_type"] == "zangspaces_business"
+    own = cloud.call("GET", "/users/me", user).json()["licenses"]
+    observe((answer.status_code, answer.json()), (200, {"data": own}))
+    assert own or not cloud.is_mock
     answer = ask(cloud, f"{PRODUCT}/agreement{slash}", user, "POST", json={"any": "thing"})
     observe((answer.status_code, answer.json()), (200, {}))
     observe(ask(cloud, f"{PRODUCT}/agreement{slash}", user, "POST").status_code, 200)
@@ -229,6 +242,7 @@ def test_the_host_header_means_nothing(cloud: Cloud) -> None:
 @behaviour("ACC-GEN-13", "ACC-GEN-06")
 def test_raw_bytes_on_the_request_line_do_no_harm(cloud: Cloud) -> None:
     """Paths and queries that no library sends are answered, never with a failure of the server."""
+    only_mock(cloud, "nobody sends such bytes to a server of others")
     for target in (
         b"/oauth2/authorize/%3F%FF%00%0d%0a",
         b"/oauth2/authorize/%3f",
