@@ -20,7 +20,7 @@ from mockspaces.cloud.world import World
 from mockspaces.contract import errors
 from mockspaces.contract.rows import Role
 
-WRITERS: dict[object, tuple[Role, ...]] = {"members": ("admin", "member"), "admins": ("admin",)}  # PERM-POL-01
+WRITERS: dict[str, tuple[Role, ...]] = {"members": ("admin", "member"), "admins": ("admin",)}  # PERM-POL-01
 UNREAD: tuple[Category, ...] = ("chat", "idea", "task")  # USERS-READ-05
 
 
@@ -47,7 +47,7 @@ def check_author(category: Category, found: Standing) -> None:
             raise Rejection(errors.DIRECT_NOT_ALLOWED, "a direct space takes chat messages only")
         if role == "guest":
             raise Rejection(errors.PERMISSION_DENIED, f"a guest cannot create a {category}")
-    policy = found.space.settings.get("contentCreation")
+    policy = str(found.space.settings.get("contentCreation"))
     if role not in WRITERS.get(policy, (role,)):
         raise Rejection(errors.POLICY_FORBIDS, f"settings.contentCreation is {policy}; the caller is {role}")
 
