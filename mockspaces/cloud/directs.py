@@ -38,6 +38,12 @@ async def _find(world: World, kind: PartnerType, partner_id: str) -> Person:
     return partner
 
 
+async def check_related(world: World, caller: Caller, partner: Person) -> None:
+    """Refuse people who may neither open a direct space nor call each other (SPACES-DIRECT-04, RT-CALL-04)."""
+    _check_company(caller, partner)
+    await _check_acquainted(world, caller, partner)
+
+
 def _check_company(caller: Caller, partner: Person) -> None:
     if caller.app and not (isinstance(partner, User) and partner.company_id == caller.app.company_id):
         raise Rejection(errors.OTHER_COMPANY, f'user "{partner.username}" is of another company')

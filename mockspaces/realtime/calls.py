@@ -1,9 +1,8 @@
 """Calls over the user channel: an offer and what is answered to it (RT-CALL-01..04)."""
 
-from mockspaces.cloud import message_views, people
+from mockspaces.cloud import directs, message_views, people
 from mockspaces.cloud.clock import iso
-from mockspaces.cloud.colleagues import once_together
-from mockspaces.cloud.entities import AnonymousUser, Person
+from mockspaces.cloud.entities import Person
 from mockspaces.cloud.rejection import Rejection, invalid
 from mockspaces.contract import errors, events
 from mockspaces.realtime import payloads
@@ -41,15 +40,16 @@ async def _offer(session: Session, payload: Payload) -> None:
 
 
 async def _may_call(session: Session, person_id: str) -> bool:
-    """Whether two people are related as for a direct space (RT-CALL-04, SPACES-DIRECT-04, AUTH-SVC-15)."""
-    world, caller = session.hub.world, session.caller
+    """Whether two people are related as for a direct space (RT-CALL-04)."""
+    world = session.hub.world
     person = await people.get_person(world, person_id)
-    if person is None or person.id == caller.id:
+    if person is None:
         return False
-    if caller.anonymous or isinstance(person, AnonymousUser):
-        return caller.app is None and world.presence.together(caller.id, person.id)
-    same_company = person.company_id is not None and person.company_id == caller.company_id
-    return same_company or (caller.app is None and await once_together(world, caller.id, person.id))
+    try:
+        await directs.check_related(world, session.caller, person)
+    except Rejection:
+        return False
+    return True
 
 
 async def _answer(session: Session, payload: Payload, kind: str) -> None:

@@ -90,6 +90,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
 
     async def _admit(self, world: World, transport: Transport, namespace: str, auth: Any) -> Caller:
         """Return the caller of a CONNECT, and put it into the journal either way."""
+        world.journal.begin()
         entry = self._entry(world, transport, namespace, "connect")
         try:
             credential = credentials.read(world, transport.context.query, auth)
@@ -125,6 +126,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             return
         hub, known = session.hub, session.hub.world.presence
         hub.sessions.pop(session.id, None)
+        hub.world.journal.begin()
         session.transport.namespaces.discard(session.namespace)
         hub.world.journal.record(self._entry(hub.world, session.transport, session.namespace, "disconnect", session))
         try:
@@ -140,6 +142,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         """Carry out an event of a client, as a fault plan wants it."""
         world = session.hub.world
         self._hubs.touch(world)
+        world.journal.begin()
         entry = self._entry(world, session.transport, session.namespace, name, session)
         fault = _due(world, name, session.caller) if name in HANDLING else None
         try:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable
 from typing import Any
 
 from mockspaces.cloud.callers import Caller
+from mockspaces.cloud.faults import Occurrence
 from mockspaces.cloud.journal import Entry
 from mockspaces.cloud.presence import Connection
 from mockspaces.cloud.world import Origins, World
@@ -101,6 +102,8 @@ class Hub:
         self, sessions: list[Session], name: str, render: Render, variant: Callable[[Session], Hashable]
     ) -> None:
         """Say something to all, rendered once for each variant; it has left when this returns (RT-REST-08)."""
+        if self.world.faults:
+            sessions = await self._reached(sessions, name)
         packets: dict[Hashable, list[Any]] = {}
         for session in sessions:
             key = (session.namespace, session.origins.base, variant(session))
@@ -109,10 +112,30 @@ class Hub:
             for packet in packets[key]:
                 await session.engine.send(session.transport, packet)
         if packets:
-            self._record(sessions, name, next(iter(packets.values()))[0].data)
+            self._record(sessions, name, next(iter(packets.values()))[0].data, _crowd(sessions))
             await settle([session.transport for session in sessions])
 
-    def _record(self, sessions: list[Session], name: str, frame: str) -> None:
+    async def _reached(self, sessions: list[Session], name: str) -> list[Session]:
+        """Return who gets an event, as often as he gets it: planned faults lose, repeat or delay it for some."""
+        reached: list[Session] = []
+        for session in sessions:
+            occurrence = Occurrence(
+                surface=events.CONNECT.surface, event=name, caller=session.caller.label, outgoing=True
+            )
+            fault = self.world.faults.due(occurrence)
+            if fault is None:
+                reached.append(session)
+                continue
+            await asyncio.sleep(fault.action.delay)
+            if fault.action.frame == "close":
+                await session.transport.finish()
+            elif fault.action.frame != "swallow":
+                reached += [session] * (2 if fault.action.frame == "duplicate" else 1)
+            if fault.action.frame in ("close", "swallow"):
+                self._record([session], name, "", f"planned fault {fault.id}: {fault.action.frame}")
+        return reached
+
+    def _record(self, sessions: list[Session], name: str, frame: str, why: str) -> None:
         self.world.journal.record(
             Entry(
                 time=self.world.clock.now_ms(),
@@ -121,7 +144,7 @@ class Hub:
                 path=sessions[0].namespace,
                 event=name,
                 caller=sessions[0].caller.label if len(sessions) == 1 else None,
-                why=f"to {len(sessions)} sockets" if len(sessions) > 1 else "",
+                why=why,
                 response=frame.encode("utf-8", "replace"),
             )
         )
@@ -141,6 +164,10 @@ class Hub:
         task = asyncio.create_task(carry_out())
         self.errands.add(task)
         task.add_done_callback(self.errands.discard)
+
+
+def _crowd(sessions: list[Session]) -> str:
+    return f"to {len(sessions)} sockets" if len(sessions) > 1 else ""
 
 
 async def settle(transports: Collection[Transport]) -> None:

@@ -80,5 +80,5 @@ async def _tell(
 async def say_farewell(session: Session) -> None:
     """Say for a connection that is gone that it left where it was online (RT-PRES-09)."""
     for space_id in sorted(session.connection.announced):
-        audience = [one for one in session.hub.in_space(space_id) if one is not session]
+        audience = session.hub.in_space(space_id)  # without the session itself, which is out of the hub already
         await _tell(session, audience, events.PARTY_LEAVES, space_id, {"offline": True}, {"receivers": []})
