@@ -261,6 +261,7 @@ def test_control_calls_meet_no_fault(cloud: Cloud) -> None:
         ({"action": {"status": 500}, "match": {"route": "GET /users/me", "endpoint": "USERS-ME"}}, "not both"),
         ({"action": {"frame": "swallow"}, "match": {"method": "GET"}}, "socket"),
         ({"action": {"frame": "swallow"}, "match": {"event": "connect"}}, "reject the connect"),
+        ({"action": {"reject": "permission.denied"}, "match": {"event": "MESSAGE_SENT"}}, "what the cloud says"),
         ({"action": {"status": 503}, "match": {"event": "SEND_MESSAGE"}}, "socket"),
         ({"action": {"status": 500}, "match": {"event": "SEND_MESAGE"}}, '"SEND_MESSAGE"'),
         ({"action": {"delay": 1}, "match": {"event": "SEND_MESSAGE", "method": "GET"}}, "at once"),
@@ -378,6 +379,59 @@ def test_fault_of_one_socket_caller(cloud: Cloud, sockets: Sockets, ann: Person,
     plan(cloud, {"reject": "permission.denied"}, match={**SEND, "caller": bob.username})
     assert sockets.join(ann, shared).message(shared, "one")[0] == "MESSAGE_SENT"
     assert sockets.join(bob, shared).message(shared, "two")[0] == "SEND_MESSAGE_FAILED"
+
+
+HEARD = {"event": "MESSAGE_SENT"}
+
+
+def test_lost_announcement_is_stored_all_the_same(cloud: Cloud, sockets: Sockets, ann: Person, room: str) -> None:
+    """An announcement that is swallowed never arrives, while its message is there and the journal tells."""
+    fault = plan(cloud, {"frame": "swallow"}, match=HEARD, times=1)
+    socket = sockets.join(ann, room)
+    cloud.call("POST", f"/spaces/{room}/chats", ann, json={"content": {"bodyText": "lost"}})
+    assert socket.heard() == []
+    assert (chats(cloud), fired(cloud)) == (["lost"], [1])
+    assert fault in cloud.why(event="MESSAGE_SENT")
+    assert socket.message(room, "heard")[0] == "MESSAGE_SENT"
+
+
+def test_announcement_can_come_twice(cloud: Cloud, sockets: Sockets, ann: Person, room: str) -> None:
+    """A duplicated announcement says the same twice, while one message is stored: clients tell them apart."""
+    plan(cloud, {"frame": "duplicate"}, match=HEARD, times=1)
+    socket = sockets.join(ann, room)
+    cloud.call("POST", f"/spaces/{room}/chats", ann, json={"content": {"bodyText": "once"}})
+    first, second = socket.said("MESSAGE_SENT")
+    assert first == second
+    assert chats(cloud) == ["once"]
+
+
+def test_announcement_can_be_the_last(cloud: Cloud, sockets: Sockets, ann: Person, room: str) -> None:
+    """A connection can end at the moment when it would have heard something."""
+    plan(cloud, {"frame": "close"}, match=HEARD, times=1)
+    socket = sockets.join(ann, room)
+    cloud.call("POST", f"/spaces/{room}/chats", ann, json={"content": {"bodyText": "x"}})
+    frames, _code = socket.end()
+    assert "MESSAGE_SENT" not in str(frames)
+
+
+def test_announcement_is_lost_for_one(cloud: Cloud, sockets: Sockets, ann: Person) -> None:
+    """A fault named after a caller loses what is said to him, and to nobody else."""
+    bob = cloud.user("bob@example.com")
+    space = cloud.open_space(ann, members=[{"username": bob.username}])
+    plan(cloud, {"frame": "swallow"}, match={**HEARD, "caller": bob.username})
+    hers, his = sockets.join(ann, space), sockets.join(bob, space)
+    cloud.call("POST", f"/spaces/{space}/chats", ann, json={"content": {"bodyText": "x"}})
+    assert (len(hers.said("MESSAGE_SENT")), len(his.said("MESSAGE_SENT"))) == (1, 0)
+
+
+def test_unnamed_fault_leaves_announcements_alone(cloud: Cloud, sockets: Sockets, ann: Person, room: str) -> None:
+    """A fault for sockets that names no event meets what clients send, not what they hear."""
+    plan(cloud, {"frame": "swallow"}, match={"surface": "realtime"}, times=9)
+    socket = sockets.open(ann)
+    socket.join()
+    socket.emit("SUBSCRIBE_CHANNEL", {"channel": {"type": "topic", "_id": room}})
+    assert socket.heard() == []
+    assert fired(cloud) == [1]
 
 
 def test_unknown_event_meets_no_fault(cloud: Cloud, sockets: Sockets, ann: Person) -> None:

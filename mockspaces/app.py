@@ -167,6 +167,7 @@ class App:
             await self.realtime.serve(scope, receive, send, world, origins)
             return
         exchange = Exchange(scope, receive, send, world, origins, path)
+        world.journal.begin()
         surface = self._surface(path)
         response = await self._answer(surface, exchange)
         entry = exchange.entry(surface.name, response)

@@ -118,9 +118,13 @@ class Socket:
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """One exchange as the mock saw it; ``why`` says in plain words why it was refused."""
+    """One exchange as the mock saw it; ``why`` says in plain words why it was refused.
+
+    Entries of the same ``trace`` belong together: a call, and the frames that announced what it did.
+    """
 
     id: int
+    trace: int
     time: str
     surface: str
     method: str

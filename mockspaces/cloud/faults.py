@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from mockspaces.contract.events import CONNECT_EVENT
+
 LONGEST_DELAY_S = 60
 ACCOUNTS, SOCKET = "accounts", "realtime"  # surfaces with refusals, or with victims, of their own
 OAUTH = "oauth."  # how the ids of the refusals of the identity server begin
@@ -31,6 +33,7 @@ class Occurrence(msgspec.Struct, frozen=True, kw_only=True):
     path: str = ""
     event: str | None = None
     caller: str | None = None
+    outgoing: bool = False
 
 
 class Match(Strict, frozen=True, kw_only=True):
@@ -47,6 +50,9 @@ class Match(Strict, frozen=True, kw_only=True):
     caller: str | None = None
 
     def fits(self, occurrence: Occurrence) -> bool:
+        """Whether something is meant; what the cloud says to a socket is meant only by its name."""
+        if occurrence.outgoing and self.event is None:
+            return False
         exact = ("surface", "endpoint", "method", "event")
         if any(getattr(self, name) not in (None, getattr(occurrence, name)) for name in exact):
             return False
@@ -77,12 +83,12 @@ class Action(Strict, frozen=True, kw_only=True):
     transport: Transport | None = None
     frame: Frame | None = None
 
-    def possible(self, surface: str) -> bool:
+    def possible(self, surface: str, event: str | None = None, *, outgoing: bool = False) -> bool:
         """Whether this can happen on a surface: each knows its own refusals, and only sockets have frames."""
         if self.reject is not None:
-            return self.reject.startswith(OAUTH) == (surface == ACCOUNTS)
+            return not outgoing and self.reject.startswith(OAUTH) == (surface == ACCOUNTS)
         if self.frame is not None:
-            return surface == SOCKET
+            return surface == SOCKET and event != CONNECT_EVENT
         return surface != SOCKET or (self.status is None and self.transport is None)
 
 
@@ -95,6 +101,11 @@ class Fault(msgspec.Struct, kw_only=True):
     times: int | None = None
     probability: float = 1.0
     fired: int = 0
+
+    def concerns(self, occurrence: Occurrence) -> bool:
+        """Whether something is meant and can be the victim."""
+        possible = self.action.possible(occurrence.surface, occurrence.event, outgoing=occurrence.outgoing)
+        return possible and self.match.fits(occurrence)
 
     @property
     def spent(self) -> bool:
@@ -133,7 +144,7 @@ class Faults:
     def due(self, occurrence: Occurrence) -> Fault | None:
         """Return the fault that happens now and count it, or None."""
         for fault in self._plan.values():
-            if fault.spent or not fault.action.possible(occurrence.surface) or not fault.match.fits(occurrence):
+            if fault.spent or not fault.concerns(occurrence):
                 continue
             if fault.probability >= 1 or self._draw() < fault.probability:
                 fault.fired += 1

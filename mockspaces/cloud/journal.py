@@ -7,10 +7,12 @@ verification can say "incomplete" instead of lying.
 import asyncio
 import logging
 from collections import deque
+from contextvars import ContextVar
 
 import msgspec
 
 logger = logging.getLogger("mockspaces.access")
+TRACE: ContextVar[int] = ContextVar("trace", default=0)  # what is under way in this task
 
 MAX_ENTRIES = 10_000
 MAX_BYTES = 16 * 1024 * 1024
@@ -19,9 +21,13 @@ LOGGED = ("surface", "method", "path", "endpoint", "event", "caller", "status", 
 
 
 class Entry(msgspec.Struct, kw_only=True, gc=False):
-    """One HTTP exchange or one socket frame. ``why`` explains a refusal or names a setting that saved a request."""
+    """One HTTP exchange or one socket frame. ``why`` explains a refusal or names a setting that saved a request.
+
+    Entries of the same ``trace`` belong together: a call, and the frames that announced what it did.
+    """
 
     id: int = 0
+    trace: int = 0
     time: int = 0
     surface: str = ""
     method: str = ""
@@ -56,6 +62,7 @@ class Entry(msgspec.Struct, kw_only=True, gc=False):
 class Criteria(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which entries are meant; an absent criterion matches everything. ``after`` is an entry's id."""
 
+    trace: int | None = None
     surface: str | None = None
     method: str | None = None
     path: str | None = None
@@ -67,7 +74,7 @@ class Criteria(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def match(self, entry: Entry) -> bool:
         """Whether an entry fits; a path fits also when it begins so."""
-        for name in ("surface", "method", "endpoint", "event", "caller", "status"):
+        for name in ("trace", "surface", "method", "endpoint", "event", "caller", "status"):
             wanted = getattr(self, name)
             if wanted is not None and wanted != getattr(entry, name):
                 return False
@@ -84,6 +91,7 @@ class Journal:
         self._max_entries, self._max_bytes = max_entries, max_bytes
         self._bytes = 0
         self._last_id = 0
+        self._last_trace = 0
         self._waiting: set[asyncio.Event] = set()
         self.dropped = 0
         self.cut = 0
@@ -92,11 +100,17 @@ class Journal:
         """Return the number of entries kept."""
         return len(self._entries)
 
+    def begin(self) -> None:
+        """Let what this task records from now on belong together: another call or event is under way."""
+        self._last_trace += 1
+        TRACE.set(self._last_trace)
+
     def record(self, entry: Entry) -> None:
         """Take an entry in, number it, and wake who waits."""
         entry.log(self._world)
         self._last_id += 1
         entry.id = self._last_id
+        entry.trace = TRACE.get()
         asked = entry.request_bytes = len(entry.request)
         answered = entry.response_bytes = len(entry.response)
         if asked > KEPT_BODY_BYTES or answered > KEPT_BODY_BYTES:

@@ -37,6 +37,18 @@ PRESENCE_EVENT_RESPONSE = "PRESENCE_EVENT_RESPONSE"  # RT-PRES-03; docs: api/soc
 MEDIA_SESSION_RESPONSE = "MEDIA_SESSION_RESPONSE"  # RT-MED-03; docs: media_session_response
 APP_PAIRING_AUTHORIZED = "APP_PAIRING_AUTHORIZED"  # RT-PAIR-01; docs: api/socket/app_pairing_authorized
 
+# All that the cloud says to sockets
+SERVER_EVENTS = (
+    CHANNEL_SUBSCRIBED,
+    CHANNEL_UNSUBSCRIBED,
+    SUBSCRIBE_CHANNEL_FAILED,
+    MESSAGE_SENT,
+    SEND_MESSAGE_FAILED,
+    PRESENCE_EVENT_RESPONSE,
+    MEDIA_SESSION_RESPONSE,
+    APP_PAIRING_AUTHORIZED,
+)
+
 # Categories of MESSAGE_SENT beside those of messages (RT-SENT-01)
 MESSAGE_REMOVED = "app.event.message.removed"  # RT-SENT-06; docs: guides/unread-messages-count
 TOPIC_UPDATED = "topic.updated"  # RT-SENT-07; docs: api/socket/message_sent

@@ -9,7 +9,7 @@ from mockspaces.cloud.faults import OAUTH, SOCKET, Action, Fault, Match, Strict
 from mockspaces.cloud.rejection import invalid, not_found
 from mockspaces.cloud.world import World
 from mockspaces.contract import errors, nearest
-from mockspaces.contract.events import CLIENT_EVENTS, CONNECT_EVENT
+from mockspaces.contract.events import CLIENT_EVENTS, CONNECT_EVENT, SERVER_EVENTS
 from mockspaces.contract.rows import Endpoint
 from mockspaces.control.surface import ControlCall, handle
 
@@ -87,7 +87,7 @@ def _match(world: World, match: RouteMatch) -> Match:
     method = match.method.upper() if match.method else None
     _known("surface", "surface", match.surface, SURFACES)
     _known("method", "method", method, METHODS)
-    _known("event", "event of a client", match.event, (*CLIENT_EVENTS, CONNECT_EVENT))
+    _known("event", "socket event", match.event, (*CLIENT_EVENTS, *SERVER_EVENTS, CONNECT_EVENT))
     _known("endpoint", "endpoint", match.endpoint, endpoints)
     if match.route and match.endpoint:
         raise invalid("match", 'expected "route" or "endpoint", not both')
@@ -112,6 +112,8 @@ def _check_together(world: World, match: Match, action: Action) -> None:
         raise invalid("action.frame", "happens to socket events, the match describes a request")
     if (action.status is not None or action.transport is not None) and of_socket:
         raise invalid("action", '"status" and "transport" happen to requests, the match describes a socket event')
+    if action.reject is not None and match.event in SERVER_EVENTS:
+        raise invalid("action.reject", f"{match.event} is what the cloud says; only what a client asks can be refused")
     if action.frame is not None and match.event == CONNECT_EVENT:
         raise invalid("action.frame", "happens to events of a socket that is connected; reject the connect instead")
     surface = world.contract.endpoints[match.endpoint].surface if match.endpoint else match.surface

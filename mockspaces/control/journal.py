@@ -26,6 +26,7 @@ def shown(entry: Entry) -> dict[str, Any]:
     """Return an entry; bodies are shown as text."""
     return {
         "id": entry.id,
+        "trace": entry.trace,
         "time": iso(entry.time),
         "surface": entry.surface,
         "method": entry.method,
