@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mockspaces import __version__
+from mockspaces.verification import runs
 
 ROOT = Path(__file__).parent.parent
 SUITE = "mockspaces/suite/contract_tests"
@@ -108,3 +109,17 @@ def test_suite_runs_from_the_wheel(site: Path) -> None:
     without = ["-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist", "-p", "no:asyncio"]
     said = run(site, "-m", "pytest", str(suite / "test_anonymous.py"), *options, *without)
     assert re.search(r"^\d+ passed in ", said, re.MULTILINE)
+
+
+def test_suite_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the extra `verify` its packages are named, and how to get them."""
+    monkeypatch.setattr(runs, "find_spec", dict[str, None]().get)
+    with pytest.raises(runs.SuiteError, match=r'needs httpx, .*pytest.*: pip install "mockspaces\[server,verify\]"'):
+        runs.suite()
+
+
+def test_extra_names_what_the_suite_needs(wheel: Path) -> None:
+    """The extra `verify` is the packages that are asked for."""
+    required = re.findall(r"^Requires-Dist: ([\w-]+).*extra == 'verify'$", text(wheel, "METADATA"), re.MULTILINE)
+    imported = {"websocket-client": "websocket"}
+    assert sorted(imported.get(name, name.replace("-", "_")) for name in required) == sorted(runs.NEEDED)

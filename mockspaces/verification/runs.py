@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import msgspec
 
 Progress = Callable[[str], None]
 NO_TESTS, INTERRUPTED = 5, 2
+NEEDED = ("httpx", "hypothesis", "openapi_spec_validator", "pytest", "websocket")  # the extra `verify`
 
 
 class SuiteError(Exception):
@@ -41,7 +43,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def suite() -> Path:
-    """Return the folder of the contract suite: inside an installed package, else in the checkout."""
+    """Return the folder of the contract suite: inside an installed package, else in the checkout.
+
+    Raises `SuiteError` if that, or a package that the suite needs, is not there.
+    """
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise SuiteError(f'the suite needs {", ".join(missing)}: pip install "mockspaces[server,verify]"')
     package = Path(str(resources.files("mockspaces")))
     packaged = package / "suite" / "contract_tests"
     found = packaged if packaged.is_dir() else package.parent / "contract_tests"
