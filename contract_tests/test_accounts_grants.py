@@ -7,8 +7,10 @@ from contract_tests.oauth import (
     ANN_PASSWORD,
     CALLBACK,
     EVERY_SCOPE,
+    Browser,
     Client,
     advance,
+    authorization,
     authorize,
     by_password,
     change,
@@ -20,6 +22,9 @@ from contract_tests.oauth import (
     freeze,
     granted,
     info,
+    location,
+    page_refused,
+    query_of,
     refresh,
     register,
     revoke,
@@ -522,3 +527,27 @@ def test_service_apps_have_no_token_endpoint(cloud: Cloud, grant_type: str) -> N
     failed(token_call(cloud, {**form, "client_id": app.key["iss"], "client_secret": "x"}), "invalid_client", 401)
     failed(token_call(cloud, {**form, **client.credentials}), "unsupported_grant_type")
     expect(cloud.call("GET", "/users/me/spaces", app).status_code, 200)
+
+
+@behaviour("ACC-AUTHZ-11", "ACC-TOKEN-02", "ACC-REVOKE-06")
+def test_an_inactive_client_is_as_good_as_none(cloud: Cloud) -> None:
+    """Neither authorize nor the token endpoint nor revocation know it."""
+    client = register(cloud, active=False)
+    page_refused(Browser(cloud).get("/oauth2/authorize", **authorization(client)), 400)
+    failed(by_password(cloud, client), "invalid_client", 401)
+    failed(revoke(cloud, client_id=client.id, token="x"), "invalid_client", 401)
+
+
+@behaviour("ACC-ERR-05", "ACC-AUTHZ-12")
+def test_a_client_may_be_kept_to_some_grants(cloud: Cloud) -> None:
+    """What it is not enabled for is an unauthorized client, at the token endpoint and at authorize."""
+    client = register(cloud, grants=["password", "authorization_code"])
+    body = granted(by_password(cloud, client))
+    failed(refresh(cloud, client, body["refresh_token"]), "unauthorized_client")
+    where = location(Browser(cloud).get("/oauth2/authorize", **authorization(client, response_type="token")))
+    observe(fragment_of(where)["error"], "unauthorized_client")
+    granted(exchange(cloud, client, code(cloud, client)))
+    other = register(cloud, grants=["implicit"])
+    failed(by_password(cloud, other), "unauthorized_client")
+    where = location(Browser(cloud).get("/oauth2/authorize", **authorization(other)))
+    observe(query_of(where)["error"], "unauthorized_client")

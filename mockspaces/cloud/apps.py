@@ -22,6 +22,8 @@ async def create_client(
     public: bool = False,
     client_id: str | None = None,
     client_secret: str | None = None,
+    active: bool = True,
+    grants: tuple[str, ...] | None = None,
 ) -> OAuthClient:
     """Register an OAuth client; a public one has no secret."""
     for uri in redirect_uris:
@@ -33,6 +35,8 @@ async def create_client(
         secret=None if public else client_secret or world.ids.token(),
         name=name,
         redirect_uris=redirect_uris,
+        active=active,
+        grants=grants,
     )
     async with world.lock(_PORTAL):
         if await world.state.clients.get(client.id):

@@ -61,13 +61,15 @@ class UserSeed(Strict, frozen=True, kw_only=True):
 
 
 class ClientSeed(Strict, frozen=True, kw_only=True):
-    """An OAuth client; ids and secrets are drawn unless given."""
+    """An OAuth client; ids and secrets are drawn unless given. Without ``grants`` it may use all of them."""
 
     name: str = "OAuth client"
     redirect_uris: tuple[str, ...] = ()
     public: bool = False
     client_id: str | None = None
     client_secret: str | None = None
+    active: bool = True
+    grants: tuple[Literal["authorization_code", "implicit", "refresh_token", "password"], ...] | None = None
 
 
 class AppSeed(Strict, frozen=True, kw_only=True):
@@ -222,6 +224,8 @@ async def plant_client(world: World, seed: ClientSeed) -> OAuthClient:
         public=seed.public,
         client_id=seed.client_id,
         client_secret=seed.client_secret,
+        active=seed.active,
+        grants=seed.grants,
     )
 
 
