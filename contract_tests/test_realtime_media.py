@@ -73,6 +73,21 @@ def test_a_second_party_is_added_and_a_known_one_is_not(cloud: Cloud, sockets: S
     expect(categories(own), ["tracksstatus"])
 
 
+@behaviour("RT-MED-07")
+def test_a_new_media_session_takes_the_place_of_the_old_one(cloud: Cloud, sockets: Sockets) -> None:
+    """A connection that names another media session is in the meeting with that one alone."""
+    room = cloud.room()
+    chat = sockets.join(room.admin, room.id)
+    other = SESSION.replace("1", "2")
+    for session in (SESSION, other):
+        chat.media("tracksstatus", room.id, media={"mdsrvSessionId": session})
+    status = heard(chat)[-1]
+    observe(status["category"], "tracksstatus")
+    observe(status["content"]["attendee"]["mdsrvSessions"], [{"_id": other}])
+    active = cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).json()
+    observe(active["content"]["attendees"][0]["mdsrvSessions"], [{"_id": other}])
+
+
 @behaviour("RT-MED-02")
 def test_trackstatus_is_the_same_word(cloud: Cloud, sockets: Sockets) -> None:
     """The other spelling starts a meeting too and is answered in the usual one."""

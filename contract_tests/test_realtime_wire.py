@@ -147,6 +147,15 @@ def test_silence_ends_a_connection_and_any_packet_prolongs_it(cloud: Cloud, sock
     expect(busy.frames(), [])
 
 
+@behaviour("RT-HB-01", "RT-HB-03")
+def test_a_connection_keeps_the_intervals_it_was_told(cloud: Cloud, sockets: Sockets) -> None:
+    """Shorter intervals concern the connections that are opened afterwards."""
+    old = sockets.open()
+    cloud.control("PATCH", "/settings", {"socket.ping_interval_ms": 100, "socket.ping_timeout_ms": 100})
+    observe(sockets.open().end(), ([], 1000))
+    observe(old.frames(), [])
+
+
 @behaviour("RT-EP-07", "RT-EIO-17")
 @pytest.mark.parametrize("event", ["UNSUBSCRIBE_CHANNEL", "NO_SUCH_EVENT"])
 def test_an_acknowledgement_has_no_arguments_and_comes_last(cloud: Cloud, sockets: Sockets, event: str) -> None:

@@ -61,7 +61,32 @@ class _SendQueue(asyncio.Queue[Any]):
             self._transport.queued(PACKET_COST + (len(data) if isinstance(data, str | bytes) else 0))
 
 
+def _heartbeat() -> Heartbeat:
+    transport = CURRENT.get(None)
+    return transport.heartbeat if transport else Heartbeat()
+
+
 class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]  # published without types
+    """The engine; its intervals are those that the connection at hand was told when it opened (RT-HB-01)."""
+
+    @property
+    def ping_interval(self) -> float:
+        """Seconds between pings."""
+        return _heartbeat().interval / 1000
+
+    @ping_interval.setter
+    def ping_interval(self, _seconds: float) -> None:
+        """The library sets one for all connections."""
+
+    @property
+    def ping_timeout(self) -> float:
+        """Seconds that an answer may take."""
+        return _heartbeat().timeout / 1000
+
+    @ping_timeout.setter
+    def ping_timeout(self, _seconds: float) -> None:
+        """As for the interval."""
+
     def create_queue(self, *_args: Any, **_options: Any) -> _SendQueue:
         return _SendQueue(CURRENT.get())
 
@@ -105,10 +130,8 @@ class Engine:
         )
         self._server.register_namespace(handlers)
 
-    async def serve(self, transport: "Transport", scope: Scope, heartbeat: Heartbeat) -> None:
-        """Serve one WebSocket until it ends. The intervals concern all connections of the engine."""
-        engine = self._server.eio
-        engine.ping_interval, engine.ping_timeout = heartbeat.interval / 1000, heartbeat.timeout / 1000
+    async def serve(self, transport: "Transport", scope: Scope) -> None:
+        """Serve one WebSocket until it ends."""
         CURRENT.set(transport)
         inner = {**scope, "query_string": engine_query(transport.parameters), "headers": HEADERS, KEY: transport}
         await self._server.handle_request(inner, transport.from_client, transport.to_client)
@@ -151,6 +174,7 @@ class Transport:
         """Bind a WebSocket to an engine. ``limit`` bounds the bytes that wait to be sent."""
         self.engine = engine
         self.codec = codec
+        self.heartbeat = codec.heartbeat
         self.parameters = parameters
         self.context = context
         self.sid = ""
@@ -164,11 +188,11 @@ class Transport:
         self._busy: set[asyncio.Task[Any]] = set()
         self._closed = self.aborted = False
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send, heartbeat: Heartbeat) -> None:
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Carry frames until the WebSocket ends."""
         self._receive, self._send = receive, send
         try:
-            await self.engine.serve(self, scope, heartbeat)
+            await self.engine.serve(self, scope)
         finally:
             for task in self.tasks:
                 task.cancel()

@@ -92,7 +92,7 @@ class Codec:
 
     def __init__(self, heartbeat: Heartbeat, *, depth: int, limit: int) -> None:
         """Refuse JSON deeper than ``depth`` levels and messages of more than ``limit`` bytes."""
-        self._heartbeat = heartbeat
+        self.heartbeat = heartbeat
         self._depth = depth
         self._limit = limit
         self.attachments = Attachments(limit)
@@ -136,7 +136,7 @@ class Codec:
         """Return the open packet with the exact intervals: the engine knows whole seconds only (RT-EIO-03)."""
         told = msgspec.json.decode(text)
         opening = {"sid": told["sid"], "upgrades": told["upgrades"]}
-        opening |= {"pingInterval": self._heartbeat.interval, "pingTimeout": self._heartbeat.timeout}
+        opening |= {"pingInterval": self.heartbeat.interval, "pingTimeout": self.heartbeat.timeout}
         if max_payload:
             opening["maxPayload"] = told["maxPayload"]
         return msgspec.json.encode(opening).decode()

@@ -50,7 +50,8 @@ async def _tracks(session: Session, payload: Payload, space_id: str) -> None:
     )
     session.media[space_id] = name
     if before not in (None, name):
-        await meetings.leave(world, space_id, session.caller.id, session=before, origin=session.id)
+        left = await meetings.leave(world, space_id, session.caller.id, session=before, origin=session.id)
+        meeting = left or meeting
     await _tell(session, payload, space_id, events.TRACKS_STATUS, meeting)
 
 

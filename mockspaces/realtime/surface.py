@@ -54,7 +54,7 @@ class RealtimeSurface:
         transports = self._transports.setdefault(world.name, set())
         transports.add(transport)
         try:
-            await transport.serve(scope, receive, send, heartbeat)
+            await transport.serve(scope, receive, send)
         finally:
             transports.discard(transport)
         return transport.aborted
