@@ -23,7 +23,8 @@ from mockspaces.cloud.world import World
 from mockspaces.contract import Contract, OverlayError, nearest
 from mockspaces.contract.settings import Settings
 
-DERIVED = ("directories", "acquaintances", "encounters")  # members of `State` that are made anew from the others
+# Members of `State` that are made anew from the others, or count what is under way.
+DERIVED = ("directories", "acquaintances", "encounters", "incoming_bytes")
 PAIRS = ("user_jwt_expiries",)  # dictionaries whose keys are no texts, shown as pairs
 
 
