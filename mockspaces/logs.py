@@ -15,6 +15,8 @@ def configure(level: str, style: Style = "lines") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if style == "json" else Lines(LINES))
     logging.basicConfig(level=level.upper(), handlers=[handler])
+    # It tells about every WebSocket with its query, and there is the token.
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
 
 
 class Lines(logging.Formatter):

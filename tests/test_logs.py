@@ -6,6 +6,7 @@ import urllib.request
 from typing import Any
 
 import pytest
+import websockets.sync.client
 
 from mockspaces.cli import main
 from mockspaces.config import Config
@@ -56,6 +57,19 @@ def test_json_has_every_fact_by_name(serve: Serve) -> None:
         "status": 401,
         "code": "auth.credential_invalid",
     }
+
+
+def test_socket_is_logged_without_its_token(serve: Serve) -> None:
+    """A connection is a line with its outcome and why; the token in its query is nowhere in the log."""
+    served = serve("--log-level", "info")
+    url = f"{served.url.replace('http', 'ws')}/socket.io/?token=SECRET.A.B&tokenType=jwt&EIO=3&transport=websocket"
+    with websockets.sync.client.connect(url, proxy=None) as connection:
+        connection.send("40/chat?token=SECRET.A.B&tokenType=jwt")
+        while not str(connection.recv(timeout=10)).startswith("44/chat"):
+            pass
+    _code, _out, err = served.end()
+    assert "IN connect /chat auth.credential_invalid: " in err
+    assert "SECRET" not in err
 
 
 @pytest.mark.parametrize("style", ["lines", "json"])
