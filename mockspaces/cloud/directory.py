@@ -5,9 +5,10 @@ so that the next page of a search, or the next letter's way back, costs nothing.
 """
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from typing import Any
 
 from mockspaces.cloud.entities import User
 from mockspaces.cloud.patterns import LINE, Pattern
@@ -29,7 +30,7 @@ def _numbers(user: User) -> Iterator[str]:
 
 
 class Lines:
-    """All fields of all people as one text, each between two line breaks."""
+    """All fields of all people as one text: a line for each field, an empty one before each person."""
 
     def __init__(self, people: Sequence[User], fold: Callable[[str], str]) -> None:
         """Join the fields; ``fold`` is what is done to each."""
@@ -38,19 +39,32 @@ class Lines:
         position = 0
         for user in people:
             self._begins.append(position)
-            text = LINE.join([LINE.join(field.splitlines()) for field in fields(user)])
-            texts.append(f"{LINE}{fold(text)}".encode())
+            text = LINE.join(line for field in fields(user) for line in field.splitlines())
+            texts.append(f"{LINE}{fold(text)}{LINE}".encode())
             position += len(texts[-1])
         self._begins.append(position)
-        self.text = b"".join([*texts, LINE.encode()])
+        self.text = b"".join(texts)
+
+    def words(self, words: bytes) -> Find:
+        """Return how to find plain words, which may begin or end with a line break."""
+        return lambda start: self.text.find(words, start)
+
+    def expression(self, expression: Any) -> Find:
+        """Return how to find a regular expression, anywhere but in the empty lines."""
+
+        def find(start: int) -> int:
+            match = expression.search(self.text, start + 1)
+            while match and self._begins[bisect_left(self._begins, match.start())] == match.start() < self._begins[-1]:
+                match = expression.search(self.text, match.start() + 1)
+            return match.start() if match else -1
+
+        return find
 
     def owners(self, find: Find) -> Iterator[int]:
         """Yield the number of each person in whose lines ``find`` finds something, once."""
         position, end = 0, self._begins[-1]
-        while (found := find(position)) >= 0:
+        while 0 <= (found := find(position)) < end:
             number = bisect_right(self._begins, found) - 1
-            if found >= end:
-                return
             yield number
             position = self._begins[number + 1]
 
@@ -85,17 +99,11 @@ class Directory:
 
     def _search(self, pattern: Pattern) -> Iterator[User]:
         if plain := pattern.plain:
-            lines = self._folded
-            return (self.people[number] for number in lines.owners(lambda start: lines.text.find(plain, start)))
+            return (self.people[number] for number in self._folded.owners(self._folded.words(plain)))
         if not pattern.line_safe:
             return (user for user in self.people if pattern.matches(*fields(user)))
-        lines, expression = self._lines, pattern.over_lines
-
-        def find(start: int) -> int:
-            match = expression.search(lines.text, start + 1)  # behind the line break that begins a person
-            return match.start() if match else -1
-
-        return (self.people[number] for number in lines.owners(find))
+        find = self._lines.expression(pattern.over_lines)
+        return (self.people[number] for number in self._lines.owners(find))
 
 
 class Search:

@@ -10,15 +10,13 @@ import re2
 from mockspaces.cloud.rejection import invalid
 from mockspaces.contract.limits import Limits
 
-# Patterns that cannot meet a line break, read token by token: a pass over many joined lines then finds
-# what each line alone would give. Negated classes, `\s`, flags and the like are not among them.
-_LINE_SAFE = re.compile(
-    r"(?:[^\\\[\]()\x00-\x1f]|\\(?:[wdbB]|[^\w\s\x00-\x1f])|\[[^\^\\\[\]\x00-\x1f][^\\\[\]\x00-\x1f]*\]|\((?!\?)|\(\?:|\))*"
-)
+# Over many joined lines `^` and `$` mean the ends of a line, and the line break itself never matches. So every
+# pattern finds there what each line alone would give, but for those with flags of their own, `\Q` or `\C`.
+_UNSAFE = re.compile(r"\(\?(?!:|P<|i\)|i:)|\\[QC]")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ENDS_OF_LINE = {"A": "(?:^)", "z": "(?:$)"}  # what the ends of a text are, of many texts in one
 _PLAIN = re.compile(r"(\^?)([^\\^$.|?*+()\[\]{}\x00-\x1f]+)(\$?)")
 _MEMORY = 1 << 20  # bytes that one compiled pattern may take
-
-
 LINE = "\n"
 
 
@@ -44,12 +42,13 @@ class Pattern:
     @cached_property
     def line_safe(self) -> bool:
         """Whether `over_lines` can stand for `matches`."""
-        return _LINE_SAFE.fullmatch(self._source) is not None
+        return _UNSAFE.search(self._source) is None
 
     @cached_property
     def over_lines(self) -> Any:
         """The expression for many lines in one text; its input is bytes."""
-        return _compiled(f"(?m:{self._source})")
+        source = _ESCAPE.sub(lambda found: _ENDS_OF_LINE.get(found[1], found[0]), self._source)
+        return _compiled(f"(?m:{source})", never_nl=True)
 
     def may_match(self, texts: Iterable[str]) -> bool:
         """Return False only if none of many texts matches: one pass over all of them."""
@@ -60,11 +59,12 @@ class Pattern:
         return any(self._expression.search(field) is not None for field in fields)
 
 
-def _compiled(text: str) -> Any:
+def _compiled(text: str, *, never_nl: bool = False) -> Any:
     """Return the compiled expression, None for what the engine does not read."""
     options = re2.Options()
     options.case_sensitive = False
     options.never_capture = True
+    options.never_nl = never_nl
     options.log_errors = False
     options.max_mem = _MEMORY
     try:
