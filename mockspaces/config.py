@@ -1,5 +1,6 @@
 """Configuration of a server process; environment and command line map onto it one to one."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -7,6 +8,7 @@ import msgspec
 
 from mockspaces.contract.hosts import Deployment
 
+_URL = re.compile(r"https?://[^/?#\s@]+(/[^?#\s]*)?")
 DEFAULT_HOST, DEFAULT_PORT, DEFAULT_TLS_PORT = "127.0.0.1", 8080, 8443
 
 
@@ -44,7 +46,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     log_format: Literal["lines", "json"] = "lines"
 
     def __post_init__(self) -> None:
-        """Refuse members that cannot go together."""
+        """Refuse members that cannot go together, and a public URL that is none."""
+        if self.public_url is not None:
+            if not _URL.fullmatch(self.public_url):
+                raise ValueError(f'--public-url: expected a URL as in http://mock:8080, not "{self.public_url}"')
+            msgspec.structs.force_setattr(self, "public_url", self.public_url.rstrip("/"))
         if not self.tls and (self.tls_cert or self.tls_key or self.ca_file):
             raise ValueError("--tls-cert, --tls-key and --ca-file need --tls")
         if self.tls_key and not self.tls_cert:

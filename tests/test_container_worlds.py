@@ -23,7 +23,7 @@ def test_worlds_of_a_container_are_reached_by_prefix() -> None:
 
 
 @pytest.mark.parametrize(
-    ("public_url", "host"), [("http://mock:8080", "mock"), ("http://[::1]:8080", "[::1]"), (None, "127.0.0.1")]
+    ("public_url", "host"), [("http://mock:8080/", "mock"), ("http://[::1]:8080", "[::1]"), (None, "127.0.0.1")]
 )
 def test_published_world_ports_are_told_by_the_public_name(public_url: str | None, host: str) -> None:
     """With named ports worlds have them, at the host by which clients know the mock."""

@@ -107,6 +107,7 @@ def test_misspelt_variable_is_refused(monkeypatch: pytest.MonkeyPatch, variable:
         ("MOCKSPACES_TLS", "perhaps", "not a valid boolean"),
         ("MOCKSPACES_LOG_FORMAT", "xml", "is not one of"),
         ("MOCKSPACES_VENDOR_HOSTS", "prod", "is not one of"),
+        ("MOCKSPACES_PUBLIC_URL", "mock:8080", "--public-url: expected a URL"),
         ("MOCKSPACES_SEED", "/no/such/seed.json", "/no/such/seed.json: No such file or directory"),
         ("MOCKSPACES_CA_FILE", "/ca.pem", "need --tls"),
     ],
