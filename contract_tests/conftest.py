@@ -1,6 +1,6 @@
 """The target of the contract tests: the embedded mock, or what a profile names; each test on its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import httpx
@@ -98,6 +98,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     recorder.begin(item.nodeid.partition("contract_tests/")[2] or item.nodeid, cited(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a test fail at its end that met a contradiction which it was not about."""
+    report = yield
+    record = recorder.current
+    if report.when == "call" and report.passed and record is not None and record.contradicts:
+        report.outcome, report.longrepr = "failed", f"contradicts {', '.join(record.contradicts)}"
+        record.outcome, record.reason = "contradicted", str(report.longrepr)
+    return report
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -13,7 +13,7 @@ import httpx
 import jwt
 import pytest
 
-from contract_tests.kit import Cloud, Person, observe, only_mock
+from contract_tests.kit import Cloud, Person, expect, observe, only_mock
 
 CALLBACK = "https://app.example/callback"
 EVERY_SCOPE = (
@@ -289,15 +289,15 @@ def challenge(verifier: str) -> str:
 def failed(answer: httpx.Response, code: str, status: int = 400) -> None:
     """Assert a refusal of the token endpoint in the vendor's style (ACC-ERR-01, -02, -05)."""
     observe(answer.status_code, status, answer.text)
-    try:
-        body = answer.json()
-        error, description = body["error"]["code"], body["error"]["message"]
-    except (ValueError, TypeError, KeyError):
-        observe(answer.text, "an error object in the vendor's style")
+    body = answer.json() if answer.headers.get("content-type", "").startswith("application/json") else {}
+    error = body.get("error")
+    observe(list(body), ["error", "error_description"], answer.text)
+    expect(isinstance(error, dict), wanted=True, note=f"{error!r} is no object", of="ACC-ERR-01")
+    if not isinstance(error, dict):  # as RFC 6749 has it
+        observe(error, code, answer.text)
         return
-    observe(list(body), ["error", "error_description"])
-    observe(error, code, answer.text)
-    observe(body["error_description"], description)
+    observe(error.get("code"), code, answer.text)
+    observe(body.get("error_description"), error.get("message"), of="ACC-ERR-02")
 
 
 def page_refused(answer: httpx.Response, status: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from contract_tests.kit import Difference
 from contract_tests.redaction import redact, redact_text
 
 MOST_EXCHANGES = 40  # of one test: a loop of requests shows nothing new after that
@@ -17,7 +18,11 @@ MOST_BYTES = 256 * 1024
 
 @dataclass
 class Record:
-    """One test of a run. ``differences`` are assumptions that the target does not share."""
+    """One test of a run. ``differences`` are what the target does otherwise without failing the test at once.
+
+    ``outcome`` is pytest's, or ``contradicted``: it ran to its end, and something documented that its helpers
+    look at was otherwise.
+    """
 
     test: str
     behaviours: list[str]
@@ -26,6 +31,11 @@ class Record:
     seconds: float = 0.0
     differences: list[dict[str, str]] = field(default_factory=list)
     exchanges: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def contradicts(self) -> list[str]:
+        """Documented behaviours that the target was seen to break while the test went on."""
+        return list(dict.fromkeys(one["of"] for one in self.differences if one["kind"] == "documented"))
 
     def add_exchange(self, exchange: dict[str, Any]) -> None:
         if len(self.exchanges) < MOST_EXCHANGES:
@@ -43,11 +53,14 @@ class Recorder:
         self.current = Record(test, behaviours)
         self.records.append(self.current)
 
-    def differ(self, actual: object, wanted: object, note: str) -> None:
-        """Note that the target does otherwise than we assume."""
-        if self.current is not None:
-            shown = {"actual": repr(actual), "wanted": repr(wanted), "note": note}
-            self.current.differences.append({name: redact_text(text)[:MOST_CHARS] for name, text in shown.items()})
+    def differ(self, difference: Difference) -> None:
+        """Note that the target does otherwise than we assume, or than a helper was told."""
+        if self.current is None:
+            return
+        shown = {"actual": repr(difference.actual), "wanted": repr(difference.wanted), "note": difference.note}
+        texts = {name: redact_text(text)[:MOST_CHARS] for name, text in shown.items()}
+        kind = "documented" if difference.documented else "assumed"
+        self.current.differences.append({**texts, "of": difference.of, "kind": kind})
 
     def response(self, response: httpx.Response) -> None:
         """Take an HTTP exchange in; the event hook of the client."""

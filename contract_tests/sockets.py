@@ -207,6 +207,11 @@ def deaf(url: str, *frames: str) -> socket.socket:
     return connection
 
 
+# What a namespace says on joining and leaving, in the spelling of either server generation (RT-EP-06).
+JOINED = Like("40/chat", r"40/chat,?")
+LEFT = Like("41/chat", r"41/chat,?")
+
+
 class Sockets:
     """Opens sockets of one target and closes them all in the end."""
 

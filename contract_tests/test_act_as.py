@@ -43,7 +43,7 @@ def test_the_named_user_becomes_owner(cloud: Cloud, path: str) -> None:
     shown = cloud.call("GET", f"/spaces/{space}", bob).json()
     expect((shown["cid"], shown["role"]), (bob.id, "admin"))
     observe([member["member"] for member in shown["members"]], [bob.id])
-    refused(cloud.call("GET", f"/spaces/{space}", cloud.app()), 403, "space.members_only")
+    refused(cloud.call("GET", f"/spaces/{cloud.shut(space, bob)}", cloud.app()), 403, "space.members_only")
     accepted(cloud, answer, bob)
 
 

@@ -552,7 +552,7 @@ def test_a_company_may_have_several_apps(cloud: Cloud) -> None:
     first, second, rival = cloud.app(), cloud.app(), cloud.app(company="Rival")
     expect(first.key["sub"].partition("@")[2], second.key["sub"].partition("@")[2])
     assert first.key["sub"].partition("@")[2] != rival.key["sub"].partition("@")[2]
-    space = cloud.space(first)
+    space = cloud.private_space(first)
     refused(cloud.call("GET", f"/spaces/{space}", second), 403, "space.members_only")
     refused(cloud.call("GET", f"/spaces/{space}", rival), 403, "permission.other_company")
 

@@ -200,7 +200,7 @@ def test_what_exists_and_is_forbidden_is_not_hidden(cloud: Cloud, kind: str) -> 
     app = cloud.app()
     room = cloud.control("PATCH", "/users/ann@example.com", {})["meetingroom_id"]
     found: dict[str, tuple[str, Person | App, str]] = {
-        "private": (cloud.space(ann), cloud.user("bob@example.com"), "space.members_only"),
+        "private": (cloud.private_space(ann), cloud.user("bob@example.com"), "space.members_only"),
         "open": (cloud.open_space(ann), cloud.user("bob@example.com"), "permission.denied"),
         "personal": (room, cloud.guest(), "permission.denied"),
         "other company": (cloud.space(cloud.user("rita@rival.example")), app, "permission.other_company"),

@@ -102,7 +102,7 @@ def test_guests_download_but_do_not_upload(cloud: Cloud) -> None:
 def test_a_named_space_must_be_the_callers(cloud: Cloud) -> None:
     """With topicId the caller must be in that space; it is looked up after all syntax."""
     ann, sid = cloud.user(), cloud.user("sid@elsewhere.example")
-    private, open_ = cloud.space(ann), cloud.open_space(ann)
+    private, open_ = cloud.private_space(ann), cloud.open_space(ann)
     refused(announce(cloud, ann, topicId="5f0000000000000000000e01"), 404, "space.not_found")
     refused(announce(cloud, sid, topicId=private), 403, "space.members_only")
     refused(announce(cloud, sid, topicId=open_), 403, "permission.denied")
@@ -171,7 +171,8 @@ def test_a_viewer_url_leads_to_the_file(cloud: Cloud) -> None:
     """The viewer URL of a file in a message needs no credential and answers where the bytes are."""
     ann = cloud.user()
     key, stray = upload(cloud, ann), upload(cloud, ann)
-    message = cloud.message(cloud.space(ann), ann, "", content={"data": [{"fileId": key}, {"fileId": "missing"}]})
+    space = cloud.private_space(ann)
+    message = cloud.message(space, ann, "", content={"data": [{"fileId": key}, {"fileId": "missing"}]})
     path = f"/messages/{message['_id']}/files"
     answer = cloud.call("GET", f"{path}/{key}/viewerUrl", ann)
     expect(answer.status_code, 200)

@@ -381,7 +381,7 @@ def test_guests_chat_but_create_nothing_else(cloud: Cloud) -> None:
 def test_a_private_space_says_so_to_strangers(cloud: Cloud) -> None:
     """A stranger at a private space learns that it is for members only, whatever he sends."""
     ann = cloud.user()
-    space = cloud.space(ann)
+    space = cloud.private_space(ann)
     for kind in KINDS:
         answer = post(cloud, space, cloud.user("sid@elsewhere.example"), {"content": {"bodyText": "x"}}, kind)
         refused(answer, 403, "space.members_only")

@@ -313,7 +313,7 @@ def test_guests_see_tasks_in_mixed_lists_only(cloud: Cloud) -> None:
 def test_strangers_read_nothing(cloud: Cloud, path: str) -> None:
     """Lists of a private or open space are refused to strangers, those of an unknown space are not found."""
     ann, sid = cloud.user(), cloud.user("sid@elsewhere.example")
-    refused(cloud.call("GET", f"/spaces/{cloud.space(ann)}/{path}", sid), 403, "space.members_only")
+    refused(cloud.call("GET", f"/spaces/{cloud.private_space(ann)}/{path}", sid), 403, "space.members_only")
     refused(cloud.call("GET", f"/spaces/{cloud.open_space(ann)}/{path}", sid), 403, "permission.denied")
     refused(cloud.call("GET", f"/spaces/5f0000000000000000000e01/{path}", sid), 404, "space.not_found")
 
@@ -368,7 +368,7 @@ def test_lists_ask_guests_for_the_pin(cloud: Cloud, path: str, asks: bool) -> No
 def test_one_message_by_its_id(cloud: Cloud) -> None:
     """A message is a bare object; unknown and malformed ids are not found, and DELETE is not served."""
     ann = cloud.user()
-    message = cloud.message(cloud.space(ann), ann)
+    message = cloud.message(cloud.private_space(ann), ann)
     expect(cloud.call("GET", f"/messages/{message['_id']}", ann).json(), message)
     for wrong in ("5f0000000000000000000e01", "x"):
         refused(cloud.call("GET", f"/messages/{wrong}", ann), 404, "message.not_found")

@@ -63,7 +63,7 @@ def test_a_pin_at_an_open_door_is_ignored(cloud: Cloud, pin: bytes) -> None:
 @behaviour("PERM-MAP-10", "PERM-PRIV-01")
 def test_a_company_admin_is_a_stranger_in_the_spaces_of_others(cloud: Cloud) -> None:
     """Being admin of the company opens no space of a colleague."""
-    space = cloud.space(cloud.user("bob@example.com"))
+    space = cloud.private_space(cloud.user("bob@example.com"))
     admin = cloud.user("ann@example.com")
     assert "IT_ADMIN_PERMISSION_GROUP" in cloud.call("GET", "/users/me", admin).json()["permissions"]
     for path in (f"/spaces/{space}", f"/spaces/{space}/join"):

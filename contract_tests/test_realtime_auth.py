@@ -8,7 +8,7 @@ import pytest
 import socketio
 
 from contract_tests.kit import App, Cloud, Person, behaviour, expect, observe
-from contract_tests.sockets import Sockets, address, credential, expired, unsigned
+from contract_tests.sockets import JOINED, LEFT, Sockets, address, credential, expired, unsigned
 
 Credential = Person | App
 Maker = Callable[[Cloud], Credential]
@@ -29,16 +29,16 @@ def test_every_kind_of_credential_joins(cloud: Cloud, sockets: Sockets, kind: st
     query = credential(KINDS[kind](cloud))
     if place == "handshake":
         backwards = dict(reversed(query.items()))
-        expect(sockets.at(sockets.url(backwards)).join(), "40/chat")
+        expect(sockets.at(sockets.url(backwards)).join(), JOINED)
     else:
         suffix = "?" + "&".join(f"{name}={value}" for name, value in query.items())
-        expect(sockets.open().join(suffix), "40/chat")
+        expect(sockets.open().join(suffix), JOINED)
 
 
 @behaviour("RT-AUTH-03")
 def test_a_service_app_jwt_is_recognised_under_jwt(cloud: Cloud, sockets: Sockets) -> None:
     """The JWT of a service app may be announced as jwt, and its scope is asked all the same."""
-    observe(sockets.open(token=cloud.app("spaces.websocket").sign(), tokenType="jwt").join(), "40/chat")
+    observe(sockets.open(token=cloud.app("spaces.websocket").sign(), tokenType="jwt").join(), JOINED)
     observe(sockets.open(token=cloud.app("spaces.list").sign(), tokenType="jwt").join(), '44/chat,"scope.missing"')
 
 
@@ -102,14 +102,14 @@ def test_a_refused_client_may_come_back_with_another_token(cloud: Cloud, sockets
     """On the same transport a CONNECT with a good token succeeds after one with none."""
     chat = sockets.open()
     observe(chat.join(), '44/chat,"auth.credential_missing"')
-    observe(chat.join(f"?token={cloud.jwt_user().token}"), "40/chat")
+    observe(chat.join(f"?token={cloud.jwt_user().token}"), JOINED)
 
 
 @behaviour("RT-AUTH-08")
 def test_the_handshake_wins_over_the_connect(cloud: Cloud, sockets: Sockets) -> None:
     """When both carry a token, that of the handshake counts, whether it is the good one or not."""
     good = cloud.jwt_user().token
-    expect(sockets.open(token=good, tokenType="jwt").join("?token=bad&tokenType=jwt"), "40/chat")
+    expect(sockets.open(token=good, tokenType="jwt").join("?token=bad&tokenType=jwt"), JOINED)
     answer = sockets.open(token="bad", tokenType="jwt").join(f"?token={good}&tokenType=jwt")
     expect(answer, '44/chat,"auth.credential_invalid"')
 
@@ -117,7 +117,7 @@ def test_the_handshake_wins_over_the_connect(cloud: Cloud, sockets: Sockets) -> 
 @behaviour("RT-AUTH-09")
 def test_a_missing_token_type_counts_as_jwt(cloud: Cloud, sockets: Sockets) -> None:
     """Published clients with a mangled query send no tokenType at all."""
-    observe(sockets.open(token=cloud.jwt_user().token).join(), "40/chat")
+    observe(sockets.open(token=cloud.jwt_user().token).join(), JOINED)
     observe(sockets.open(token=cloud.user().token).join(), '44/chat,"auth.credential_invalid"')
 
 
@@ -127,7 +127,7 @@ def test_a_mangled_token_is_tolerated_only_by_setting(cloud: Cloud, sockets: Soc
     token = f"{cloud.jwt_user().token}=jwt"
     observe(sockets.open(token=token).join(), '44/chat,"auth.credential_invalid"')
     cloud.control("PATCH", "/settings", {"socket.lenient_token": True})
-    observe(sockets.open(token=token).join(), "40/chat")
+    observe(sockets.open(token=token).join(), JOINED)
     observe("socket.lenient_token" in cloud.why(event="connect"), wanted=True)
 
 
@@ -138,7 +138,7 @@ def test_cookies_and_other_parameters_have_no_effect(cloud: Cloud, sockets: Sock
     wire = sockets.wire(url, additional_headers={"Cookie": f"token={cloud.jwt_user().token}; sessionid=x"})
     wire.send("40/chat")
     observe([wire.receive() for _ in range(3)][2], '44/chat,"auth.credential_missing"')
-    observe(sockets.open(cloud.user(), batchRoster="true", x="1").join(), "40/chat")
+    observe(sockets.open(cloud.user(), batchRoster="true", x="1").join(), JOINED)
 
 
 @behaviour("RT-AUTH-12")
@@ -157,7 +157,7 @@ def test_a_disabled_user_is_sent_away(cloud: Cloud, sockets: Sockets) -> None:
     ann, bob = cloud.user(), cloud.user("bob@example.com")
     own, others = [sockets.join(ann), sockets.join(cloud.jwt_user())], sockets.join(bob)
     cloud.control("PATCH", f"/users/{ann.username}", {"enabled": False})
-    observe([one.end() for one in own], [(["41/chat"], 1000)] * 2)
+    observe([one.end() for one in own], [([LEFT], 1000)] * 2)
     observe(others.frames(), [])
 
 
@@ -170,7 +170,7 @@ def test_a_service_app_that_is_switched_off_is_sent_away(
     app = cloud.app("spaces.websocket")
     chat = sockets.join(app)
     cloud.control("PATCH", f"/service-apps/{app.key['iss']}", change)
-    observe(chat.end(), (["41/chat"], 1000))
+    observe(chat.end(), ([LEFT], 1000))
 
 
 @behaviour("RT-AUTH-12")
@@ -181,7 +181,7 @@ def test_a_deleted_user_is_sent_away(cloud: Cloud, sockets: Sockets) -> None:
     app = cloud.app("accounts.users.bulk.write")
     answer = cloud.call("POST", "/users/bulkupdate", app, json=[{"action": "delete", "email": eve.username}])
     observe(answer.json()["data"][0]["success"], wanted=True)
-    observe(chat.end(), (["41/chat"], 1000))
+    observe(chat.end(), ([LEFT], 1000))
 
 
 @behaviour("RT-AUTH-13")
@@ -203,7 +203,7 @@ def test_nothing_crosses_worlds(cloud: Cloud, sockets: Sockets) -> None:
     try:
         foreign = sockets.at(address(other["urls"]["port"], {**credential(ann), "EIO": "3", "transport": "websocket"}))
         observe(foreign.join(), '44/chat,"auth.credential_invalid"')
-        observe(sockets.open(ann).join(), "40/chat")
+        observe(sockets.open(ann).join(), JOINED)
     finally:
         cloud.http.delete(f"{default}/worlds/{other['name']}")
 
@@ -244,7 +244,7 @@ def test_the_server_pings_clients_of_protocol_4(cloud: Cloud, sockets: Sockets) 
 def test_protocol_4_can_be_switched_off(cloud: Cloud, sockets: Sockets) -> None:
     """With socket.allow_eio4 false every client is served as one of protocol 3."""
     cloud.control("PATCH", "/settings", {"socket.allow_eio4": False})
-    observe(sockets.open(cloud.user(), EIO="4").join(), "40/chat")
+    observe(sockets.open(cloud.user(), EIO="4").join(), JOINED)
 
 
 @behaviour("RT-EP-05")

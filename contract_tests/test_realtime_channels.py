@@ -91,7 +91,7 @@ def test_a_visitor_starts_a_meeting_but_no_recording(cloud: Cloud, sockets: Sock
 def test_who_may_not_listen_learns_why(cloud: Cloud, sockets: Sockets) -> None:
     """Unknown, private, archived and foreign spaces, and direct spaces of others, have codes of their own."""
     ann, sid = cloud.user(), cloud.user("sid@elsewhere.example")
-    private = cloud.space(ann)
+    private = cloud.private_space(ann)
     archived = cloud.open_space(ann, archived=True)
     personal = cloud.open_space(ann, settings={"memberOnly": True})
     app = cloud.app("spaces.websocket", company="Elsewhere") if _has_company(cloud) else None

@@ -7,7 +7,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from contract_tests.kit import Cloud, Like, behaviour, expect, observe
-from contract_tests.sockets import UUID, Sockets, address, credential
+from contract_tests.sockets import JOINED, UUID, Sockets, address, credential
 
 SID = Like("session id", r"[\w-]{20}")
 TEN_MB = 10 * 1024 * 1024
@@ -24,7 +24,7 @@ def test_the_documented_sequence_is_exact(cloud: Cloud, sockets: Sockets) -> Non
     expect(opening, f'0{{"sid":"{sid}","upgrades":[],"pingInterval":25000,"pingTimeout":60000}}')
     expect(wire.receive(), "40")
     wire.send(f"40/chat?token={ann.token}&tokenType=jwt,")
-    expect(wire.receive(), "40/chat")
+    expect(wire.receive(), "40/chat", of="RT-EP-06")
     wire.send(f'42/chat,["SUBSCRIBE_CHANNEL",{{"channel":{{"_id":"{space}","type":"topic"}},"version":"1.1"}}]')
     answer = str(wire.receive())
     told = json.loads(answer[len("42/chat,") :])[1]
@@ -74,7 +74,7 @@ def test_every_form_of_connect_is_understood(cloud: Cloud, sockets: Sockets, for
     query = f"token={ann.token}&tokenType=jwt"
     wire = sockets.wire(sockets.url({} if "query" in form else credential(ann)))
     wire.send(form.format(query=query))
-    expect([str(wire.receive())[:1], wire.receive(), wire.receive()], ["0", "40", "40/chat"])
+    expect([str(wire.receive())[:1], wire.receive(), wire.receive()], ["0", "40", JOINED])
 
 
 @behaviour("RT-WIRE-03", "RT-EIO-12")
@@ -83,7 +83,7 @@ def test_an_unknown_namespace_is_refused_and_the_connection_stays(cloud: Cloud, 
     chat = sockets.open(cloud.user())
     chat.send("40/nope")
     expect(chat.receive(), '44/nope,"Invalid namespace"')
-    expect(chat.join(), "40/chat")
+    expect(chat.join(), JOINED)
 
 
 @behaviour("RT-WIRE-04", "RT-EIO-15")
@@ -99,7 +99,7 @@ def test_leaving_the_namespace_ends_subscriptions_and_keeps_the_transport(
     chat.frames()
     cloud.message(space, ann)
     expect(chat.frames(), [])
-    expect(chat.join(), "40/chat")
+    expect(chat.join(), JOINED)
     cloud.message(space, ann)
     observe(chat.frames(), [])
 
@@ -251,7 +251,7 @@ def test_a_second_connect_checks_the_token_again(cloud: Cloud, sockets: Sockets)
     ann = cloud.user()
     space = cloud.space(ann)
     chat = sockets.join(ann, space)
-    expect(chat.join(), "40/chat")
+    expect(chat.join(), JOINED)
     cloud.message(space, ann)
     observe(len(chat.said("MESSAGE_SENT")), 1)
     cloud.control("POST", "/clock", {"advance": 4000})
@@ -333,7 +333,7 @@ def test_whoever_does_not_ask_for_protocol_4_gets_protocol_3(
     ann = cloud.jwt_user()
     chat = sockets.at(address(cloud.urls, {**credential(ann), "transport": "websocket", "j": "1", **query}))
     expect(chat.greeting, "40")
-    expect(chat.join(), "40/chat")
+    expect(chat.join(), JOINED)
 
 
 @behaviour("RT-EP-01")

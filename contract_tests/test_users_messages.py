@@ -82,7 +82,7 @@ def test_messages_after_a_moment(cloud: Cloud, room: Room) -> None:
 @behaviour("USERS-MSGS-03", "ERR-ORDER-04")
 def test_bad_space_lists(cloud: Cloud, room: Room) -> None:
     """A bad list is bad input, then the first unknown space is not found, then the first unreadable one refused."""
-    other, unknown = cloud.space(room.admin), "f" * 24
+    other, unknown = cloud.private_space(room.admin), "f" * 24
     path = "/users/me/messages"
     for bad in ({}, {"spacelist": ""}, {"spacelist": f"{room.id},"}, {"spacelist": ",".join([unknown] * 16)}):
         refused(cloud.call("GET", path, room.member, params=bad), 400, "request.invalid")

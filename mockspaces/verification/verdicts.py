@@ -94,7 +94,7 @@ def verify(
 def _by_behaviour(run: Run) -> dict[str, list[TestRecord]]:
     found: dict[str, list[TestRecord]] = defaultdict(list)
     for record in run.tests:
-        for name in record.behaviours:
+        for name in dict.fromkeys([*record.behaviours, *(one["of"] for one in record.differences if one["of"])]):
             found[name].append(record)
     return found
 
@@ -110,7 +110,7 @@ def _finding(behaviour: Behaviour, mock: Sequence[TestRecord], target: Sequence[
         grade=grade(behaviour.evidence),
         verdict=verdict,
         known=known if verdict in ("contradicted", "otherwise") else "",
-        details=tuple(dict.fromkeys(detail for record in telling for detail in _details(record))),
+        details=tuple(dict.fromkeys(detail for record in telling for detail in _details(record, behaviour.id))),
         tests=tuple(names or [record.test for record in target]),
         mock=tuple(exchange for record in mock if record.test in names for exchange in record.exchanges),
         target=tuple(exchange for record in telling for exchange in record.exchanges),
@@ -121,16 +121,24 @@ def _verdict(behaviour: Behaviour, target: Sequence[TestRecord]) -> tuple[Verdic
     """Return the verdict and the tests that tell it."""
     if not target:
         return ("invisible" if behaviour.untested else "uncited"), []
-    failed = [record for record in target if record.outcome in ("failed", "error")]
+    name = behaviour.id
+    failed = [one for one in target if one.outcome in ("failed", "error") or _differs(one, name, "documented")]
     if failed:
         return "contradicted", failed
-    other = [record for record in target if record.differences]
+    other = [one for one in target if _differs(one, name, "assumed")]
     if other:
         return "otherwise", other
-    passed = any(record.outcome == "passed" for record in target)
+    passed = any(record.outcome in ("passed", "contradicted") for record in target)
     return ("confirmed", []) if passed else ("skipped", [record for record in target if record.reason])
 
 
-def _details(record: TestRecord) -> list[str]:
-    shown = [f"{one['note'] or 'answered'}: {one['actual']} is not {one['wanted']}" for one in record.differences]
-    return [f"{record.outcome}: {record.reason}", *shown] if record.reason else shown
+def _differs(record: TestRecord, name: str, kind: str) -> bool:
+    """Whether a test saw the target do a behaviour otherwise, of all that it saw."""
+    return any(one["kind"] == kind and one["of"] in ("", name) for one in record.differences)
+
+
+def _details(record: TestRecord, name: str) -> list[str]:
+    laid = [one for one in record.differences if one["of"] in ("", name)]
+    shown = [f"{one['note'] or 'answered'}: {one['actual']} is not {one['wanted']}" for one in laid]
+    failed = record.reason and record.outcome != "contradicted"
+    return [f"{record.outcome}: {record.reason}", *shown] if failed else shown
