@@ -11,12 +11,10 @@ from functools import cached_property
 from typing import Any
 
 from mockspaces.cloud.entities import User
-from mockspaces.cloud.patterns import LINE, Pattern
+from mockspaces.cloud.patterns import LINE, Pattern, fold
 from mockspaces.cloud.world import World
 
 MOST_SEARCHES = 64  # whose finds are kept at a time
-
-Find = Callable[[int], int]
 
 
 def fields(user: User) -> tuple[str, ...]:
@@ -32,41 +30,33 @@ def _numbers(user: User) -> Iterator[str]:
 class Lines:
     """All fields of all people as one text: a line for each field, an empty one before each person."""
 
-    def __init__(self, people: Sequence[User], fold: Callable[[str], str]) -> None:
-        """Join the fields; ``fold`` is what is done to each."""
+    def __init__(self, people: Sequence[User], change: Callable[[str], str]) -> None:
+        """Join the fields; ``change`` is what is done to them."""
         texts: list[bytes] = []
         self._begins = array("Q")
         position = 0
         for user in people:
             self._begins.append(position)
             text = LINE.join(line for field in fields(user) for line in field.splitlines())
-            texts.append(f"{LINE}{fold(text)}{LINE}".encode())
+            texts.append(f"{LINE}{change(text)}{LINE}".encode())
             position += len(texts[-1])
         self._begins.append(position)
         self.text = b"".join(texts)
 
-    def words(self, words: bytes) -> Find:
-        """Return how to find plain words, which may begin or end with a line break."""
-        return lambda start: self.text.find(words, start)
-
-    def expression(self, expression: Any) -> Find:
-        """Return how to find a regular expression, anywhere but in the empty lines."""
-
-        def find(start: int) -> int:
-            match = expression.search(self.text, start + 1)
-            while match and self._begins[bisect_left(self._begins, match.start())] == match.start() < self._begins[-1]:
-                match = expression.search(self.text, match.start() + 1)
-            return match.start() if match else -1
-
-        return find
-
-    def owners(self, find: Find) -> Iterator[int]:
-        """Yield the number of each person in whose lines ``find`` finds something, once."""
+    def owners(self, expression: Any) -> Iterator[int]:
+        """Yield the number of each person in one of whose lines the expression matches, once."""
         position, end = 0, self._begins[-1]
-        while 0 <= (found := find(position)) < end:
+        while 0 <= (found := self._find(expression, position)) < end:
             number = bisect_right(self._begins, found) - 1
             yield number
             position = self._begins[number + 1]
+
+    def _find(self, expression: Any, start: int) -> int:
+        """Return where the expression matches behind ``start``, but not in an empty line; -1 if nowhere."""
+        match = expression.search(self.text, start + 1)
+        while match and self._begins[bisect_left(self._begins, match.start())] == match.start() < self._begins[-1]:
+            match = expression.search(self.text, match.start() + 1)
+        return match.start() if match else -1
 
 
 class Directory:
@@ -84,7 +74,7 @@ class Directory:
 
     @cached_property
     def _folded(self) -> Lines:
-        return Lines(self.people, str.casefold)
+        return Lines(self.people, fold)
 
     def matching(self, pattern: Pattern | None) -> Iterator[User]:
         """Yield the people who match, in order; it costs no more than it is asked for."""
@@ -98,12 +88,13 @@ class Directory:
         return iter(search)
 
     def _search(self, pattern: Pattern) -> Iterator[User]:
-        if plain := pattern.plain:
-            return (self.people[number] for number in self._folded.owners(self._folded.words(plain)))
-        if not pattern.line_safe:
+        if pattern.over_folded_lines:
+            owners = self._folded.owners(pattern.over_folded_lines)
+        elif pattern.line_safe:
+            owners = self._lines.owners(pattern.over_lines)
+        else:
             return (user for user in self.people if pattern.matches(*fields(user)))
-        find = self._lines.expression(pattern.over_lines)
-        return (self.people[number] for number in self._lines.owners(find))
+        return (self.people[number] for number in owners)
 
 
 class Search:

@@ -15,9 +15,14 @@ from mockspaces.contract.limits import Limits
 _UNSAFE = re.compile(r"\(\?(?!:|P<|i\)|i:)|\\[QC]")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ENDS_OF_LINE = {"A": "(?:^)", "z": "(?:$)"}  # what the ends of a text are, of many texts in one
-_PLAIN = re.compile(r"(\^?)([^\\^$.|?*+()\[\]{}\x00-\x1f]+)(\$?)")
+_PLAIN = re.compile(r"(\^?)([^\\^$|?*+()\[\]{}\x00-\x1f]+)(\$?)")
 _MEMORY = 1 << 20  # bytes that one compiled pattern may take
 LINE = "\n"
+
+
+def fold(text: str) -> str:
+    """Return a text without differences of case."""
+    return text.casefold()
 
 
 class Pattern:
@@ -30,14 +35,15 @@ class Pattern:
         self._source = text if expression else re2.escape(text)
         self._expression = expression or _compiled(self._source)
 
-    @property
-    def plain(self) -> bytes | None:
-        """What to look for in folded lines that begin and end with a line break, if the pattern is plain words."""
+    @cached_property
+    def over_folded_lines(self) -> Any:
+        """The expression for many folded lines in one text, several times faster; None unless it is plain words."""
         match = _PLAIN.fullmatch(self._source)
         if match is None:
             return None
         beginning, words, end = match.groups()
-        return f"{beginning and LINE}{words.casefold()}{end and LINE}".encode()
+        literal = ".".join(re2.escape(fold(word)) for word in words.split("."))
+        return _compiled(f"(?m:{beginning}{literal}{end})", never_nl=True, case_sensitive=True)
 
     @cached_property
     def line_safe(self) -> bool:
@@ -59,10 +65,10 @@ class Pattern:
         return any(self._expression.search(field) is not None for field in fields)
 
 
-def _compiled(text: str, *, never_nl: bool = False) -> Any:
+def _compiled(text: str, *, never_nl: bool = False, case_sensitive: bool = False) -> Any:
     """Return the compiled expression, None for what the engine does not read."""
     options = re2.Options()
-    options.case_sensitive = False
+    options.case_sensitive = case_sensitive
     options.never_capture = True
     options.never_nl = never_nl
     options.log_errors = False
