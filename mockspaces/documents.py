@@ -37,7 +37,7 @@ class Document:
     def read(self, kind: type[Value]) -> Value:
         """Return the content as ``kind``. Refuses what it is not, by line and member."""
         if self._path.endswith(YAML):
-            self._text = json.dumps(self._yaml())
+            self._text = self._from_yaml()
             return self._typed(kind)
         try:
             json.loads(self._text)
@@ -52,7 +52,8 @@ class Document:
         except Rejection as rejection:
             raise self.located(rejection) from None
 
-    def _yaml(self) -> object:
+    def _from_yaml(self) -> str:
+        """Return a YAML text as JSON; what JSON does not have, such as dates, becomes text."""
         try:
             yaml = importlib.import_module("yaml")
         except ImportError:
@@ -60,9 +61,12 @@ class Document:
                 errors.REQUEST_INVALID, f"{self._path}: YAML needs the package PyYAML; JSON does not"
             ) from None
         try:
-            return yaml.safe_load(self._text)
-        except yaml.YAMLError as error:
-            raise Rejection(errors.REQUEST_INVALID, f"{self._path}: is not YAML: {error}") from None
+            return json.dumps(yaml.safe_load(self._text), default=str)
+        except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+            problem = " ".join(str(error).split())
+            raise Rejection(
+                errors.REQUEST_INVALID, f"{self._path}: is not YAML that JSON could hold: {problem}"
+            ) from None
 
     def located(self, rejection: Rejection) -> Rejection:
         """Return a refusal that begins with the file's name and the line of the member it names."""

@@ -1,5 +1,6 @@
 import json
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,52 @@ def test_good_seed_file_is_read(tmp_path: Path) -> None:
     path.write_text(SEED, encoding="utf-8-sig")
     assert [user.username for user in read_seed(str(path)).users] == ["zoe@acme.example", "max@acme.example"]
     create_app(Config(seed=str(path)))
+
+
+class LittleYaml:
+    """Stands for PyYAML, which the tests do not install."""
+
+    class YAMLError(Exception):
+        """As PyYAML has it."""
+
+    @staticmethod
+    def safe_load(text: str) -> object:
+        """Know four documents."""
+        circle: list[object] = []
+        circle.append(circle)
+        if text == "broken":
+            raise LittleYaml.YAMLError("while parsing\n  line 2")
+        return {"date": {"users": [{"username": date(2031, 2, 3)}]}, "circle": circle}.get(text, {"users": []})
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("broken", "is not YAML that JSON could hold: while parsing line 2"),
+        ("circle", "is not YAML that JSON could hold: "),
+        ("date", "users[0].username: expected an e-mail"),
+    ],
+)
+def test_bad_yaml_seed_is_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, hint: str
+) -> None:
+    """Whatever PyYAML makes of a file, the refusal is one line with the file's name."""
+    monkeypatch.setitem(sys.modules, "yaml", LittleYaml)
+    path = tmp_path / "seed.yaml"
+    path.write_text(text)
+    with pytest.raises(Rejection) as refusal, Server(Config(port=0, seed=str(path))):
+        pass
+    assert refusal.value.why.startswith(f"{path}: ")
+    assert hint in refusal.value.why
+    assert "\n" not in refusal.value.why
+
+
+def test_yaml_seed_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A YAML file is a seed like any other where PyYAML is installed."""
+    monkeypatch.setitem(sys.modules, "yaml", LittleYaml)
+    path = tmp_path / "seed.yml"
+    path.write_text("anything")
+    assert read_seed(str(path)).users == ()
 
 
 def test_yaml_seed_without_the_package_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

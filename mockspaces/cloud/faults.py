@@ -83,10 +83,10 @@ class Action(Strict, frozen=True, kw_only=True):
     transport: Transport | None = None
     frame: Frame | None = None
 
-    def possible(self, surface: str, event: str | None = None, *, outgoing: bool = False) -> bool:
+    def possible(self, surface: str, event: str | None = None) -> bool:
         """Whether this can happen on a surface: each knows its own refusals, and only sockets have frames."""
         if self.reject is not None:
-            return not outgoing and self.reject.startswith(OAUTH) == (surface == ACCOUNTS)
+            return self.reject.startswith(OAUTH) == (surface == ACCOUNTS)
         if self.frame is not None:
             return surface == SOCKET and event != CONNECT_EVENT
         return surface != SOCKET or (self.status is None and self.transport is None)
@@ -104,8 +104,7 @@ class Fault(msgspec.Struct, kw_only=True):
 
     def concerns(self, occurrence: Occurrence) -> bool:
         """Whether something is meant and can be the victim."""
-        possible = self.action.possible(occurrence.surface, occurrence.event, outgoing=occurrence.outgoing)
-        return possible and self.match.fits(occurrence)
+        return self.action.possible(occurrence.surface, occurrence.event) and self.match.fits(occurrence)
 
     @property
     def spent(self) -> bool:
