@@ -138,10 +138,6 @@ class Chat(Wire):
         """Return the next event."""
         return self._event(self.receive())
 
-    def event_at_once(self) -> Event:
-        """Return an event that has been sent already: it may be on its way through this machine, no longer."""
-        return self._event(self.receive(timeout=0.25))
-
     def heard(self) -> list[Event]:
         """Return all events until now."""
         return [self._event(frame) for frame in self.frames()]
@@ -190,7 +186,7 @@ class Chat(Wire):
 
 
 def deaf(url: str, *frames: str) -> socket.socket:
-    """Open a connection that sends frames and never reads, as a client that hangs."""
+    """Open a connection that sends frames and reads nothing by itself, as a client that hangs."""
     parts = urlsplit(url)
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -205,6 +201,14 @@ def deaf(url: str, *frames: str) -> socket.socket:
     for frame in frames:
         connection.sendall(WebSocketFrame(Opcode.TEXT, frame.encode()).serialize(mask=True))
     return connection
+
+
+def read_until(connection: socket.socket, words: bytes) -> None:
+    """Read what comes until some words have come."""
+    connection.settimeout(PATIENCE_S)
+    received = b""
+    while words not in received:
+        received += connection.recv(65536)
 
 
 # What a namespace says on joining and leaving, in the spelling of either server generation (RT-EP-06).

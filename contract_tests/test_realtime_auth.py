@@ -230,7 +230,7 @@ def test_clients_of_protocol_4_are_served(cloud: Cloud, sockets: Sockets) -> Non
 @behaviour("RT-EP-05")
 def test_the_server_pings_clients_of_protocol_4(cloud: Cloud, sockets: Sockets) -> None:
     """Who answers the server's pings stays, who does not is closed."""
-    cloud.control("PATCH", "/settings", {"socket.ping_interval_ms": 100, "socket.ping_timeout_ms": 200})
+    cloud.control("PATCH", "/settings", {"socket.ping_interval_ms": 100, "socket.ping_timeout_ms": 600})
     lively, silent = sockets.wire(sockets.url({"EIO": "4"})), sockets.wire(sockets.url({"EIO": "4"}))
     lively.receive()
     for _ in range(8):
