@@ -32,6 +32,12 @@ def test_urls_are_those_of_the_world(mock: Mockspaces) -> None:
     """What the code under test is told is what the world says of itself."""
     urls = mock.call("GET", "")["urls"]
     assert (mock.api_url, mock.accounts_url, mock.socket_url) == (urls["api"], urls["accounts"], urls["socket"])
+    assert mock.socketio_path == urls["socketio_path"].rstrip("/")
+    with Mockspaces(
+        mock.call("GET", "/worlds")["data"][-1]["urls"]["prefix"]["control"].removesuffix("/_mock")
+    ) as below:
+        assert below.socketio_path == f"w/{mock.name}/socket.io"
+        assert below.call("GET", "")["urls"]["socketio_path"].rstrip("/") == below.socketio_path
 
 
 def test_user_can_sign_requests_with_a_token(mock: Mockspaces) -> None:

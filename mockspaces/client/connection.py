@@ -29,7 +29,7 @@ class Control:
             raise ValueError(f"expected an http URL, not {url!r}")
         self.url = url.rstrip("/")
         self.origin = f"{parts.scheme}://{parts.netloc}"
-        self._path = parts.path
+        self.path = parts.path
         self._token = control_token
         self._headers = {"Content-Type": "application/json"}
         if control_token is not None:
@@ -55,7 +55,7 @@ class Control:
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Make a control call below ``/_mock`` and return its JSON. Raises `ControlError` if it is refused."""
         content = None if method in ("GET", "DELETE") else json.dumps({} if body is None else body)
-        status, text = self._send(method, f"{self._path}/_mock{path}", content)
+        status, text = self._send(method, f"{self.path}/_mock{path}", content)
         try:
             answer = json.loads(text)
             if status != http.client.OK:

@@ -28,7 +28,8 @@ class Aio:
 class Mockspaces(Control):
     """One world of a running mock: URLs for the code under test, builders, clock and journal.
 
-    ``url`` is where the world answers; ``api_url`` ends in ``/api``.
+    ``url`` is where the world answers; ``api_url`` ends in ``/api``. ``socketio_path`` is what Socket.IO clients call
+    so: ``socket.io``, unless the world is one below ``/w/`` of a server.
     """
 
     def __init__(self, url: str, *, control_token: str | None = None, timeout: float = TIMEOUT_S) -> None:
@@ -37,6 +38,7 @@ class Mockspaces(Control):
         self.accounts_url = self.url
         self.api_url = f"{self.url}/api"
         self.socket_url = self.url
+        self.socketio_path = f"{self.path}/socket.io".lstrip("/")
         self._name: str | None = None
         self._opener: Mockspaces | None = None
         self._server: Served | None = None
