@@ -63,6 +63,19 @@ def test_snapshot_moves_to_another_world(cloud: Cloud) -> None:
     cloud.control("DELETE", f"/worlds/{opened['name']}")
 
 
+def test_signature_is_judged_by_the_restored_key(cloud: Cloud) -> None:
+    """What one key signed and the cloud has accepted is refused once its id names another key."""
+    app, other = cloud.app("spaces.create"), cloud.app()
+    headers = {"Authorization": app.authorization}
+    body = {"topic": {"title": "Room"}}
+    assert cloud.call("POST", "/spaces/invite", headers=headers, json=body).status_code == 200
+    document = snapshot(cloud)
+    keys = {key["id"]: key for key in document["state"]["app_keys"]}
+    keys[app.key["kid"]]["material"] = other.key["private_key"]
+    assert restore(cloud, document).status_code == 200
+    refused(cloud.call("POST", "/spaces/invite", headers=headers, json=body), 401, "auth.credential_invalid")
+
+
 def test_clock_and_settings_come_back(cloud: Cloud) -> None:
     """A restored clock stands where it stood, and settings and contract overlay hold again."""
     cloud.control("POST", "/clock", {"freeze": "2031-02-03T04:05:06.789Z"})
