@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from contract_tests.kit import Assumptions, Cloud
-from contract_tests.profiles import Profile, ProfileError, ServiceCloud, Throttle, load, mock_cloud
+from contract_tests.profiles import Profile, ProfileError, ServiceCloud, Throttle, load, mock_cloud, rehearsal
 from contract_tests.recording import Recorder
 from contract_tests.sockets import Sockets
 from mockspaces.config import Config
@@ -15,6 +15,7 @@ from mockspaces.server import Server
 
 OWN_MOCK = "mock"
 recorder = Recorder()
+described: dict[str, str] = {}  # the profile in use, if there is one
 leftovers: list[str] = []
 
 
@@ -24,6 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--allow-production", action="store_true", help="Do not refuse a profile that names production.")
     group.addoption("--overlay", metavar="FILE", help="Contract overlay for the embedded mock: a variant, or a mutant.")
     group.addoption("--only", action="append", metavar="ID", help="Only tests that cite a behaviour beginning so.")
+    group.addoption("--rehearse", action="store_true", help="An embedded mock in the place of the profile's service.")
     group.addoption("--results", type=Path, metavar="FILE", help="Write outcome and redacted exchanges of each test.")
 
 
@@ -37,29 +39,37 @@ def profile(pytestconfig: pytest.Config) -> Profile | None:
         found = load(path, allow_production=pytestconfig.getoption("--allow-production"))
     except ProfileError as error:
         pytest.exit(str(error), returncode=2)
+    described.update(name=found.name, kind=found.kind)
     Assumptions.asserted = False
     Assumptions.differ = recorder.differ
     return found
 
 
 @pytest.fixture(scope="session")
-def http(profile: Profile | None) -> Iterator[httpx.Client]:
+def http(profile: Profile | None, pytestconfig: pytest.Config) -> Iterator[httpx.Client]:
     """One client for all tests: making one costs more than most tests do. It records, and is polite elsewhere."""
-    sending = [] if profile is None or profile.is_mock else [Throttle(profile.calls_per_minute).request]
-    verify = profile is not None and not profile.is_mock  # our own mock speaks no TLS
+    real = profile is not None and not profile.is_mock and not pytestconfig.getoption("--rehearse")
+    sending = [Throttle(profile.calls_per_minute).request] if profile is not None and real else []
     hooks: dict[str, list[Callable[..., None]]] = {"request": [*sending], "response": [recorder.response]}
-    with httpx.Client(verify=verify, trust_env=False, timeout=30, event_hooks=hooks) as client:
+    with httpx.Client(verify=real, trust_env=False, timeout=30, event_hooks=hooks) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def target(profile: Profile | None, pytestconfig: pytest.Config) -> Iterator[Profile]:
+def target(
+    profile: Profile | None, pytestconfig: pytest.Config, http: httpx.Client, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Profile]:
     """The profile in use; without one, that of a mock embedded for this run."""
-    if profile is not None:
+    rehearse = pytestconfig.getoption("--rehearse")
+    if profile is not None and not rehearse:
         yield profile
         return
     with Server(Config(port=0, overlay=pytestconfig.getoption("--overlay"))) as running:
-        yield Profile(OWN_MOCK, "mock", control=f"{running.url}/_mock")
+        control = f"{running.url}/_mock"
+        if profile is None or profile.is_mock:
+            yield Profile(OWN_MOCK, "mock", control=control)
+        else:
+            yield rehearsal(profile, control, http, tmp_path_factory.mktemp("keys"))
 
 
 @pytest.fixture
@@ -70,9 +80,11 @@ def cloud(target: Profile, http: httpx.Client) -> Iterator[Cloud]:
             yield world
         return
     service = ServiceCloud(target, http)
-    yield service
-    service.clean_up()
-    leftovers.extend(service.leftovers)
+    try:
+        yield service
+    finally:
+        service.clean_up()
+        leftovers.extend(service.leftovers)
 
 
 @pytest.fixture
@@ -129,14 +141,17 @@ def reason(report: pytest.TestReport) -> str:
     return str(crash.message if crash else report.longrepr).partition("\n")[0]
 
 
+@pytest.hookimpl(trylast=True)  # when the fixtures have cleaned up, also after Ctrl-C
 def pytest_sessionfinish(session: pytest.Session) -> None:
     path: Path | None = session.config.getoption("--results", None)
     if path is not None:
-        target_file: Path | None = session.config.getoption("--target")
-        recorder.write(path, target_file.stem if target_file else OWN_MOCK)
+        recorder.write(path, described.get("name", OWN_MOCK), described.get("kind", "mock"), leftovers)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if leftovers:
         terminalreporter.section("left behind")
         terminalreporter.line("these spaces could not be deleted: " + ", ".join(leftovers))
+    cited_by_all = {name for record in recorder.records for name in record.behaviours}
+    if cited_by_all:
+        terminalreporter.line(f"{len(cited_by_all)} behaviours cited by {len(recorder.records)} tests")

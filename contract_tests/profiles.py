@@ -1,11 +1,14 @@
 """Where a run goes: profiles of targets, and the cloud as a test sees it on each of them."""
 
+import json
+import math
 import os
+import re
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,6 +39,7 @@ class Profile:
     oauth_client: Mapping[str, str] = field(default_factory=dict)
     people: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     apps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     @property
     def is_mock(self) -> bool:
@@ -45,7 +49,10 @@ class Profile:
 def load(path: Path, *, allow_production: bool) -> Profile:
     """Read a profile. Raises `ProfileError`, also for production hosts unless they are allowed."""
     try:
-        profile = Profile(**tomllib.loads(path.read_text(encoding="utf-8")))
+        members = tomllib.loads(path.read_text(encoding="utf-8"))
+        if "environment" in members:
+            raise ProfileError(f"{path}: environment is no member: credentials do not belong into a file")
+        profile = Profile(**members)
     except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
         raise ProfileError(f"{path}: {error}") from None
     if profile.kind not in ("mock", "service"):
@@ -71,6 +78,7 @@ class Throttle:
         self._next = time.monotonic() + self._pause
 
 
+CLIENT = ("client_id", "client_secret")
 CREATING = ("/spaces/invite", "/topics/invite")
 
 
@@ -81,6 +89,7 @@ class ServiceCloud(Cloud):
         super().__init__(profile.urls, http, is_mock=False)
         self._profile = profile
         self._created: list[tuple[str, Person | App]] = []
+        self._own: set[str] = set()
         self.leftovers: list[str] = []
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
@@ -95,12 +104,23 @@ class ServiceCloud(Cloud):
         headers: Mapping[str, str] | None = None,
         **content: Any,
     ) -> httpx.Response:
-        """Make a call, and remember the space that it created."""
+        """Make a call, unless it would destroy what this run did not create, and remember the space that it created."""
+        self._spare(method, path, content.get("json"))
         answer = super().call(method, path, who, headers=headers, **content)
         if (method, answer.status_code) == ("POST", httpx.codes.OK) and path.rstrip("/") in CREATING:
             owner = who or Person("", "", (headers or {}).get("Authorization", ""))
-            self._created.append((answer.json()["data"][0]["topicId"], owner))
+            space_id = answer.json()["data"][0]["topicId"]
+            self._created.append((space_id, owner))
+            self._own.add(space_id)
         return answer
+
+    def _spare(self, method: str, path: str, body: Any) -> None:
+        """Skip the test before it deletes a space of somebody else, or changes accounts in bulk."""
+        space = re.match(r"/(?:spaces|topics)/([0-9a-f]{24})", path)
+        if method == "DELETE" and space and space[1] not in self._own and len(set(space[1])) > 1:
+            pytest.skip("would delete what this run did not create")
+        if path.startswith("/users/bulkupdate") and body:
+            pytest.skip("would change accounts of a real service")
 
     def user(self, username: str = "ann@example.com", *, scope: str = "email profile spaces", **members: Any) -> Person:
         name, password = self._credentials(username)
@@ -127,7 +147,7 @@ class ServiceCloud(Cloud):
             pytest.skip(
                 f"{self._profile.name} has no service app of {company} with {', '.join(scopes) or 'every scope'}"
             )
-        path = _secret(wanted, "key_file_env")
+        path = self._secret(wanted, "key_file_env")
         return App(httpx.Response(200, content=Path(path).read_bytes()).json())
 
     def oauth_client(self) -> Mapping[str, str]:
@@ -163,19 +183,42 @@ class ServiceCloud(Cloud):
         wanted = self._profile.people.get(username)
         if wanted is None:
             pytest.skip(f"{self._profile.name} has nobody in the part of {username}")
-        return _secret(wanted, "username_env"), _secret(wanted, "password_env")
+        return self._secret(wanted, "username_env"), self._secret(wanted, "password_env")
 
     def _client(self) -> dict[str, str]:
         names = {"client_id": "client_id_env", "client_secret": "client_secret_env"}
-        return {name: _secret(self._profile.oauth_client, variable) for name, variable in names.items()}
+        return {name: self._secret(self._profile.oauth_client, variable) for name, variable in names.items()}
+
+    def _secret(self, names: Mapping[str, Any], member: str) -> str:
+        variable = names.get(member)
+        value = self._profile.environment.get(variable) if variable else None
+        if not value:
+            pytest.skip(f"the environment variable {variable or member} is not set")
+        return value
 
 
-def _secret(names: Mapping[str, Any], member: str) -> str:
-    variable = names.get(member)
-    value = os.environ.get(variable) if variable else None
-    if not value:
-        pytest.skip(f"the environment variable {variable or member} is not set")
-    return value
+def rehearsal(profile: Profile, control: str, http: httpx.Client, folder: Path) -> Profile:
+    """Return the profile with a running mock in the place of the service, and everybody whom it names created there.
+
+    What the tests send to it is what they would send to the service. Key files are written into the folder.
+    """
+    environment: dict[str, str] = {}
+
+    def made(path: str, body: Mapping[str, Any]) -> Any:
+        return http.post(f"{control}{path}", json=body).raise_for_status().json()
+
+    client = made("/oauth-clients", {"redirect_uris": ["https://app.example/callback"]})
+    environment |= {profile.oauth_client.get(f"{name}_env", name): client[name] for name in CLIENT}
+    for username, names in profile.people.items():
+        known = http.patch(f"{control}/users/{username}", json={})
+        person = known.json() if known.is_success else made("/users", {"username": username})
+        environment |= {names[f"{name}_env"]: person[name] for name in ("username", "password")}
+    for company, app in profile.apps.items():
+        key = made("/service-apps", {"scopes": app["scopes"], "company": company})["key"]
+        environment[app["key_file_env"]] = str(folder / f"{company}.json")
+        (folder / f"{company}.json").write_text(json.dumps(key), encoding="utf-8")
+    urls = http.get(control).raise_for_status().json()["urls"]
+    return replace(profile, urls=urls, environment=environment, calls_per_minute=math.inf)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,11 +85,13 @@ class Recorder:
             }
         )
 
-    def write(self, path: Path, target: str) -> None:
+    def write(self, path: Path, target: str, kind: str, leftovers: Sequence[str]) -> None:
         """Write the run as JSON: the results, and a recording that can stand in for the target."""
         document = {
             "target": target,
+            "kind": kind,
             "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "leftovers": list(leftovers),
             "tests": [asdict(record) for record in self.records],
         }
         # Hostile input has lone surrogates, which UTF-8 cannot hold and JSON readers refuse.

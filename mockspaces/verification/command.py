@@ -1,17 +1,20 @@
 """mockspaces verify: run the suite on both sides, compare, report."""
 
+import json
 import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import click
 
+from mockspaces.contract import verdicts
 from mockspaces.contract.behaviours import catalogue
-from mockspaces.verification import reports, runs
-from mockspaces.verification.runs import Run, SuiteError
+from mockspaces.verification import learning, reports, runs
+from mockspaces.verification.runs import Interrupted, Run, SuiteError
 from mockspaces.verification.verdicts import Report, verify
 
 CLEAN, DIFFERENT, FAILED = 0, 1, 2
@@ -68,6 +71,7 @@ def _run(name: str, results: Path, options: Sequence[str]) -> Run:
     terminal = Terminal(name)
     found = runs.run(results, options, terminal.line)
     terminal.finish(found)
+    _tell_leftovers(found.leftovers)
     return found
 
 
@@ -85,6 +89,16 @@ def _target_run(target: Path, results: Path, options: Sequence[str], *, allow_pr
 @click.option("--report", "folder", type=click.Path(file_okay=False, path_type=Path), help="Where reports go.")
 @click.option("--record", type=click.Path(file_okay=False, path_type=Path), help="Keep the target's run here.")
 @click.option("--known", type=click.Path(dir_okay=False, path_type=Path), help="Known differences, a TOML file.")
+@click.option(
+    "--against", type=click.Choice(["mock"]), default="mock", show_default=True, help="What the target is held against."
+)
+@click.option(
+    "--write-overlay",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write a contract overlay of what was learnt.",
+)
+@click.option("--update-catalogue", is_flag=True, help="Keep date and verdict of each behaviour, for the catalogue.")
 @click.option("--allow-production", is_flag=True, help="Do not refuse a profile that names production.")
 @click.option("--dry-run", is_flag=True, help="List every request that would be sent, and send none to the target.")
 def command(
@@ -94,6 +108,9 @@ def command(
     folder: Path | None,
     record: Path | None,
     known: Path | None,
+    against: str,
+    write_overlay: Path | None,
+    update_catalogue: bool,
     allow_production: bool,
     dry_run: bool,
 ) -> None:
@@ -104,15 +121,26 @@ def command(
     options = [option for name in only for option in ("--only", name)]
     try:
         with tempfile.TemporaryDirectory() as scratch:
-            mock = _run("mock", Path(scratch) / "mock.json", options)
             if dry_run:
-                _list_requests(mock)
+                _list_requests(target, Path(scratch) / "rehearsal.json", options, allow_production=allow_production)
                 return
+            mock = _run(against, Path(scratch) / "mock.json", options)
             found = _target_run(target, Path(scratch) / "target.json", options, allow_production=allow_production)
             report = verify(catalogue().values(), mock, found, read_known(known), only)
+    except Interrupted as interrupted:
+        _tell_leftovers(interrupted.leftovers)
+        raise click.Abort from None
     except SuiteError as error:
         click.echo(f"mockspaces: {error}", err=True)
         sys.exit(FAILED)
+    if write_overlay:
+        learnt = learning.overlay(mock, found)
+        write_overlay.write_text(json.dumps(learnt, indent=1) + "\n", encoding="utf-8")
+        click.echo(f"{write_overlay}: {len(learnt.get('errors', {}))} rows")
+    if update_catalogue and found.kind == "mock":
+        click.echo("mockspaces: another mock confirms nothing, so no verdict is kept", err=True)
+    elif update_catalogue:
+        click.echo(f"{learning.keep(report, verdicts.path())} verdicts kept")
     if record:
         record.mkdir(parents=True, exist_ok=True)
         runs.save(found, record / RUN_FILE)
@@ -122,12 +150,27 @@ def command(
     sys.exit(CLEAN if report.clean else DIFFERENT)
 
 
-def _list_requests(run: Run) -> None:
-    """Print what tests without the control API send, as they did to the mock."""
-    for test in run.tests:
+def _list_requests(target: Path, results: Path, options: Sequence[str], *, allow_production: bool) -> None:
+    """Print every request that the tests would send, as they did to a mock in the place of the target."""
+    chosen = ["--target", str(target.resolve()), "--rehearse", *(["--allow-production"] if allow_production else [])]
+    found = _run(f"rehearsal of {target.stem}", results, [*chosen, *options])
+    urls = tomllib.loads(target.read_text(encoding="utf-8")).get("urls", {})
+    for test in found.tests:
         for exchange in test.exchanges:
             request = exchange["request"]
-            click.echo(f"{test.test}  {request['method']} {request['url']}")
+            click.echo(f"{test.test}  {request['method']} {_as_sent(request['url'], urls)}")
+
+
+def _as_sent(url: str, urls: Mapping[str, str]) -> str:
+    """Return a URL of the rehearsal as it would be at the target."""
+    place = urlsplit(url)
+    base = urls.get("api" if place.path.startswith("/api/") and "/1.0/" not in place.path else "accounts", "")
+    return urlunsplit(place._replace(scheme=urlsplit(base).scheme, netloc=urlsplit(base).netloc)) if base else url
+
+
+def _tell_leftovers(leftovers: Sequence[str]) -> None:
+    if leftovers:
+        click.echo(f"left behind, since they could not be deleted: {', '.join(leftovers)}", err=True)
 
 
 def _tell(report: Report) -> None:

@@ -20,6 +20,14 @@ class SuiteError(Exception):
     """The suite could not be run; the message says why."""
 
 
+class Interrupted(SuiteError):
+    """The run was broken off; ``leftovers`` are the spaces that it could not delete."""
+
+    def __init__(self, leftovers: Sequence[str]) -> None:
+        super().__init__("interrupted")
+        self.leftovers = leftovers
+
+
 class TestRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One test of a run, as `contract_tests.recording` writes it."""
 
@@ -39,6 +47,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     target: str
     finished: str
+    kind: str = "mock"
+    leftovers: tuple[str, ...] = ()
     tests: tuple[TestRecord, ...] = ()
 
 
@@ -95,10 +105,14 @@ def run(results: Path, options: Sequence[str], progress: Progress) -> Run:
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=results.parent
     ) as process:
         last = ""
-        for line in process.stdout or ():
-            last = line.strip() or last
-            progress(line.rstrip())
-        code = process.wait()
+        try:
+            for line in process.stdout or ():
+                last = line.strip() or last
+                progress(line.rstrip())
+            code = process.wait()
+        except KeyboardInterrupt:  # which the suite has met too: it cleans up and says what it could not
+            process.communicate()
+            raise Interrupted(load(results).leftovers if results.is_file() else ()) from None
     if code not in (0, 1) or not results.is_file():
         raise SuiteError(f"the suite ended with exit code {code}: {last}")
     return load(results)

@@ -1,0 +1,27 @@
+"""What verifications of real services found, behaviour by behaviour; empty until somebody has run one."""
+
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+FILE = "verdicts.json"
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The last verdict about one behaviour: what it was, the day (ISO, UTC), and the target that it is about."""
+
+    verdict: Literal["confirmed", "contradicted", "otherwise", "skipped", "uncited", "invisible"]
+    date: str
+    target: str
+
+
+def path() -> Path:
+    """Return the file that verdicts are kept in."""
+    return Path(str(resources.files("mockspaces.contract").joinpath(FILE)))
+
+
+def verdicts() -> dict[str, Kept]:
+    """Return the last verdict of each behaviour that was ever judged."""
+    return msgspec.json.decode(path().read_bytes(), type=dict[str, Kept])

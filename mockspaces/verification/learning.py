@@ -1,0 +1,72 @@
+"""What a run taught: a contract overlay of refusals that the target words otherwise, and verdicts to keep."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mockspaces.contract import Contract
+from mockspaces.contract.verdicts import Kept
+from mockspaces.verification.runs import Run
+from mockspaces.verification.verdicts import Report
+
+Refusal = tuple[int, str]
+CONFIRMED = "confirmed"
+
+
+def overlay(mock: Run, target: Run) -> dict[str, Any]:
+    """Return the rows of errors that the target answers otherwise, as an overlay.
+
+    Exchanges of the two runs are paired by test and position, while the requests agree. A row is learnt only if
+    every refusal of the mock with its status and code met the same other refusal; where the target itself is of
+    two minds, nothing is.
+    """
+    met: dict[Refusal, set[Refusal]] = defaultdict(set)
+    for ours, theirs in _paired(mock, target):
+        before, after = _refusal(ours), _refusal(theirs)
+        if before is not None and after is not None:
+            met[before].add(after)
+    rows = {row.id: (row.status, row.code) for row in Contract.shipped().errors.values()}
+    learnt = {}
+    for name, before in rows.items():
+        [after, *others] = met.get(before, {before})
+        if after != before and not others and list(rows.values()).count(before) == 1:
+            learnt[name] = {"status": after[0], "code": after[1]}
+    return {"errors": learnt} if learnt else {}
+
+
+def _paired(mock: Run, target: Run) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    on_target = {record.test: record.exchanges for record in target.tests}
+    for record in mock.tests:
+        for ours, theirs in zip(record.exchanges, on_target.get(record.test, ()), strict=False):
+            if ours["request"]["method"] != theirs["request"]["method"]:
+                break  # the test took another way from here on
+            yield ours["response"], theirs["response"]
+
+
+def _refusal(response: Mapping[str, Any]) -> Refusal | None:
+    """Return status and code of a refusal, of the REST API or in either style of the identity server."""
+    try:
+        body = json.loads(response["body"])
+    except ValueError:
+        return None
+    if response["status"] < 300 or not isinstance(body, dict):  # noqa: PLR2004 - no success, no redirect
+        return None
+    error = body.get("error")
+    code = body.get("code") or (error.get("code") if isinstance(error, dict) else error)
+    return (response["status"], code) if isinstance(code, str) else None
+
+
+def keep(report: Report, path: Path) -> int:
+    """Store date and verdict of each behaviour that the run could judge; return how many. Others stay as they are."""
+    kept: dict[str, Kept] = {}
+    if path.is_file():
+        kept = msgspec.json.decode(path.read_bytes(), type=dict[str, Kept])
+    judged = [one for one in report.findings if one.differs or one.verdict == CONFIRMED]
+    for one in judged:
+        kept[one.id] = Kept(verdict=one.verdict, date=report.finished[:10], target=report.target)
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(dict(sorted(kept.items()))), indent=1) + b"\n")
+    return len(judged)
