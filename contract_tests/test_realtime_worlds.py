@@ -168,7 +168,7 @@ def test_the_journal_has_every_frame_with_its_caller_and_why(cloud: Cloud, socke
     """Joins, events, refusals, answers and ends are recorded; pings are not."""
     chat = sockets.join(ann)
     chat.message("f" * 24)
-    chat.send("42/chat,[")
+    chat.send("42/chat,[", '42/other,["SEND_MESSAGE",{}]')
     chat.emit("NO_SUCH_EVENT", {})
     sockets.open().join()
     chat.send("41/chat")
@@ -183,6 +183,7 @@ def test_the_journal_has_every_frame_with_its_caller_and_why(cloud: Cloud, socke
             ("OUT", "SEND_MESSAGE_FAILED", caller, None),
             ("IN", "SEND_MESSAGE", caller, "app.event.channel.subscription.required"),
             ("IN", None, None, None),
+            ("IN", None, None, None),
             ("IN", "NO_SUCH_EVENT", caller, None),
             ("IN", "connect", None, "auth.credential_missing"),
             ("IN", "disconnect", caller, None),
@@ -190,7 +191,13 @@ def test_the_journal_has_every_frame_with_its_caller_and_why(cloud: Cloud, socke
     )
     observe([one["status"] for one in entries], [0] * len(entries))
     whys = [one["why"] for one in entries]
-    for number, words in ((2, "not subscribed"), (3, "malformed JSON"), (4, "NO_SUCH_EVENT"), (5, "token")):
+    for number, words in (
+        (2, "not subscribed"),
+        (3, "malformed JSON"),
+        (4, "/other is not joined"),
+        (5, "NO_SUCH_EVENT"),
+        (6, "token"),
+    ):
         observe(words in whys[number], wanted=True, note=whys[number])
     observe(entries[2]["request"]["text"].startswith('42/chat,["SEND_MESSAGE"'), wanted=True)
 
