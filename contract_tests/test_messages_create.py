@@ -261,7 +261,14 @@ def test_an_attachment_is_enough_for_a_chat_only(cloud: Cloud) -> None:
 @behaviour("MSG-TASK-04")
 @pytest.mark.parametrize(
     ("given", "stored"),
-    [("pending", "pending"), (0, "pending"), ("completed", "completed"), ("complete", "completed"), (1, "completed")],
+    [
+        (None, "pending"),
+        ("pending", "pending"),
+        (0, "pending"),
+        ("completed", "completed"),
+        ("complete", "completed"),
+        (1, "completed"),
+    ],
 )
 def test_every_spelling_of_a_status_is_read(cloud: Cloud, given: Any, stored: str) -> None:
     """The words and numbers of three editions of the documents mean pending or completed."""
@@ -340,6 +347,17 @@ def test_a_comment_knows_its_parent_and_is_counted(cloud: Cloud, kind: str) -> N
     expect(comment["parentMsg"], {"_id": parent["_id"], "bodyText": "Title", "category": CATEGORY[kind]})
     observe(cloud.call("GET", f"/messages/{parent['_id']}", ann).json()["chatCount"], 1)
     observe(cloud.call("GET", f"/messages/{comment['_id']}", ann).json()["parentMsg"], comment["parentMsg"])
+
+
+@behaviour("MSG-CHAT-01")
+@pytest.mark.parametrize("kind", ["ideas", "tasks"])
+def test_only_chats_are_comments(cloud: Cloud, kind: str) -> None:
+    """A post or task that names a parent is none the less a post or task of its own."""
+    ann = cloud.user()
+    space = cloud.space(ann)
+    parent = cloud.message(space, ann, kind="ideas")["_id"]
+    observe("parentMsg" in cloud.message(space, ann, kind=kind, parentMsg={"_id": parent}), wanted=False)
+    observe(cloud.call("GET", f"/messages/{parent}", ann).json()["chatCount"], 0)
 
 
 @behaviour("MSG-CHAT-05", "ERR-ORDER-04")

@@ -159,7 +159,8 @@ def test_a_link_and_an_app_are_recognised(cloud: Cloud) -> None:
 def test_what_is_unknown_makes_both_false(cloud: Cloud) -> None:
     """An unknown link, app or space, another origin and an inactive app are answered by two times false."""
     ann = cloud.user()
-    space, app = cloud.space(ann), cloud.app()
+    made = cloud.call("POST", "/spaces/invite", ann, json={"topic": {"title": "Room"}}).json()["data"][0]
+    space, app = made["topicId"], cloud.app()
     web = cloud.call("GET", "/service-configurations").json()["spaces"]["marketing_url"]
     good = f"{web}/spaces/{space}"
     expect(discover(cloud, ann, good, app.key["iss"]).json()["isAppValidated"], wanted=True)
@@ -168,7 +169,7 @@ def test_what_is_unknown_makes_both_false(cloud: Cloud) -> None:
         f"{web}.evil.example/spaces/{space}",
         f"{web}/spaces/5f0000000000000000000e01",
         f"{web}/spaces/invites/5f0000000000000000000e01/join",
-        f"{web}/spaces/invites/{space}/leave",
+        f"{web}/spaces/invites/{made['_id']}/leave",
         f"{web}/topics/{space}",
         f"{good}/join",
         space,
