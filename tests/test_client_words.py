@@ -54,6 +54,17 @@ def test_messages_are_found_by_what_they_are(mock: Mockspaces) -> None:
     assert mock.messages(sender="nobody") == []
 
 
+def test_deleted_message_is_gone(mock: Mockspaces) -> None:
+    """A message that somebody has deleted is found no more."""
+    space = mock.space("Room", owner=ANN)
+    said = mock.message(space.id, "oops", username=ANN)
+    headers = {"Authorization": f"Bearer {mock.token(ANN)}"}
+    url = f"{mock.api_url}/messages/deletemessages"
+    answer = httpx.post(url, headers=headers, json=[said.id], trust_env=False)
+    assert answer.status_code == 200, answer.text
+    assert mock.chats() == []
+
+
 def test_unknown_filter_is_refused(mock: Mockspaces) -> None:
     """A misspelt filter is not ignored."""
     with pytest.raises(ControlError, match='did you mean "sender"'):
