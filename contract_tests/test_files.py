@@ -171,7 +171,8 @@ def test_a_viewer_url_leads_to_the_file(cloud: Cloud) -> None:
     """The viewer URL of a file in a message needs no credential and answers where the bytes are."""
     ann = cloud.user()
     key, stray = upload(cloud, ann), upload(cloud, ann)
-    space = cloud.private_space(ann)
+    mia = cloud.user("mia@example.com")
+    space = cloud.private_space(ann, invitees=[{"invitee": mia.username, "role": "guest"}])
     message = cloud.message(space, ann, "", content={"data": [{"fileId": key}, {"fileId": "missing"}]})
     path = f"/messages/{message['_id']}/files"
     answer = cloud.call("GET", f"{path}/{key}/viewerUrl", ann)
@@ -179,6 +180,8 @@ def test_a_viewer_url_leads_to_the_file(cloud: Cloud) -> None:
     url = answer.json()["data"][0]["url"]
     observe(answer.json(), {"data": [{"url": url}]})
     observe(url.startswith(f"{cloud.api}/files/viewUrls/"), wanted=True)
+    by_guest = cloud.message(space, mia, "", content={"data": [{"fileId": key}]})["_id"]
+    observe(cloud.call("GET", f"/messages/{by_guest}/files/{key}/viewerUrl", mia).status_code, 200)
     viewed = cloud.http.get(url)
     observe(viewed.json(), {"data": [{"url": URL}]})
     observe(cloud.http.get(viewed.json()["data"][0]["url"]).content, PNG)

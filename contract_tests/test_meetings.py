@@ -394,5 +394,17 @@ def test_a_recording_starts_and_stops(cloud: Cloud) -> None:
     second = act(cloud, room.admin, room.id, meeting, "recordings").json()["data"][0]["content"]["recordings"]
     expect(len(second), 1)
     observe(second[0]["_id"] != key, wanted=True)
+    expect(act(cloud, room.member, room.id, meeting, f"recordings/{second[0]['_id']}/stop").status_code, 200)
+    third = act(cloud, room.admin, room.id, meeting, "recordings").json()["data"][0]["content"]["recordings"]
     act(cloud, room.admin, room.id, meeting, "end")
-    refused(act(cloud, room.admin, room.id, meeting, f"recordings/{second[0]['_id']}/stop"), 404, "recording.not_found")
+    refused(act(cloud, room.admin, room.id, meeting, f"recordings/{third[0]['_id']}/stop"), 404, "recording.not_found")
+
+
+@behaviour("PERM-PIN-05", "MEET-RECSTOP-03")
+def test_stopping_a_recording_asks_guests_for_the_pin(cloud: Cloud) -> None:
+    """The PIN is asked for before it turns out that guests stop no recording at all."""
+    room = cloud.room(settings={"confPin": "4711"})
+    meeting = cloud.meeting(room.id, room.admin, room.guest)
+    recording = act(cloud, room.admin, room.id, meeting, "recordings").json()["data"][0]["content"]["recordings"][0]
+    path = f"recordings/{recording['_id']}/stop"
+    refused(act(cloud, room.guest, room.id, meeting, path), 403, "space.pin_required")

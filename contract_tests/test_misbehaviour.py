@@ -34,16 +34,17 @@ def sign_in(cloud: Cloud, client: Client, **changes: str) -> dict[str, Any]:
     return oauth.granted(oauth.exchange(cloud, client, oauth.code(cloud, client, **changes)))
 
 
-def checked(client: Client, token: str, **changes: Any) -> dict[str, Any]:
+def checked(cloud: Cloud, client: Client, token: str, **changes: Any) -> dict[str, Any]:
     """Return the claims of an id_token as a careful client reads it."""
-    expected = {"key": client.secret, "algorithms": ["HS256"], "audience": client.id, "issuer": "avayacloud.com"}
+    issuer = cloud.control("GET", "")["settings"]["accounts.issuer"]
+    expected = {"key": client.secret, "algorithms": ["HS256"], "audience": client.id, "issuer": issuer}
     claims: dict[str, Any] = jwt.decode(token, **{**expected, **changes})
     return claims
 
 
 def test_well_behaved_token_passes_every_check(cloud: Cloud, client: Client) -> None:
     """Without misbehaviour an id_token is accepted by a careful client."""
-    assert checked(client, sign_in(cloud, client, nonce="n1")["id_token"])["nonce"] == "n1"
+    assert checked(cloud, client, sign_in(cloud, client, nonce="n1")["id_token"])["nonce"] == "n1"
 
 
 @pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
@@ -64,8 +65,8 @@ def test_spoilt_id_token_fails_in_one_check(
     """Each misbehaviour breaks exactly the check it is named after, once, and is counted."""
     misbehave(cloud, name, times=1)
     with pytest.raises(error):
-        checked(client, sign_in(cloud, client)["id_token"])
-    checked(client, sign_in(cloud, client)["id_token"])
+        checked(cloud, client, sign_in(cloud, client)["id_token"])
+    checked(cloud, client, sign_in(cloud, client)["id_token"])
     assert fired(cloud) == [1]
 
 
@@ -76,7 +77,7 @@ def test_spoilt_id_token_fails_in_one_check(
 def test_spoilt_claim_is_signed(cloud: Cloud, client: Client, name: str, claim: str, value: str) -> None:
     """A wrong nonce or subject comes under a right signature, so that only the client can find it."""
     misbehave(cloud, name)
-    assert checked(client, sign_in(cloud, client, nonce="n1")["id_token"])[claim] == value
+    assert checked(cloud, client, sign_in(cloud, client, nonce="n1")["id_token"])[claim] == value
 
 
 def test_spoilt_id_token_can_be_an_rs256_one(cloud: Cloud, client: Client) -> None:

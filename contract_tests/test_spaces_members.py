@@ -173,7 +173,7 @@ def test_direct_spaces_and_personal_rooms_keep_their_roles(cloud: Cloud) -> None
 # --- removal
 
 
-@behaviour("SPACES-KICK-01", "SPACES-KICK-02", "USERS-SPACES-06", "USERS-SPACES-08")
+@behaviour("SPACES-KICK-01", "SPACES-KICK-02", "USERS-SPACES-06", "USERS-SPACES-08", "DM-USP-04")
 def test_a_removed_person(cloud: Cloud, room: Room) -> None:
     """He leaves the roster, his list shows the space with includedeleted only, and it is an activity."""
     later = cloud.space(room.admin, "Later")
