@@ -18,13 +18,14 @@ from engineio import packet as engine_packet
 from starlette.types import Message, Receive, Scope, Send
 
 from mockspaces.realtime import packets
-from mockspaces.realtime.engineio3 import ALIVE, Codec, Codec3, Frame, Heartbeat, engine_query
+from mockspaces.realtime.engineio3 import ALIVE, MESSAGE, Codec, Codec3, Frame, Heartbeat, engine_query
 from mockspaces.realtime.packets import Packet
 
 PACKET_COST = 200  # bytes that a waiting packet weighs beside its data
 MAX_FRAME = 10**8  # what real servers accept; the codec ignores frames long before (RT-EP-08)
 KEY = "mockspaces.transport"  # where the handlers find the transport in the ASGI scope
 HEADERS = [(b"connection", b"upgrade"), (b"upgrade", b"websocket")]  # all that the engine has to know of a request
+EVENT = f"{MESSAGE}{packets.EVENT}"
 GONE: Message = {"type": "websocket.disconnect", "code": 1006}
 
 logger = logging.getLogger("mockspaces.realtime")
@@ -47,7 +48,7 @@ class Chat(Protocol):
 CURRENT: ContextVar["Transport"] = ContextVar("transport")
 
 
-class _SendQueue(asyncio.Queue[Any]):
+class SendQueue(asyncio.Queue[Any]):
     """The engine's queue of packets, which tells its transport what it is given."""
 
     def __init__(self, transport: "Transport") -> None:
@@ -87,8 +88,8 @@ class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]  # published withou
     def ping_timeout(self, _seconds: float) -> None:
         """As for the interval."""
 
-    def create_queue(self, *_args: Any, **_options: Any) -> _SendQueue:
-        return _SendQueue(CURRENT.get())
+    def create_queue(self, *_args: Any, **_options: Any) -> "SendQueue":
+        return CURRENT.get().queue
 
     def generate_id(self) -> str:
         """Return an id; the first one of a transport is that of its Engine.IO session."""
@@ -141,12 +142,6 @@ class Engine:
         manager = self._server.manager
         return manager.is_connected(manager.sid_from_eio_sid(transport.sid, namespace), namespace) is True
 
-    async def send(self, transport: "Transport", packet: engine_packet.Packet) -> None:
-        """Queue an encoded packet; it is dropped if the transport is gone."""
-        socket = self._server.eio.sockets.get(transport.sid)
-        if socket is not None and not socket.closed:
-            await socket.send(packet)
-
     async def leave(self, sid: str, namespace: str) -> None:
         """Send ``41`` and end the membership of a namespace; the transport stays (RT-WIRE-04)."""
         await self._server.disconnect(sid, namespace)
@@ -180,6 +175,7 @@ class Transport:
         self.sid = ""
         self.frame: Frame = ""
         self.pending = 0
+        self.queue = SendQueue(self)
         self.tasks: set[asyncio.Task[Any]] = set()
         self.namespaces: set[str] = set()
         self._limit = limit
@@ -219,7 +215,7 @@ class Transport:
         """Put a frame through the codec; False ends the connection."""
         received = self.codec.receive(frame)
         for answer in received.reply:
-            await self.engine.send(self, engine_packet.Packet(encoded_packet=answer))  # behind what waits already
+            self.queue.put_nowait(engine_packet.Packet(encoded_packet=answer))  # behind what waits already
         if received.ignored:
             self.engine.chat.note(self, frame, received.ignored)
         forward = received.forward
@@ -239,7 +235,7 @@ class Transport:
             told = {"message": code} if code else {}
             kind = packets.CONNECT_ERROR if code else packets.CONNECT
             text = f"{kind}{packet.namespace},{msgspec.json.encode(told).decode()}"
-            await self.engine.send(self, engine_packet.Packet(engine_packet.MESSAGE, text))
+            self.queue.put_nowait(engine_packet.Packet(engine_packet.MESSAGE, text))
         elif joined:
             return frames
         else:
@@ -254,12 +250,18 @@ class Transport:
             await (self.close() if message["type"] == "websocket.close" else self._interruptible(self._send, message))
             return
         frame: Frame = message["text"] if message["text"] is not None else message["bytes"]
+        if frame[:2] == EVENT and not self._closed:  # by far the most, and the same in both protocols (RT-EIO-17)
+            await self._interruptible(self._send, message)
+        else:
+            await self._translated(frame)
+        self.pending -= self._costs.popleft()
+
+    async def _translated(self, frame: Frame) -> None:
         sent = self.codec.send(frame)
         if sent.pinged:
             self.engine.satisfied(self)
         for shown in sent.frames:
             await self._deliver(shown)
-        self.pending -= self._costs.popleft()
         if sent.close:
             await self.close()
 
@@ -286,7 +288,7 @@ class Transport:
 
     async def finish(self) -> None:
         """Close the WebSocket after everything that waits has been sent."""
-        await self.engine.send(self, engine_packet.Packet(engine_packet.CLOSE))
+        self.queue.put_nowait(engine_packet.Packet(engine_packet.CLOSE))
 
     def abort(self) -> None:
         """End the connection without a word, even in the middle of sending to a client that does not read."""

@@ -51,7 +51,7 @@ async def message_sent(hub: Hub, event: happened.MessageSent) -> None:
     def variant(session: Session) -> Hashable:
         return _viewer(event.space, session), event.loopback is not None and session.id == event.origin
 
-    await hub.announce(hub.in_space(event.space.id), events.MESSAGE_SENT, render, variant)
+    await hub.announce(hub.in_space(event.space.id), events.MESSAGE_SENT, render, variant, origin=event.origin)
 
 
 @announces(happened.MessageRemoved)
@@ -71,7 +71,11 @@ async def message_removed(hub: Hub, event: happened.MessageRemoved) -> None:
         )
 
     await hub.announce(
-        hub.in_space(event.space.id), events.MESSAGE_SENT, render, lambda session: _viewer(event.space, session)
+        hub.in_space(event.space.id),
+        events.MESSAGE_SENT,
+        render,
+        lambda session: _viewer(event.space, session),
+        origin=event.origin,
     )
 
 
@@ -93,7 +97,11 @@ async def topic_updated(hub: Hub, event: happened.TopicUpdated) -> None:
         )
 
     await hub.announce(
-        hub.in_space(event.space.id), events.MESSAGE_SENT, render, lambda session: _viewer(event.space, session)
+        hub.in_space(event.space.id),
+        events.MESSAGE_SENT,
+        render,
+        lambda session: _viewer(event.space, session),
+        origin=event.origin,
     )
 
 
@@ -126,7 +134,9 @@ async def _to_person(
             content=content,
         )
 
-    await hub.announce(hub.of_person(event.person.id), events.MESSAGE_SENT, render, lambda _session: None)
+    await hub.announce(
+        hub.of_person(event.person.id), events.MESSAGE_SENT, render, lambda _session: None, origin=event.origin
+    )
 
 
 @announces(happened.MediaEvent)
@@ -151,7 +161,7 @@ async def media_event(hub: Hub, event: happened.MediaEvent) -> None:
         sessions = hub.in_space(event.space.id)
     else:
         sessions = [session for person in event.receivers for session in hub.of_person(person)]
-    await hub.announce(sessions, events.MEDIA_SESSION_RESPONSE, render, lambda _session: None)
+    await hub.announce(sessions, events.MEDIA_SESSION_RESPONSE, render, lambda _session: None, origin=event.origin)
 
 
 @announces(happened.ChannelClosed)
@@ -162,7 +172,7 @@ async def channel_closed(hub: Hub, event: happened.ChannelClosed) -> None:
     if event.person_id is not None:
         sessions = [session for session in sessions if session.caller.id == event.person_id]
     payload = {"channel": {"_id": space_id, "type": "topic"}}
-    await hub.tell(sessions, events.CHANNEL_UNSUBSCRIBED, payload)
+    await hub.tell(sessions, events.CHANNEL_UNSUBSCRIBED, payload, origin=event.origin)
     for session in sessions:
         hub.world.presence.unsubscribe(session.connection, space_id)
         media = session.media.pop(space_id, None)
@@ -199,4 +209,6 @@ async def sockets_closed(hub: Hub, event: happened.SocketsClosed) -> None:
 @announces(happened.AppPaired)
 async def app_paired(hub: Hub, event: happened.AppPaired) -> None:
     """Tell a person's sockets that a room app was paired with him (RT-PAIR-01)."""
-    await hub.tell(hub.of_person(event.person_id), events.APP_PAIRING_AUTHORIZED, dict(event.payload))
+    await hub.tell(
+        hub.of_person(event.person_id), events.APP_PAIRING_AUTHORIZED, dict(event.payload), origin=event.origin
+    )

@@ -16,6 +16,7 @@ from mockspaces.realtime.adapter import Engine, Transport, event
 
 SETTLING_TURNS = 12  # turns of the loop that the engine needs at most between queue and WebSocket
 MAX_CALLS = 10_000
+FROM_SOCKET = "a socket"  # the origin of whatever sockets say to each other
 
 Payload = dict[str, Any]
 Render = Callable[["Session"], Awaitable[Payload]]
@@ -90,18 +91,29 @@ class Hub:
 
     # --- speaking
 
-    async def tell(self, sessions: list[Session], name: str, payload: Payload) -> None:
+    async def tell(
+        self, sessions: list[Session], name: str, payload: Payload, *, origin: str | None = FROM_SOCKET
+    ) -> None:
         """Say the same to all."""
 
         async def same(_session: Session) -> Payload:
             return payload
 
-        await self.announce(sessions, name, same, lambda _session: None)
+        await self.announce(sessions, name, same, lambda _session: None, origin=origin)
 
     async def announce(
-        self, sessions: list[Session], name: str, render: Render, variant: Callable[[Session], Hashable]
+        self,
+        sessions: list[Session],
+        name: str,
+        render: Render,
+        variant: Callable[[Session], Hashable],
+        *,
+        origin: str | None = FROM_SOCKET,
     ) -> None:
-        """Say something to all, rendered once for each variant; it has left when this returns (RT-REST-08)."""
+        """Say something to all, rendered once for each variant.
+
+        What no socket is the ``origin`` of has left when this returns: a call waits for its answer (RT-REST-08).
+        """
         if self.world.faults:
             sessions = await self._reached(sessions, name)
         packets: dict[Hashable, list[Any]] = {}
@@ -110,10 +122,11 @@ class Hub:
             if key not in packets:
                 packets[key] = event(session.namespace, name, await render(session))
             for packet in packets[key]:
-                await session.engine.send(session.transport, packet)
+                session.transport.queue.put_nowait(packet)
         if packets:
             self._record(sessions, name, next(iter(packets.values()))[0].data, _crowd(sessions))
-            await settle([session.transport for session in sessions])
+            if origin is None:
+                await settle([session.transport for session in sessions])
 
     async def _reached(self, sessions: list[Session], name: str) -> list[Session]:
         """Return who gets an event, as often as he gets it: planned faults lose, repeat or delay it for some."""
