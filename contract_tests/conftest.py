@@ -9,6 +9,7 @@ import pytest
 from contract_tests.kit import Assumptions, Cloud
 from contract_tests.profiles import Profile, ProfileError, ServiceCloud, Throttle, load, mock_cloud, rehearsal
 from contract_tests.recording import Recorder
+from contract_tests.redaction import redact_text
 from contract_tests.sockets import Sockets
 from mockspaces.config import Config
 from mockspaces.server import Server
@@ -40,6 +41,7 @@ def profile(pytestconfig: pytest.Config) -> Profile | None:
     except ProfileError as error:
         pytest.exit(str(error), returncode=2)
     described.update(name=found.name, kind=found.kind)
+    recorder.secrets = found.secrets
     Assumptions.asserted = False
     Assumptions.differ = recorder.differ
     return found
@@ -130,7 +132,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     record.seconds += report.duration
     if report.outcome != "passed" and record.outcome == "passed":
         record.outcome = "error" if report.failed and report.when != "call" else report.outcome
-        record.reason = reason(report)
+        record.reason = redact_text(reason(report))
 
 
 def reason(report: pytest.TestReport) -> str:

@@ -45,6 +45,12 @@ class Profile:
     def is_mock(self) -> bool:
         return self.kind == "mock"
 
+    @property
+    def secrets(self) -> set[str]:
+        """The values of all variables that the profile names, but for those too short to be told apart."""
+        names = [*self.oauth_client.values(), *(name for one in self.people.values() for name in one.values())]
+        return {value for name in names if len(value := self.environment.get(name, "")) >= SHORTEST_SECRET}
+
 
 def load(path: Path, *, allow_production: bool) -> Profile:
     """Read a profile. Raises `ProfileError`, also for production hosts unless they are allowed."""
@@ -78,6 +84,7 @@ class Throttle:
         self._next = time.monotonic() + self._pause
 
 
+SHORTEST_SECRET = 6
 CLIENT = ("client_id", "client_secret")
 CREATING = ("/spaces/invite", "/topics/invite")
 

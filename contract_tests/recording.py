@@ -48,6 +48,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.records: list[Record] = []
+        self.secrets: set[str] = set()  # the profile's own, which are replaced wherever they stand
         self.current: Record | None = None
 
     def begin(self, test: str, behaviours: list[str]) -> None:
@@ -58,7 +59,11 @@ class Recorder:
         """Note that the target does otherwise than we assume, or than a helper was told."""
         if self.current is None:
             return
-        shown = {"actual": repr(difference.actual), "wanted": repr(difference.wanted), "note": difference.note}
+        shown = {
+            "actual": repr(redact(difference.actual)),
+            "wanted": repr(redact(difference.wanted)),
+            "note": difference.note,
+        }
         texts = {name: redact_text(text)[:MOST_CHARS] for name, text in shown.items()}
         kind = "documented" if difference.documented else "assumed"
         self.current.differences.append({**texts, "of": difference.of, "kind": kind})
@@ -94,8 +99,11 @@ class Recorder:
             "leftovers": list(leftovers),
             "tests": [asdict(record) for record in self.records],
         }
+        text = json.dumps(document, indent=1, ensure_ascii=False)
+        for secret in self.secrets:
+            text = text.replace(json.dumps(secret, ensure_ascii=False)[1:-1], "<secret>")
         # Hostile input has lone surrogates, which UTF-8 cannot hold and JSON readers refuse.
-        path.write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8", errors="replace")
+        path.write_text(text, encoding="utf-8", errors="replace")
 
 
 def _sent(request: httpx.Request) -> bytes:

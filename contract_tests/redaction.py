@@ -18,6 +18,10 @@ _PATTERNS = (
     (re.compile(r"\b[0-9a-f]{40}\b"), "<token>"),
     (re.compile(r"(?<![\w.+-])[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"), "<e-mail>"),
 )
+_QUOTED_SECRET = re.compile(  # a member in the text of an assertion, of JSON or of Python
+    rf"""(?i)(?P<name>["'](?:{"|".join(map(re.escape, sorted(SECRET_MEMBERS)))})\\?["']\s*:\s*\\?)"""
+    r"""(?P<quote>["'])(?P<value>(?:\\.|(?!(?P=quote)).)*)"""
+)
 _FORM_SECRET = re.compile(
     rf"(?i)(?P<name>(?:^|[&?;\s])(?:{'|'.join(map(re.escape, sorted(SECRET_PARAMETERS)))})=)(?P<value>[^&\s;]*)"
 )
@@ -47,4 +51,5 @@ def redact_text(text: str) -> str:
             pass  # it only looked like JSON
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
+    text = _QUOTED_SECRET.sub(lambda match: f"{match['name']}{match['quote']}<secret>", text)
     return _FORM_SECRET.sub(lambda match: f"{match['name']}<secret>", text)

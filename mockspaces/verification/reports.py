@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +66,14 @@ def _differences(report: Report) -> dict[str, list[Finding]]:
 
 
 def _entry(finding: Finding) -> list[str]:
-    known = [f"  * known: {finding.known}"] if finding.known else []
-    details = [f"  * {detail}" for detail in finding.details]
-    return [f"* **{finding.id}** ({finding.grade}) {finding.statement}", *known, *details]
+    known = [f"  * known: {_line(finding.known)}"] if finding.known else []
+    details = [f"  * {_line(detail)}" for detail in finding.details]
+    return [f"* **{finding.id}** ({finding.grade}) {_line(finding.statement)}", *known, *details]
+
+
+def _line(text: str) -> str:
+    """Return what somebody else wrote as one line of Markdown that makes no element."""
+    return escape(" ".join(text.split()), quote=False)
 
 
 def html(report: Report) -> str:

@@ -1,0 +1,296 @@
+"""From runs to verdicts and reports, on runs made by hand."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contract_tests.kit import Difference
+from contract_tests.recording import Recorder
+from contract_tests.redaction import redact_text
+from mockspaces.contract import Contract, verdicts
+from mockspaces.contract.behaviours import Behaviour, catalogue
+from mockspaces.verification import learning, reports, runs
+from mockspaces.verification.command import read_known
+from mockspaces.verification.runs import Run, SuiteError, TestRecord
+from mockspaces.verification.verdicts import Finding, Report, Verdict, grade, verify
+
+
+def row(name: str, evidence: str = "D", untested: str = "") -> Behaviour:
+    return Behaviour(
+        id=name, kind="behaviour", area="rest", part="", statement=name, evidence=evidence, untested=untested
+    )
+
+
+def record(outcome: str = "passed", *cited: str, reason: str = "", differences: Any = (), **members: Any) -> TestRecord:
+    name = members.pop("test", "test_x.py::test_it")
+    return TestRecord(
+        test=name, behaviours=cited or ("A-01",), outcome=outcome, reason=reason, differences=differences, **members
+    )
+
+
+def run(*tests: TestRecord, kind: str = "service") -> Run:
+    return Run(target="there", finished="2026-11-20T12:00:00Z", kind=kind, tests=tests)
+
+
+def difference(kind: str = "assumed", of: str = "", actual: str = "1") -> dict[str, str]:
+    return {"actual": actual, "wanted": "2", "note": "", "of": of, "kind": kind}
+
+
+def judged(*tests: TestRecord, known: dict[str, str] | None = None) -> Report:
+    return verify([row("A-01"), row("B-01")], run(), run(*tests), known or {})
+
+
+@pytest.mark.parametrize(
+    ("evidence", "letter"),
+    [
+        ("D", "D"),
+        ("C load; C browser", "C"),
+        ("A", "A"),
+        ("M", "M"),
+        ("D; A", "mixed"),
+        ("role D; rest A", "mixed"),
+        ("C load, oauth", "C"),
+        ("ACC-*", "mixed"),
+        ("", "mixed"),
+    ],
+)
+def test_evidence_is_reduced_to_a_letter(evidence: str, letter: str) -> None:
+    """One tag alone is its letter, whatever else is written beside it; everything else is mixed."""
+    assert grade(evidence) == letter
+
+
+def test_every_behaviour_has_a_grade() -> None:
+    """The catalogue's evidence can be reduced throughout."""
+    assert {grade(one.evidence) for one in catalogue().values()} <= {"D", "C", "A", "M", "mixed"}
+
+
+@pytest.mark.parametrize(
+    ("tests", "verdict"),
+    [
+        ([record()], "confirmed"),
+        ([record("failed", reason="x")], "contradicted"),
+        ([record("error", reason="x")], "contradicted"),
+        ([record(), record("failed", reason="x")], "contradicted"),
+        ([record(differences=(difference(),))], "otherwise"),
+        ([record("failed", differences=(difference(),), reason="x")], "contradicted"),
+        ([record("contradicted", differences=(difference("documented", "A-01"),))], "contradicted"),
+        ([record("contradicted", differences=(difference("documented", "B-01"),))], "confirmed"),
+        ([record(differences=(difference(of="B-01"),))], "confirmed"),
+        ([record("skipped", reason="no")], "skipped"),
+        ([record("skipped", reason="no"), record()], "confirmed"),
+        ([], "uncited"),
+    ],
+)
+def test_a_verdict_follows_from_outcomes(tests: list[TestRecord], verdict: Verdict) -> None:
+    """The worst that any of its tests met decides about a behaviour, and what is another's counts for nothing."""
+    [finding, _other] = judged(*tests).findings
+    assert finding.verdict == verdict
+
+
+def test_what_a_helper_saw_is_laid_to_its_behaviour_alone() -> None:
+    """A difference with a behaviour of its own is found there, even if no test cites it."""
+    [cited, named] = judged(record("contradicted", differences=(difference("documented", "B-01"),))).findings
+    assert (cited.verdict, cited.details) == ("confirmed", ())
+    assert (named.verdict, named.details) == ("contradicted", ("answered: 1 is not 2",))
+
+
+def test_what_cannot_be_seen_is_told_apart_from_what_nobody_shows() -> None:
+    """A behaviour without a test is uncited, unless the catalogue says why there is none."""
+    report = verify([row("A-01", untested="internal: no call shows it"), row("B-01")], run(), run(), {})
+    assert [finding.verdict for finding in report.findings] == ["invisible", "uncited"]
+
+
+def test_known_differences_are_expected() -> None:
+    """A listed difference leaves the run clean and is shown with its reason; an unlisted one does not."""
+    failed = record("failed", "A-01", "B-01", reason="x")
+    report = judged(failed, known={"A-01": "asked the vendor"})
+    assert [(one.id, one.known) for one in report.findings] == [("A-01", "asked the vendor"), ("B-01", "")]
+    assert [one.id for one in report.unexpected] == ["B-01"]
+    assert judged(failed, known={"A-01": "x", "B-01": "y"}).clean
+
+
+def test_a_listed_difference_that_stops_is_told() -> None:
+    """What is listed and no longer differs, or could not be judged, makes the run unclean until it is taken off."""
+    report = judged(record(), known={"A-01": "x"})
+    assert (report.stale, report.clean) == (("A-01",), False)
+
+
+def test_a_restricted_report_says_nothing_about_the_rest() -> None:
+    """With --only, neither findings nor stale differences of other behaviours are told."""
+    report = verify([row("A-01"), row("B-01")], run(), run(record()), {"B-01": "x"}, ["A-"])
+    assert [finding.id for finding in report.findings] == ["A-01"]
+    assert report.clean
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [("", "known"), ("[known]\nX-99 = 'y'", 'no behaviour "X-99"'), ("[known", "Expected")],
+    ids=["no table", "unknown id", "no TOML"],
+)
+def test_a_bad_list_of_known_differences_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
+    """A file without the table, with an id that does not exist, or that is no TOML, ends the run with its name."""
+    path = tmp_path / "known.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SuiteError, match=re.escape(complaint)):
+        read_known(path)
+
+
+def test_a_file_that_is_no_recording_is_refused(tmp_path: Path) -> None:
+    """Whatever cannot be read as a run is told by its name."""
+    (tmp_path / "run.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(SuiteError, match=r"run\.json"):
+        runs.load(tmp_path / "run.json")
+
+
+# --- reports
+
+HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(2)> & "quotes" \N{SNOWMAN} </pre></details>'
+
+
+def exchange(text: str = "{}", status: int = 200, url: str = "http://there/api/spaces") -> dict[str, Any]:
+    request = {"method": "GET", "url": url, "headers": {}, "body": text}
+    return {"request": request, "response": {"status": status, "headers": {}, "body": text}}
+
+
+class Elements(HTMLParser):
+    """Which elements a page has, and with which attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.attributes: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.append(tag)
+        self.attributes |= {name for name, _value in attrs}
+
+
+def test_reports_escape_hostile_text(tmp_path: Path) -> None:
+    """Whatever a target answers is text in the report: it makes no element and no attribute."""
+    answered = exchange(HOSTILE, url=f"http://there/{HOSTILE}")
+    failed = record("failed", reason=HOSTILE, differences=(difference(actual=HOSTILE),), exchanges=(answered,))
+    report = verify([row("A-01")], run(failed), run(failed), {"A-01": HOSTILE})
+    reports.write(report, tmp_path)
+    elements = Elements((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert elements.names.count("script") == 1
+    assert "img" not in elements.names
+    assert not any(name.startswith("on") for name in elements.attributes)
+    markdown = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "<script" not in markdown
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["findings"][0]["known"] == HOSTILE
+
+
+def test_a_report_needs_nothing_else(tmp_path: Path) -> None:
+    """The page loads no file, and shows both exchanges of a difference."""
+    mock, target = exchange("ours"), exchange("theirs")
+    reports.write(
+        verify(
+            [row("A-01")],
+            run(record(exchanges=(mock,))),
+            run(record("failed", reason="x", exchanges=(target,))),
+            {},
+        ),
+        tmp_path,
+    )
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert not re.search(r"""(?:src|href)\s*=|url\(|@import""", page)
+    assert "ours" in page
+    assert "theirs" in page
+
+
+# --- secrets
+
+SECRET = st.from_regex(r"[A-Za-z0-9]{24,40}", fullmatch=True)
+NAMES = st.sampled_from(["password", "client_secret", "access_token", "token", "refresh_token", "confPin"])
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(secret=SECRET, name=NAMES, form=st.sampled_from(["form", "json", "nested", "query", "header", "difference"]))
+def test_no_secret_of_a_run_is_in_any_file(tmp_path: Path, secret: str, name: str, form: str) -> None:
+    """Whether in a form, in JSON, in a URL, in a header or in a failed assertion: no credential gets into a file."""
+    content: dict[str, dict[str, Any]] = {
+        "form": {"data": {name: secret}},
+        "json": {"json": {name: secret}},
+        "nested": {"json": {"data": [{"key": {name: secret}}]}},
+        "query": {"params": {name: secret}},
+        "header": {"headers": {"Authorization": f"Bearer {secret}", "Cookie": f"sessionid={secret}"}},
+        "difference": {},
+    }
+    recorder = Recorder()
+    recorder.begin("test_x.py::test_it", ["ACC-ERR-01"])
+    request = httpx.Request("POST", "http://there/oauth2/access_token", **content[form])
+    recorder.response(httpx.Response(200, request=request, json={name: secret}, headers={"Set-Cookie": f"s={secret}"}))
+    if form == "difference":
+        recorder.differ(
+            Difference({name: secret}, f'{{"{name}": "{secret}"}}', f"{name}={secret}", "", documented=False)
+        )
+    recorder.write(tmp_path / "run.json", "there", "service", [])
+    found = runs.load(tmp_path / "run.json")
+    reports.write(verify([catalogue()["ACC-ERR-01"]], found, found, {}), tmp_path)
+    for path in tmp_path.iterdir():
+        assert secret not in path.read_text(encoding="utf-8"), path.name
+
+
+@given(st.emails(), st.text())
+def test_addresses_are_redacted(address: str, around: str) -> None:
+    """An ordinary e-mail address disappears from whatever text it stands in."""
+    if not re.fullmatch(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", address):
+        return
+    assert address not in redact_text(f"{around} {address} {around}".replace(address + "@", " "))
+
+
+# --- what was learnt
+
+
+def refusal(status: int, code: str) -> dict[str, Any]:
+    return exchange(json.dumps({"code": code, "message": "x"}), status)
+
+
+def learnt(*pairs: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, Any]:
+    ours, theirs = zip(*pairs, strict=True)
+    return learning.overlay(run(record(exchanges=ours)), run(record(exchanges=theirs)))
+
+
+def test_a_consistent_difference_becomes_an_overlay() -> None:
+    """A refusal that the target always words otherwise is a row that a mock takes."""
+    pair = refusal(403, "permission.denied"), refusal(404, "gone")
+    found = learnt(pair, pair, (refusal(401, "auth.credential_missing"), refusal(401, "auth.credential_missing")))
+    assert found == {"errors": {"permission.denied": {"status": 404, "code": "gone"}}}
+    assert Contract.shipped().overlaid(found).errors["permission.denied"].status == 404
+
+
+def test_an_inconsistent_difference_teaches_nothing() -> None:
+    """Where the target answers now so, now otherwise, or with no refusal at all, no row is written."""
+    ours = refusal(403, "permission.denied")
+    assert learnt((ours, refusal(404, "gone")), (ours, ours)) == {}
+    assert learnt((ours, exchange("{}", 200))) == {}
+
+
+def test_verdicts_are_kept(tmp_path: Path) -> None:
+    """Date, verdict and target are stored for what was judged; what was not keeps its older verdict."""
+    path = tmp_path / "verdicts.json"
+    assert learning.keep(judged(record()), path) == 1
+    assert learning.keep(judged(record("skipped", reason="x"), record("failed", "B-01", reason="x")), path) == 1
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    assert stored["A-01"] == {"verdict": "confirmed", "date": "2026-11-20", "target": "there"}
+    assert stored["B-01"]["verdict"] == "contradicted"
+
+
+def test_kept_verdicts_are_of_behaviours() -> None:
+    """The stored verdicts can be loaded, and each is about something that exists."""
+    assert verdicts.verdicts().keys() <= catalogue().keys()
+
+
+def test_a_finding_differs_by_its_verdict() -> None:
+    """Contradicted and otherwise are differences, the rest is not."""
+    members = {"id": "A-01", "area": "x", "statement": "x", "evidence": "D", "grade": "D"}
+    shown = {name: Finding(verdict=name, **members).differs for name in ("contradicted", "otherwise", "confirmed")}  # type: ignore[arg-type]
+    assert shown == {"contradicted": True, "otherwise": True, "confirmed": False}
