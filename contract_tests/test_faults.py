@@ -136,6 +136,13 @@ def test_transport_fault_spoils_the_answer_of_a_call_that_took_effect(
     assert me(cloud, ann).status_code == 200
 
 
+def test_transport_fault_finds_its_connection_behind_any_header(cloud: Cloud, ann: Person) -> None:
+    """A client that says it speaks for another address loses its answer all the same."""
+    plan(cloud, {"transport": "drop"}, times=1)
+    with pytest.raises(httpx.RemoteProtocolError):
+        cloud.call("GET", "/users/me", ann, headers={"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "https"})
+
+
 def test_times_bounds_a_fault(cloud: Cloud, ann: Person) -> None:
     """A fault planned twice happens twice and no more, and says so."""
     plan(cloud, {"status": 503}, times=2)

@@ -64,6 +64,7 @@ def transport(app: ASGIApp) -> uvicorn.Config:
         ws_ping_interval=None,  # Engine.IO has heartbeats of its own; those of WebSocket do not count (RT-HB-02)
         timeout_graceful_shutdown=2 * GRACE_S,  # type: ignore[arg-type]
         server_header=False,
+        proxy_headers=False,  # whoever connects is the client: faults look for his connection, limits count his address
         backlog=BACKLOG,
     )
 
