@@ -143,6 +143,13 @@ def test_transport_fault_finds_its_connection_behind_any_header(cloud: Cloud, an
         cloud.call("GET", "/users/me", ann, headers={"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "https"})
 
 
+def test_truncated_answer_without_a_body_does_not_arrive(cloud: Cloud, ann: Person) -> None:
+    """Where there is nothing to cut, the answer is dropped as a whole."""
+    plan(cloud, {"transport": "truncate"}, times=1)
+    with pytest.raises(httpx.RemoteProtocolError):
+        cloud.call("HEAD", "/users/me", ann)
+
+
 def test_times_bounds_a_fault(cloud: Cloud, ann: Person) -> None:
     """A fault planned twice happens twice and no more, and says so."""
     plan(cloud, {"status": 503}, times=2)

@@ -28,7 +28,7 @@ class SocketFaults:
     async def spoil(self, exchange: Exchange, response: Response) -> None:
         """Do to the connection what ``exchange.transport`` says, then wait until it is gone."""
         transport = self._transport(exchange.scope)
-        if exchange.transport == "truncate":
+        if exchange.transport == "truncate" and len(response.body) > 1:  # else there is no half that would be missed
             await self._send_half(exchange, response)
             transport.close()
         elif exchange.transport == "garbage":
