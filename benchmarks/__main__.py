@@ -1,42 +1,67 @@
-"""python -m benchmarks [NAME...] [--out FILE]: measures, prints a table, never fails for a missed budget."""
+"""python -m benchmarks [NAME...]: measures, prints a table, never fails for a missed budget."""
 
 import argparse
-import json
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import messages, oauth, process, rest, sockets, tokens
-from benchmarks.report import Figure, document, table
+from benchmarks import messages, oauth, peers, process, rest, results, sockets, tokens
+from benchmarks.effort import FULL, QUICK, Effort
+from benchmarks.report import Figure, table
 
-MEASURES = {
+MEASURES: dict[str, Callable[[Effort], list[Figure]]] = {
     "get": rest.authenticated_get,
+    "credentials": rest.credentials,
+    "spaces": rest.create_space,
     "chat": messages.chat,
-    "pages": messages.pages,
+    "announced": messages.announced_chat,
+    "colleagues": rest.colleagues,
     "verify": tokens.first_verification,
     "tokens": oauth.tokens,
     "redirects": oauth.redirects,
+    "fan-out": sockets.fan_out,
     "worlds": process.worlds,
+    "fixture": process.fixture,
     "start": process.start,
     "memory": process.memory,
-    "fan-out": sockets.fan_out,
     "sockets": sockets.memory,
+    "pages": messages.pages,
 }
 
 
 def main() -> None:
     """Run the chosen measurements, or all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Ratios of the performance budget.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(MEASURES)}; all if none")
-    parser.add_argument("--out", type=Path, help="also write a result file, such as benchmarks/results/today.json")
+    known = ", ".join(MEASURES)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {known}; all if none")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="the same as an option")
+    parser.add_argument("--quick", action="store_true", help="a smoke: every case once and small, the figures are void")
+    parser.add_argument("--peers", type=Path, default=peers.FOLDER, help="environment with the peers (make peers)")
+    parser.add_argument("--out", type=Path, help="folder for latest.json, .md and .svg; benchmarks/results for all")
     chosen = parser.parse_args()
-    if unknown := set(chosen.names) - MEASURES.keys():
+    names = [*chosen.names, *chosen.only]
+    if unknown := set(names) - MEASURES.keys():
         parser.error(f"no measure {', '.join(sorted(unknown))}")
-    figures: list[Figure] = []
-    for name in chosen.names or MEASURES:
-        figures += MEASURES[name]()
+    complete = not names and not chosen.quick
+    figures = measured(names or list(MEASURES), QUICK if chosen.quick else FULL)
+    others = peers.side_by_side(chosen.peers, FULL) if complete else []
     print(table(figures))
-    if chosen.out:
-        chosen.out.parent.mkdir(parents=True, exist_ok=True)
-        chosen.out.write_text(json.dumps(document(figures), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    if others:
+        print(f"\n{peers.table(others)}")
+    out = chosen.out or (results.FOLDER if complete else None)
+    if out:
+        results.write(out, figures, others)
+
+
+def measured(names: list[str], effort: Effort) -> list[Figure]:
+    """Return the figures of some measures, one after the other."""
+    figures: list[Figure] = []
+    for name in names:
+        begin = time.perf_counter()
+        figures += MEASURES[name](effort)
+        print(f"{name}: {time.perf_counter() - begin:.0f} s", file=sys.stderr)
+    return figures
 
 
 if __name__ == "__main__":

@@ -4,16 +4,15 @@ Reads the object to answer from standard input, prints ``ready URL``.
 """
 
 import json
-import socket
 import sys
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from benchmarks.bare import Announced
 from mockspaces.server import bind, transport
 
 
@@ -28,16 +27,6 @@ def app(answer: Any) -> Starlette:
         return JSONResponse(answer)
 
     return Starlette(routes=[Route("/", get), Route("/", post, methods=["POST"])])
-
-
-class Announced(uvicorn.Server):
-    """A server that says when it is ready."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then print the URL."""
-        await super().startup(sockets)
-        assert sockets
-        print(f"ready http://127.0.0.1:{sockets[0].getsockname()[1]}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The floor of fan-out: bare python-socketio behind the same server; one event makes it emit to a room.
 
-Reads the payload to emit from standard input, prints ``ready URL``.
+A POST makes it emit too, and answers the same object. Reads the payload to emit from standard input, prints
+``ready URL``.
 """
 
 import json
@@ -8,25 +9,36 @@ import sys
 from typing import Any
 
 import socketio
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
-from benchmarks.floor import Announced
+from benchmarks.bare import Announced
 from mockspaces.server import bind, transport
+
+NAMESPACE = "/chat"
 
 
 def app(payload: Any) -> socketio.ASGIApp:
     """Return a Socket.IO application whose sockets all join one room, and that emits to it when asked to."""
     server = socketio.AsyncServer(async_mode="asgi", transports=["websocket"], async_handlers=False)
 
-    @server.on("SUBSCRIBE_CHANNEL", namespace="/chat")  # type: ignore[untyped-decorator]
+    @server.on("SUBSCRIBE_CHANNEL", namespace=NAMESPACE)  # type: ignore[untyped-decorator]
     async def subscribe(sid: str, _payload: Any) -> None:
-        await server.enter_room(sid, "space", namespace="/chat")
-        await server.emit("CHANNEL_SUBSCRIBED", {}, to=sid, namespace="/chat")
+        await server.enter_room(sid, "space", namespace=NAMESPACE)
+        await server.emit("CHANNEL_SUBSCRIBED", {}, to=sid, namespace=NAMESPACE)
 
-    @server.on("SEND_MESSAGE", namespace="/chat")  # type: ignore[untyped-decorator]
+    @server.on("SEND_MESSAGE", namespace=NAMESPACE)  # type: ignore[untyped-decorator]
     async def send(_sid: str, _payload: Any) -> None:
-        await server.emit("MESSAGE_SENT", payload, to="space", namespace="/chat")
+        await server.emit("MESSAGE_SENT", payload, to="space", namespace=NAMESPACE)
 
-    return socketio.ASGIApp(server)
+    async def post(request: Request) -> JSONResponse:
+        await request.json()
+        await server.emit("MESSAGE_SENT", payload, to="space", namespace=NAMESPACE)
+        return JSONResponse(payload)
+
+    return socketio.ASGIApp(server, Starlette(routes=[Route("/", post, methods=["POST"])]))
 
 
 if __name__ == "__main__":

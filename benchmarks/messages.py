@@ -6,75 +6,105 @@ import json
 import time
 import tracemalloc
 from collections.abc import Awaitable, Callable
-from urllib.request import Request, urlopen
 
-from benchmarks import load
-from benchmarks.processes import FLOOR, MOCK, server
-from benchmarks.report import Figure, ratio
-from benchmarks.rest import in_turn, middle, run
+from benchmarks import load, sockets
+from benchmarks.effort import Effort
+from benchmarks.load import Rate, Target
+from benchmarks.processes import FLOOR, MOCK, SOCKET_FLOOR, run, server
+from benchmarks.report import Figure, beside, ratios
+from benchmarks.rest import USER, ask
 from mockspaces.client import Mockspaces
 from mockspaces.cloud import drafts, message_views, messages, people, spaces
 from mockspaces.cloud.listing import Indexed
 from mockspaces.cloud.world import Origins, World
 from mockspaces.contract import Contract
 
-FEW, MANY = 1_000, 1_000_000
-PAGES, ROUNDS, PAGE = 100, 9, 30
-WEIGHED = 50_000
+ROUNDS, PAGE, KILOBYTE = 9, 30, 1024
 TEXT = "<p>Hello, this is a chat message of a usual length, I think.</p>"
-KILOBYTE = 1024
+BODY = json.dumps({"content": {"bodyText": TEXT}}).encode()
 
 
-def chat() -> list[Figure]:
+def chat(effort: Effort) -> list[Figure]:
     """POST chat with a bearer token, journal on, against a bare POST that parses and answers the same JSON."""
-    body = json.dumps({"content": {"bodyText": TEXT}}).encode()
-    with server(MOCK) as (mock_url, _), Mockspaces(mock_url) as mock:
-        authorization = f"Bearer {mock.token('cleo@example.com')}"
-        made = _post(f"{mock_url}/api/spaces/invite", b'{"topic": {"title": "Room"}}', authorization)
-        url = f"{mock_url}/api/spaces/{json.loads(made)['data'][0]['topicId']}/chats"
-        answer = _post(url, body, authorization)
-        with server(FLOOR, answer) as (floor_url, _):
-            header = f"Authorization: {authorization}"
-            targets = (url, load.post(url, body, header)), (f"{floor_url}/", load.post(f"{floor_url}/", body, header))
-            values, floors = run(in_turn(*targets))
-    note = f"{len(answer)} B, floor {middle(floors):.0f}/s, mock {middle(values):.0f}/s, c={load.CONNECTIONS}"
-    return [Figure(what="POST chat / bare POST", measured=ratio(values, floors), budget=0.45, more=True, note=note)]
+    with server(MOCK) as (url, pid), Mockspaces(url) as mock:
+        target, answer = _chat(mock, pid)
+        with server(FLOOR, answer) as (floor_url, floor_pid):
+            floor = Target(floor_url, floor_pid, [load.post(f"{floor_url}/", BODY)])
+            rates = run(load.in_turn(target, floor, effort=effort))
+    return [beside("POST chat / bare POST", rates, budget=0.45, note=f"{len(answer)} B")]
 
 
-def _post(url: str, body: bytes, authorization: str) -> bytes:
-    headers = {"Authorization": authorization, "Content-Type": "application/json"}
-    with urlopen(Request(url, data=body, headers=headers)) as answer:  # noqa: S310 - our own server
-        found: bytes = answer.read()
-    return found
+def announced_chat(effort: Effort) -> list[Figure]:
+    """POST chat to a space with many subscribed sockets, against a bare POST that emits to a room of as many."""
+    with server(MOCK) as (url, pid), Mockspaces(url) as mock:
+        target, answer = _chat(mock, pid)
+        space = target.requests[0].partition(b"/spaces/")[2][:24].decode()
+        listening = sockets.Target(url, 3, greeting=2, token=mock.token(USER), space=space)
+        with server(SOCKET_FLOOR, answer) as (floor_url, floor_pid):
+            floor = Target(floor_url, floor_pid, [load.post(f"{floor_url}/", BODY)])
+            pairs = (target, listening), (floor, sockets.Target(floor_url, 4, greeting=1))
+            rates = run(_announced(*pairs, effort=effort))
+    note = f"{effort.subscribers} subscribers"
+    return [beside("POST chat to subscribers / POST that emits", rates, note=note)]
 
 
-def pages() -> list[Figure]:
-    """The time of a page in the middle of very many messages over that of few, and the memory of one message."""
-    return [asyncio.run(_pages()), asyncio.run(_memory())]
+async def _announced(*targets: tuple[Target, sockets.Target], effort: Effort) -> list[list[Rate]]:
+    listeners = [client for _, target in targets for client in await target.clients(effort.subscribers)]
+    try:
+        return await load.in_turn(*(posts for posts, _ in targets), effort=effort, connections=8)
+    finally:
+        for client in listeners:
+            client.close()
 
 
-async def _pages() -> Figure:
-    few, many = await _filled(FEW), await _filled(MANY)
+def _chat(mock: Mockspaces, pid: int) -> tuple[Target, bytes]:
+    """Return a space to post to, and what a post is answered with."""
+    authorization = f"Bearer {mock.token(USER)}"
+    made = json.loads(ask(f"{mock.url}/api/spaces/invite", authorization, b'{"topic": {"title": "Room"}}'))
+    url = f"{mock.url}/api/spaces/{made['data'][0]['topicId']}/chats"
+    target = Target(mock.url, pid, [load.post(url, BODY, f"Authorization: {authorization}")])
+    return target, ask(url, authorization, BODY)
+
+
+def pages(effort: Effort) -> list[Figure]:
+    """The time of a page in the middle of many messages over that of few, and the memory of one message.
+
+    The messages are planted by the operation behind the calls, without HTTP; so are the pages read.
+    """
+    return [*asyncio.run(_pages(effort)), asyncio.run(_memory(effort))]
+
+
+async def _pages(effort: Effort) -> list[Figure]:
+    few, *more = [(count, await _filled(count)) for count in effort.messages]
+    gc.collect()
+    return [await _longer(few, many, effort) for many in more]
+
+
+Filled = tuple[int, Callable[[], Awaitable[object]]]
+
+
+async def _longer(few: Filled, many: Filled, effort: Effort) -> Figure:
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(ROUNDS):
-        for found, measured in zip((few, many), times, strict=True):
-            measured.append(await _time(found))
-    share = sorted(slow / fast for fast, slow in zip(*times, strict=True))[ROUNDS // 2]
-    note = f"{middle(times[0]) * 1e6:.0f} us of {FEW}, {middle(times[1]) * 1e6:.0f} us of {MANY}, without HTTP"
-    return Figure(what="list page at 1 M / at 1 k messages", measured=share, budget=1.3, more=False, note=note)
+        for (_, page), measured in zip((few, many), times, strict=True):
+            measured.append(await _time(page, effort.pages))
+    here, there = (sorted(measured)[ROUNDS // 2] * 1e6 for measured in times)
+    note = f"{here:.0f} µs of {few[0]:,}, {there:.0f} µs of {many[0]:,}, CPU time, without HTTP"
+    what = f"list page at {many[0]:,} / at {few[0]:,} messages"
+    return Figure(what=what, samples=ratios(times[1], times[0]), budget=1.3, note=note)
 
 
-async def _memory() -> Figure:
+async def _memory(effort: Effort) -> Figure:
     tracemalloc.start()
     gc.collect()
     before = tracemalloc.get_traced_memory()[0]
-    kept = await _filled(WEIGHED)
+    kept = await _filled(effort.weighed)
     gc.collect()
-    weight = (tracemalloc.get_traced_memory()[0] - before) / WEIGHED / KILOBYTE
+    weight = (tracemalloc.get_traced_memory()[0] - before) / effort.weighed / KILOBYTE
     tracemalloc.stop()
     del kept
-    note = f"{len(TEXT)} characters each, indexes included, over {WEIGHED} messages"
-    return Figure(what="memory per message", measured=weight, budget=1.5, unit="KB", note=note)
+    note = f"{len(TEXT)} characters each, indexes included, over {effort.weighed:,} messages"
+    return Figure(what="memory per message", samples=(weight,), budget=1.5, unit="KB", note=note)
 
 
 async def _filled(count: int) -> Callable[[], Awaitable[object]]:
@@ -95,8 +125,8 @@ async def _filled(count: int) -> Callable[[], Awaitable[object]]:
     return page
 
 
-async def _time(page: Callable[[], Awaitable[object]]) -> float:
+async def _time(page: Callable[[], Awaitable[object]], pages: int) -> float:
     begin = time.process_time()
-    for _ in range(PAGES):
+    for _ in range(pages):
         await page()
-    return (time.process_time() - begin) / PAGES
+    return (time.process_time() - begin) / pages

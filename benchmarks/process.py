@@ -1,65 +1,138 @@
 """What a process costs: its start, its memory, and a world of its own for a test."""
 
-import statistics
 import subprocess
+import sys
+import tempfile
 import time
-from urllib.error import URLError
+from pathlib import Path
 from urllib.request import urlopen
 
-from benchmarks.processes import MOCK, resident_mb, server
+from benchmarks import load
+from benchmarks.effort import Effort
+from benchmarks.load import Target
+from benchmarks.processes import MOCK, cpu_seconds, resident_mb, run, server
 from benchmarks.report import Figure
+from benchmarks.rest import ME, USER, seed_file
 from mockspaces.client import Mockspaces
-from mockspaces.server import bind
 
-STARTS, WORLDS = 7, 200
+JOURNAL_MB, BESIDE_MB = 16, 5  # the cap of the journal in bytes, and what may come beside it
+BARE = (sys.executable, "-m", "benchmarks.bare")
+SETTLED_S = 1.5  # the engine of the sockets is loaded after the first answer
+ALONE = ("-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist", "-q", "-s")
 
 
-def start() -> list[Figure]:
-    """Time from the start of the process to its first 200."""
-    times = [_first_answer() for _ in range(STARTS)]
-    note = f"{STARTS} starts, {min(times):.0f} to {max(times):.0f} ms"
+def start(effort: Effort) -> list[Figure]:
+    """Time from the start of the process to its first 200, with the demo seed and with very many users."""
+    demo, floors = [], []
+    for _ in range(effort.starts):
+        demo.append(_first_answer(MOCK))
+        floors.append(_first_answer(BARE, "/"))
+    with seed_file(effort.many_users) as seed:
+        many = [_first_answer((*MOCK, "--seed", str(seed))) for _ in range(min(3, effort.starts))]
+    floor = sorted(wall for wall, _ in floors)[len(floors) // 2]
     return [
-        Figure(what="process start to first 200", measured=statistics.median(times), budget=300, unit="ms", note=note)
+        _started("process start to first 200", demo, 300, f"bare Starlette route in uvicorn {floor:.0f} ms"),
+        _started(f"the same with a seed of {effort.many_users:,} users", many, None, ""),
     ]
 
 
-def _first_answer() -> float:
-    with bind("127.0.0.1", 0) as free:
-        port = free.getsockname()[1]
+def _started(what: str, times: list[tuple[float, float]], budget: float | None, note: str) -> Figure:
+    used = sorted(cpu for _, cpu in times)[len(times) // 2]
+    note = ", ".join(filter(None, [f"{len(times)} starts, {used:.0f} ms CPU", note]))
+    return Figure(what=what, samples=tuple(wall for wall, _ in times), budget=budget, unit="ms", note=note)
+
+
+def _first_answer(command: tuple[str, ...], path: str = "/health") -> tuple[float, float]:
+    """Return after how many milliseconds, and with how many of processor time, a server has answered."""
     begin = time.perf_counter()
-    process = subprocess.Popen([*MOCK[:-1], str(port)], stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
-    try:
-        while not _answers(f"http://127.0.0.1:{port}/health"):
-            time.sleep(0.002)
-            assert process.poll() is None
-        return (time.perf_counter() - begin) * 1000
-    finally:
-        process.terminate()
-        process.wait()
+    with server(command) as (url, pid):
+        assert _answers(f"{url}{path}")
+        return (time.perf_counter() - begin) * 1000, cpu_seconds(pid) * 1000
 
 
 def _answers(url: str) -> bool:
-    try:
-        with urlopen(url, timeout=5) as answer:  # noqa: S310 - our own server
-            return bool(answer.status == 200)
-    except (URLError, OSError):
-        return False
+    with urlopen(url, timeout=5) as answer:  # noqa: S310 - our own server
+        return bool(answer.status == 200)
 
 
-def memory() -> list[Figure]:
-    """Resident memory of an idle server that has answered once."""
+def memory(effort: Effort) -> list[Figure]:
+    """Resident memory of an idle server that has answered once, and how it has grown after very many requests."""
+    with server(BARE) as (url, pid):
+        assert _answers(url)
+        floor = resident_mb(pid)
     with server(MOCK) as (url, pid):
         assert _answers(f"{url}/health")
-        return [Figure(what="memory, idle", measured=resident_mb(pid), budget=70, unit="MB")]
+        time.sleep(SETTLED_S)
+        idle = resident_mb(pid)
+        with Mockspaces(url) as mock:
+            headers = f"Authorization: Bearer {mock.token(USER)}"
+        grown = run(_grown(Target(url, pid, [load.get(f"{url}{ME}", headers)]), effort.requests))
+    tenth, end = (after - idle for after in grown)
+    note = f"journal on, {tenth:.1f} MB after a tenth of them; the journal may hold {JOURNAL_MB} MB"
+    most, requests = JOURNAL_MB + BESIDE_MB, f"{effort.requests:,} requests"
+    return [
+        Figure(
+            what="memory, idle",
+            samples=(idle,),
+            budget=70,
+            unit="MB",
+            note=f"bare Starlette route in uvicorn {floor:.0f} MB",
+        ),
+        Figure(what=f"memory gained by {requests}", samples=(end,), budget=most, unit="MB", note=note),
+    ]
 
 
-def worlds() -> list[Figure]:
+async def _grown(target: Target, requests: int) -> tuple[float, float]:
+    """Return the resident memory after a tenth of so many requests and after all of them."""
+    tenth = requests // 10
+    await load.once(target._replace(requests=list(target.requests) * tenth))
+    after_tenth = resident_mb(target.pid)
+    await load.once(target._replace(requests=list(target.requests) * (requests - tenth)))
+    return after_tenth, resident_mb(target.pid)
+
+
+def worlds(effort: Effort) -> list[Figure]:
     """Open and drop a world over HTTP, as the fixture does for each test."""
     times = []
-    with server(MOCK) as (url, _), Mockspaces(url) as mock:
-        for _ in range(WORLDS):
+    with server(MOCK) as (url, pid), Mockspaces(url) as mock:
+        used = cpu_seconds(pid)
+        for _ in range(effort.worlds):
             begin = time.perf_counter()
             mock.open_world().drop()
             times.append((time.perf_counter() - begin) * 1000)
-    note = f"{WORLDS} demo worlds, slowest {max(times):.1f} ms"
-    return [Figure(what="world create + drop", measured=statistics.median(times), budget=2, unit="ms", note=note)]
+        used = (cpu_seconds(pid) - used) / effort.worlds * 1000
+    note = f"{effort.worlds} demo worlds, {used:.2f} ms CPU of the server each, slowest {max(times):.1f} ms"
+    return [Figure(what="world create + drop", samples=tuple(times), budget=2, unit="ms", note=note)]
+
+
+def fixture(effort: Effort) -> list[Figure]:
+    """What the fixture adds to a test: a suite that asks for it beside one that does not."""
+    runs = range(min(3, effort.rounds))
+    added = [_suite("mockspaces", effort.tests) - _suite("tmp_path_factory", effort.tests) for _ in runs]
+    note = f"{effort.tests} tests, server start left out"
+    return [Figure(what="fixture, per test", samples=tuple(added), unit="ms", note=note)]
+
+
+def _suite(fixture: str, tests: int) -> float:
+    """Return the milliseconds that each test but the first takes which has a fixture."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "test_suite.py"
+        path.write_text(SUITE.format(fixture=fixture, tests=tests), encoding="utf-8")
+        command = (sys.executable, "-m", "pytest", *ALONE, "--rootdir", folder, str(path))
+        done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)  # noqa: S603 - our own
+    return next(float(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("took "))
+
+
+SUITE = """
+import time, pytest
+times = []
+
+@pytest.fixture(autouse=True, scope="module")
+def told():
+    yield
+    print("\\ntook", (times[-1] - times[0]) * 1000 / {tests})
+
+@pytest.mark.parametrize("number", range({tests} + 1))
+def test(number, {fixture}):
+    times.append(time.perf_counter())
+"""

@@ -1,13 +1,19 @@
-"""Servers in processes of their own."""
+"""Servers in processes of their own, and what Linux tells about them."""
 
+import asyncio
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
+
+import uvloop
 
 MOCK = (sys.executable, "-m", "mockspaces", "serve", "--port", "0")
 FLOOR = (sys.executable, "-m", "benchmarks.floor")
+SOCKET_FLOOR = (sys.executable, "-m", "benchmarks.floor_sockets")
+Value = TypeVar("Value")
 
 
 @contextmanager
@@ -28,8 +34,22 @@ def server(command: tuple[str, ...], given: bytes = b"") -> Iterator[tuple[str, 
         process.stdout.close()
 
 
+def run(work: Coroutine[None, None, Value]) -> Value:
+    """Run a measurement in a loop that is faster than what it measures."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the generator must not be the bottleneck
+        return runner.run(work)
+
+
 def resident_mb(pid: int) -> float:
     """Return the resident memory of a process (Linux)."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
     return int(line.split()[1]) / 1024
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time that all threads of a process have used, to the nanosecond (Linux)."""
+    used = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        used += int((task / "schedstat").read_text(encoding="ascii").split()[0])
+    return used / 1e9

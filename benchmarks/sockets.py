@@ -2,20 +2,18 @@
 
 import asyncio
 import json
-import sys
+import statistics
 import time
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode, urlsplit
 
-import uvloop
 from websockets.frames import Frame, Opcode
 
-from benchmarks.processes import MOCK, resident_mb, server
-from benchmarks.report import Figure, ratio
+from benchmarks.effort import Effort
+from benchmarks.processes import MOCK, SOCKET_FLOOR, cpu_seconds, resident_mb, run, server
+from benchmarks.report import Figure, ratios
 from mockspaces.client import Mockspaces
 
-FLOOR = (sys.executable, "-m", "benchmarks.floor_sockets")
-SOCKETS, SUBSCRIBERS, MESSAGES, ROUNDS = 2000, 100, 60, 7
 PATIENCE_S = 60
 
 
@@ -129,44 +127,59 @@ def _mock(mock: Mockspaces, url: str, protocol: int) -> Target:
     return Target(url, protocol, greeting=2 if protocol == 3 else 1, token=token, space=space)
 
 
-def memory() -> list[Figure]:
-    """Memory of 2,000 connected and subscribed sockets of Engine.IO 3, each."""
+def memory(effort: Effort) -> list[Figure]:
+    """Memory of very many connected and subscribed sockets of Engine.IO 3, each."""
     with server(MOCK) as (url, pid), Mockspaces(url) as mock:
-        measured = _run(_memory(_mock(mock, url, 3), pid))
-        counted = mock.call("GET", "")["counts"]["sockets"]
-    note = f"{SOCKETS} subscribed sockets, {counted} left when they are gone"
-    return [Figure(what="memory per socket", measured=measured, budget=60, unit="KB", note=note)]
+        measured, seconds = run(_memory(_mock(mock, url, 3), pid, effort.sockets))
+        left = mock.call("GET", "")["counts"]["sockets"]
+    each = f"{seconds / effort.sockets * 1000:.1f} ms each to connect and subscribe, one after the other"
+    note = f"{effort.sockets:,} idle subscribed sockets, {each}; {left} left when they are gone"
+    return [Figure(what="memory per socket", samples=(measured,), budget=60, unit="KB", note=note)]
 
 
-async def _memory(target: Target, pid: int) -> float:
+async def _memory(target: Target, pid: int, sockets: int) -> tuple[float, float]:
     for client in await target.clients(20):
         client.close()
     await asyncio.sleep(0.5)
-    before = resident_mb(pid)
-    clients = await target.clients(SOCKETS)
+    before, begin = resident_mb(pid), time.perf_counter()
+    clients = await target.clients(sockets)
+    took = time.perf_counter() - begin
     await asyncio.sleep(1)
     grown = resident_mb(pid) - before
     for client in clients:
         client.close()
-    await asyncio.sleep(3)
-    return grown * 1024 / SOCKETS
+    await asyncio.sleep(1 + sockets / 1000)
+    return grown * 1024 / sockets, took
 
 
-def fan_out() -> list[Figure]:
-    """Messages of one socket to 100 subscribers, against a room emit of the same bytes."""
+def fan_out(effort: Effort) -> list[Figure]:
+    """Messages of one socket to many subscribers, against a room emit of the same bytes."""
     figures = []
     for protocol in (3, 4):
-        with server(MOCK) as (url, _), Mockspaces(url) as mock:
+        with server(MOCK) as (url, pid), Mockspaces(url) as mock:
             target = _mock(mock, url, protocol)
-            payload = _run(_payload(target))
-            with server(FLOOR, json.dumps(payload).encode()) as (floor_url, _):
+            payload = run(_payload(target))
+            with server(SOCKET_FLOOR, json.dumps(payload).encode()) as (floor_url, floor_pid):
                 floor = Target(floor_url, 4, greeting=1)
-                rates = _run(_in_turn(target, floor))
-        share = ratio(*rates)
-        note = f"floor {_middle(rates[1]):.0f}/s, mock {_middle(rates[0]):.0f}/s frames, {SUBSCRIBERS} subscribers"
-        what = f"fan-out, EIO {protocol} / room emit"
-        figures.append(Figure(what=what, measured=share, budget=0.7, more=True, note=note))
+                bursts = run(_in_turn((target, pid), (floor, floor_pid), effort=effort))
+        figures.append(_beside(f"fan-out, EIO {protocol} / room emit", bursts, effort))
     return figures
+
+
+class Burst(NamedTuple):
+    """Frames a second that reached the subscribers, and seconds of processor time spent on one."""
+
+    frames: float
+    cpu: float
+
+
+def _beside(what: str, bursts: list[list[Burst]], effort: Effort) -> Figure:
+    mock, floor = bursts
+    mock_rate, floor_rate = (statistics.median(burst.frames for burst in found) for found in bursts)
+    samples = ratios([burst.frames for burst in mock], [burst.frames for burst in floor])
+    cpu = ratios([burst.cpu for burst in floor], [burst.cpu for burst in mock])
+    note = f"floor {floor_rate:,.0f}, mock {mock_rate:,.0f} frames/s, {effort.subscribers} subscribers"
+    return Figure(what=what, samples=samples, cpu=cpu, budget=0.7, more=True, note=note)
 
 
 async def _payload(target: Target) -> Any:
@@ -177,30 +190,22 @@ async def _payload(target: Target) -> Any:
     return json.loads(client.last[client.last.index(b"[") :])[1]
 
 
-async def _in_turn(*targets: Target) -> list[list[float]]:
-    clients = [await target.clients(SUBSCRIBERS) for target in targets]
-    rates: list[list[float]] = [[] for _ in targets]
-    for turn in range(ROUNDS + 1):
-        for measured, target, listeners in zip(rates, targets, clients, strict=True):
-            rate = await _rate(target, listeners)
+async def _in_turn(*targets: tuple[Target, int], effort: Effort) -> list[list[Burst]]:
+    clients = [await target.clients(effort.subscribers) for target, _ in targets]
+    bursts: list[list[Burst]] = [[] for _ in targets]
+    for turn in range(effort.rounds + 1):
+        for measured, (target, pid), listeners in zip(bursts, targets, clients, strict=True):
+            burst = await _burst(target, pid, listeners, effort.burst)
             if turn:  # the first one is a warm-up
-                measured.append(rate)
-    return rates
+                measured.append(burst)
+    return bursts
 
 
-async def _rate(target: Target, listeners: list[Client]) -> float:
-    """Return the frames per second at which a burst of messages reaches everybody."""
-    wanted = [client.frames + MESSAGES for client in listeners]
-    begin = time.perf_counter()
-    listeners[0].send(*[target.message] * MESSAGES)
+async def _burst(target: Target, pid: int, listeners: list[Client], messages: int) -> Burst:
+    """Measure how fast a burst of messages reaches everybody."""
+    wanted = [client.frames + messages for client in listeners]
+    used, begin = cpu_seconds(pid), time.perf_counter()
+    listeners[0].send(*[target.message] * messages)
     await asyncio.gather(*(client.until(count) for client, count in zip(listeners, wanted, strict=True)))
-    return MESSAGES * len(listeners) / (time.perf_counter() - begin)
-
-
-def _middle(values: list[float]) -> float:
-    return sorted(values)[len(values) // 2]
-
-
-def _run(work: Any) -> Any:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the generator must not be the bottleneck
-        return runner.run(work)
+    frames = messages * len(listeners)
+    return Burst(frames / (time.perf_counter() - begin), (cpu_seconds(pid) - used) / frames)

@@ -2,42 +2,106 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 
-from benchmarks.report import Figure, ratio, table
+from benchmarks import peers, plot, results
+from benchmarks.effort import QUICK
+from benchmarks.load import Rate
+from benchmarks.report import Figure, beside, table
 
 ROOT = Path(__file__).parent.parent
+OURS = peers.Measured(name="mockspaces", version="1", start=200, memory=60, token=1, bearer=0.5, what="")
+PEER = peers.Measured(name="other", version="2", start=100, memory=80, token=None, bearer=2, what="")
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=180)
 
 
 @pytest.mark.parametrize(
     ("measured", "more", "holds"), [(0.8, True, True), (0.79, True, False), (0.8, False, True), (0.81, False, False)]
 )
 def test_budget_is_a_bound_on_one_side(measured: float, *, more: bool, holds: bool) -> None:
-    """A ratio keeps its budget up to the bound itself, from above or from below."""
-    figure = Figure(what="x", measured=measured, budget=0.8, more=more)
-    assert figure.holds is holds
+    """A ratio keeps its budget up to the bound itself, from above or from below, and uses all of it there."""
+    figure = Figure(what="x", samples=(measured,), budget=0.8, more=more)
+    assert figure.verdict == ("holds" if holds else "MISSED")
     assert ("MISSED" in table([figure])) is not holds
+    assert (figure.share(measured) <= 1) == holds
 
 
 def test_ratio_is_the_median_of_pairs() -> None:
-    """One pair that was disturbed does not move the ratio."""
-    assert ratio([2, 2, 9], [4, 4, 1]) == 0.5
+    """One pair that was disturbed does not move the ratio, whichever way it is measured."""
+    mock = [Rate(2, 0.4), Rate(2, 0.4), Rate(9, 0.1)]
+    floor = [Rate(4, 0.2), Rate(4, 0.2), Rate(1, 0.9)]
+    figure = beside("x", [mock, floor])
+    assert figure.measured == figure.cpu_measured == 0.5
+    assert figure.spread == (0.5, 9)
+    assert not figure.verdict
 
 
-def test_benchmarks_run(tmp_path: Path) -> None:
-    """A measurement starts the real server, prints its row, and writes a result file where one is asked for."""
-    out = tmp_path / "results" / "today.json"
-    command = [sys.executable, "-m", "benchmarks", "memory", "--out", str(out)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
-    (figure,) = json.loads(out.read_text())["figures"]
-    assert figure["what"] in done.stdout
-    assert 10 < figure["measured"] < 200
+def test_every_case_runs(tmp_path: Path) -> None:
+    """The smoke runs each case once with the real server, and writes figures, table and plot where it is told to."""
+    done = run("--quick", "--out", str(tmp_path / "results"))
+    assert done.returncode == 0, done.stderr
+    figures = json.loads((tmp_path / "results" / "latest.json").read_text())["figures"]
+    assert len(figures) > 30
+    assert all(figure["what"] in done.stdout and figure["median"] > 0 for figure in figures)
+    ET.parse(tmp_path / "results" / "latest.svg")  # noqa: S314 - our own
+    assert all(figure["what"] in (tmp_path / "results" / "latest.md").read_text() for figure in figures)
+
+
+def test_one_case_runs_alone() -> None:
+    """A chosen case is the only one that is measured, and no result is written unasked."""
+    before = sorted(results.FOLDER.glob("*")) if results.FOLDER.exists() else []
+    done = run("--quick", "--only", "worlds")
+    assert len(done.stdout.splitlines()) == 2
+    assert "world create + drop" in done.stdout
+    assert before == (sorted(results.FOLDER.glob("*")) if results.FOLDER.exists() else [])
 
 
 def test_unknown_measure_is_refused() -> None:
     """A misspelt name measures nothing."""
-    command = [sys.executable, "-m", "benchmarks", "memry"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    done = run("memry")
     assert done.returncode == 2
     assert "no measure memry" in done.stderr
+
+
+def test_plot_marks_what_is_missed_and_what_was_before() -> None:
+    """A missed budget has another colour than a kept one, and the last result is a ring."""
+    kept, missed = (Figure(what=name, samples=(1,), budget=budget) for name, budget in (("kept", 2), ("missed", 0.5)))
+    assert plot.BAD not in plot.draw([kept], [], {})
+    drawn = plot.draw([kept, missed], [OURS, PEER], {"kept": 1.5})
+    assert plot.BAD in drawn
+    assert drawn.count("<circle") == 1
+    ET.fromstring(drawn)  # noqa: S314 - our own
+
+
+@pytest.mark.parametrize(("before", "words"), [(1.0, "(worse)"), (4.0, "(better)"), (2.05, "2.05"), (None, "")])
+def test_result_is_compared_with_the_last(before: float | None, words: str) -> None:
+    """A median that moved by a tenth or more is called better or worse than the last committed one."""
+    figure = Figure(what="x", samples=(2.0,), budget=3)
+    facts = {"time": "now", "machine": "this", "load": 0, "python": "3", "versions": {}}
+    row = results.markdown(facts, [figure], [], {} if before is None else {"x": before}).splitlines()[-1]
+    told = row.split(" | ")[-2].strip()
+    assert told.endswith(words)
+    assert bool(told) is bool(words)
+
+
+def test_report_says_where_a_peer_is_ahead() -> None:
+    """Each thing in which a peer is ahead has a line with the reason; where none is, the report says that."""
+    (told,) = results.ahead([OURS, PEER])
+    assert told.count("* ") == 1
+    assert results.WHY["start"] in told
+    assert "No peer is ahead" in results.ahead([OURS, msgspec.structs.replace(PEER, start=300)])[0]
+
+
+def test_absent_peers_are_left_out(tmp_path: Path) -> None:
+    """Where no peer is installed only the mock itself is measured."""
+    (alone,) = peers.side_by_side(tmp_path, QUICK)
+    assert alone.name == "mockspaces"
+    assert alone.token
+    assert alone.name in peers.table([alone])
