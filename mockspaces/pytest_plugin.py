@@ -42,15 +42,16 @@ def mockspaces_server(pytestconfig: pytest.Config) -> Iterator[Mockspaces]:
 
     That is the one at --mockspaces-url, or one under --mockspaces-python, or one embedded in this process.
     """
-    from mockspaces.client import Mockspaces
+    from mockspaces.client import ControlError, Mockspaces
 
     url, python = _option(pytestconfig, "url"), _option(pytestconfig, "python")
     try:
         mock = Mockspaces(url, control_token=_option(pytestconfig, "token")) if url else Mockspaces.start(python=python)
+        mock.call("GET", "")
     except ImportError as error:
         pytest.fail(f"{error}, or name the Python of an environment that has it: --mockspaces-python", pytrace=False)
-    except (RuntimeError, ValueError) as error:
-        pytest.fail(str(error), pytrace=False)
+    except (ControlError, OSError, RuntimeError, ValueError) as error:
+        pytest.fail(f"mockspaces at {url}: {error}" if url else str(error), pytrace=False)
     with mock:
         yield mock
 

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from mockspaces import Config, Server
+
 SYNC = ("-p", "no:xdist", "-p", "no:randomly", "-p", "no:asyncio")
 
 
@@ -182,6 +184,25 @@ def test_python_without_the_server_is_told(pytester: pytest.Pytester, python: st
     result = pytester.runpytest_inprocess(*SYNC, f"--mockspaces-python={python}")
     result.assert_outcomes(errors=1)
     assert hint in result.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("url", "hint"),
+    [
+        ("http://127.0.0.1:9", "mockspaces at http://127.0.0.1:9: "),
+        ("127.0.0.1:9", "expected an http URL"),
+        ("{mock}", "X-Mock-Token is wrong"),
+    ],
+)
+def test_mock_that_cannot_be_used_is_told(pytester: pytest.Pytester, url: str, hint: str) -> None:
+    """A mock that is not there, has no URL or wants another token fails the test in one line."""
+    pytester.makepyfile("def test_x(mockspaces): pass")
+    with Server(Config(port=0, control_token="hush")) as running:
+        options = (f"--mockspaces-url={url.replace('{mock}', running.url)}", "--mockspaces-token=loud")
+        result = pytester.runpytest_inprocess(*SYNC, *options)
+    result.assert_outcomes(errors=1)
+    assert hint in result.stdout.str()
+    assert "Traceback" not in result.stdout.str()
 
 
 def test_missing_server_packages_are_told(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
