@@ -5,9 +5,11 @@ that have nothing but the library, so it imports nothing else.
 """
 
 import json
+import os
 import queue
 import sys
 import time
+import traceback
 import urllib.request
 from typing import Any
 from urllib.parse import urlencode
@@ -136,4 +138,9 @@ def main() -> None:
     done("disconnected")
 
 
-main()
+try:
+    main()
+except BaseException:  # noqa: BLE001 - whatever it was, the library's threads would keep the process alive
+    traceback.print_exc()
+    sys.stderr.flush()
+    os._exit(1)

@@ -37,7 +37,7 @@ STEPS = [
     "unsubscribed",
     "disconnected",
 ]
-INTERVAL_MS = 250
+INTERVAL_MS, TIMEOUT_MS = 500, 1000  # a busy machine must not be taken for a dead client
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def mock() -> Iterator[Mockspaces]:
 def world(mock: Mockspaces) -> Iterator[Mockspaces]:
     """A world with impatient heartbeats."""
     opened = mock.open_world()
-    settings = {"socket.ping_interval_ms": INTERVAL_MS, "socket.ping_timeout_ms": INTERVAL_MS}
+    settings = {"socket.ping_interval_ms": INTERVAL_MS, "socket.ping_timeout_ms": TIMEOUT_MS}
     opened.call("PATCH", "/settings", settings)
     yield opened
     opened.drop()
@@ -84,7 +84,7 @@ def prepared(world: Mockspaces) -> dict[str, Any]:
     claims = {"iss": key["iss"], "sub": key["sub"], "aud": "spaces.avayacloud.com", "exp": int(time.time()) + 600}
     signed = jwt.encode(claims, key["private_key"], "RS256", headers={"kid": key["kid"]})
     credentials.append({"token": signed, "tokenType": "service_app"})
-    return {"space": space["_id"], "credentials": credentials, "idle": 5 * INTERVAL_MS}
+    return {"space": space["_id"], "credentials": credentials, "idle": INTERVAL_MS + TIMEOUT_MS + 500}
 
 
 def run(command: list[str], options: dict[str, Any]) -> list[str]:
