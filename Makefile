@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else goes into .venv on first use.
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format bench dist image clean
+.PHONY: examples help serve test check format bench dist image clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -35,6 +35,9 @@ bench: .venv/.dev ## measure the ratios of the performance budget
 
 dist: ## make what is released: sdist, wheel, SBOM, licences
 	scripts/dist
+
+examples: ## run the two example clients with their tests as a user's project would (pytest options in ARGS)
+	@PYTHON=$(PYTHON) scripts/examples $(ARGS)
 
 image: ## build the container image and try it (build options in ARGS)
 	scripts/image $(ARGS)
