@@ -1,5 +1,6 @@
 """Fault plans: faults are planned, shown with how often they happened, and dropped."""
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -16,6 +17,10 @@ from mockspaces.control.surface import ControlCall, handle
 SURFACES = ("accounts", "rest", "storage", "realtime", "web")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 API = "/api"
+WITHOUT_BODY = (204, 304)  # RFC 9110, 15.3.5 and 15.4.5
+FRAMING = ("content-length", "transfer-encoding", "connection")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 class RouteMatch(Match, frozen=True, kw_only=True):
@@ -70,10 +75,27 @@ def _check_action(world: World, action: Action) -> None:
     wanted = [action.reject, action.status, action.transport, action.frame]
     if sum(one is not None for one in wanted) != 1 and not (action.delay and not any(wanted)):
         raise invalid("action", 'expected one of "reject", "status", "transport", "frame", or only "delay"')
+    if action.status is None and (action.body is not None or action.headers):
+        raise invalid("action", '"body" and "headers" belong to an answer with "status"')
+    if action.status in WITHOUT_BODY and action.body is not None:
+        raise invalid("action.body", f"an answer {action.status} has none")
+    for name, value in action.headers.items():
+        _check_header(name, value)
     if action.reject is not None and action.reject not in world.contract.errors:
         raise invalid(
             "action.reject", f'no refusal "{action.reject}"{nearest(action.reject, [*world.contract.errors])}'
         )
+
+
+def _check_header(name: str, value: str) -> None:
+    """Refuse what HTTP cannot carry (RFC 9110, 5.6.2 and 5.5), and the length, which the server writes itself."""
+    where = f"action.headers.{name}"
+    if not _HEADER_NAME.fullmatch(name):
+        raise invalid(where, "is no name of a header")
+    if not _HEADER_VALUE.fullmatch(value):
+        raise invalid(where, "expected printable Latin-1 characters")
+    if name.lower() in FRAMING:
+        raise invalid(where, 'is written by the server; an answer is cut by "transport": "truncate"')
 
 
 def _known(member: str, what: str, word: str | None, known: Iterable[str]) -> None:
