@@ -1,5 +1,6 @@
 """The Socket.IO endpoint: handshakes come in here and become transports, or are refused (RT-EP-02, RT-EIO-23)."""
 
+import asyncio
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -15,6 +16,7 @@ from mockspaces.realtime.engineio3 import Codec, Codec3, Heartbeat, protocol
 from mockspaces.realtime.hub import settle
 from mockspaces.realtime.hubs import Hubs
 
+GONE_S = 0.01
 TRANSPORT_UNKNOWN, SESSION_UNKNOWN, BAD_REQUEST = (
     (0, "Transport unknown"),
     (1, "Session ID unknown"),
@@ -90,6 +92,8 @@ class RealtimeSurface:
         world.journal.record(entry)
         await send({"type": f"{prefix}http.response.start", "status": 400, "headers": headers})
         await send({"type": f"{prefix}http.response.body", "body": body})
+        if websocket:
+            await asyncio.sleep(GONE_S)  # uvicorn logs an error if the application ends before the connection
 
 
 def _refusal(scope: Scope, query: dict[str, str]) -> tuple[int, str] | None:
