@@ -103,7 +103,8 @@ def _errors(contract: Contract) -> Iterator[Mutant]:
         if row.source == "the mock's own":
             continue
         speaking = tuple(one.id for one in catalogue().values() if f"`{row.code}`" in one.statement)
-        breaks = (*_cited(row), *speaking, "ERR-")
+        surface = "ACC-ERR-" if row.id.startswith("oauth.") else "CTRL-"  # the control API refuses in the same words
+        breaks = (*_cited(row), *speaking, "ERR-", surface)
         yield Mutant(f"error {row.id} status", breaks, _overlay("errors", row.id, {"status": WRONG_STATUS}))
         yield Mutant(f"error {row.id} code", breaks, _overlay("errors", row.id, {"code": WRONG_CODE}))
 

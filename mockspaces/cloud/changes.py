@@ -67,8 +67,8 @@ def _unknown(settings: Mapping[str, Any], known: space_settings.Names) -> dict[s
     for name, value in settings.items():
         if name not in known:
             result[name] = value
-        elif known[name] and isinstance(value, Mapping):
-            result[name] = _unknown(value, known[name])
+        elif known[name] and isinstance(value, Mapping) and (inner := _unknown(value, known[name])):
+            result[name] = inner
     return result
 
 
