@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else goes into .venv on first use.
 .DEFAULT_GOAL := help
-.PHONY: examples help serve test check format bench dist image clean
+.PHONY: examples help serve test check format bench peers dist image clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -30,8 +30,10 @@ format: .venv/.dev ## put the code into its one format
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: .venv/.dev ## measure the ratios of the performance budget
+bench: .venv/.dev ## measure the performance budget (a selection or options in ARGS)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+peers: .venv/.peers ## install other doubles, for make bench to measure them too
 
 dist: ## make what is released: sdist, wheel, SBOM, licences
 	scripts/dist
@@ -55,6 +57,14 @@ clean: ## remove whatever the other targets made
 	@# First pip itself: the one that comes with Python 3.11 knows neither --group nor --build-constraint.
 	@$(PIP) --upgrade --constraint constraints.txt pip
 	@$(PIP) $(PINS) --editable '.[server]'
+	@touch $@
+
+# Apart from our own environment, which pins other versions; unpinned, since a comparison wants them as they are.
+.venv/.peers: pyproject.toml .venv/.server
+	@$(PYTHON) -m venv .venv/peers
+	@.venv/peers/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@.venv/peers/bin/python -m pip install --quiet --disable-pip-version-check --group peers
+	@! command -v npm >/dev/null || npm install --silent --no-save --no-package-lock --prefix .venv/peers oauth2-mock-server
 	@touch $@
 
 .venv/.dev: .venv/.server

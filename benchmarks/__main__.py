@@ -24,6 +24,7 @@ MEASURES: dict[str, Callable[[Effort], list[Figure]]] = {
     "worlds": process.worlds,
     "fixture": process.fixture,
     "start": process.start,
+    "stop": process.stop,
     "memory": process.memory,
     "sockets": sockets.memory,
     "pages": messages.pages,

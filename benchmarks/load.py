@@ -87,6 +87,7 @@ class Client(asyncio.Protocol):
         """Say so to who waits."""
         if not self.done.done():
             self.done.set_exception(error or ConnectionError("the server closed the connection"))
+            self.done.exception()  # nobody has to ask
 
     def close(self) -> None:
         """End the connection at once."""
@@ -101,7 +102,8 @@ def _length(answer: bytes) -> int:
     return int(answer[at : answer.index(b"\r", at)]) if at > 15 else 0
 
 
-async def _connect(url: str, requests: Iterator[bytes], connections: int) -> list[Client]:
+async def connect(url: str, requests: Iterator[bytes], connections: int) -> list[Client]:
+    """Return connections that share these requests, at work already."""
     parts, loop, clients = urlsplit(url), asyncio.get_running_loop(), []
     for _ in range(connections):
         _transport, client = await loop.create_connection(
@@ -113,7 +115,7 @@ async def _connect(url: str, requests: Iterator[bytes], connections: int) -> lis
 
 async def rate(target: Target, seconds: float, connections: int = CONNECTIONS) -> Rate:
     """Measure for some seconds how a server answers ``connections`` clients at once."""
-    clients = await _connect(target.url, cycle(target.requests), connections)
+    clients = await connect(target.url, cycle(target.requests), connections)
     used, before, begin = cpu_seconds(target.pid), _answers(clients), time.perf_counter()
     count = 0
     while not count:  # a machine that is busy may give none in a short time
@@ -135,7 +137,7 @@ def _answers(clients: Sequence[Client]) -> int:
 async def once(target: Target, connections: int = CONNECTIONS) -> Rate:
     """Measure how a server answers each request once: what is repeated may be cheaper."""
     used, begin = cpu_seconds(target.pid), time.perf_counter()
-    clients = await _connect(target.url, iter(target.requests), min(connections, len(target.requests)))
+    clients = await connect(target.url, iter(target.requests), min(connections, len(target.requests)))
     await asyncio.gather(*(client.done for client in clients))
     took, used = time.perf_counter() - begin, cpu_seconds(target.pid) - used
     count = _answers(clients)

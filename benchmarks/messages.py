@@ -20,6 +20,7 @@ from mockspaces.cloud.world import Origins, World
 from mockspaces.contract import Contract
 
 ROUNDS, PAGE, KILOBYTE = 9, 30, 1024
+POSTING = 8  # clients that post while the subscribers read
 TEXT = "<p>Hello, this is a chat message of a usual length, I think.</p>"
 BODY = json.dumps({"content": {"bodyText": TEXT}}).encode()
 
@@ -45,13 +46,13 @@ def announced_chat(effort: Effort) -> list[Figure]:
             pairs = (target, listening), (floor, sockets.Target(floor_url, 4, greeting=1))
             rates = run(_announced(*pairs, effort=effort))
     note = f"{effort.subscribers} subscribers"
-    return [beside("POST chat to subscribers / POST that emits", rates, note=note)]
+    return [beside("POST chat to subscribers / POST that emits", rates, connections=POSTING, note=note)]
 
 
 async def _announced(*targets: tuple[Target, sockets.Target], effort: Effort) -> list[list[Rate]]:
     listeners = [client for _, target in targets for client in await target.clients(effort.subscribers)]
     try:
-        return await load.in_turn(*(posts for posts, _ in targets), effort=effort, connections=8)
+        return await load.in_turn(*(posts for posts, _ in targets), effort=effort, connections=POSTING)
     finally:
         for client in listeners:
             client.close()

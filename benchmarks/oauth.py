@@ -66,15 +66,16 @@ def _codes(mock: Mockspaces, target: Target, client: OAuthClient, floor: Target,
     values: list[Rate] = []
     floors: list[Rate] = []
     for _ in range(min(effort.rounds, 3)):
-        requests = [_request(mock.url, client, _code(mock.url, client)) for _ in range(effort.codes)]
+        with httpx.Client() as browser:
+            requests = [_request(mock.url, client, _code(browser, mock.url, client)) for _ in range(effort.codes)]
         values.append(run(load.once(target._replace(requests=requests))))
         floors.append(run(load.once(floor._replace(requests=list(floor.requests) * effort.codes))))
     mock.settings(accounts_auto_login=None, accounts_auto_consent=False)
     return beside("token endpoint, code / bare POST", [values, floors], note=f"{effort.codes} codes, each once")
 
 
-def _code(url: str, client: OAuthClient) -> dict[str, str]:
-    answer = httpx.get(_authorize(url, client))
+def _code(browser: httpx.Client, url: str, client: OAuthClient) -> dict[str, str]:
+    answer = browser.get(_authorize(url, client))
     code = parse_qs(urlsplit(answer.headers["location"]).query)["code"][0]
     return {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
 

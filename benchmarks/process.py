@@ -1,13 +1,17 @@
-"""What a process costs: its start, its memory, and a world of its own for a test."""
+"""What a process costs: its start and end, its memory, and a world of its own for a test."""
 
+import asyncio
+import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from itertools import cycle
 from pathlib import Path
 from urllib.request import urlopen
 
-from benchmarks import load
+from benchmarks import load, sockets
 from benchmarks.effort import Effort
 from benchmarks.load import Target
 from benchmarks.processes import MOCK, cpu_seconds, resident_mb, run, server
@@ -53,6 +57,30 @@ def _first_answer(command: tuple[str, ...], path: str = "/health") -> tuple[floa
 def _answers(url: str) -> bool:
     with urlopen(url, timeout=5) as answer:  # noqa: S310 - our own server
         return bool(answer.status == 200)
+
+
+def stop(effort: Effort) -> list[Figure]:
+    """Time from SIGTERM to the end of a process that answers calls and has sockets."""
+    times = []
+    for _ in range(min(3, effort.rounds)):
+        with server(MOCK) as (url, pid), Mockspaces(url) as mock:
+            headers = f"Authorization: Bearer {mock.token(USER)}"
+            calls = Target(url, pid, [load.get(f"{url}{ME}", headers)])
+            times.append(run(_stopped(calls, sockets.subscription(mock, url, 3), effort.subscribers)))
+    note = f"{load.CONNECTIONS} clients that ask all the time, {effort.subscribers} sockets"
+    return [Figure(what="SIGTERM to the end, under load", samples=tuple(times), budget=1000, unit="ms", note=note)]
+
+
+async def _stopped(calls: Target, subscription: sockets.Target, subscribers: int) -> float:
+    listeners = await subscription.clients(subscribers)
+    await load.connect(calls.url, cycle(calls.requests), load.CONNECTIONS)
+    await asyncio.sleep(0.5)
+    begin = time.perf_counter()
+    os.kill(calls.pid, signal.SIGTERM)
+    await asyncio.to_thread(os.waitid, os.P_PID, calls.pid, os.WEXITED | os.WNOWAIT)
+    for client in listeners:
+        client.close()
+    return (time.perf_counter() - begin) * 1000
 
 
 def memory(effort: Effort) -> list[Figure]:

@@ -121,7 +121,8 @@ class Target:
         return [await self.client() for _ in range(count)]
 
 
-def _mock(mock: Mockspaces, url: str, protocol: int) -> Target:
+def subscription(mock: Mockspaces, url: str, protocol: int) -> Target:
+    """Return how to subscribe to a new space."""
     token = mock.token("cleo@example.com")
     space = mock.call("POST", "/spaces", {"title": "Room", "owner": "cleo@example.com"})["_id"]
     return Target(url, protocol, greeting=2 if protocol == 3 else 1, token=token, space=space)
@@ -130,7 +131,7 @@ def _mock(mock: Mockspaces, url: str, protocol: int) -> Target:
 def memory(effort: Effort) -> list[Figure]:
     """Memory of very many connected and subscribed sockets of Engine.IO 3, each."""
     with server(MOCK) as (url, pid), Mockspaces(url) as mock:
-        measured, seconds = run(_memory(_mock(mock, url, 3), pid, effort.sockets))
+        measured, seconds = run(_memory(subscription(mock, url, 3), pid, effort.sockets))
         left = mock.call("GET", "")["counts"]["sockets"]
     each = f"{seconds / effort.sockets * 1000:.1f} ms each to connect and subscribe, one after the other"
     note = f"{effort.sockets:,} idle subscribed sockets, {each}; {left} left when they are gone"
@@ -157,7 +158,7 @@ def fan_out(effort: Effort) -> list[Figure]:
     figures = []
     for protocol in (3, 4):
         with server(MOCK) as (url, pid), Mockspaces(url) as mock:
-            target = _mock(mock, url, protocol)
+            target = subscription(mock, url, protocol)
             payload = run(_payload(target))
             with server(SOCKET_FLOOR, json.dumps(payload).encode()) as (floor_url, floor_pid):
                 floor = Target(floor_url, 4, greeting=1)
