@@ -105,9 +105,10 @@ def _refused(answer: httpx.Response) -> Refused:
 class Bot:
     """The stand-up of one space."""
 
-    def __init__(self, cloud: Cloud, socket_url: str) -> None:
+    def __init__(self, cloud: Cloud, socket_url: str, socketio_path: str = "socket.io") -> None:
         self._cloud = cloud
         self._socket_url = socket_url
+        self._socketio_path = socketio_path
         self._socket = socketio.Client(reconnection=False)
         self._own_id = ""
         self.space = ""
@@ -139,7 +140,8 @@ class Bot:
     def listen(self) -> None:
         """Connect and subscribe; from then on the bot answers."""
         url = f"{self._socket_url}?token={self._cloud.credential}&tokenType=service_app"
-        self._socket.connect(url, transports=["websocket"], namespaces=["/chat"])
+        options = {"transports": ["websocket"], "namespaces": ["/chat"], "socketio_path": self._socketio_path}
+        self._socket.connect(url, **options)
         if not self.subscribed.wait(5):
             raise TimeoutError("the cloud did not confirm the subscription")
 

@@ -23,7 +23,7 @@ def app(mockspaces):
 
 @pytest.fixture
 def bot(mockspaces, app):
-    bot = Bot(Cloud(mockspaces.api_url, app.key, longest_pause=0.05), mockspaces.socket_url)
+    bot = Bot(Cloud(mockspaces.api_url, app.key, longest_pause=0.05), mockspaces.socket_url, mockspaces.socketio_path)
     yield bot
     bot.close()
 
