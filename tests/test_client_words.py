@@ -125,6 +125,15 @@ def test_changed_user_is_answered(mock: Mockspaces) -> None:
         mock.change_user(ANN, enable=True)
 
 
+def test_user_is_found_by_his_mail(mock: Mockspaces) -> None:
+    """Whoever the seed made is found with his id and password; nobody else is."""
+    ann = mock.find_user("ANN@example.com")
+    assert (ann.username, ann.password) == (ANN, "ann-secret")
+    assert ann.id == me(mock).json()["_id"]
+    with pytest.raises(ControlError, match=r"user\.not_found"):
+        mock.find_user("nobody@example.com")
+
+
 def test_world_goes_back_to_a_snapshot(mock: Mockspaces) -> None:
     """What happened after the snapshot has not happened, what happened before has."""
     mock.space("Before", owner=ANN)

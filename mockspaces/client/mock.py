@@ -188,6 +188,10 @@ class Mockspaces(Control):
         made = self.call("POST", "/users", {"username": username, "password": password, **members})
         return things.user(made)
 
+    def find_user(self, username: str) -> User:
+        """Return a user who is there, by any of his e-mails. Raises `ControlError` if he is not."""
+        return self.change_user(username)
+
     def change_user(self, username: str, **changes: Any) -> User:
         """Change ``enabled``, ``password`` or ``displayname`` of a user and return him."""
         return things.user(self.call("PATCH", f"/users/{quote(username, safe='')}", changes))
