@@ -304,6 +304,56 @@ def test_unknown_fault_cannot_be_dropped(cloud: Cloud) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "fault.not_found")
 
 
+# --- files
+
+
+def announced(cloud: Cloud, who: Person) -> tuple[str, str]:
+    """Return the upload URL and the key of a file of five bytes."""
+    body = {"files": [{"Content-Type": "text/plain", "Content-Length": 5}]}
+    made = cloud.call("POST", "/files/getuploadurl", who, json=body).json()["data"][0]
+    return made["url"], made["fileKey"]
+
+
+def put(cloud: Cloud, url: str) -> httpx.Response:
+    """Upload the five bytes."""
+    return cloud.http.put(url, content=b"hello", headers={"Content-Type": "text/plain"})
+
+
+def get(cloud: Cloud, who: Person, key: str) -> httpx.Response:
+    """Download a file."""
+    made = cloud.call("POST", "/files/getdownloadurl", who, json={"fileKeys": [key]}).json()
+    return cloud.http.get(made["data"][0]["url"])
+
+
+def test_failed_upload_stores_nothing(cloud: Cloud, ann: Person) -> None:
+    """An upload that is answered by a planned error has not happened and can be repeated."""
+    plan(cloud, {"status": 503}, match={"surface": "storage", "method": "PUT"}, times=1)
+    url, key = announced(cloud, ann)
+    assert put(cloud, url).status_code == 503
+    assert cloud.call("POST", "/files/getdownloadurl", ann, json={"fileKeys": [key]}).status_code == 404
+    assert put(cloud, url).status_code == 200
+    assert get(cloud, ann, key).content == b"hello"
+
+
+def test_upload_whose_answer_was_lost_has_happened(cloud: Cloud, ann: Person) -> None:
+    """An upload whose answer is dropped is stored."""
+    plan(cloud, {"transport": "drop"}, match={"surface": "storage", "method": "PUT"}, times=1)
+    url, key = announced(cloud, ann)
+    with pytest.raises(httpx.RemoteProtocolError):
+        put(cloud, url)
+    assert get(cloud, ann, key).content == b"hello"
+
+
+def test_download_can_break_off(cloud: Cloud, ann: Person) -> None:
+    """A download can end half-way, and succeeds when it is repeated."""
+    plan(cloud, {"transport": "truncate"}, match={"surface": "storage", "method": "GET"}, times=1)
+    url, key = announced(cloud, ann)
+    put(cloud, url)
+    with pytest.raises(httpx.RemoteProtocolError):
+        get(cloud, ann, key)
+    assert get(cloud, ann, key).content == b"hello"
+
+
 # --- sockets
 
 
