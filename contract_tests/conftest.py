@@ -30,16 +30,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--results", type=Path, metavar="FILE", help="Write outcome and redacted exchanges of each test.")
 
 
+def loaded(config: pytest.Config) -> Profile | None:
+    """Return the profile of the target, None for the embedded mock; one that cannot be used ends the run."""
+    path: Path | None = config.getoption("--target", None)
+    try:
+        return path and load(path, allow_production=config.getoption("--allow-production"))
+    except ProfileError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    loaded(session.config)  # before anything takes its time
+
+
 @pytest.fixture(scope="session")
 def profile(pytestconfig: pytest.Config) -> Profile | None:
     """The profile of the target, None for the embedded mock."""
-    path: Path | None = pytestconfig.getoption("--target")
-    if path is None:
+    found = loaded(pytestconfig)
+    if found is None:
         return None
-    try:
-        found = load(path, allow_production=pytestconfig.getoption("--allow-production"))
-    except ProfileError as error:
-        pytest.exit(str(error), returncode=2)
     described.update(name=found.name, kind=found.kind)
     recorder.secrets = found.secrets
     Assumptions.asserted = False

@@ -124,8 +124,8 @@ def command(
             if dry_run:
                 _list_requests(target, Path(scratch) / "rehearsal.json", options, allow_production=allow_production)
                 return
-            mock = _run(against, Path(scratch) / "mock.json", options)
             found = _target_run(target, Path(scratch) / "target.json", options, allow_production=allow_production)
+            mock = _run(against, Path(scratch) / "mock.json", options)
             report = verify(catalogue().values(), mock, found, read_known(known), only)
     except Interrupted as interrupted:
         _tell_leftovers(interrupted.leftovers)
