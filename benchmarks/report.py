@@ -81,7 +81,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         return self.what, self.bound, self.text(self.measured), f"{low:.3g}-{high:.3g}", cpu, self.verdict, self.note
 
 
-HEAD = ("what", "budget", "median", "quartiles", "by CPU", "", "")
+HEAD = ("what", "budget", "median", "quartiles", "by CPU", "verdict", "note")
 
 
 def table(figures: Sequence[Figure]) -> str:

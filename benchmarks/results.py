@@ -19,6 +19,8 @@ from benchmarks.report import HEAD, Figure
 
 FOLDER = Path("benchmarks/results")
 NAME = "latest"
+GUIDE = Path("docs/performance.md")
+BEGIN, END = "<!-- table: written by make bench -->", "<!-- end of table -->"
 COUNTED = ("uvicorn", "starlette", "uvloop", "httptools", "msgspec", "pyjwt", "cryptography", "python-socketio")
 NOTICEABLE = 0.1  # a median that moved by less than a tenth is no news
 BETTER = {
@@ -44,6 +46,20 @@ def write(folder: Path, figures: Sequence[Figure], peers: Sequence[Measured]) ->
     (folder / f"{NAME}.json").write_text(text, encoding="utf-8")
     (folder / f"{NAME}.md").write_text(markdown(facts, figures, peers, before), encoding="utf-8")
     (folder / f"{NAME}.svg").write_text(plot.draw(figures, peers, before), encoding="utf-8")
+    if folder == FOLDER:
+        GUIDE.write_text(guided(GUIDE.read_text(encoding="utf-8"), facts, figures, peers), encoding="utf-8")
+
+
+def guided(guide: str, facts: Mapping[str, Any], figures: Sequence[Figure], peers: Sequence[Measured]) -> str:
+    """Return the guide with this result between its marks."""
+    before, _, rest = guide.partition(BEGIN)
+    after = rest.partition(END)[2]
+    about = f"{facts['time'][:10]}, {facts['machine']}, load average {facts['load']} at the end of the run."
+    parts = [about, _table(HEAD[:6], [figure.row()[:6] for figure in figures])]
+    if peers:
+        parts.append(_table(PEER_HEAD, [one.row() for one in peers]))
+    shown = "\n\n".join(parts)
+    return f"{before}{BEGIN}\n\n{shown}\n\n{END}{after}"
 
 
 def document(figures: Sequence[Figure], peers: Sequence[Measured]) -> dict[str, Any]:
@@ -91,7 +107,7 @@ def markdown(
     counted = {"Python": facts["python"], **facts["versions"]}
     versions = ", ".join(f"{name} {number}" for name, number in counted.items())
     missed = [figure.what for figure in figures if figure.holds is False]
-    head = [*HEAD[:5], "verdict", "last time", "note"]
+    head = [*HEAD[:6], "last time", "note"]
     rows = [[*figure.row()[:6], _since(figure, before), figure.row()[6]] for figure in figures]
     parts = [
         "# Benchmarks: the last result",

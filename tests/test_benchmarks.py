@@ -91,6 +91,22 @@ def test_result_is_compared_with_the_last(before: float | None, words: str) -> N
     assert bool(told) is bool(words)
 
 
+def test_guide_has_the_result_between_its_marks() -> None:
+    """The guide keeps its words, and a second result replaces the first."""
+    figure = Figure(what="some figure", samples=(2.0,), budget=3)
+    facts = {"time": "2031-02-03T04:05", "machine": "this", "load": 0}
+    guide = f"words\n\n{results.BEGIN}\nold\n{results.END}\n\nmore words\n"
+    once = results.guided(guide, facts, [figure], [OURS])
+    assert once == results.guided(once, facts, [figure], [OURS])
+    assert once.startswith("words\n")
+    assert once.endswith("\n\nmore words\n")
+    assert "| some figure | ≤ 3 | 2 |" in once
+    assert "\nold\n" not in once
+    assert all(
+        (ROOT / results.GUIDE).read_text(encoding="utf-8").count(mark) == 1 for mark in (results.BEGIN, results.END)
+    )
+
+
 def test_report_says_where_a_peer_is_ahead() -> None:
     """Each thing in which a peer is ahead has a line with the reason; where none is, the report says that."""
     (told,) = results.ahead([OURS, PEER])
