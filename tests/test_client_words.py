@@ -4,12 +4,13 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from contract_tests.sockets import Chat, address
-from mockspaces.client import ControlError, IncompleteError, Mockspaces
+from mockspaces.client import ControlError, IncompleteError, Mockspaces, serving
 from mockspaces.cloud.journal import MAX_ENTRIES, Entry
 from mockspaces.server import Server
 from tests.conftest import SOON_S
@@ -259,6 +260,16 @@ def test_started_process_ends_with_its_client() -> None:
     mock.close()
     with pytest.raises(httpx.ConnectError):
         httpx.get(url, trust_env=False)
+
+
+def test_server_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that says nothing is ended after a while."""
+    monkeypatch.setattr(serving, "PATIENCE_S", 0.1)
+    silent = tmp_path / "python"
+    silent.write_text("#!/bin/sh\nexec sleep 60\n")
+    silent.chmod(0o755)
+    with pytest.raises(RuntimeError, match="did not start"):
+        Mockspaces.start(python=str(silent))
 
 
 @pytest.mark.parametrize(

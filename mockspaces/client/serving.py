@@ -2,8 +2,11 @@
 
 import subprocess
 import tempfile
+import threading
 from collections.abc import Mapping
 from typing import Any, Protocol
+
+PATIENCE_S = 30.0  # what a server may need at most until it answers
 
 
 class Served(Protocol):
@@ -36,7 +39,10 @@ class ServerProcess:
         except OSError as error:
             self._errors.close()
             raise RuntimeError(f"{python}: {error.strerror}") from None
+        impatience = threading.Timer(PATIENCE_S, self._process.kill)
+        impatience.start()
         first = self._process.stdout.readline() if self._process.stdout else ""
+        impatience.cancel()
         self.url = first.removeprefix("ready ").split()[0] if first.startswith("ready ") else ""
         if not self.url:
             self.stop()
