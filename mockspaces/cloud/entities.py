@@ -434,7 +434,6 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     created: int
     invite_id: str
     space_id: str
-    number: int = 0  # how many were sent before: the order of mails of one moment
 
 
 class IssuedJwt(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -224,7 +224,6 @@ async def _mail(world: World, space: Space, invite: Invite, to: str) -> None:
             created=invite.created,
             invite_id=invite.id,
             space_id=space.id,
-            number=len(world.state.outbox),
         )
     )
 

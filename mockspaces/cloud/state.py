@@ -175,6 +175,4 @@ class State:
         self.files: Collection[StoredFile] = Collection(checkpoint=checkpoint)
         self.stored_bytes = 0
         self.incoming_bytes = 0  # of uploads that are being read; nothing that a snapshot would keep
-        self.outbox: Collection[Mail] = Collection(
-            {"all": Index(lambda _mail: "all", lambda mail: (mail.number,))}, checkpoint
-        )
+        self.outbox: Collection[Mail] = Collection(checkpoint=checkpoint)
