@@ -75,10 +75,6 @@ class Presence:
         """Return every connection."""
         return list(self._connections.values())
 
-    def subscribed(self, person_id: str, space_id: str) -> bool:
-        """Whether any connection of a person listens in a space."""
-        return any(space_id in connection.spaces for connection in self.of_person(person_id))
-
     def together(self, one: str, other: str) -> bool:
         """Whether both people have a socket subscribed to one same space (SPACES-DIRECT-04)."""
         return not self._spaces_of(one).isdisjoint(self._spaces_of(other))

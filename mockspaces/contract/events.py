@@ -55,11 +55,9 @@ TOPIC_UPDATED = "topic.updated"  # RT-SENT-07; docs: api/socket/message_sent
 TOPIC_HIDDEN = "topic.hidden"  # RT-USR-02; our name (A)
 TOPIC_READ = "topic.markread"  # RT-USR-03; our name (A)
 
-# Categories of presence (RT-PRES-04); any other word is relayed as well (A)
+# Categories of presence (RT-PRES-04) that the cloud itself knows; any other word is relayed as well (A)
 PARTY_ONLINE = "app.event.presence.party.online"
 PARTY_LEAVES = "app.event.presence.party.leaves"
-REQUEST_PARTIES = "app.event.presence.request.parties"
-PARTY_TYPING = "party.typing"
 MEDIA_SESSION_INVALID = "media.session.invalid"  # RT-PRES-07; docs, an older edition
 
 # Categories of media sessions that clients send (RT-MED-02)
