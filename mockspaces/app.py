@@ -42,10 +42,10 @@ from mockspaces.control.surface import ControlSurface
 from mockspaces.documents import Document
 from mockspaces.rest.storage import StorageSurface
 from mockspaces.rest.surface import RestSurface
+from mockspaces.web.surface import WebSurface
 
 if TYPE_CHECKING:
     from mockspaces.realtime.surface import RealtimeSurface
-from mockspaces.web.surface import WebSurface
 
 # Importing a section binds its handlers.
 CONTROL_SECTIONS = (

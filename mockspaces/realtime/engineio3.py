@@ -101,7 +101,7 @@ class Codec:
         """Say what becomes of a frame of the client."""
         try:
             if len(frame) > self._limit:
-                raise PacketError(f"a frame of {len(frame)} characters, the limit is {self._limit}")  # noqa: TRY301
+                raise PacketError(f"a frame of {len(frame)} characters, the limit is {self._limit}")  # noqa: TRY301 - one place answers
             return self._binary(frame) if isinstance(frame, bytes) else self._text(frame)
         except (PacketError, UnicodeEncodeError) as error:
             return Received(ignored=str(error))
