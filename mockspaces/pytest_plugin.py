@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FIXTURE = "mockspaces"
 SHOWN_ENTRIES = 20
+MOST_ENTRIES = 500  # looked at, newest first: a journal may hold 16 MB
 OPTIONS = {
     "url": "Use this running mock instead of an embedded one.",
     "token": "Control token of that mock.",
@@ -107,14 +108,15 @@ def _world(item: pytest.Item) -> Mockspaces | None:
 def _story(world: Mockspaces) -> str:
     """Return the newest entries of a world's journal, newest first, refusals before everything else."""
     try:
-        entries = list(world.journal)[::-1]
+        entries = world.journal.find(limit=MOST_ENTRIES)[::-1]
     except Exception as error:  # noqa: BLE001 - a report must not fail because the server is gone
         return f"not available: {error!r}"
     refused = [entry for entry in entries if entry.refused]
     others = [entry for entry in entries if not entry.refused]
     chosen = [*refused, *others][:SHOWN_ENTRIES]
-    more = [f"... and {len(entries) - len(chosen)} more"] if len(entries) > len(chosen) else []
-    return "\n".join([*map(_line, chosen), *more]) or "nothing was asked"
+    left = len(entries) - len(chosen)
+    more = f"... and {left} more{', at least' if len(entries) == MOST_ENTRIES else ''}" if left else ""
+    return "\n".join(filter(None, [*map(_line, chosen), more])) or "nothing was asked"
 
 
 def _line(entry: JournalEntry) -> str:
