@@ -1,10 +1,9 @@
 """How messages, attachments and meetings look on the wire, the same for REST and socket."""
 
-from typing import Any
-
 from mockspaces.cloud import files
 from mockspaces.cloud.clock import iso
 from mockspaces.cloud.entities import Attachment, Attendee, Meeting, Message, Recording, Sender
+from mockspaces.cloud.events import MediaEvent
 from mockspaces.cloud.views import DEFAULT_PICTURE, Object
 from mockspaces.cloud.world import Origins, World
 
@@ -157,17 +156,15 @@ def recording(shown: Recording) -> Object:
     }
 
 
-def media_event(
-    origins: Origins, *, event_id: str, message_id: str, space_id: str, category: str, created: int, content: Any
-) -> Object:
-    """Return a server-made meeting event (RT-MED-03): what recordings answer and sockets get."""
+def media_event(event: MediaEvent) -> Object:
+    """Return a meeting event as the server makes it (RT-MED-03): what recordings answer and sockets get."""
     return {
-        "_id": event_id,
-        "messageId": message_id,
-        "topicId": space_id,
-        "category": category,
-        "sender": server(space_id),
+        "_id": event.id,
+        "messageId": event.message_id,
+        "topicId": event.space.id,
+        "category": event.category,
+        "sender": server(event.space.id),
         "modified": None,
-        "created": iso(created),
-        "content": content,
+        "created": iso(event.created),
+        "content": event.content,
     }

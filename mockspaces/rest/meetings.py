@@ -203,16 +203,7 @@ async def start_recording(call: Call) -> object:
     """Start recording and answer what is announced (MEET-REC-01..03)."""
     found, message = await _enter(call)
     event = await meetings.start_recording(call.world, found.space.id, message.id, call.caller.person)
-    shown_event = message_views.media_event(
-        call.origins,
-        event_id=event.id,
-        message_id=event.message_id,
-        space_id=event.space.id,
-        category=event.category,
-        created=event.created,
-        content=event.content,
-    )
-    return {"data": [shown_event]}
+    return {"data": [message_views.media_event(event)]}
 
 
 @handle("MEET-RECSTOP")
