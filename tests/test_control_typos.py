@@ -7,8 +7,10 @@ import httpx
 import pytest
 
 from mockspaces.client import Mockspaces
-from mockspaces.contract import control
+from mockspaces.cloud.journal import Criteria
+from mockspaces.contract import control, queries
 from mockspaces.contract.rows import Endpoint
+from mockspaces.control.queries import Wanted
 from mockspaces.server import Server
 
 WITH_BODY = [row for row in control.ROWS if row.method in ("POST", "PUT", "PATCH")]
@@ -58,6 +60,16 @@ def test_unknown_query_parameter_is_refused(world: Mockspaces, places: dict[str,
     answer = send(world, row, places, {} if row in WITH_BODY else None, "?xyzzy=1")
     assert answer.status_code == 400, answer.text
     assert "xyzzy" in answer.json()["why"]
+
+
+@pytest.mark.parametrize("row", [row for row in control.ROWS if row.id in queries.ROWS], ids=lambda row: row.id)
+def test_known_query_parameters_are_taken(world: Mockspaces, places: dict[str, str], row: Endpoint) -> None:
+    """Every parameter that the API document names is one that the call reads."""
+    values = {"category": "chat", "trace": "1", "after": "1", "status": "200", "limit": "1"}
+    query = "&".join(f"{name}={values.get(name, 'x')}" for name in queries.ROWS[row.id])
+    assert send(world, row, places, None, f"?{query}").status_code == 200
+    fields = {"CTRL-JOURNAL": {*Criteria.__struct_fields__, "limit"}, "CTRL-MESSAGES": {*Wanted.__struct_fields__}}
+    assert set(queries.ROWS[row.id]) == fields[row.id]
 
 
 @pytest.mark.parametrize("row", WITH_BODY, ids=lambda row: row.id)

@@ -1,6 +1,6 @@
 """Query parameters of the calls that read any, for the API document; handlers read them by name.
 
-Every other parameter is ignored (REST-REQ-01). Sources are the rows of the sections named after the endpoints.
+Every other parameter is ignored (REST-REQ-01), but refused by the control API. Sources are the rows of the sections named after the endpoints.
 """
 
 SIZE = ("size",)
@@ -41,4 +41,6 @@ ROWS: dict[str, tuple[str, ...]] = {
     "STO-PUT": ("expires", "signature"),
     "STO-GET": ("expires", "signature"),
     "ACC-INFO": ("id_token",),
+    "CTRL-JOURNAL": ("trace", "surface", "method", "path", "endpoint", "event", "caller", "status", "after", "limit"),
+    "CTRL-MESSAGES": ("space", "category", "sender", "text", "parent"),
 }

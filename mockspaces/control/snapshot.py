@@ -17,7 +17,7 @@ async def take(call: ControlCall) -> object:
     return await snapshots.take(call.world)
 
 
-@handle("CTRL-RESTORE")
+@handle("CTRL-RESTORE", body=Snapshot)
 async def restore(call: ControlCall) -> object:
     """Let this world be what a snapshot says; sockets are closed."""
     text = await call.exchange.body()

@@ -15,12 +15,11 @@ from mockspaces.asgi.surface import Handlers
 from mockspaces.cloud.rejection import Rejection, invalid
 from mockspaces.cloud.world import World
 from mockspaces.cloud.worlds import Hosted, Worlds
-from mockspaces.contract import Contract, control, errors
+from mockspaces.contract import Contract, control, errors, queries
 
 TOKEN_HEADER = b"x-mock-token"
 OPEN = ("CTRL-HEALTH", "CTRL-CA")  # what a client needs before it can speak to the mock at all (CTRL-05)
 WITHOUT_BODY = ("GET", "HEAD", "DELETE")
-WITH_QUERY = ("CTRL-JOURNAL", "CTRL-MESSAGES")
 SHIPPED = Contract.shipped()
 BODY_BYTES = 256 * 1024 * 1024  # a snapshot holds all stored files of a world (DM-CFG-02) and more
 
@@ -79,7 +78,7 @@ class ControlSurface:
             self._check_token(exchange)
             self._check_origin(exchange)
             _check_media_type(exchange)
-        if exchange.query and endpoint not in WITH_QUERY:
+        if exchange.query and endpoint not in queries.ROWS:
             raise invalid(next(iter(exchange.query)), "this call has no query")
         body = await exchange.body(BODY_BYTES)  # before anything is looked up, so that nothing ages
         if exchange.method not in WITHOUT_BODY and not body.strip():
