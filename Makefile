@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else goes into .venv on first use.
 .DEFAULT_GOAL := help
-.PHONY: examples help serve test check format bench peers dist image clean
+.PHONY: examples help serve test check format bench mutants fidelity peers dist image clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PINS := --constraint constraints.txt --build-constraint constraints.txt
-CODE := $(wildcard mockspaces tests contract_tests benchmarks scripts deploy)
+CODE := $(wildcard mockspaces tests contract_tests mutants benchmarks scripts deploy)
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ bench: .venv/.dev ## measure the performance budget (a selection or options in A
 	$(BIN)/python -m benchmarks $(ARGS)
 
 peers: .venv/.peers ## install other doubles, for make bench to measure them too
+
+mutants: .venv/.dev ## hunt mutants: is the contract suite able to fail? (--sample 40 in ARGS)
+	$(BIN)/python -m mutants $(ARGS)
+
+fidelity: .venv/.dev ## write docs/fidelity.md anew
+	$(BIN)/python -m scripts.fidelity
 
 dist: ## make what is released: sdist, wheel, SBOM, licences
 	scripts/dist

@@ -118,6 +118,17 @@ def test_a_service_app_deletes_as_admin(cloud: Cloud) -> None:
     expect(cloud.call("DELETE", f"/spaces/{cloud.space(app)}", app).status_code, 200)
 
 
+@behaviour("RT-MSG-05", "RT-SUB-06")
+def test_who_has_not_subscribed_hears_nothing(cloud: Cloud, sockets: Sockets) -> None:
+    """A message is told in its space only, and a refused subscription to its socket only."""
+    ann, bob = cloud.user(), cloud.user("bob@example.com")
+    space, other = cloud.space(ann), cloud.space(bob)
+    within, outside = sockets.join(ann, space), sockets.join(bob, other)
+    expect(within.message(space)[0], "MESSAGE_SENT")
+    observe(within.subscribe("f" * 24)[0], "SUBSCRIBE_CHANNEL_FAILED")
+    observe(outside.heard(), [])
+
+
 def put(cloud: Cloud, data: bytes, *, size: int = 5, query: str | None = None) -> httpx.Response:
     """Announce a file of some size and put these bytes, perhaps with another query in the URL."""
     body: dict[str, Any] = {"files": [{"Content-Type": "image/png", "Content-Length": size}]}

@@ -1,15 +1,19 @@
 """python -m mutants: hunt them all, or a seeded sample, and tell who survived."""
 
 import argparse
+import json
 import random
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 
 from mutants.generated import all_generated
 from mutants.handwritten import all_handwritten
 from mutants.hunt import Fate, hunt
 from mutants.mutant import Mutant
+from mutants.reasons import REASONS
 
 WANTED_RATE = 0.95
 
@@ -33,21 +37,40 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="only so many of the generated ones, drawn by chance")
     parser.add_argument("--seed", type=int, default=1, help="seed of the sample")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--write", type=Path, metavar="FILE", help="keep counts and survivors, for docs/fidelity.md")
     parser.add_argument("--list", action="store_true", help="list the mutants and hunt none")
     options = parser.parse_args()
     mutants = chosen(options)
     if options.list:
         print("\n".join(one.id for one in mutants))
         return 0
-    started, counts = time.monotonic(), Counter[str]()
+    started, fates = time.monotonic(), list[Fate]()
     for fate in hunt(mutants, options.workers):
-        counts[fate.outcome] += 1
+        fates.append(fate)
         if fate.outcome != "killed":
             tell(fate)
-    killed = counts["killed"] / max(1, len(mutants))
+    counts = Counter(fate.outcome for fate in fates)
     shown = ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
-    print(f"{len(mutants)} mutants: {shown}; {killed:.0%} killed in {time.monotonic() - started:.0f} s")
-    return int(killed < WANTED_RATE)
+    print(f"{len(mutants)} mutants: {shown}; {rate(fates):.1%} killed in {time.monotonic() - started:.0f} s")
+    if options.write:
+        options.write.write_text(json.dumps(summary(fates), indent=1) + "\n", encoding="utf-8")
+    by_hand = [fate for fate in fates if fate.mutant.id.startswith("rule ") and fate.outcome != "killed"]
+    unknown = [fate for fate in fates if fate.outcome != "killed" and fate.mutant.id not in REASONS]
+    return int(bool(by_hand or unknown) or rate(fates) < WANTED_RATE)
+
+
+def rate(fates: Sequence[Fate]) -> float:
+    """Return how many of the generated mutants died."""
+    generated = [fate for fate in fates if not fate.mutant.id.startswith("rule ")]
+    return sum(fate.outcome == "killed" for fate in generated) / max(1, len(generated))
+
+
+def summary(fates: Sequence[Fate]) -> dict[str, object]:
+    """Return what docs/fidelity.md tells: how many were hunted of each kind, and who lives."""
+    hunted = Counter(fate.mutant.id.partition(" ")[0] for fate in fates)
+    killed = Counter(fate.mutant.id.partition(" ")[0] for fate in fates if fate.outcome == "killed")
+    kinds = {kind: [killed[kind], count] for kind, count in sorted(hunted.items())}
+    return {"kinds": kinds, "survivors": sorted(fate.mutant.id for fate in fates if fate.outcome != "killed")}
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import msgspec
 from mockspaces.contract import Contract
 from mockspaces.contract.behaviours import catalogue
 from mockspaces.contract.rows import Endpoint, Row
+from mutants.events import event_rules
 from mutants.mutant import Mutant
 
 WRONG_STATUS = 418
@@ -26,6 +27,7 @@ def all_generated() -> list[Mutant]:
         *_permissions(contract),
         *_errors(contract),
         *_limits(contract),
+        *(Mutant(name, breaks, rule=name) for name, (_rule, breaks) in event_rules().items()),
     ]
     return sorted(mutants, key=lambda mutant: mutant.id)
 

@@ -6,6 +6,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 
+from mutants.events import event_rules
 from mutants.handwritten import RULES, Rule
 
 
@@ -48,7 +49,7 @@ def install(rule: str) -> None:
     """Break a rule, by name, in whatever is imported from now on; an empty name breaks none."""
     if not rule:
         return
-    broken = RULES[rule][0]
+    broken = {**RULES, **event_rules()}[rule][0]
     if broken.module in sys.modules:
         raise ValueError(f"{broken.module} is loaded already")
     sys.meta_path.insert(0, Grafter(broken))

@@ -269,7 +269,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "no echo to the sender": (
         Rule(
             ANNOUNCEMENTS,
-            "    await hub.announce(hub.in_space(event.space.id), events.MESSAGE_SENT, render, variant)",
+            "    await hub.announce(hub.in_space(event.space.id), events.MESSAGE_SENT, render, variant, origin=event.origin)",
             "    await hub.announce([one for one in hub.in_space(event.space.id) if one.id != event.origin], events.MESSAGE_SENT, render, variant)",
         ),
         ("RT-MSG-05",),

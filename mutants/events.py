@@ -1,0 +1,51 @@
+"""Mutants of what the socket says: each field of each event dropped, recipients too few or too many.
+
+All events of the namespace leave through one place, and that is where these rules break them.
+"""
+
+from mutants.handwritten import Rule
+
+HUB = "mockspaces.realtime.hub"
+RENDERED = "await render(session))"
+RECIPIENTS = "        packets: dict[Hashable, list[Any]] = {}\n"
+Rules = dict[str, tuple[Rule, tuple[str, ...]]]
+
+# The fields of each event, and the behaviours that speak of them.
+FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "CHANNEL_SUBSCRIBED": (("channel", "dtsid", "sessionId"), ("RT-SUB-",)),
+    "CHANNEL_UNSUBSCRIBED": (("channel",), ("RT-UNSUB-",)),
+    "SUBSCRIBE_CHANNEL_FAILED": (("channel", "error"), ("RT-SUB-",)),
+    "MESSAGE_SENT": (
+        ("_id", "category", "topicId", "topicTitle", "topicType", "sender", "created", "content"),
+        ("RT-SENT-", "RT-MSG-"),
+    ),
+    "SEND_MESSAGE_FAILED": (("category", "topicId", "content", "sender", "error"), ("RT-FAIL-", "RT-MSG-")),
+    "PRESENCE_EVENT_RESPONSE": (("category", "topicId", "sender", "content"), ("RT-PRES-",)),
+    "MEDIA_SESSION_RESPONSE": (
+        ("_id", "messageId", "topicId", "category", "sender", "modified", "created", "content"),
+        ("RT-MED-", "RT-CALL-"),
+    ),
+    "APP_PAIRING_AUTHORIZED": (
+        ("isPairingAuthorized", "channel", "authorizer", "pairingInfo", "sipInfo", "accessToken", "app"),
+        ("RT-PAIR-",),
+    ),
+}
+
+
+def _without(event: str, field: str) -> Rule:
+    kept = f'{{key: value for key, value in (await render(session)).items() if (name, key) != ("{event}", "{field}")}})'
+    return Rule(HUB, RENDERED, kept)
+
+
+def _to(event: str, sessions: str) -> Rule:
+    return Rule(HUB, RECIPIENTS, f'{RECIPIENTS}        if name == "{event}":\n            sessions = {sessions}\n')
+
+
+def event_rules() -> Rules:
+    """Return every broken event by name."""
+    rules: Rules = {}
+    for event, (fields, breaks) in FIELDS.items():
+        rules |= {f"event {event} without {field}": (_without(event, field), breaks) for field in fields}
+        rules[f"event {event} misses one"] = _to(event, "sessions[1:]"), breaks
+        rules[f"event {event} for everybody"] = _to(event, "list(self.sessions.values())"), breaks
+    return rules

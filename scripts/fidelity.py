@@ -1,0 +1,118 @@
+"""Writes docs/fidelity.md: what is known about each area, how well, who confirmed it, and what could not be killed.
+
+usage: python -m scripts.fidelity
+"""
+
+import ast
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from mockspaces.contract.behaviours import Behaviour, catalogue
+from mockspaces.contract.verdicts import Kept, verdicts
+from mockspaces.verification.verdicts import grade
+from mutants.reasons import REASONS
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "fidelity.md"
+HUNTED = ROOT / "mutants" / "hunted.json"
+GRADES = ("D", "C", "A", "M", "mixed")
+
+
+@cache
+def cited() -> frozenset[str]:
+    """Return the behaviours that contract tests cite, wherever in a call of ``behaviour`` or a table they stand."""
+    return frozenset(name for path in (ROOT / "contract_tests").glob("test_*.py") for name in _strings(path)) & set(
+        catalogue()
+    )
+
+
+def _strings(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def statements() -> list[Behaviour]:
+    """Return all numbered statements; probes are questions, not statements."""
+    return [one for one in catalogue().values() if one.kind == "behaviour"]
+
+
+def page() -> str:
+    """Return the page."""
+    rows = statements()
+    parts = [INTRODUCTION, _areas(rows), _invisible(rows), _confirmed(verdicts()), _survivors()]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+INTRODUCTION = """
+# How faithful is the mock?
+
+This page is generated (`make fidelity`); do not edit it. Each numbered statement about the wire carries its evidence:
+**D** documented by the vendor, **C** seen in a client that worked with the service, **A** assumed by us, **M** measured
+by us with public libraries, *mixed* where parts differ. *Cited* means that a black-box contract test shows it on the
+mock; *confirmed* that `mockspaces verify` has seen a real service do the same.
+"""
+
+
+def _areas(rows: Sequence[Behaviour]) -> str:
+    areas = list(dict.fromkeys(one.area for one in rows))
+    lines = ["| area | statements | D | C | A | M | mixed | cited | invisible | confirmed |", f"|---|{'---:|' * 9}"]
+    lines += [_line(area, [one for one in rows if one.area == area]) for area in areas]
+    return "\n".join([*lines, _line("**all**", rows)])
+
+
+def _line(name: str, rows: Sequence[Behaviour]) -> str:
+    grades = Counter[str](grade(one.evidence) for one in rows)
+    kept = [verdicts()[one.id] for one in rows if one.id in verdicts()]
+    days = sorted({one.date for one in kept if one.verdict == "confirmed"})
+    confirmed = f"{sum(one.verdict == 'confirmed' for one in kept)}" + (f" ({days[0]} to {days[-1]})" if days else "")
+    shown = sum(one.id in cited() for one in rows)
+    numbers = [len(rows), *(grades[one] for one in GRADES), shown, sum(bool(one.untested) for one in rows), confirmed]
+    return f"| {name} | {' | '.join(map(str, numbers))} |"
+
+
+def _invisible(rows: Sequence[Behaviour]) -> str:
+    lines = [f"* {one.id}: {one.untested}" for one in rows if one.untested]
+    return "\n".join(["## Cannot be seen from outside", "", *lines])
+
+
+def _confirmed(kept: dict[str, Kept]) -> str:
+    told = [f"* {name}: {one.verdict}, {one.target}, {one.date}" for name, one in kept.items()]
+    nothing = "No verdict of a real service is stored yet; `mockspaces verify --update-catalogue` does that."
+    return "\n".join(["## Verdicts of real services", "", *(told or [nothing])])
+
+
+def _survivors() -> str:
+    found = json.loads(HUNTED.read_text(encoding="utf-8"))
+    lines = ["## Is the suite able to fail?", "", EXPLAINED, "", "| broken | killed | of |", "|---|---:|---:|"]
+    lines += [f"| {NAMES[kind]} | {killed} | {count} |" for kind, (killed, count) in found["kinds"].items()]
+    lines += ["", "Who survives, and why that is right:", ""]
+    return "\n".join([*lines, *(f"* `{name}`: {REASONS.get(name, 'unexplained')}" for name in found["survivors"])])
+
+
+EXPLAINED = """
+Deliberately wrong clouds (`make mutants`): each has one fact or one rule broken, and is killed only by a contract test
+that cites a behaviour which the mutant breaks.
+""".strip()
+
+NAMES = {
+    "endpoint": "endpoint rows: auth kinds, scope, permission, PIN, types of space",
+    "error": "error rows: status, code",
+    "event": "events: each field dropped, recipients narrowed and widened",
+    "limit": "limits, by one",
+    "permission": "permission rows: a role more or less",
+    "rule": "rules in code, by hand",
+    "scope": "scope rows: roles",
+}
+
+
+def main() -> None:
+    PAGE.write_text(page(), encoding="utf-8")
+    print(PAGE.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""The hunt for mutants is itself to be trusted: rules that stand where they are said to, and true outcomes."""
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from mutants.events import event_rules
+from mutants.generated import all_generated
+from mutants.graft import grafted
+from mutants.handwritten import RULES, Rule, all_handwritten
+from mutants.hunt import hunt
+from mutants.mutant import Mutant
+from mutants.reasons import REASONS
+
+ROOT = Path(__file__).parent.parent
+BY_HAND = 40
+EVERY_RULE = {**RULES, **event_rules()}
+
+
+def source(rule: Rule) -> str:
+    return (ROOT / f"{rule.module.replace('.', '/')}.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", EVERY_RULE)
+def test_a_rule_stands_once_in_its_module_and_breaks_it(name: str) -> None:
+    """The quoted text is there exactly once, and what replaces it is other code that compiles."""
+    rule, breaks = EVERY_RULE[name]
+    before = source(rule)
+    after = grafted(before, rule)
+    assert compile(after, rule.module, "exec") != compile(before, rule.module, "exec")
+    assert breaks
+
+
+def test_a_rule_that_has_moved_is_told() -> None:
+    """A text that is not there, or twice, is no mutant but a mistake."""
+    for old in ("nowhere", "a"):
+        with pytest.raises(ValueError, match="stands there"):
+            grafted("a = a\n", Rule("x", old, "b"))
+
+
+def test_mutants_have_names_of_their_own() -> None:
+    """Ids are unique, there are enough by hand, and reasons are given for existing mutants only."""
+    ids = [one.id for one in (*all_generated(), *all_handwritten())]
+    assert len(ids) == len(set(ids))
+    assert len(RULES) >= BY_HAND
+    assert REASONS.keys() <= set(ids)
+    assert not any(name.startswith("rule ") for name in REASONS), "those all die"
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    """A suite of three tests in the place of the contract tests."""
+    folder = tmp_path / "suite"
+    folder.mkdir()
+    conftest = """
+        def pytest_addoption(parser):
+            parser.addoption("--overlay")
+            parser.addoption("--only", action="append")
+
+        def pytest_collection_modifyitems(config, items):
+            items[:] = [one for one in items if one.name.startswith(tuple(config.getoption("--only")))]
+    """
+    tests = """
+        import json
+        from pathlib import Path
+
+        def test_overlay(pytestconfig):
+            assert json.loads(Path(pytestconfig.getoption("--overlay")).read_text()) == {}
+
+        def test_rule():
+            import dis
+            from mockspaces.cloud.access import check_pin
+            assert "PIN_WRONG" in [one.argval for one in dis.get_instructions(check_pin)]
+
+        def test_broken(missing_fixture): ...
+    """
+    (folder / "conftest.py").write_text(dedent(conftest), encoding="utf-8")
+    (folder / "test_tiny.py").write_text(dedent(tests), encoding="utf-8")
+    return folder
+
+
+def test_the_hunt_tells_the_truth(suite: Path) -> None:
+    """What a citing test notices is killed, what it does not survives, and without such a test it is uncited."""
+    overlay = {"limits": {"json_depth": 1}}
+    mutants = [
+        Mutant("seen", ("test_overlay",), overlay),
+        Mutant("unseen", ("test_rule",), overlay),
+        Mutant("in code", ("test_rule",), rule="PIN ignored"),
+        Mutant("right", ("test_overlay", "test_rule")),
+        Mutant("nobody's", ("nothing",), overlay),
+    ]
+    assert {fate.mutant.id: fate.outcome for fate in hunt(mutants, 2, suite)} == {
+        "seen": "killed",
+        "unseen": "survived",
+        "in code": "killed",
+        "right": "survived",
+        "nobody's": "uncited",
+    }
