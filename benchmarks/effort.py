@@ -11,7 +11,7 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True):
     starts: int = 7
     worlds: int = 200
     tests: int = 200
-    requests: int = 200_000
+    requests: int = 1_000_000
     credentials: int = 600
     codes: int = 1000
     pages: int = 100

@@ -36,7 +36,7 @@ def start(effort: Effort) -> list[Figure]:
     floor = sorted(wall for wall, _ in floors)[len(floors) // 2]
     return [
         _started("process start to first 200", demo, 300, f"bare Starlette route in uvicorn {floor:.0f} ms"),
-        _started(f"the same with a seed of {effort.many_users:,} users", many, None, ""),
+        _started(f"start with a seed of {effort.many_users:,} users", many, None, ""),
     ]
 
 

@@ -49,14 +49,14 @@ def authenticated_get(effort: Effort) -> list[Figure]:
             assert ask(f"{floor.url}/") == answer
             for connections, what, budget in (
                 (load.CONNECTIONS, "authenticated GET / bare route", 0.8),
-                (64, "the same with 64 clients", None),
+                (64, "authenticated GET, 64 clients", None),
             ):
                 rates = run(load.in_turn(target, floor, effort=effort, connections=connections))
                 figures.append(beside(what, rates, budget=budget, connections=connections, note=f"{len(answer)} B"))
             rates = run(load.in_turn(target, floor, effort=effort, connections=1))
     mock_us, floor_us = (sorted(1e6 / rate.answers for rate in found)[len(found) // 2] for found in rates)
     note = f"floor {floor_us:.0f} µs, mock {mock_us:.0f} µs from request to answer"
-    figures.append(beside("the same with one client (latency)", rates, connections=1, note=note))
+    figures.append(beside("authenticated GET, one client", rates, connections=1, note=note))
     return figures
 
 
