@@ -69,7 +69,7 @@ def test_reject_does_what_a_real_refusal_does_not_do(cloud: Cloud, ann: Person) 
         "permission.denied",
     )
     assert cloud.control("GET", "")["counts"]["spaces"] == before
-    assert cloud.why(status=403) == f"planned fault {fault}"
+    assert cloud.why(status=403) == f"planned fault {fault}: reject permission.denied"
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,27 @@ def test_delay_waits_and_answers(cloud: Cloud, ann: Person) -> None:
     before = time.monotonic()
     assert me(cloud, ann).status_code == 200
     assert time.monotonic() - before >= 0.2
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        ({"status": 503}, "status 503"),
+        ({"delay": 0.01}, "delay 0.01 s"),
+        ({"delay": 0.01, "status": 200}, "status 200, delay 0.01 s"),
+    ],
+)
+def test_victim_knows_what_happened_to_it(cloud: Cloud, ann: Person, action: dict[str, Any], words: str) -> None:
+    """The journal names the fault and what it did, whether the call was answered or not."""
+    fault = plan(cloud, action)
+    me(cloud, ann)
+    assert cloud.why(endpoint="USERS-ME") == f"planned fault {fault}: {words}"
+
+
+def test_planned_validation_error_does_not_name_the_fault(cloud: Cloud, ann: Person) -> None:
+    """What a client is told is in the words of the service; the fault is named beside the wire only."""
+    fault = plan(cloud, {"reject": "request.invalid"})
+    assert fault not in me(cloud, ann).text
 
 
 def test_delay_joins_another_action(cloud: Cloud, ann: Person) -> None:

@@ -17,6 +17,7 @@ from mockspaces.cloud.rejection import Rejection, invalid
 from mockspaces.cloud.world import Origins, World
 from mockspaces.contract import errors
 
+PLANNED_DETAIL = "body: as a test wanted it"  # what validation says, where it would name the first bad member
 PLANNED_RETRY_S = 1  # what a planned rate limit says, since no window is really full
 
 
@@ -111,13 +112,13 @@ class Exchange:
         )
         if fault is None:
             return None
-        self.why, action = f"planned fault {fault.id}", fault.action
+        self.why, action = fault.why, fault.action
         await asyncio.sleep(action.delay)
         self.transport = action.transport
         if action.reject == errors.RATE_LIMITED:
             raise RateLimited(self.why, PLANNED_RETRY_S)
         if action.reject is not None:
-            raise Rejection(action.reject, self.why, detail=self.why)
+            raise Rejection(action.reject, self.why, detail=PLANNED_DETAIL)
         return _planned(action) if action.status is not None else None
 
     def refused(self, rejection: Rejection) -> None:

@@ -107,6 +107,16 @@ class Fault(msgspec.Struct, kw_only=True):
         return self.action.possible(occurrence.surface, occurrence.event) and self.match.fits(occurrence)
 
     @property
+    def why(self) -> str:
+        """What the journal says of a victim."""
+        action = self.action
+        words = {"reject": action.reject, "status": action.status, "transport": action.transport, "frame": action.frame}
+        chosen = [f"{name} {value}" for name, value in words.items() if value is not None]
+        if action.delay:
+            chosen.append(f"delay {action.delay:g} s")
+        return f"planned fault {self.id}: {', '.join(chosen)}"
+
+    @property
     def spent(self) -> bool:
         return self.times is not None and self.fired >= self.times
 

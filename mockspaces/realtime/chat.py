@@ -164,10 +164,10 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             return
         action = fault.action if fault else None
         if fault and action:
-            entry.why = f"fault {fault.id}"
+            entry.why = fault.why
             await asyncio.sleep(action.delay)
             if action.reject is not None:
-                raise Rejection(action.reject, f"fault {fault.id}")
+                raise Rejection(action.reject, fault.why)
             if action.frame == "close":
                 await session.transport.finish()
             if action.frame in ("close", "swallow"):
@@ -211,7 +211,7 @@ async def _spoil_connect(world: World, caller: Caller) -> None:
     if fault is not None:
         await asyncio.sleep(fault.action.delay)
         if fault.action.reject is not None:
-            raise Rejection(fault.action.reject, f"fault {fault.id}")
+            raise Rejection(fault.action.reject, fault.why)
 
 
 def _bytes(frame: Frame) -> bytes:

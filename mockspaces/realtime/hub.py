@@ -145,7 +145,7 @@ class Hub:
             elif fault.action.frame != "swallow":
                 reached += [session] * (2 if fault.action.frame == "duplicate" else 1)
             if fault.action.frame in ("close", "swallow"):
-                self._record([session], name, "", f"planned fault {fault.id}: {fault.action.frame}")
+                self._record([session], name, "", fault.why)
         return reached
 
     def _record(self, sessions: list[Session], name: str, frame: str, why: str) -> None:
