@@ -130,7 +130,7 @@ def test_presence_forgets_whoever_is_gone() -> None:
     presence.subscribe(other, "s", "7003")
     assert presence.together("ann", "bob")
     assert presence.counts == {"sockets": 2, "people": 2, "subscriptions": 2}
-    assert presence.subscribed("ann", "s")
+    assert presence.in_space("s") == [one, other]
     assert presence.unsubscribe(one, "s")
     assert not presence.unsubscribe(one, "s")
     for connection in ("c1", "c2", "c2"):
