@@ -84,7 +84,7 @@ def test_page_is_a_slice_of_the_sorted_list(
 
 
 @given(histories, st.sampled_from("xy"), st.integers(1, 4), st.booleans(), st.booleans())
-def test_beside_goes_on_where_the_list_stands(
+def test_near_goes_on_where_the_list_stands(
     history: list[tuple[str, Thing | str]],
     group: str,
     limit: int,
@@ -98,7 +98,8 @@ def test_beside_goes_on_where_the_list_stands(
         members = listed(model, group, descending=descending)
         for at, thing in enumerate(members):
             wanted = members[at + 1 : at + 1 + limit] if after else members[max(0, at - limit) : at]
-            found = await tested.beside("group", group, thing, limit=limit, after=after, descending=descending)
+            place = tested.place("group", thing)
+            found = await tested.near("group", group, place, limit=limit, after=after, descending=descending)
             assert list(found) == wanted
 
     asyncio.run(scenario())
@@ -201,7 +202,7 @@ async def test_every_call_passes_the_checkpoint() -> None:
             tested.first("group", "x"),
             tested.count("group", "x"),
             tested.page("group", "x"),
-            tested.beside("group", "x", thing, limit=1, after=True),
+            tested.near("group", "x", tested.place("group", thing), limit=1, after=True),
             tested.between("group", ["x"]),
             tested.find("group", "x", "a"),
             tested.all(),

@@ -185,20 +185,6 @@ class Collection(Generic[AnyEntity]):
         end = None if limit is None else offset + limit
         return self._resolve(_window(entries, offset, end, descending=descending))
 
-    async def beside(
-        self,
-        index: str,
-        partition: Hashable,
-        entity: AnyEntity,
-        *,
-        limit: int,
-        after: bool,
-        descending: bool = False,
-    ) -> Sequence[AnyEntity]:
-        """Return the ``limit`` entities next to one of the partition, after or before it, in the list's order."""
-        place = self.place(index, entity)
-        return await self.near(index, partition, place, limit=limit, after=after, descending=descending)
-
     def place(self, index: str, entity: AnyEntity) -> Rank:
         """Return where an entity stands in an index; a place stays valid when its entity has moved or is gone."""
         return self._indexes[index].entry(entity)
