@@ -27,7 +27,7 @@ def escape(text: str) -> str:
         elif in_tag and sign == ">":
             pieces.append(text[done : at + 1])
             done, in_tag = at + 1, False
-        elif in_tag and sign != ">" and text[at - 1] == "=":
+        elif in_tag and text[at - 1] == "=":
             quote = sign
     return "".join([*pieces, _quoted(text[done:])])
 
