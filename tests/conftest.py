@@ -8,10 +8,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parent.parent
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("whenever", unhurried)
@@ -38,6 +41,12 @@ def lack(reason: str) -> NoReturn:
     if os.environ.get("MOCKSPACES_REQUIRE_TOOLS"):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+def installed(path: Path) -> None:
+    """Skip or fail as `lack` does, unless a library is where scripts/clients puts it."""
+    if not path.exists():
+        lack(f"needs {path.relative_to(ROOT)}; scripts/clients installs it")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

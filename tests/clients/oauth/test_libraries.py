@@ -1,7 +1,6 @@
 """OAuth libraries that people use, each through its own flows against the running server."""
 
 import json
-import os
 import subprocess
 import warnings
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from requests_oauthlib import OAuth2Session
 
 from mockspaces.client import Mockspaces, OAuthClient
 from mockspaces.server import Server
+from tests.conftest import installed
 
 HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
@@ -244,13 +244,3 @@ def test_oauth4webapi(world: Mockspaces, client: OAuthClient) -> None:
         "revoked": 401,
         "refused": ["ResponseBodyError", "invalid_grant"],
     }
-
-
-def installed(path: Path) -> None:
-    """Skip where the library is not installed; in CI that is a failure."""
-    if path.exists():
-        return
-    reason = f"needs {path.relative_to(HERE.parent.parent.parent)}; scripts/clients installs it"
-    if os.environ.get("MOCKSPACES_REQUIRE_TOOLS"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)

@@ -1,7 +1,6 @@
 """The client libraries that real applications use, each through the same scenario against the running server."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 
 from mockspaces.client import Mockspaces
 from mockspaces.server import Server
+from tests.conftest import installed
 
 HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
@@ -55,16 +55,6 @@ def world(mock: Mockspaces) -> Iterator[Mockspaces]:
     opened.call("PATCH", "/settings", settings)
     yield opened
     opened.drop()
-
-
-def installed(path: Path) -> None:
-    """Skip where the libraries are not installed; in CI that is a failure."""
-    if path.exists():
-        return
-    reason = f"needs {path.relative_to(HERE.parent.parent.parent)}; scripts/clients installs it"
-    if os.environ.get("MOCKSPACES_REQUIRE_TOOLS"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
 
 
 def prepared(world: Mockspaces) -> dict[str, Any]:

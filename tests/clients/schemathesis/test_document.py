@@ -1,33 +1,20 @@
 """A fuzzer that knows the API document only, against the running server."""
 
-import os
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from mockspaces.client import Mockspaces
 from mockspaces.server import Server
+from tests.conftest import installed
 
-ROOT = Path(__file__).parent.parent.parent.parent
 FUZZER = Path(__file__).parent / ".venv" / "bin" / "schemathesis"
 BUDGET_S = 20
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 
 
-def installed() -> None:
-    """Skip where the fuzzer is not installed; in CI that is a failure."""
-    if FUZZER.exists():
-        return
-    reason = f"needs {FUZZER.relative_to(ROOT)}; scripts/clients installs it"
-    if os.environ.get("MOCKSPACES_REQUIRE_TOOLS"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
-
-
 def test_no_call_that_the_document_allows_breaks_the_server(tmp_path: Path) -> None:
     """Requests made from the document, valid and invalid, are answered as it says and never by a 500."""
-    installed()
+    installed(FUZZER)
     with Server() as running, Mockspaces(running.url) as mock:
         world = mock.open_world()
         token = world.call("POST", "/tokens", {"username": "ann@example.com"})["token"]
