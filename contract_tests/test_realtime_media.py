@@ -88,6 +88,39 @@ def test_a_new_media_session_takes_the_place_of_the_old_one(cloud: Cloud, socket
     observe(active["content"]["attendees"][0]["mdsrvSessions"], [{"_id": other}])
 
 
+def _ended(cloud: Cloud, chat: Chat, admin: Person, space: str) -> None:
+    """Let a meeting begin by one socket, and let an admin end it by REST."""
+    chat.media("tracksstatus", space, media={"mdsrvSessionId": SESSION})
+    meeting = heard(chat)[0]["messageId"]
+    assert cloud.call("POST", f"/spaces/{space}/meetings/{meeting}/end", admin).status_code == 200
+    chat.frames()
+
+
+@behaviour("RT-MED-04", "RT-MED-05")
+def test_who_was_in_an_ended_meeting_starts_the_next_and_stays(cloud: Cloud, sockets: Sockets) -> None:
+    """The media session of a meeting that an admin ended does not take its owner out of the next one."""
+    room = cloud.room()
+    chat = sockets.join(room.admin, room.id)
+    _ended(cloud, chat, room.admin, room.id)
+    chat.media("tracksstatus", room.id, media={"mdsrvSessionId": SESSION.replace("1", "2")})
+    expect(categories(chat), [STARTED, ADDED, "tracksstatus"])
+    observe(cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).status_code, 200)
+
+
+@behaviour("RT-MED-05")
+def test_a_connection_of_an_ended_meeting_ends_nothing_of_the_next(cloud: Cloud, sockets: Sockets) -> None:
+    """Whoever is in a meeting by another connection than in the one before stays when the old one goes."""
+    room = cloud.room()
+    old, new = sockets.join(room.admin, room.id), sockets.join(room.admin, room.id)
+    _ended(cloud, old, room.admin, room.id)
+    new.media("tracksstatus", room.id, media={"mdsrvSessionId": SESSION.replace("1", "2")})
+    new.frames()
+    old.send("41/chat")
+    old.settle()
+    observe(categories(new), [])
+    observe(cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).status_code, 200)
+
+
 @behaviour("RT-MED-02")
 def test_trackstatus_is_the_same_word(cloud: Cloud, sockets: Sockets) -> None:
     """The other spelling starts a meeting too and is answered in the usual one."""

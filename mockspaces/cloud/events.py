@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from mockspaces.cloud.entities import Message, Person, Space
+from mockspaces.cloud.entities import Attendee, Meeting, Message, Person, Space
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,8 @@ class MediaEvent(Event, frozen=True, kw_only=True):
     """Something in a meeting, announced as MEDIA_SESSION_RESPONSE (RT-MED-03, RT-MED-08).
 
     To all subscribers of the space, or to the sockets of ``receivers`` only. ``sender`` is None where the
-    server itself speaks. ``content`` is complete, as the wire shows it.
+    server itself speaks. ``meeting`` is as it is after what happened to it, or to one ``attendee``; ``parts``
+    are what else the content says.
     """
 
     id: str = ""
@@ -75,7 +76,9 @@ class MediaEvent(Event, frozen=True, kw_only=True):
     space: Space
     category: str
     message_id: str
-    content: Mapping[str, Any]
+    meeting: Meeting
+    attendee: Attendee | None = None
+    parts: Mapping[str, Any] = {}
     sender: Person | None = None
     receivers: tuple[str, ...] | None = None
 

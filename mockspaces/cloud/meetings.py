@@ -105,7 +105,7 @@ async def join(
         entry = _arrival(world, person, name) if known is None else _with_session(known, name)
         message = await _put(world, message, lambda meeting: _with_video(_with(meeting, entry), video=video))
         if known is None:
-            await _announce(world, space, message, events.ATTENDEE_ADDED, _shown(world, entry), origin=origin)
+            await _announce(world, space, message, events.ATTENDEE_ADDED, attendee=entry, origin=origin)
     return message, entry
 
 
@@ -148,17 +148,17 @@ async def leave(
 ) -> Message | None:
     """Take a person out of the active meeting; the last one out ends it (RT-MED-05).
 
-    With ``session`` only that one ends, and the person stays as long as he has another. Returns the meeting,
-    or None if he was in none.
+    With ``session`` only that one ends, and the person stays as long as he has another; one of a meeting that
+    ended before is nothing in this one. Returns the meeting, or None if he was not in it so.
     """
     async with world.lock(space_id):
         message = await active(world, space_id)
         entry = present_as(message, person_id) if message else None
-        if message is None or entry is None:
+        if message is None or entry is None or (session is not None and session not in entry.sessions):
             return None
         space = await find_space(world, space_id)
         others = tuple(one for one in entry.sessions if one != session)
-        if session is not None and others and others != entry.sessions:
+        if session is not None and others:
             return await _put(world, message, lambda meeting: _with(meeting, replace(entry, sessions=others)))
         message = await _take_out(world, space, message, entry, origin)
         return message if present(message) else await _finish(world, space, message, origin)
@@ -167,7 +167,7 @@ async def leave(
 async def _take_out(world: World, space: Space, message: Message, entry: Attendee, origin: str | None) -> Message:
     gone = replace(entry, leave_time=world.clock.now_ms())
     message = await _put(world, message, lambda meeting: _with(meeting, gone))
-    await _announce(world, space, message, events.ATTENDEE_LEFT, _shown(world, gone), origin=origin)
+    await _announce(world, space, message, events.ATTENDEE_LEFT, attendee=gone, origin=origin)
     return message
 
 
@@ -236,15 +236,16 @@ async def set_tracks(
         if tracks.get("video"):
             message = await _put(world, message, lambda meeting: _with_video(meeting, video=True))
         await _ask_tracks(world, space, message, entry, tracks)
-        parts = {**_shown(world, entry), "mediaSession": dict(tracks)}
+        parts = {"mediaSession": dict(tracks)}
         target = await people.get_person(world, entry.id)
-        await _announce(world, space, message, events.TRACKS_STATUS, parts, sender=target)
+        await _announce(world, space, message, events.TRACKS_STATUS, parts, attendee=entry, sender=target)
     return message
 
 
 async def _ask_tracks(world: World, space: Space, message: Message, entry: Attendee, tracks: Mapping[str, Any]) -> None:
-    parts = {**_shown(world, entry), "mediaSession": dict(tracks)}
-    await _announce(world, space, message, events.TRACKS_CHANGE_REQUESTED, parts, receivers=(entry.id,))
+    parts = {"mediaSession": dict(tracks)}
+    receivers = (entry.id,)
+    await _announce(world, space, message, events.TRACKS_CHANGE_REQUESTED, parts, attendee=entry, receivers=receivers)
 
 
 async def set_noise_reduction(
@@ -316,10 +317,6 @@ async def _put(world: World, message: Message, change: Change) -> Message:
     return await world.state.messages.put(replace(message, meeting=change(meeting_of(message))))
 
 
-def _shown(world: World, entry: Attendee) -> dict[str, Any]:
-    return {"attendee": message_views.attendee(world.origins, entry)}
-
-
 async def _announce(
     world: World,
     space: Space,
@@ -327,6 +324,7 @@ async def _announce(
     category: str,
     parts: Parts | None = None,
     *,
+    attendee: Attendee | None = None,
     sender: Person | None = None,
     receivers: tuple[str, ...] | None = None,
     origin: str | None = None,
@@ -338,7 +336,9 @@ async def _announce(
         space=space,
         category=category,
         message_id=message.id,
-        content={**message_views.meeting(world.origins, meeting_of(message)), **(parts or {})},
+        meeting=meeting_of(message),
+        attendee=attendee,
+        parts=parts or {},
         sender=sender,
         receivers=receivers,
         origin=origin,

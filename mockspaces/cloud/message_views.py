@@ -156,8 +156,9 @@ def recording(shown: Recording) -> Object:
     }
 
 
-def media_event(event: MediaEvent) -> Object:
+def media_event(origins: Origins, event: MediaEvent) -> Object:
     """Return a meeting event as the server makes it (RT-MED-03): what recordings answer and sockets get."""
+    own = {"attendee": attendee(origins, event.attendee)} if event.attendee else {}
     return {
         "_id": event.id,
         "messageId": event.message_id,
@@ -166,5 +167,5 @@ def media_event(event: MediaEvent) -> Object:
         "sender": server(event.space.id),
         "modified": None,
         "created": iso(event.created),
-        "content": event.content,
+        "content": {**meeting(origins, event.meeting), **own, **event.parts},
     }

@@ -203,7 +203,7 @@ async def start_recording(call: Call) -> object:
     """Start recording and answer what is announced (MEET-REC-01..03)."""
     found, message = await _enter(call)
     event = await meetings.start_recording(call.world, found.space.id, message.id, call.caller.person)
-    return {"data": [message_views.media_event(event)]}
+    return {"data": [message_views.media_event(call.origins, event)]}
 
 
 @handle("MEET-RECSTOP")
