@@ -24,6 +24,7 @@ async def messages(call: Call) -> object:
     """List the messages of some spaces by their last change (USERS-MSGS-01..03)."""
     space_ids = _space_list(call)
     after = paging.after(call)
+    paging.check_token(call)
     places = await own_messages.readable(call.world, call.caller, space_ids)
     deleted = call.query.get("includedeleted", "").lower() == "true"
     listing = own_messages.changed(call.world, places, after, deleted=deleted)

@@ -157,6 +157,14 @@ async def tokened(call: Call, listing: Listing[Item], render: Render[Item], *, d
     return envelope(call, await rendered(items, render), following, previous)
 
 
+def check_token(call: Call) -> None:
+    """Refuse a bad position before any id of the query is looked up (PAGE-T-01, ERR-ORDER-04)."""
+    if number(call.query.get("page")) is not None:
+        _refuse_mixture(call)
+    elif token := call.query.get("pageToken"):
+        _read(call, token)
+
+
 async def _paged(call: Call, listing: Listing[Item], render: Render[Item], default: int, page: int) -> dict[str, Any]:
     many = size(call, default)
     found = await listing.page(offset=many * page, limit=many + 1)
