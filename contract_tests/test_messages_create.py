@@ -156,12 +156,15 @@ def test_quotes_outside_tags_become_entities(cloud: Cloud, sent: str, stored: st
     observe((post_["content"]["bodyText"], post_["content"]["description"]), (stored, stored))
 
 
-@behaviour("MSG-GEN-04")
+@behaviour("MSG-GEN-04", "MSG-QUERY-04")
 def test_escaping_can_be_turned_off(cloud: Cloud) -> None:
-    """With rest.escape_text off a text comes back as it was sent."""
+    """With rest.escape_text off a text comes back as it was sent, and is found so."""
     cloud.control("PATCH", "/settings", {"rest.escape_text": False})
     ann = cloud.user()
-    observe(cloud.message(cloud.space(ann), ann, "it's")["content"]["bodyText"], "it's")
+    space = cloud.space(ann)
+    observe(cloud.message(space, ann, "it's")["content"]["bodyText"], "it's")
+    found = cloud.call("GET", f"/spaces/{space}/messages/query", ann, params={"searchstring": "it's"}).json()
+    observe(found["total"], 1)
 
 
 @behaviour("MSG-GEN-04")
@@ -246,7 +249,7 @@ def test_a_message_needs_text(cloud: Cloud, kind: str, body: Any) -> None:
     ann = cloud.user()
     space = cloud.space(ann)
     refused(post(cloud, space, ann, body, kind), 400, "request.invalid")
-    expect(cloud.call("GET", f"/spaces/{space}/messages/byref", ann).json()["total"], 0)
+    observe(cloud.call("GET", f"/spaces/{space}/messages/byref", ann).json()["total"], 0)
 
 
 @behaviour("MSG-CHAT-05", "MSG-IDEA-02")

@@ -41,7 +41,7 @@ class Timeline:
         self._facets = facets(space_id, wanted)
         self._low: Rank = (wanted.low,)
         self._high: Rank | None = None if wanted.high is None else (wanted.high,)
-        self._words = escape(wanted.words).casefold()
+        self._words = {wanted.words.casefold(), escape(wanted.words).casefold()} if wanted.words else set()
 
     def place(self, item: Message) -> Rank:
         """Return where a message stands."""
@@ -59,7 +59,8 @@ class Timeline:
         return place >= self._low and (self._high is None or place < self._high)
 
     def _keeps(self, message: Message) -> bool:
-        return self._words in message.text.casefold() or self._words in (message.description or "").casefold()
+        texts = (message.text.casefold(), (message.description or "").casefold())
+        return not self._words or any(words in text for words in self._words for text in texts)
 
     async def page(self, *, offset: int, limit: int) -> Sequence[Message]:
         """Return ``limit`` messages from position ``offset`` on."""
