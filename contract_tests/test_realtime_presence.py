@@ -105,6 +105,15 @@ def test_a_directed_event_reaches_its_receivers_and_its_sender(cloud: Cloud, soc
 
 
 @behaviour("RT-PRES-05")
+def test_receivers_without_an_id_are_nobody(cloud: Cloud, sockets: Sockets) -> None:
+    """A directed event whose receivers name nobody comes back to its sender alone."""
+    room = cloud.room()
+    own, other = sockets.join(room.admin, room.id), sockets.join(room.guest, room.id)
+    own.presence("online", room.id, receivers=[{"type": "user"}])
+    observe([categories(own), categories(other)], [[f"{PARTY}.online"], []])
+
+
+@behaviour("RT-PRES-05")
 @pytest.mark.parametrize("members", [{}, {"receivers": []}, {"receivers": None}])
 def test_no_receivers_means_everybody(cloud: Cloud, sockets: Sockets, members: dict[str, Any]) -> None:
     """Missing and empty receivers are the same."""
@@ -147,7 +156,7 @@ def test_the_server_says_farewell_for_whom_was_online(cloud: Cloud, sockets: Soc
     room = cloud.room()
     going, staying = sockets.join(room.guest, room.id), sockets.join(room.admin, room.id)
     going.presence("online", room.id)
-    expect(categories(staying), [f"{PARTY}.online"])
+    observe(categories(staying), [f"{PARTY}.online"])
     if end == "kill":
         going.kill()
     elif end == "close":

@@ -1,4 +1,4 @@
-"""Presence: what clients tell each other about who is there; the server relays and never answers (RT-PRES-*)."""
+"""Presence: what clients tell each other about who is there; the server relays, and answers only refusals."""
 
 from mockspaces.cloud.entities import AnonymousUser
 from mockspaces.cloud.rejection import Rejection
@@ -34,13 +34,15 @@ async def relay(session: Session, payload: Payload) -> None:
     content = objects(payload.get("content"))
     loopback = payload.get("loopbackMetadata")
     extra = {"receivers": payload.get("receivers") or [], **optional(payload, "version")}
-    await _tell(session, _audience(session, space_id, receivers(payload)), kind, space_id, content, extra, loopback)
+    await _tell(session, _audience(session, space_id, payload), kind, space_id, content, extra, loopback)
 
 
-def _audience(session: Session, space_id: str, wanted: list[str]) -> list[Session]:
+def _audience(session: Session, space_id: str, payload: Payload) -> list[Session]:
+    """Return all subscribers, or those whom the receivers name, even if that is nobody, and the sender (RT-PRES-05)."""
     subscribers = session.hub.in_space(space_id)
-    if not wanted:
+    if not payload.get("receivers"):
         return subscribers
+    wanted = receivers(payload)
     return [one for one in subscribers if one is session or one.caller.id in wanted]
 
 
