@@ -324,10 +324,9 @@ def test_guests_see_what_was_written_since_they_came(cloud: Cloud) -> None:
     ann = cloud.user()
     mia = cloud.user("mia@example.com")
     space = cloud.open_space(ann, members=[{"username": mia.username, "role": "member"}])
-    old = {
-        kind: cloud.message(space, ann, kind=kind, content={"data": [{"fileId": "f"}]}) for kind in ("chats", "ideas")
-    }
-    early = cloud.message(space, ann, "early", parentMsg={"_id": old["ideas"]["_id"]})
+    file = {"data": [{"fileId": "f"}]}
+    old = {kind: cloud.message(space, ann, kind=kind, content=file) for kind in ("chats", "ideas")}
+    early = cloud.message(space, ann, "early", content=file, parentMsg={"_id": old["ideas"]["_id"]})
     cloud.control("POST", "/clock", {"advance": 60})
     guest = cloud.guest()
     cloud.call("GET", f"/spaces/{space}/join", guest)

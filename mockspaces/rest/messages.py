@@ -182,12 +182,12 @@ async def edit(call: Call) -> object:
 
 @handle("MSG-VIEWER")
 async def viewer_url(call: Call) -> object:
-    """Return where a file of a message can be looked at (MSG-VIEWER-01)."""
+    """Return where a file of a message can be looked at (MSG-VIEWER-01); both ids are step 4."""
     message = await messages.find(call.world, call.params["messageId"])
-    messages.check_visible(await enter(call, message), message)
     file_id = call.params["fileId"]
     if file_id not in [one.file_id for one in message.attachments]:
         raise Rejection(errors.FILE_NOT_FOUND, f'the message has no file "{file_id}"')
+    messages.check_visible(await enter(call, message), message)
     file = await files.find(call.world, file_id)
     return {"data": [{"url": f"{call.origins.rest}/api/files/viewUrls/{files.view_token(call.world, file)}"}]}
 
