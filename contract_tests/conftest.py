@@ -33,8 +33,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def loaded(config: pytest.Config) -> Profile | None:
     """Return the profile of the target, None for the embedded mock; one that cannot be used ends the run."""
     path: Path | None = config.getoption("--target", None)
+    if path is None:
+        return None
     try:
-        return path and load(path, allow_production=config.getoption("--allow-production"))
+        return load(path, allow_production=config.getoption("--allow-production"))
     except ProfileError as error:
         raise pytest.UsageError(str(error)) from None
 

@@ -392,7 +392,7 @@ def test_auto_login_signs_in_without_a_session(cloud: Cloud) -> None:
     change(cloud, auto_login="Bob@example.com")
     browser = signed_in(cloud)
     where = asked(cloud, client, browser, prompt="login")
-    expect(urlsplit(where).path, "/oauth2/authorize/confirm")
+    observe(urlsplit(where).path, "/oauth2/authorize/confirm")
     assert "bob@example.com" in browser.consent_page(client).text
     fresh = Browser(cloud)
     where = location(fresh.decide(client))
@@ -406,7 +406,7 @@ def test_auto_consent_skips_the_consent_page(cloud: Cloud) -> None:
     """With both settings authorize answers the final redirect at once; consent alone still wants a sign-in."""
     client = register(cloud)
     change(cloud, auto_consent=True)
-    expect(urlsplit(asked(cloud, client)).path, "/account/login/")
+    observe(urlsplit(asked(cloud, client)).path, "/account/login/")
     answer = signed_in(cloud).get("/oauth2/authorize/confirm", **authorization(client))
     assert location(answer).startswith(CALLBACK)
     assert authorize(cloud, client).startswith(CALLBACK)

@@ -101,7 +101,7 @@ def test_an_open_call_ignores_the_credential(cloud: Cloud, method: str, path: st
     """A call that needs no credential is not hurt by a bad one."""
     url = f"{cloud.origin}/health" if "health" in path else f"{cloud.api}{path}"
     answer = cloud.http.request(method, url, headers=[(b"Authorization", authorization.encode("latin-1"))])
-    expect(answer.status_code, 200)
+    observe(answer.status_code, 200)
 
 
 def protected_space(cloud: Cloud, **members: Any) -> str:

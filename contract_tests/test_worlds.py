@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.kit import App, Cloud, Person, behaviour, expect, only_mock, refused, serving
+from contract_tests.kit import App, Cloud, Person, behaviour, expect, observe, only_mock, refused, serving
 
 APP_ID = "00112233445566778899"
 
@@ -130,13 +130,13 @@ def test_nothing_done_in_one_world_shows_in_another(pair: Pair) -> None:
     pair.first.control("POST", "/clock", {"freeze": "2031-02-03T04:05:06.789Z"})
     pair.first.control("PATCH", "/contract", {"errors": {"auth.credential_missing": {"status": 499}}})
     pair.first.space(pair.first.user())
-    expect(pair.first.call("GET", "/users/me").status_code, 499)
+    observe(pair.first.call("GET", "/users/me").status_code, 499)
     shown = pair.second.control("GET", "")
-    expect((shown["counts"], shown["settings"]), (before["counts"], before["settings"]))
-    expect(shown["clock"]["frozen"], wanted=False)
+    observe((shown["counts"], shown["settings"]), (before["counts"], before["settings"]))
+    observe(shown["clock"]["frozen"], wanted=False)
     refused(pair.second.call("GET", "/users/me"), 401, "auth.credential_missing")
     pair.first.control("POST", "/reset")
-    expect(pair.second.call("GET", "/users/me", theirs).status_code, 200)
+    observe(pair.second.call("GET", "/users/me", theirs).status_code, 200)
 
 
 @behaviour("AUTH-WORLD-01")
@@ -148,7 +148,7 @@ def test_a_seeded_world_draws_the_same_again(seeded: str, http: httpx.Client) ->
         cloud.control("POST", "/reset")
         cloud.control("POST", "/clock", {"freeze": "2031-02-03T04:05:06.789Z"})
         drawn.append((cloud.app().key["kid"], cloud.user().token))
-    expect(drawn[0], drawn[1])
+    observe(drawn[0], drawn[1])
     http.delete(f"{seeded}/_mock/worlds/again")
 
 

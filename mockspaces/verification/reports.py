@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from mockspaces.verification.verdicts import MEANING, Finding, Report
 
 SHOWN_EXCHANGES = 6  # of one finding, on each side
+SHOWN_DETAILS = 8  # of one finding, for people; report.json has all
 
 
 @cache
@@ -67,7 +68,7 @@ def _differences(report: Report) -> dict[str, list[Finding]]:
 
 def _entry(finding: Finding) -> list[str]:
     known = [f"  * known: {_line(finding.known)}"] if finding.known else []
-    details = [f"  * {_line(detail)}" for detail in finding.details]
+    details = [f"  * {_line(detail)}" for detail in _shown(finding)]
     return [f"* **{finding.id}** ({finding.grade}) {_line(finding.statement)}", *known, *details]
 
 
@@ -76,14 +77,23 @@ def _line(text: str) -> str:
     return escape(" ".join(text.split()), quote=False)
 
 
+def _shown(finding: Finding) -> list[str]:
+    more = len(finding.details) - SHOWN_DETAILS
+    return [*finding.details[:SHOWN_DETAILS], *([f"and {more} more"] if more > 0 else [])]
+
+
+def _urgency(finding: Finding) -> tuple[bool, bool, bool]:
+    """Sort what is unexpected first, contradictions before assumptions; otherwise the order of the catalogue."""
+    return not finding.differs, bool(finding.known), finding.verdict != "contradicted"
+
+
 def html(report: Report) -> str:
     """Return the report as one page that needs nothing else and reads well on paper."""
+    findings = sorted(report.findings, key=_urgency)
     areas = list(dict.fromkeys(finding.area for finding in report.findings))
-    return (
-        _templates()
-        .get_template("report.html")
-        .render(report=report, meaning=MEANING, areas=areas, sides=_sides, grades=("D", "C", "A", "M", "mixed"))
-    )
+    page = _templates().get_template("report.html")
+    shown = {"report": report, "findings": findings, "areas": areas, "meaning": MEANING}
+    return page.render(**shown, details=_shown, sides=_sides, grades=("D", "C", "A", "M", "mixed"))
 
 
 def _sides(finding: Finding) -> list[tuple[dict[str, Any] | None, dict[str, Any] | None]]:
