@@ -2,8 +2,10 @@
 
 import httpx
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from contract_tests.sockets import Chat, address
@@ -33,6 +35,16 @@ def see(page: Chrome, section: str, wanted: str) -> None:
     )
 
 
+def press(page: Chrome, name: str) -> None:
+    """Click a button, which the page may exchange for a fresh one at any moment."""
+
+    def clicked(page: Chrome) -> bool:
+        page.find_element(By.XPATH, f"//button[text()='{name}']").click()
+        return True
+
+    WebDriverWait(page, PATIENCE_S, ignored_exceptions=[StaleElementReferenceException]).until(clicked)
+
+
 def errors(page: Chrome) -> list[str]:
     """Return what the browser complained about, but for the icon that it asks for by itself."""
     log: list[dict[str, str]] = page.get_log("browser")  # type: ignore[no-untyped-call]
@@ -58,16 +70,24 @@ def test_refusal_appears_with_its_reason_as_it_happens(page: Chrome, mock: Mocks
 def test_clock_buttons_move_the_clock(page: Chrome, mock: Mockspaces) -> None:
     """A click moves, freezes and resumes the clock of the world, and the page shows it."""
     before = mock.clock.now
-    buttons = {button.text: button for button in page.find_elements(By.CSS_SELECTOR, "#clock button")}
-    buttons["+1 day"].click()
+    press(page, "+1 day")
     see(page, "clock", "+86400 s")
     assert mock.clock.now - before >= 86_400
-    for name, shown in (("Freeze", "frozen"), ("Resume", "")):
-        page.find_element(By.XPATH, f"//button[text()='{name}']").click()
-        see(page, "clock", shown)
+    press(page, "Freeze")
+    see(page, "clock", "frozen")
+    press(page, "Resume")
     WebDriverWait(page, PATIENCE_S).until(lambda _page: "frozen" not in text(page, "clock"))
     assert abs(mock.clock.now - before) < 60
     assert errors(page) == []
+
+
+def test_buttons_stay_while_time_goes_by(page: Chrome, mock: Mockspaces) -> None:
+    """The page exchanges what has changed and nothing else: a button keeps the focus of whoever uses the keyboard."""
+    page.execute_script("document.querySelector('#clock button').focus()")
+    mock.clock.advance(days=2)
+    see(page, "clock", "+172800 s")
+    page.switch_to.active_element.send_keys(Keys.ENTER)
+    see(page, "clock", "+172860 s")
 
 
 def test_hostile_words_stay_words(page: Chrome, mock: Mockspaces) -> None:
