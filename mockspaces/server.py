@@ -27,6 +27,7 @@ from mockspaces.transport import SocketFaults
 BACKLOG, LAST_PORT = 2048, 65535
 GRACE_S = 0.2  # open requests are given this long after a stop, so that the process ends within a second
 SWEEP_S = 5
+INVALID_UTF8 = "Invalid UTF-8 sequence received from client."  # what uvicorn logs of a frame, with a traceback
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 
 logger = logging.getLogger("mockspaces")
@@ -127,11 +128,17 @@ def _port_range(text: str) -> list[int]:
     return list(ports)
 
 
+def _about_the_server(record: logging.LogRecord) -> bool:
+    """Whether uvicorn speaks of itself: a client whose text is no UTF-8 is told so by the close code (RT-EP-08)."""
+    return record.msg != INVALID_UTF8
+
+
 class UvicornServer(uvicorn.Server):
     """A uvicorn server that says when it is ready and turns a signal into a clean end (exit code 0)."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
+        logging.getLogger("uvicorn.error").addFilter(_about_the_server)
         self.on_ready: Callable[[], None] = lambda: None
         self.listeners: WorldListeners | None = None
         self.secure: tuple[socket.socket, ssl.SSLContext] | None = None

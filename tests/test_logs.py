@@ -6,6 +6,7 @@ import urllib.request
 from typing import Any
 
 import pytest
+import websockets.exceptions
 import websockets.sync.client
 
 from mockspaces.cli import main
@@ -70,6 +71,17 @@ def test_socket_is_logged_without_its_token(serve: Serve) -> None:
     _code, _out, err = served.end()
     assert "IN connect /chat auth.credential_invalid: " in err
     assert "SECRET" not in err
+
+
+def test_frame_that_is_no_utf8_is_no_error_of_the_server(serve: Serve) -> None:
+    """A client that sends broken text is cut off with a close code; the log has no traceback of it."""
+    served = serve()
+    url = f"{served.url.replace('http', 'ws')}/socket.io/?EIO=3&transport=websocket"
+    with websockets.sync.client.connect(url, proxy=None) as connection:
+        connection.send(b"42\xff", text=True)
+        with pytest.raises(websockets.exceptions.ConnectionClosedError):
+            list(connection)
+    assert served.end() == (0, "", "")
 
 
 @pytest.mark.parametrize("style", ["lines", "json"])
