@@ -574,7 +574,19 @@ def test_every_answer_can_be_read_by_any_page(cloud: Cloud) -> None:
 
 @behaviour("REST-CORS-02")
 @pytest.mark.parametrize(
-    "path", ["/api/users/me", "/api/spaces/invite", "/api/nothing", "/health", "/api/spaces/x/y/z"]
+    "path",
+    [
+        "/api/users/me",
+        "/api/spaces/invite",
+        "/api/nothing",
+        "/health",
+        "/api/spaces/x/y/z",
+        "/oauth2/access_token",
+        "/storage/x",
+        "/socket.io",
+        "/socket.io/",
+        "/nothing",
+    ],
 )
 @pytest.mark.parametrize("asked", [None, "authorization", "X-One, x-two,Content-Type"])
 def test_a_preflight_is_always_granted(cloud: Cloud, path: str, asked: str | None) -> None:

@@ -163,7 +163,7 @@ class App:
             exchange = Exchange(scope, receive, send, default, default.origins, scope["path"])
             await self._surfaces[0][1].refuse(exchange, rejection)(scope, receive, send)
             return
-        if path.rstrip("/") == events.ENGINE_PATH:
+        if path.rstrip("/") == events.ENGINE_PATH and scope["method"] != "OPTIONS":  # any path grants a preflight
             await self.realtime.serve(scope, receive, send, world, origins)
             return
         exchange = Exchange(scope, receive, send, world, origins, path)
