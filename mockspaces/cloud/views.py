@@ -1,6 +1,7 @@
 """The vendor's objects: how entities look on the wire, the same for REST and socket.
 
-The only place that maps Python's names to the vendor's spelling. Member order is that of the documents.
+With `space_views` and `message_views` the only place that maps Python's names to the vendor's spelling in answers.
+Member order is that of the documents.
 """
 
 from typing import Any
