@@ -86,3 +86,28 @@ def test_body_that_is_no_object_is_refused(
         trust_env=False,
     )
     assert (answer.status_code, answer.json()["code"]) == (400, "request.invalid"), answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "why"),
+    [
+        ("GET", "/journal?status=abc", None, "status: expected integer or null, got string"),
+        ("GET", "/journal?limit=0", None, "limit: expected integer >= 1"),
+        ("GET", "/messages?category=mail", None, "category: invalid enum value 'mail'; one of chat, "),
+        ("PATCH", "/settings", {"accounts.auto_consent": "yes"}, "accounts.auto_consent: expected boolean, got string"),
+        (
+            "PATCH",
+            "/settings",
+            {"accounts.error_style": "rfc"},
+            "accounts.error_style: invalid enum value 'rfc'; one of rfc6749, vendor",
+        ),
+        ("POST", "/faults", {"action": {"frame": "eat"}}, "action.frame: invalid enum value 'eat'; one of close, "),
+    ],
+)
+def test_a_bad_value_is_named_with_what_would_do(
+    world: Mockspaces, method: str, path: str, body: Any, why: str
+) -> None:
+    """A value of the wrong kind is told by its name, in the words of JSON, with the choices there are."""
+    answer = httpx.request(method, f"{world.url}/_mock{path}", json=body, trust_env=False)
+    assert answer.status_code == 400
+    assert answer.json()["why"].startswith(why), answer.text

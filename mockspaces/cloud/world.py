@@ -13,6 +13,7 @@ import msgspec
 
 from mockspaces.cloud import keys
 from mockspaces.cloud.clock import Clock
+from mockspaces.cloud.complaints import refusal
 from mockspaces.cloud.events import Event, Subscriber
 from mockspaces.cloud.faults import Faults
 from mockspaces.cloud.ids import Ids
@@ -121,8 +122,7 @@ def changed_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings
     try:
         return msgspec.convert(msgspec.to_builtins(settings) | dict(changes), Settings)
     except msgspec.ValidationError as error:
-        problem, _, place = str(error).partition(" - at `$.")
-        raise invalid(place.rstrip("`") or "settings", problem) from None
+        raise refusal(str(error), Settings, whole="settings") from None
 
 
 class World:

@@ -6,6 +6,7 @@ import msgspec
 
 from mockspaces.cloud import seeds
 from mockspaces.cloud.clock import iso
+from mockspaces.cloud.complaints import refusal
 from mockspaces.cloud.journal import Criteria, Entry
 from mockspaces.cloud.rejection import invalid
 from mockspaces.contract import nearest
@@ -55,7 +56,7 @@ async def find(call: ControlCall) -> object:
         criteria = msgspec.convert(query, Criteria, strict=False)
         most = None if limit is None else msgspec.convert(limit, Annotated[int, msgspec.Meta(ge=1)], strict=False)
     except msgspec.ValidationError as error:
-        raise invalid("query", str(error)) from None
+        raise refusal(str(error), Criteria, whole="limit") from None
     return _answer(call, call.world.journal.find(criteria, most))
 
 

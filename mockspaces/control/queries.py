@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from mockspaces.cloud.clock import iso
+from mockspaces.cloud.complaints import refusal
 from mockspaces.cloud.entities import Category, Member, Message, Space
 from mockspaces.cloud.rejection import invalid
 from mockspaces.cloud.world import World
@@ -74,7 +75,7 @@ async def messages(call: ControlCall) -> object:
     try:
         wanted = msgspec.convert(call.query, Wanted)
     except msgspec.ValidationError as error:
-        raise invalid("query", str(error)) from None
+        raise refusal(str(error), Wanted, whole="query") from None
     return {"data": [shown(message) for message in await _candidates(call.world, wanted) if wanted.fits(message)]}
 
 

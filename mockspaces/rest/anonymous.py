@@ -7,6 +7,7 @@ import msgspec
 
 from mockspaces.asgi.decoding import decode
 from mockspaces.cloud import people, tokens
+from mockspaces.cloud.complaints import refusal
 from mockspaces.cloud.rejection import invalid
 from mockspaces.rest.call import Call, handle
 
@@ -45,4 +46,4 @@ def _from_form(body: bytes) -> Guest:
     except UnicodeDecodeError:
         raise invalid("", "the form is not UTF-8") from None
     except msgspec.ValidationError as error:
-        raise invalid("form", str(error)) from None
+        raise refusal(str(error), Guest, whole="form") from None
