@@ -453,7 +453,7 @@ def test_both_challenge_methods_lead_to_tokens(cloud: Cloud, method: str, challe
 
 
 @behaviour("ACC-AUTHZ-11")
-def test_an_inactive_or_foreign_client_gets_nothing(cloud: Cloud) -> None:
+def test_a_client_of_another_world_gets_nothing(cloud: Cloud) -> None:
     """A client of another world is as unknown here as one that never was."""
     other = cloud.control("POST", "/worlds", {"seed": "empty"})
     control = (other["urls"]["port"] or other["urls"]["prefix"])["control"]
