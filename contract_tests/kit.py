@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from http.client import HTTPResponse
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 behaviour = pytest.mark.behaviour
+Found = TypeVar("Found")
 
 AUDIENCE = "spaces.avayacloud.com"
 
@@ -313,6 +314,14 @@ def serving(*options: str) -> Iterator[str]:
             yield process.stdout.readline().split()[1]
         finally:
             process.terminate()
+
+
+def settled(query: Callable[[], Found], wanted: Found) -> Found:
+    """Return what a query finds as soon as it is as wanted, or after ten seconds: for what takes its own time."""
+    deadline = time.monotonic() + 10
+    while (found := query()) != wanted and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return found
 
 
 def send_raw(url: str, request: bytes, *, then_close: bool = False) -> httpx.Response:

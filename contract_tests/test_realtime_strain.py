@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from contract_tests.kit import Cloud, observe
+from contract_tests.kit import Cloud, observe, settled
 from contract_tests.sockets import Chat, Sockets, credential, deaf
 
 BIG = "x" * 20_000
@@ -16,10 +16,7 @@ BIG = "x" * 20_000
 
 def left(cloud: Cloud, wanted: int) -> int:
     """Return the number of sockets as soon as it is as wanted, or after a while."""
-    deadline = time.monotonic() + 10
-    while (found := cloud.control("GET", "")["counts"]["sockets"]) != wanted and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return int(found)
+    return settled(lambda: int(cloud.control("GET", "")["counts"]["sockets"]), wanted)
 
 
 def texts(chat: Chat, count: int) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.kit import Cloud, Person, behaviour, observe
+from contract_tests.kit import Cloud, Person, behaviour, observe, settled
 from contract_tests.sockets import JOINED, LEFT, UUID, Sockets, address, credential
 
 
@@ -29,14 +29,6 @@ def ann(cloud: Cloud) -> Person:
 def counts(cloud: Cloud) -> list[int]:
     found = cloud.control("GET", "")["counts"]
     return [found[name] for name in ("sockets", "people", "subscriptions")]
-
-
-def settled(cloud: Cloud, wanted: list[int]) -> list[int]:
-    """Return the counts as soon as they are as wanted, or after a while."""
-    deadline = time.monotonic() + 5
-    while (found := counts(cloud)) != wanted and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return found
 
 
 @behaviour("RT-AUTH-14", "RT-EP-02")
@@ -135,7 +127,7 @@ def test_connections_are_listed_and_counted(cloud: Cloud, sockets: Sockets, ann:
     observe([listed[0]["id"], listed[0]["online"]], [UUID, spaces[:1]])
     observe(counts(cloud), [2, 2, 2])
     chat.close()
-    observe(settled(cloud, [1, 1, 0]), [1, 1, 0])
+    observe(settled(lambda: counts(cloud), [1, 1, 0]), [1, 1, 0])
 
 
 @pytest.mark.parametrize(
@@ -162,7 +154,7 @@ def test_the_filter_for_ending_connections_is_narrow(cloud: Cloud, sockets: Sock
     closed = cloud.control("POST", "/sockets/close", {"filter": {"space_id": space}, "how": "idle"})["closed"]
     observe(closed, [first])
     observe(chats[0].end()[1], 1000)
-    settled(cloud, [1, 1, 0])
+    settled(lambda: counts(cloud), [1, 1, 0])
     observe(cloud.control("POST", "/sockets/close", {"filter": {"id": first}})["closed"], [])
     observe(cloud.control("POST", "/sockets/close", {"filter": {"person_id": ann.id}})["closed"], [second])
     bad = cloud.http.post(f"{cloud.urls['control']}/sockets/close", json={"filter": {"user": "x"}})

@@ -1,6 +1,4 @@
 import socket
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -8,7 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
-from contract_tests.kit import Cloud, behaviour, expect, observe, send_raw
+from contract_tests.kit import Cloud, behaviour, expect, observe, send_raw, settled
 
 TYPE = "text/plain"
 
@@ -38,15 +36,6 @@ def storage(cloud: Cloud, size: int = 5, media_type: str = TYPE) -> Storage:
     body = {"files": [{"Content-Type": media_type, "Content-Length": size}]}
     made = cloud.call("POST", "/files/getuploadurl", cloud.user(), json=body).json()["data"][0]
     return Storage(cloud, made["url"], made["fileKey"])
-
-
-def eventually(true: Callable[[], bool]) -> bool:
-    """Whether something becomes true within a moment."""
-    for _ in range(100):
-        if true():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def xml(answer: httpx.Response, status: int) -> None:
@@ -204,8 +193,8 @@ def test_uploads_on_their_way_count_too(cloud: Cloud) -> None:
     head = f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: x\r\nContent-Type: {TYPE}\r\nContent-Length: 8\r\n\r\n"
     with socket.create_connection((url.hostname or "", url.port or 80), timeout=10) as connection:
         connection.sendall(f"{head}hell".encode())
-        assert eventually(lambda: other.put(b"of no matter").status_code == 413)
-    assert eventually(lambda: other.put().status_code == 200)
+        assert settled(lambda: other.put(b"of no matter").status_code, 413) == 413
+    assert settled(lambda: other.put().status_code, 200) == 200
 
 
 @behaviour("STO-GET-02")
