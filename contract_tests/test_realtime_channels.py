@@ -170,6 +170,16 @@ def test_subscribing_is_a_visit_of_a_participant(cloud: Cloud, sockets: Sockets)
     sockets.join(ann, cloud.open_space(ann, archived=True))
 
 
+@behaviour("USERS-HIDE-04", "RT-SUB-10")
+def test_subscribing_shows_no_hidden_space_again(cloud: Cloud, sockets: Sockets) -> None:
+    """Who listens in a space that he hid still does not find it in his list."""
+    ann = cloud.user()
+    space = cloud.space(ann)
+    cloud.call("POST", f"/users/me/spaces/{space}/hide", ann)
+    sockets.join(ann, space)
+    observe(cloud.call("GET", "/users/me/spaces", ann).json()["data"], [])
+
+
 @behaviour("RT-UNSUB-01")
 def test_leaving_is_answered_and_ends_delivery(cloud: Cloud, sockets: Sockets) -> None:
     """The answer goes to that socket alone, and no event of the space comes any more, a password notwithstanding."""

@@ -175,10 +175,9 @@ async def unhide(world: World, space_id: str, person_id: str) -> None:
 
 
 async def visit(world: World, space: Space, person_id: str) -> UserSpace:
-    """Note that a participant looks into a space; a hidden one is shown again (USERS-HIDE-04)."""
+    """Note that a participant looks into a space; that alone shows no hidden one again (USERS-HIDE-04, RT-SUB-10)."""
     record = await open_record(world, space, person_id)
-    status = 0 if record.status == HIDDEN else record.status
-    return await world.state.user_spaces.put(replace(record, last_access=world.clock.now_ms(), status=status))
+    return await world.state.user_spaces.put(replace(record, last_access=world.clock.now_ms()))
 
 
 # --- joining
@@ -209,6 +208,7 @@ async def arrive(world: World, caller: Caller, found: Standing, role: Role) -> S
         member = await world.state.members.put(replace(member, joined=True, role=role))
         space = await touch(world, space)
     await visit(world, space, caller.id)
+    await unhide(world, space.id, caller.id)
     return Standing(space, member)
 
 
