@@ -260,7 +260,7 @@ def test_a_reference_must_be_in_the_list(cloud: Cloud, path: str) -> None:
         refused(answer, 400, "request.invalid")
 
 
-@behaviour("PAGE-R-01", "MSG-QUERY-05")
+@behaviour("PAGE-R-01", "PAGE-R-02")
 def test_a_filtered_query_refuses_what_its_filter_hides(
     cloud: Cloud, mixed: tuple[str, Person, dict[str, str]]
 ) -> None:

@@ -172,7 +172,7 @@ def test_a_bad_invitation_makes_no_space(cloud: Cloud, members: dict[str, Any], 
     observe(counts(cloud), before)
 
 
-@behaviour("SPACES-CREATE-05", "SPACES-CREATE-06", "SPACES-CREATE-07", "DM-INV-02")
+@behaviour("SPACES-CREATE-06", "SPACES-CREATE-07", "DM-INV-02")
 @pytest.mark.parametrize("mode", ["join", "meet"])
 @pytest.mark.parametrize("channel", ["client", "outlook"])
 def test_the_content_has_the_link_once(cloud: Cloud, channel: str, mode: str) -> None:

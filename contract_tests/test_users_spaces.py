@@ -245,7 +245,7 @@ def test_bad_preferences(cloud: Cloud, body: Any) -> None:
     refused(cloud.call("POST", path, ann, json=body), 400, "request.invalid")
 
 
-@behaviour("USERS-PREF-02", "PERM-MAP-02")
+@behaviour("PERM-MAP-02")
 def test_guests_have_no_preferences(cloud: Cloud) -> None:
     """Setting preferences takes an admin or member."""
     room: Room = cloud.room()
