@@ -19,6 +19,7 @@ from mockspaces.contract import (
     endpoints,
     errors,
     events,
+    nearest,
     oauth_errors,
     permissions,
     rows,
@@ -54,6 +55,14 @@ def bound() -> Counter[str]:
 
 def repeated(values: Iterable[object]) -> list[object]:
     return [value for value, times in Counter(values).items() if times > 1]
+
+
+def test_only_the_beginning_of_a_misspelt_word_is_compared() -> None:
+    """Five million characters are compared no longer than 256, so that one call does not hold up all others."""
+    known = ["scope" * 50]
+    assert nearest(known[0] + "x" * 5_000_000, known) == f'; did you mean "{known[0]}"?'
+    assert nearest("scoep", ["scope", "other"]) == '; did you mean "scope"?'
+    assert not nearest("x" * 5_000_000, known)
 
 
 def test_ids_are_unique() -> None:

@@ -16,6 +16,7 @@ from mockspaces.contract.limits import Limits
 from mockspaces.contract.rows import Endpoint, ErrorCode, OAuthScope, Permission, Row, Scope
 
 AnyRow = TypeVar("AnyRow", bound=Row)
+LONGEST_COMPARED = 256  # characters of a misspelt word
 
 
 class OverlayError(ValueError):
@@ -23,8 +24,11 @@ class OverlayError(ValueError):
 
 
 def nearest(word: str, known: list[str]) -> str:
-    """Return ``; did you mean ...?`` with the known word nearest to a misspelt one, or nothing."""
-    close = get_close_matches(word, known, n=1, cutoff=0.5)
+    """Return ``; did you mean ...?`` with the known word nearest to a misspelt one, or nothing.
+
+    Only the beginning of a very long word counts: a body full of it would hold up all other calls for seconds.
+    """
+    close = get_close_matches(word[:LONGEST_COMPARED], known, n=1, cutoff=0.5)
     return f'; did you mean "{close[0]}"?' if close else ""
 
 
