@@ -137,6 +137,14 @@ def test_the_implicit_flow_answers_in_the_fragment(cloud: Cloud) -> None:
     observe("state" in fragment_of(authorize(cloud, client, response_type="token", state=None)), False)  # noqa: FBT003 - a value
 
 
+@behaviour("ACC-AUTHZ-01")
+@pytest.mark.parametrize("client_id", ["f" * 64, "x", "any id"])
+def test_a_client_id_has_any_length(cloud: Cloud, client_id: str) -> None:
+    """Whoever is registered is known by his id, however long it is."""
+    client = register(cloud, client_id=client_id)
+    expect(urlsplit(asked(cloud, client)).path, "/account/login/")
+
+
 @behaviour("ACC-AUTHZ-11", "ACC-AUTHZ-01", "ACC-AUTHZ-02")
 @pytest.mark.parametrize(
     "changes",

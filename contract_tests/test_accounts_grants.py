@@ -228,6 +228,7 @@ def test_an_id_token_is_signed_with_the_secret_of_its_client(cloud: Cloud) -> No
         names = ["sub", "iss", "aud", "email", "iat", "exp", "id_token_version"]
         observe(list(found), names + (["nonce"] if nonce else []))
         expect((found["aud"], found["email"], found["sub"]), (client.id, ANN, ACCOUNT_ID))
+        expect(found["sub"], cloud.call("GET", "/users/me", cloud.user()).json()["ndbid"])
         observe(found["exp"] - found["iat"], 3600)
         observe(found["iss"], "avayacloud.com", of="ACC-INFO-04")
         observe((found["id_token_version"], found.get("nonce")), ("1.0", nonce))
@@ -257,6 +258,9 @@ def test_id_tokens_may_be_user_jwts_by_setting(cloud: Cloud) -> None:
     observe(opens(cloud, token), 200)
     email_only = granted(by_password(cloud, client, scope="email"))["id_token"]
     observe(opens(cloud, email_only), 403)
+    bound = granted(by_password(cloud, client))
+    revoke(cloud, client_id=client.id, refresh_token=bound["refresh_token"])
+    observe((opens(cloud, bound["id_token"]), opens(cloud, token)), (401, 200))
 
 
 @behaviour("ACC-IDT-05")

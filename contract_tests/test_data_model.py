@@ -103,7 +103,7 @@ def test_a_redirect_uri_is_absolute_and_harmless(cloud: Cloud, uri: str) -> None
 
 @behaviour("DM-SPACE-02", "DM-SPACE-05", "DM-SET-02", "DM-SPACE-04")
 def test_a_personal_room_is_open_and_a_group_private(cloud: Cloud) -> None:
-    """Type and privacy of the two kinds of space that a user has, both with the same restriction for guests."""
+    """Type and privacy of the kinds of space that a user has; all but direct ones with the same restriction for guests."""
     made = cloud.control("POST", "/users", {"username": "new@example.com"})
     user = cloud.user("new@example.com")
     for space, kind, private in ((made["meetingroom_id"], "personal", False), (cloud.space(user), "group", True)):
@@ -111,6 +111,10 @@ def test_a_personal_room_is_open_and_a_group_private(cloud: Cloud) -> None:
         expect(shown["type"], kind)
         observe(shown["settings"]["memberOnly"], private, of="DM-SET-02")
         observe(shown["restrict"], ["deny_guest_access_history_msg"])
+    direct = cloud.call("GET", f"/spaces/direct/user/{cloud.user().id}", user).json()["data"][0]
+    expect(direct["type"], "direct")
+    observe(direct["settings"]["memberOnly"], wanted=True, of="DM-SET-02")
+    observe(direct["restrict"], [])
 
 
 @behaviour("DM-SET-02", "SPACES-CREATE-12", "DM-CFG-02")

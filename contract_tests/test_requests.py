@@ -398,9 +398,10 @@ def test_no_url_of_a_request_is_ever_opened(cloud: Cloud) -> None:
 
 @behaviour("REST-RES-01", "REST-RES-02")
 def test_success_is_200_and_json(cloud: Cloud) -> None:
-    """Creating, reading and joining are all answered 200 with JSON in UTF-8."""
+    """Creating, reading, joining, changing and deleting are all answered 200 with JSON in UTF-8."""
     user = cloud.user()
     space = cloud.space(user)
+    message = {"_id": cloud.message(space, user)["_id"], "content": {"bodyText": "new"}}
     answers = [
         cloud.call("POST", "/anonymous/auth", json={}),
         cloud.call("POST", "/spaces/invite", user, json={"topic": {"title": "Ünïcode ☃"}}),
@@ -408,6 +409,8 @@ def test_success_is_200_and_json(cloud: Cloud) -> None:
         cloud.call("GET", f"/spaces/{space}", user),
         cloud.call("GET", f"/spaces/{space}/join", user),
         cloud.call("GET", "/service-configurations"),
+        cloud.call("PATCH", f"/messages/{message['_id']}", user, json=message),
+        cloud.call("DELETE", f"/spaces/{space}", user),
     ]
     expect({answer.status_code for answer in answers}, {200})
     observe({answer.headers["content-type"] for answer in answers}, {"application/json; charset=utf-8"})
