@@ -31,6 +31,21 @@ def test_sent_members_replace_and_others_stay(cloud: Cloud, method: str) -> None
     observe((emptied["assignees"], emptied["dueDate"], emptied["data"]), ([], None, []))
 
 
+@behaviour("MSG-UPDATE-02", "MSG-TASK-04")
+def test_an_assignee_who_left_is_no_obstacle(cloud: Cloud) -> None:
+    """A task whose assignee was removed can be edited, sent back whole too; nobody new may be outside of the space."""
+    room = cloud.room()
+    task = cloud.message(room.id, room.admin, kind="tasks", content={"assignees": [room.member.id]})
+    cloud.call("DELETE", f"/spaces/{room.id}/attendees/userId/{room.member.id}", room.admin)
+    for content in ({"status": "completed"}, {**task["content"], "status": "pending"}):
+        changed = edit(cloud, task, room.admin, content=content)
+        observe((changed.status_code, changed.json().get("content", {}).get("status")), (200, content["status"]))
+        observe(changed.json()["content"]["assignees"], [{"_id": room.member.id}])
+    for outside in (room.stranger.id, "nobody"):
+        body = {"assignees": [room.member.id, outside]}
+        refused(edit(cloud, task, room.admin, content=body), 400, "request.invalid")
+
+
 @behaviour("MSG-UPDATE-01", "MSG-GEN-04")
 @pytest.mark.parametrize("kind", ["chats", "ideas", "tasks"])
 def test_a_whole_message_may_be_sent_back(cloud: Cloud, kind: str) -> None:

@@ -13,7 +13,7 @@ from mockspaces.cloud import spaces
 from mockspaces.cloud.access import Standing, find_space, standing
 from mockspaces.cloud.callers import Caller
 from mockspaces.cloud.drafts import Draft, EditBody, merge, time
-from mockspaces.cloud.entities import AnonymousUser, Category, Message, Person, Sender, Space, member_id, replace
+from mockspaces.cloud.entities import AnonymousUser, Category, Message, Person, Sender, Space, Task, member_id, replace
 from mockspaces.cloud.events import MessageRemoved, MessageSent
 from mockspaces.cloud.rejection import Rejection, invalid, not_found
 from mockspaces.cloud.world import World
@@ -117,7 +117,7 @@ async def create(
     """Create a message and announce it: the end of step 7, step 8, effect. The author is already admitted."""
     async with world.lock(space.id):
         space = await find_space(world, space.id)
-        await _check_assignees(world, space, draft)
+        await _check_assignees(world, space, draft.task)
         parent = await _parent(world, space, draft) if draft.parent_id else None
         spaces.refuse_archived(space)
         message = await put_new(world, author, space, draft, parent)
@@ -159,8 +159,12 @@ async def put_new(world: World, author: Person, space: Space, draft: Draft, pare
     return message
 
 
-async def _check_assignees(world: World, space: Space, message: Draft | Message) -> None:
-    for person in message.task.assignees if message.task else ():
+async def _check_assignees(world: World, space: Space, task: Task | None, before: Task | None = None) -> None:
+    """Refuse new assignees who are not in the space; one who has left since is no obstacle to an edit (MSG-TASK-04)."""
+    known = before.assignees if before else ()
+    for person in task.assignees if task else ():
+        if person in known:
+            continue
         entry = await world.state.members.get(member_id(space.id, person))
         if entry is None or entry.type == "email":
             raise invalid("assignees", f'"{person}" is no participant of the space')
@@ -186,7 +190,7 @@ async def edit(world: World, message: Message, body: EditBody, *, origin: str | 
         message = await find(world, message.id)
         changed = merge(world, message, body)
         space = await find_space(world, message.space_id)
-        await _check_assignees(world, space, changed)
+        await _check_assignees(world, space, changed.task, message.task)
         spaces.refuse_archived(space)
         if body.modified is not msgspec.UNSET:
             _check_fresh(message, seen)
