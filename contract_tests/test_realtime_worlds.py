@@ -60,10 +60,10 @@ def test_a_world_is_reached_by_path_on_the_default_port(
     _name, told = chat.message(space)
     observe(told["sender"]["picture_url"].startswith(prefix["accounts"]), wanted=True)
     chat.media("tracksstatus", space, media={"connected": True})
-    pictures = [
-        one["picture_url"] for event in chat.said("MEDIA_SESSION_RESPONSE") for one in event["content"]["attendees"]
-    ]
-    observe([len(pictures), all(one.startswith(prefix["accounts"]) for one in pictures)], [2, True])
+    parties = [one for event in chat.said("MEDIA_SESSION_RESPONSE") for one in event["content"]["attendees"]]
+    cloud.control("POST", "/pairings", {"username": ann.username, "app_id": "room-app"})
+    pictures = [one["picture_url"] for one in (*parties, chat.hear()[1]["app"])]
+    observe([len(pictures), all(one.startswith(prefix["accounts"]) for one in pictures)], [3, True])
 
 
 def test_one_transport_may_carry_two_worlds(

@@ -1,5 +1,6 @@
 """Pairing of room apps: the vendor's calls for it are not known, so only tests begin one (RT-PAIR-01)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from mockspaces.cloud import discovery
@@ -7,7 +8,7 @@ from mockspaces.cloud.clock import iso
 from mockspaces.cloud.entities import Space, User
 from mockspaces.cloud.events import AppPaired
 from mockspaces.cloud.views import DEFAULT_PICTURE
-from mockspaces.cloud.world import World
+from mockspaces.cloud.world import Origins, World
 
 CODE_DIGITS = 6
 
@@ -36,9 +37,13 @@ async def authorize(world: World, user: User, space: Space, app_id: str) -> dict
             "type": "app",
             "displayname": token.app["displayname"],
             "username": "",
-            "picture_url": f"{world.origins.accounts}{DEFAULT_PICTURE}",
             "role": token.app["role"],
         },
     }
     await world.publish(AppPaired(person_id=user.id, payload=payload))
-    return payload
+    return shown(world.origins, payload)
+
+
+def shown(origins: Origins, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a pairing says to one client: the picture of the app is where that client reaches the world."""
+    return {**payload, "app": {**payload["app"], "picture_url": f"{origins.accounts}{DEFAULT_PICTURE}"}}

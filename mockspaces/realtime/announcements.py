@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, TypeVar
 
-from mockspaces.cloud import clock, meetings, message_views
+from mockspaces.cloud import clock, meetings, message_views, pairing
 from mockspaces.cloud import events as happened
 from mockspaces.cloud.entities import Space
 from mockspaces.cloud.events import Event
@@ -201,6 +201,9 @@ async def sockets_closed(hub: Hub, event: happened.SocketsClosed) -> None:
 @announces(happened.AppPaired)
 async def app_paired(hub: Hub, event: happened.AppPaired) -> None:
     """Tell a person's sockets that a room app was paired with him (RT-PAIR-01)."""
-    await hub.tell(
-        hub.of_person(event.person_id), events.APP_PAIRING_AUTHORIZED, dict(event.payload), origin=event.origin
-    )
+
+    async def render(session: Session) -> Payload:
+        return pairing.shown(session.origins, event.payload)
+
+    sessions = hub.of_person(event.person_id)
+    await hub.announce(sessions, events.APP_PAIRING_AUTHORIZED, render, lambda _session: None, origin=event.origin)
