@@ -94,7 +94,7 @@ def test_one_to_a_hundred_ids_are_wanted(cloud: Cloud, body: Any) -> None:
     expect(delete(cloud, ann, *["x"] * 100), outcome(unknown=["x"]))
 
 
-@behaviour("MSG-DELETE-01", "ERR-ORDER-05")
+@behaviour("ERR-ORDER-05")
 def test_the_word_is_no_message_id(cloud: Cloud) -> None:
     """A GET of deletemessages is a wrong method, not an unknown message."""
     refused(cloud.call("GET", "/messages/deletemessages", cloud.user()), 405, "method.not_allowed")
