@@ -103,7 +103,7 @@ def test_a_redirect_uri_is_absolute_and_harmless(cloud: Cloud, uri: str) -> None
 
 @behaviour("DM-SPACE-02", "DM-SPACE-05", "DM-SET-02", "DM-SPACE-04")
 def test_a_personal_room_is_open_and_a_group_private(cloud: Cloud) -> None:
-    """Type and privacy of the kinds of space that a user has; all but direct ones with the same restriction for guests."""
+    """Type and privacy of the three kinds of space; all but the direct one have the same restriction for guests."""
     made = cloud.control("POST", "/users", {"username": "new@example.com"})
     user = cloud.user("new@example.com")
     for space, kind, private in ((made["meetingroom_id"], "personal", False), (cloud.space(user), "group", True)):
