@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from mockspaces.cloud import oauth_scopes, tokens
+from mockspaces.cloud import clients, oauth_scopes, tokens
 from mockspaces.cloud.entities import AccessToken, AuthorizationCode, OAuthClient, User
 from mockspaces.cloud.oauth_scopes import Requested
 from mockspaces.cloud.rejection import Rejection
@@ -52,13 +52,7 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 async def destination(world: World, client_id: str | None, redirect_uri: str | None) -> Destination:
     """Return where to answer. Refused without a redirect if client or URI cannot be trusted (ACC-AUTHZ-11)."""
-    if client_id is None:
-        raise _untrusted("the parameter client_id is missing")
-    client = await world.state.clients.get(client_id)
-    if client is None:
-        raise _untrusted(f'no client has the client_id "{client_id[:80]}"')
-    if not client.active:
-        raise _untrusted(f'the client "{client_id}" is not active')
+    client = await clients.known(world, client_id, oauth_errors.UNTRUSTED_REQUEST)
     if redirect_uri is None:
         raise _untrusted("the parameter redirect_uri is missing")
     if redirect_uri not in client.redirect_uris:

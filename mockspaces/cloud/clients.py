@@ -17,15 +17,15 @@ class ProvenClient(msgspec.Struct, frozen=True):
     by_secret: bool = True
 
 
-async def known(world: World, client_id: str | None) -> OAuthClient:
-    """Return an active client by id, without any proof (ACC-REVOKE-06)."""
+async def known(world: World, client_id: str | None, code: str = oauth_errors.INVALID_CLIENT) -> OAuthClient:
+    """Return an active client by id, without any proof (ACC-REVOKE-06). Refuses any other with ``code``."""
     if client_id is None:
-        raise refused("the parameter client_id is missing")
+        raise Rejection(code, "the parameter client_id is missing")
     client = await world.state.clients.get(client_id)
     if client is None:
-        raise refused(f'no client has the client_id "{client_id[:80]}"')
+        raise Rejection(code, f'no client has the client_id "{client_id[:80]}"')
     if not client.active:
-        raise refused(f'the client "{client_id}" is not active')
+        raise Rejection(code, f'the client "{client_id}" is not active')
     return client
 
 
