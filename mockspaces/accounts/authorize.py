@@ -46,8 +46,7 @@ async def authorize(call: Call) -> Response:
     user = await _signed_in(call)
     if user is None or _asks_for_login(call, parameters):
         return _to_login(call)
-    if call.world.settings.accounts_auto_consent:
-        _note(call, "accounts.auto_consent: the consent page was skipped")
+    if _consents(call):
         return await _allow(call, request, parameters.state, user)
     return redirect(f"{below(call.origins, '/oauth2/authorize/confirm')}?{_query(call)}")
 
@@ -60,8 +59,7 @@ async def ask(call: Call) -> Response:
     user = await _signed_in(call)
     if user is None:
         return _to_login(call)
-    if call.world.settings.accounts_auto_consent:
-        _note(call, "accounts.auto_consent: the consent page was skipped")
+    if _consents(call):
         return await _allow(call, request, parameters.state, user)
     token = csrf.token(call)
     page = pages.render(
@@ -187,6 +185,13 @@ def _query(call: Call, without: str | None = None) -> str:
     text = call.raw_query.decode("utf-8", "surrogateescape")
     kept = [pair for pair in text.split("&") if unquote_plus(pair.partition("=")[0]) != without]
     return legal_query("&".join(kept))
+
+
+def _consents(call: Call) -> bool:
+    """Whether a setting answers for the user; the journal says so."""
+    if call.world.settings.accounts_auto_consent:
+        _note(call, "accounts.auto_consent: the consent page was skipped")
+    return call.world.settings.accounts_auto_consent
 
 
 async def _allow(call: Call, request: AuthorizationRequest, state: str | None, user: User) -> Response:
