@@ -291,7 +291,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
         ("RT-SUB-04", "RT-SUB-06"),
     ),
     "directed presence for everybody": (
-        Rule(PRESENCE, "    if not wanted:\n        return subscribers", "    if True:\n        return subscribers"),
+        Rule(PRESENCE, '    if not payload.get("receivers"):\n', "    if True:\n"),
         ("RT-PRES-05",),
     ),
     "no farewell": (
