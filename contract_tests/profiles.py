@@ -92,7 +92,7 @@ SCOPES = (  # all that the portal offers (seed 000)
     *("spaces.post.create", "spaces.task.read", "spaces.task.create", "spaces.messages.write"),
 )
 CLIENT = ("client_id", "client_secret")
-CREATING = ("/spaces/invite", "/topics/invite")
+CREATING = ("/spaces/invite", "/topics/invite", "/spaces", "/topics")
 
 
 class ServiceUrls(dict[str, str]):
@@ -132,7 +132,9 @@ class ServiceCloud(Cloud):
         answer = super().call(method, path, who, headers=headers, **content)
         if (method, answer.status_code) == ("POST", httpx.codes.OK) and path.rstrip("/") in CREATING:
             owner = who or Person("", "", (headers or {}).get("Authorization", ""))
-            space_id = answer.json()["data"][0]["topicId"]
+            body = answer.json()
+            made = body["data"][0] if "data" in body else body  # an invite, or the space itself
+            space_id = made.get("topicId") or made["_id"]
             self._created.append((space_id, owner))
             self._own.add(space_id)
         return answer
@@ -176,13 +178,12 @@ class ServiceCloud(Cloud):
     def oauth_client(self) -> Mapping[str, str]:
         return self._client()
 
-    def space(self, owner: Person | App, title: str = "Room", **members: Any) -> str:
-        return super().space(owner, f"mockspaces contract test: {title}", **members)
-
     def open_space(self, owner: Person, title: str = "Open room", **members: Any) -> str:
         if set(members) - {"settings", "members"}:
             pytest.skip(NEEDS_CONTROL)
         roster = members.get("members", ())
+        if any("servicesapps" in one["username"] for one in roster):
+            pytest.skip(NEEDS_CONTROL)  # nobody invites a service account
         invitees = [{"invitee": one["username"], "role": one.get("role", "member")} for one in roster]
         space_id = self.space(owner, title, invitees=invitees, informChannel="client")
         settings = {"memberOnly": False, **members.get("settings", {})}

@@ -94,6 +94,7 @@ def test_without_a_good_token_nobody_is_told_anything(cloud: Cloud, method: str,
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_the_directory_is_one_page_of_the_company(cloud: Cloud, slash: str) -> None:
     """All users of the caller's company are there, those of others and service accounts are not."""
+    only_mock(cloud, "needs a company of known people")
     cloud.app("spaces.create")
     answer = ask(cloud, COLLEAGUES.rstrip("/") + slash, cloud.user())
     expect(answer.status_code, 200)
@@ -130,6 +131,7 @@ def test_the_directory_is_one_page_of_the_company(cloud: Cloud, slash: str) -> N
 )
 def test_the_directory_can_be_searched(cloud: Cloud, search: str, found: list[str]) -> None:
     """A text is looked for anywhere in name and user name, and means only itself."""
+    only_mock(cloud, "needs a company of known people")
     answer = cloud.http.get(
         f"{cloud.accounts}{COLLEAGUES}",
         params={"search": search, "other": "x"},
@@ -163,6 +165,7 @@ def test_licences_and_agreements_exist(cloud: Cloud, slash: str) -> None:
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_a_profile_is_what_was_stored_last(cloud: Cloud, slash: str) -> None:
     """Each user has his own for each product."""
+    only_mock(cloud, "needs an account without a past")
     ann, bob = cloud.user(), cloud.user("bob@example.com")
     path = f"{PRODUCT}/app_profile_setting{slash}"
     observe(ask(cloud, path, ann).json(), {})

@@ -97,5 +97,6 @@ def test_the_page_shows_every_call_and_loads_nothing(cloud: Cloud, document: Any
     assert not page.tags & {"script", "img", "iframe", "link"}
     inner = {link[1:] for link in page.links if link.startswith("#")}
     assert inner <= set(page.ids)
+    assert {"schema-CreateBody", *(tag["name"] for tag in document["tags"])} <= inner
     assert [link for link in page.links if not link.startswith("#")] == ["openapi.json"]
     assert "default-src 'none'" in answer.headers["content-security-policy"]

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.kit import ISO_TIME, OBJECT_ID, Cloud, Person, behaviour, expect, observe, refused
+from contract_tests.kit import ISO_TIME, OBJECT_ID, Cloud, Person, behaviour, expect, observe, only_mock, refused
 
 DEFAULTS = {
     "eula_version_agreed": "",
@@ -169,6 +169,7 @@ def test_unsubscribing_what_is_not_there(cloud: Cloud) -> None:
 @behaviour("USERS-STATS-01", "USERS-ROLLOUT-01")
 def test_statistics_and_features(cloud: Cloud) -> None:
     """Statistics count one's spaces and messages, and no feature is rolled out; anonymous users have neither."""
+    only_mock(cloud, "needs an account without a past")
     ann = cloud.user()
     space = cloud.space(ann)
     cloud.message(space, ann)

@@ -102,6 +102,13 @@ def test_installed_package_runs_without_the_repository(site: Path) -> None:
     assert run(site, "-c", code).strip() == str(site / "mockspaces" / "server.py")
 
 
+def test_a_verification_runs_from_the_wheel(site: Path) -> None:
+    """What is installed can list the requests that it would send to the service of a profile it brings along."""
+    profile = site / SUITE / "targets" / "staging.toml"
+    said = run(site, "-m", "mockspaces", "verify", "--target", str(profile), "--dry-run", "--only", "USERS-ROLLOUT")
+    assert re.search(r"GET https://[^/]*/api/users/me$", said, re.MULTILINE)
+
+
 def test_suite_runs_from_the_wheel(site: Path) -> None:
     """The contract suite finds all that it needs beside itself, so that it can be run where there is no repository."""
     suite = site / SUITE

@@ -100,7 +100,8 @@ def run(results: Path, options: Sequence[str], progress: Progress) -> Run:
         ),
         *("--tb=no", "-q", "--results", str(results), *options),
     ]
-    environment = {**os.environ, "PYTHONPATH": str(folder.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    paths = [str(folder.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(  # noqa: S603 - our own interpreter with arguments of our own
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=results.parent
     ) as process:
