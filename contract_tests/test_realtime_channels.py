@@ -93,8 +93,9 @@ def test_who_may_not_listen_learns_why(cloud: Cloud, sockets: Sockets) -> None:
     ann, sid = cloud.user(), cloud.user("sid@elsewhere.example")
     private = cloud.private_space(ann)
     archived = cloud.open_space(ann, archived=True)
-    personal = cloud.open_space(ann, settings={"memberOnly": True})
-    app = cloud.app("spaces.websocket", company="Elsewhere") if _has_company(cloud) else None
+    personal = cloud.shut(cloud.call("GET", f"/users/meetingroom/{ann.username}", ann).json()["data"]["_id"], ann)
+    cloud.control("POST", "/companies", {"name": "Elsewhere", "domains": ["elsewhere-company.example"]})
+    app = cloud.app("spaces.websocket", company="Elsewhere")
     chat = sockets.join(sid)
     for space, code in (
         ("f" * 24, "space.not_found"),
@@ -105,13 +106,7 @@ def test_who_may_not_listen_learns_why(cloud: Cloud, sockets: Sockets) -> None:
     ):
         failure = {"channel": {"_id": space, "type": "topic"}, "error": code}
         observe(chat.subscribe(space), ("SUBSCRIBE_CHANNEL_FAILED", failure))
-    if app:
-        observe(sockets.join(app).subscribe(private)[1]["error"], "permission.other_company")
-
-
-def _has_company(cloud: Cloud) -> bool:
-    body = {"name": "Elsewhere", "domains": ["elsewhere-company.example"]}
-    return bool(cloud.control("POST", "/companies", body))
+    observe(sockets.join(app).subscribe(private)[1]["error"], "permission.other_company")
 
 
 @behaviour("RT-SUB-06")
