@@ -28,6 +28,18 @@ MEDIA_TYPES = {
     "CTRL-DOCS": "text/html",
     "CTRL-CA": "application/x-pem-file",
 }
+TITLES = {
+    "ACC": "identity server",
+    "USERS": "people",
+    "SPACES": "spaces",
+    "MSG": "messages",
+    "FILES": "files",
+    "MEET": "meetings",
+    "MEDIA": "media sessions",
+    "MISC": "everything else of the REST API",
+    "STO": "storage: the signed URLs of files",
+    "CTRL": "the mock's own control API",
+}
 FORMS = ("accounts",)  # surfaces whose POST calls take forms
 REF = "#/components/schemas/{name}"
 ERROR = {"$ref": REF.format(name="Error")}
@@ -100,10 +112,14 @@ def document(contract: Contract, origins: Origins) -> Object:
         "info": {
             "title": "mockspaces",
             "version": __version__,
-            "description": "A test double of the Avaya Spaces cloud. Ids like MSG-CHAT name the statements it follows.",
+            "description": "A test double of the Avaya Spaces cloud. Ids like MSG-CHAT name the statements it follows, "
+            "letters their evidence: D documented by the vendor, C seen in a client, A assumed by us, M measured.",
         },
         "servers": [{"url": origins.rest}],
-        "tags": [{"name": name} for name in dict.fromkeys(_section(row) for row in rows)],
+        "tags": [
+            {"name": name, "description": TITLES.get(name, name)}
+            for name in dict.fromkeys(_section(row) for row in rows)
+        ],
         "paths": _paths(contract, origins, rows, schemas),
         "components": {"schemas": {"Error": _error_schema(), **components}, "securitySchemes": _security_schemes()},
     }
