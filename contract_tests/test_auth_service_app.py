@@ -534,9 +534,9 @@ def test_an_invited_user_of_another_company_is_out_of_reach(cloud: Cloud) -> Non
     observe(counts(cloud)["spaces"], before["spaces"])
 
 
-@behaviour("AUTH-SVC-17", "SPACES-CREATE-08")
+@behaviour("AUTH-SVC-17", "SPACES-CREATE-08", "DM-MSG-03")
 def test_the_caller_is_the_service_account(cloud: Cloud) -> None:
-    """The space belongs to the service account, whose username is sub and whose name is the app's."""
+    """Space and message are the service account's, a user whose username is sub and whose name is the app's."""
     made = cloud.control("POST", "/service-apps", {"name": "Room maker", "scopes": "all"})
     app = App(made["key"], made["account_id"])
     shown = cloud.call("GET", f"/spaces/{cloud.space(app)}", app).json()
@@ -544,6 +544,8 @@ def test_the_caller_is_the_service_account(cloud: Cloud) -> None:
     observe((shown["cid"], shown["role"]), (app.account_id, "admin"))
     observe((member["member"], member["memberType"], member["role"]), (app.account_id, "userId", "admin"))
     observe((member["username"], member["displayname"]), (app.key["sub"], "Room maker"))
+    sender = cloud.message(shown["_id"], app)["sender"]
+    observe((sender["_id"], sender["type"], sender["username"]), (app.account_id, "user", app.key["sub"]))
 
 
 @behaviour("AUTH-SVC-18", "DM-APP-01")
