@@ -464,7 +464,7 @@ def test_fault_of_requests_leaves_sockets_alone(cloud: Cloud, sockets: Sockets, 
     assert fired(cloud) == [0]
 
 
-def test_fault_of_one_socket_caller(cloud: Cloud, sockets: Sockets, ann: Person, room: str) -> None:
+def test_fault_of_one_socket_caller(cloud: Cloud, sockets: Sockets, ann: Person) -> None:
     """A fault named after a caller meets his events and nobody else's."""
     bob = cloud.user("bob@example.com")
     cloud.control("POST", "/spaces", {"title": "Both", "owner": ann.username, "members": [{"username": bob.username}]})

@@ -347,7 +347,7 @@ def test_whoever_does_not_ask_for_protocol_4_gets_protocol_3(
 
 
 @behaviour("RT-EP-01")
-def test_the_host_header_does_not_matter(cloud: Cloud, sockets: Sockets) -> None:
+def test_the_host_header_does_not_matter(sockets: Sockets) -> None:
     """A handshake for the name of the vendor's host is served."""
     wire = sockets.wire(sockets.url({}), additional_headers={"Host": "spacesapis-socket.avayacloud.com"})
     observe(str(wire.receive())[:1], "0")

@@ -99,7 +99,7 @@ def test_no_namespace_leads_from_one_world_into_another(cloud: Cloud, sockets: S
 
 @pytest.mark.parametrize("call", ["reset", "drop"])
 def test_resetting_or_dropping_a_world_closes_its_sockets(
-    cloud: Cloud, sockets: Sockets, prefix: dict[str, str], ann: Person, call: str
+    cloud: Cloud, sockets: Sockets, ann: Person, call: str
 ) -> None:
     """Joined sockets are sent away and closed, unjoined ones closed, wherever they came in."""
     opened = cloud.control("POST", "/worlds", {})

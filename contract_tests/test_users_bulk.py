@@ -193,7 +193,7 @@ def test_a_deleted_user(cloud: Cloud, bot: App, sockets: Sockets) -> None:
 
 
 @behaviour("USERS-BULK-09")
-def test_a_licence_that_the_company_does_not_own(cloud: Cloud, bot: App) -> None:
+def test_a_licence_that_the_company_does_not_own(cloud: Cloud) -> None:
     """A licence of which the company owns none is not given."""
     company = {"name": "Poor", "domains": ["poor.example"], "owned_licenses": ["spaces_business"]}
     cloud.control("POST", "/companies", company)

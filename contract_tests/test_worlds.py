@@ -35,7 +35,7 @@ def root(cloud: Cloud) -> str:
 
 
 @pytest.fixture(scope="module")
-def seeded(http: httpx.Client) -> Iterator[str]:
+def seeded() -> Iterator[str]:
     """The URL of a mock whose random source is seeded."""
     with serving("--random-seed", "the same") as url:
         yield url
