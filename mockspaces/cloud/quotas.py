@@ -7,7 +7,7 @@ from mockspaces.cloud.world import World
 from mockspaces.contract import errors, quotas
 from mockspaces.contract.rows import Endpoint
 
-MOST_WINDOWS = 50_000  # counters kept at a time; beyond that those that have run out are dropped, then all
+MOST_WINDOWS = 50_000  # counters kept at a time; beyond that all of them begin anew
 
 
 class RateLimited(Rejection):
