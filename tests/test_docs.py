@@ -69,9 +69,9 @@ def test_calls_succeed(guide: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[-500:] + done.stderr
 
 
-@pytest.mark.parametrize("guide", GUIDES)
+@pytest.mark.parametrize("guide", sorted(path.name for path in DOCS.glob("*.md")))
 def test_links_lead_somewhere(guide: str) -> None:
-    """Every link into the repository leads to something that is there."""
+    """Every link of a page into the repository leads to something that is there."""
     for link in re.findall(r"\]\((?!http)([^)#]+)", text(guide)):
         assert (DOCS / link).exists(), link
 
