@@ -51,7 +51,8 @@ def main() -> int:
             tell(fate)
     counts = Counter(fate.outcome for fate in fates)
     shown = ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
-    print(f"{len(mutants)} mutants: {shown}; {rate(fates):.1%} killed in {time.monotonic() - started:.0f} s")
+    seconds = time.monotonic() - started
+    print(f"{len(mutants)} mutants: {shown}; {rate(fates):.1%} of the generated killed in {seconds:.0f} s")
     if options.write:
         options.write.write_text(json.dumps(summary(fates), indent=1) + "\n", encoding="utf-8")
     by_hand = [fate for fate in fates if fate.mutant.id.startswith("rule ") and fate.outcome != "killed"]
@@ -60,9 +61,9 @@ def main() -> int:
 
 
 def rate(fates: Sequence[Fate]) -> float:
-    """Return how many of the generated mutants died."""
+    """Return what share of the generated mutants died: all, if there were none."""
     generated = [fate for fate in fates if not fate.mutant.id.startswith("rule ")]
-    return sum(fate.outcome == "killed" for fate in generated) / max(1, len(generated))
+    return sum(fate.outcome == "killed" for fate in generated) / len(generated) if generated else 1.0
 
 
 def summary(fates: Sequence[Fate]) -> dict[str, object]:

@@ -5,11 +5,12 @@ from textwrap import dedent
 
 import pytest
 
+from mutants.__main__ import rate
 from mutants.events import event_rules
 from mutants.generated import all_generated
 from mutants.graft import grafted
 from mutants.handwritten import RULES, Rule, all_handwritten
-from mutants.hunt import hunt
+from mutants.hunt import Fate, hunt
 from mutants.mutant import Mutant
 from mutants.reasons import REASONS
 
@@ -97,3 +98,12 @@ def test_the_hunt_tells_the_truth(suite: Path) -> None:
         "right": "survived",
         "nobody's": "uncited",
     }
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "share"),
+    [({"rule a": "survived", "limit b": "killed", "limit c": "survived"}, 0.5), ({"rule a": "killed"}, 1), ({}, 1)],
+)
+def test_only_generated_mutants_count_for_the_rate(outcomes: dict[str, str], share: float) -> None:
+    """Rules broken by hand are judged one by one, and where nothing was generated nothing has survived."""
+    assert rate([Fate(Mutant(name, ()), outcome, "") for name, outcome in outcomes.items()]) == share
