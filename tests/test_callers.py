@@ -38,6 +38,17 @@ async def why_not(world: World, token: str, code: str = errors.CREDENTIAL_INVALI
     return refused.value.why
 
 
+@pytest.mark.parametrize("scheme", ["jwt", "bearer"])
+async def test_a_service_jwt_under_another_scheme_is_recognised(world: World, scheme: str) -> None:
+    """Who signs the right JWT and sends it under the wrong word is told the word."""
+    token = jws.sign_hs256({"alg": "RS256", "kid": "abc"}, {"iss": "abc"}, b"x")
+    with pytest.raises(Rejection) as refused:
+        await callers.authenticate(world, scheme, token)
+    assert refused.value.code == errors.CREDENTIAL_INVALID
+    assert "sent as" in refused.value.why
+    assert "service_app" in refused.value.why
+
+
 @pytest.mark.behaviour("AUTH-USER-03")
 @pytest.mark.parametrize(
     ("claim", "value"),
@@ -61,6 +72,14 @@ async def test_a_user_jwt_of_the_worlds_own_key_must_still_be_right(world: World
     assert claim in await why_not(world, user_jwt(world, changed))
     del changed[claim]
     assert f"{claim} is missing" in await why_not(world, user_jwt(world, changed))
+
+
+@pytest.mark.behaviour("ACC-IDT-06")
+@pytest.mark.parametrize("claim", ["aud", "anonymous_id"])
+async def test_a_user_jwt_mixed_with_another_kind_is_refused(world: World, claim: str) -> None:
+    """A claim of an id_token or of an anonymous JWT makes it a token of no kind, even if the world itself signed it."""
+    claims = tokens.user_jwt_claims(world, await ann(world))
+    assert claim in await why_not(world, user_jwt(world, {**claims, claim: "x"}))
 
 
 @pytest.mark.behaviour("AUTH-USER-03")

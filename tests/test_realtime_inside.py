@@ -162,3 +162,16 @@ def test_a_connection_that_is_cut_off_is_broken(running: Server) -> None:
                     break
             _until(lambda: own not in [one.client for one in connections])
             assert own not in [one.client for one in connections]
+
+
+@pytest.mark.parametrize("protocol", [3, 4])
+def test_an_event_in_the_namespace_where_nobody_listens_is_noted(running: Server, protocol: int) -> None:
+    """Who forgets the namespace hears nothing; the journal says which one to join, and nothing else before."""
+    with Mockspaces(running.url) as mock:
+        token = mock.token("ann@example.com")
+        query = f"EIO={protocol}&transport=websocket&token={token}&tokenType=oauth"
+        with connect(f"{running.url.replace('http', 'ws')}/socket.io/?{query}", compression=None, proxy=None) as client:
+            client.send("40")
+            client.send('42["SUBSCRIBE_CHANNEL",{}]')
+            (entry,) = mock.journal.wait(surface="realtime")
+        assert entry.why == 'nobody listens in the namespace "/"; join "/chat"'

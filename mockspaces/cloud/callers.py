@@ -103,7 +103,8 @@ async def _bearer(world: World, text: str) -> Caller:
     token = await world.state.access_tokens.get(text)
     grant = await world.state.grants.get(token.grant_id) if token else None
     if token is None or grant is None:
-        raise _invalid("no such access token was issued in this world")
+        hint = "; it looks like a JWT, and those are sent as jwt or service_app" if text.startswith("eyJ") else ""
+        raise _invalid(f"no such access token was issued in this world{hint}")
     if grant.revoked:
         raise _invalid("the grant of this access token was revoked")
     user = await _enabled_user(world, grant.user_id)
@@ -140,10 +141,15 @@ async def _user_jwt(world: World, token: jws.Token) -> Caller:
     claims = token.claims
     key_id = claims.get("publickeyid")
     key = world.signing_keys.get(key_id) if isinstance(key_id, str) else None
+    if key_id is None and "kid" in token.header:
+        raise _invalid("publickeyid is missing; it looks like the JWT of a service app, which is sent as service_app")
     if key is None:
         raise _invalid(f"{_claim(claims, 'publickeyid')}, which names no key of this world")
     if not world.signatures.verify(token, str(key_id), key):
         raise _invalid(f'the signature does not match key "{key_id}"')
+    for foreign in ("aud", "anonymous_id"):  # ACC-IDT-06: a mixture is of no kind
+        if foreign in claims:
+            raise _invalid(f"{_claim(claims, foreign)}, which no user JWT has")
     issuer = world.settings.accounts_issuer
     if claims.get("iss") != issuer:
         raise _invalid(f'{_claim(claims, "iss")}, this deployment is "{issuer}"')

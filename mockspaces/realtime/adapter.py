@@ -17,6 +17,7 @@ import socketio
 from engineio import packet as engine_packet
 from starlette.types import Message, Receive, Scope, Send
 
+from mockspaces.contract import events
 from mockspaces.realtime import packets
 from mockspaces.realtime.engineio3 import ALIVE, MESSAGE, Codec, Codec3, Frame, Heartbeat, engine_query
 from mockspaces.realtime.packets import Packet
@@ -236,10 +237,13 @@ class Transport:
             kind = packets.CONNECT_ERROR if code else packets.CONNECT
             text = f"{kind}{packet.namespace},{msgspec.json.encode(told).decode()}"
             self.queue.put_nowait(engine_packet.Packet(engine_packet.MESSAGE, text))
-        elif joined:
-            return frames
         else:
-            self.engine.chat.note(self, frames[0], f"{packet.namespace} is not joined")  # RT-EIO-22
+            if packet.namespace == packets.DEFAULT and packet.type in packets.EVENTS:
+                self.engine.chat.note(self, frames[0], f'nobody listens in the namespace "/"; join "{events.CHAT}"')
+            elif not joined:
+                self.engine.chat.note(self, frames[0], f"{packet.namespace} is not joined")  # RT-EIO-22
+            if joined:
+                return frames
         return (ALIVE,)
 
     # --- engine to client

@@ -12,6 +12,7 @@ import msgspec
 from mockspaces.cloud.nesting import deeper_than
 
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = "0123456"
+EVENTS = (EVENT, BINARY_EVENT)
 BINARY = (BINARY_EVENT, BINARY_ACK)
 DEFAULT = "/"
 RESERVED = ("connect", "disconnect")  # the library's own events: a client must not be able to fire them
