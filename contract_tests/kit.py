@@ -316,6 +316,12 @@ def serving(*options: str) -> Iterator[str]:
             process.terminate()
 
 
+def roles_in(cloud: Cloud, space: str, who: Person) -> dict[str, str]:
+    """Return the role of each member of a space by id or address, as somebody sees them."""
+    members = cloud.call("GET", f"/spaces/{space}/members?size=50", who).json()["data"]
+    return {member["member"]: member["role"] for member in members}
+
+
 def settled(query: Callable[[], Found], wanted: Found) -> Found:
     """Return what a query finds as soon as it is as wanted, or after ten seconds: for what takes its own time."""
     deadline = time.monotonic() + 10

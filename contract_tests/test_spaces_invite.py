@@ -3,7 +3,20 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.kit import ISO_TIME, OBJECT_ID, TEXT, Cloud, Like, Person, Room, behaviour, expect, observe, refused
+from contract_tests.kit import (
+    ISO_TIME,
+    OBJECT_ID,
+    TEXT,
+    Cloud,
+    Like,
+    Person,
+    Room,
+    behaviour,
+    expect,
+    observe,
+    refused,
+    roles_in,
+)
 
 LINK = Like("join link", r"https?://\S+/spaces/invites/[0-9a-f]{24}/join\?inviteInfo=[A-Za-z0-9%]+")
 
@@ -30,11 +43,6 @@ def invited(cloud: Cloud, space: str, who: Any, *people: Any, **body: Any) -> di
     assert answer.status_code == 200, answer.text
     made: dict[str, Any] = answer.json()["data"][0]
     return made
-
-
-def roster(cloud: Cloud, space: str, who: Person) -> dict[str, str]:
-    members = cloud.call("GET", f"/spaces/{space}/members?size=50", who).json()["data"]
-    return {member["member"]: member["role"] for member in members}
 
 
 def enter(cloud: Cloud, made: dict[str, Any], who: Person, **headers: str) -> httpx.Response:
@@ -100,7 +108,7 @@ def test_invitees_enter_the_roster_at_once(cloud: Cloud, ann: Person) -> None:
     observe((unknown["member"], unknown["memberType"], unknown["joinTime"]), ("pat@new.example", "email", ""))
     observe((unknown["username"], unknown["displayname"], unknown["role"]), ("pat@new.example",) * 2 + ("guest",))
     invited(cloud, space, ann, {"invitee": ann.id, "role": "guest"}, {"invitee": bob.username, "role": "admin"})
-    observe(roster(cloud, space, ann), {ann.id: "admin", bob.id: "member", "pat@new.example": "guest"})
+    observe(roles_in(cloud, space, ann), {ann.id: "admin", bob.id: "member", "pat@new.example": "guest"})
 
 
 @behaviour("SPACES-INVITE-05")
@@ -115,7 +123,7 @@ def test_who_registers_later_takes_his_entry_over(cloud: Cloud, ann: Person, way
         made = cloud.call("POST", "/users/bulkupdate", cloud.app("accounts.users.bulk.write"), json=[operation])
         assert made.json()["data"][0]["success"], made.text
     late = cloud.user("late@example.com")
-    observe(roster(cloud, space, ann), {ann.id: "admin", late.id: "admin"})
+    observe(roles_in(cloud, space, ann), {ann.id: "admin", late.id: "admin"})
     listed = {item["_id"]: item["role"] for item in cloud.call("GET", "/users/me/spaces", late).json()["data"]}
     observe(listed, {space: "admin", other: "guest"})
 
@@ -142,9 +150,9 @@ def test_who_registers_later_takes_his_entry_over(cloud: Cloud, ann: Person, way
 )
 def test_a_bad_invitation_invites_nobody(cloud: Cloud, room: Room, body: Any) -> None:
     """What cannot be understood is refused as a whole."""
-    before = roster(cloud, room.id, room.admin)
+    before = roles_in(cloud, room.id, room.admin)
     refused(cloud.call("POST", f"/spaces/{room.id}/invite", room.admin, json=body), 400, "request.invalid")
-    observe(roster(cloud, room.id, room.admin), before)
+    observe(roles_in(cloud, room.id, room.admin), before)
 
 
 @behaviour("SPACES-INVITE-06", "SPACES-CREATE-10")
@@ -152,10 +160,10 @@ def test_unknown_and_disabled_invitees(cloud: Cloud, room: Room) -> None:
     """An unknown id is not found, a disabled user cannot be invited, and nobody else of the list is."""
     cloud.user("off@example.com")
     cloud.control("PATCH", "/users/off@example.com", {"enabled": False})
-    before = roster(cloud, room.id, room.admin)
+    before = roles_in(cloud, room.id, room.admin)
     refused(invite(cloud, room.id, room.admin, "a@b.c", "f" * 24), 404, "user.not_found")
     refused(invite(cloud, room.id, room.admin, "a@b.c", "off@example.com"), 400, "request.invalid")
-    observe(roster(cloud, room.id, room.admin), before)
+    observe(roles_in(cloud, room.id, room.admin), before)
 
 
 @behaviour("SPACES-INVITE-06")
@@ -237,7 +245,7 @@ def test_the_invited_get_their_role(cloud: Cloud, ann: Person) -> None:
 def test_an_invite_raises_a_guest(cloud: Cloud, room: Room) -> None:
     """A guest who is invited as member keeps his role until he uses the link."""
     made = invited(cloud, room.id, room.admin, {"invitee": room.guest.id, "role": "member"})
-    observe(roster(cloud, room.id, room.admin)[room.guest.id], "guest")
+    observe(roles_in(cloud, room.id, room.admin)[room.guest.id], "guest")
     observe(enter(cloud, made, room.guest).json()["topic"]["role"], "member")
 
 
@@ -309,7 +317,7 @@ def test_an_invite_is_changed_in_place(cloud: Cloud, room: Room) -> None:
     observe((shown["_id"], shown["inviteMode"]), (made["_id"], "meet"))
     observe([one["invitee"] for one in shown["invitees"]], ["new@new.example"])
     observe(answer.json()["inviteContent"]["text"].split()[-1].split("/")[-1].split("?")[0], "meet")
-    observe({"old@new.example", "new@new.example"} - roster(cloud, room.id, room.admin).keys(), set())
+    observe({"old@new.example", "new@new.example"} - roles_in(cloud, room.id, room.admin).keys(), set())
     kept = change(cloud, made, room.member, "new@new.example").json()["data"][0]
     observe((kept["informChannel"], kept["inviteMode"]), ("client", "meet"))
 
@@ -359,7 +367,7 @@ def test_a_deleted_invite_no_longer_works(cloud: Cloud, room: Room) -> None:
     observe(answer.json(), {"_id": made["_id"], "topicId": room.id})
     refused(enter(cloud, made, room.guest), 404, "invite.not_found")
     refused(cloud.call("DELETE", f"/spaces/invites/{made['_id']}", room.admin), 404, "invite.not_found")
-    left = roster(cloud, room.id, room.admin)
+    left = roles_in(cloud, room.id, room.admin)
     observe((left.get(room.stranger.id), left.get("pat@new.example")), ("member", None))
 
 

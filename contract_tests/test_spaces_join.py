@@ -1,15 +1,10 @@
 import pytest
 
-from contract_tests.kit import ISO_TIME, App, Cloud, Like, Person, behaviour, expect, observe, refused
+from contract_tests.kit import ISO_TIME, App, Cloud, Like, behaviour, expect, observe, refused, roles_in
 from contract_tests.sockets import Sockets
 
 PIN = "spaces-x-space-password"
 NAMES_THE_HEADER = Like("text that names the header", rf"(?s).*{PIN}.*")
-
-
-def roster(cloud: Cloud, space: str, who: Person) -> dict[str, str]:
-    members = cloud.call("GET", f"/spaces/{space}/members?size=50", who).json()["data"]
-    return {member["member"]: member["role"] for member in members}
 
 
 @behaviour("SPACES-JOIN-02", "SPACES-JOIN-07")
@@ -29,7 +24,7 @@ def test_strangers_become_guests(cloud: Cloud) -> None:
     for who in (sid, gil, sid):
         topic = cloud.call("GET", f"/spaces/{space}/join", who).json()["topic"]
         expect(topic["role"], "guest")
-    observe(roster(cloud, space, ann), {ann.id: "admin", sid.id: "guest", gil.id: "guest"})
+    observe(roles_in(cloud, space, ann), {ann.id: "admin", sid.id: "guest", gil.id: "guest"})
 
 
 @behaviour("SPACES-JOIN-03")

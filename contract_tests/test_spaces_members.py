@@ -3,7 +3,7 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.kit import ISO_TIME, URL, Cloud, Person, Room, behaviour, expect, observe, refused
+from contract_tests.kit import ISO_TIME, URL, Cloud, Person, Room, behaviour, expect, observe, refused, roles_in
 from contract_tests.sockets import Sockets
 
 UNKNOWN = "f" * 24
@@ -18,10 +18,6 @@ def room(cloud: Cloud) -> Room:
 def members(cloud: Cloud, space: str, who: Person, **params: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = cloud.call("GET", f"/spaces/{space}/members", who, params=params).json()["data"]
     return found
-
-
-def roster(cloud: Cloud, space: str, who: Person) -> dict[str, str]:
-    return {member["member"]: member["role"] for member in members(cloud, space, who)}
 
 
 def give(cloud: Cloud, space: str, who: Person, whom: Person, role: Any, kind: str = "userId") -> httpx.Response:
@@ -100,7 +96,7 @@ def test_giving_a_role(cloud: Cloud, room: Room, kind: str) -> None:
         answer = give(cloud, room.id, room.admin, room.guest, role, kind)
         expect(answer.status_code, 200)
         observe(answer.json(), {"attendee": room.guest.id, "attendeeType": "userId", "role": role})
-        observe(roster(cloud, room.id, room.admin)[room.guest.id], role)
+        observe(roles_in(cloud, room.id, room.admin)[room.guest.id], role)
 
 
 @behaviour("SPACES-ROLE-01", "ERR-ORDER-05")
@@ -119,7 +115,7 @@ def test_a_role_brings_somebody_in(cloud: Cloud, room: Room, sockets: Sockets) -
     chat = sockets.join(room.member, room.id)
     expect(front(cloud, room.admin), later)
     give(cloud, room.id, room.admin, room.stranger, "member")
-    observe(roster(cloud, room.id, room.admin)[room.stranger.id], "member")
+    observe(roles_in(cloud, room.id, room.admin)[room.stranger.id], "member")
     observe(front(cloud, room.admin), room.id)
     cloud.call("POST", f"/spaces/{later}", room.admin, json={"title": "Later still"})
     give(cloud, room.id, room.admin, room.stranger, "admin")
@@ -181,7 +177,7 @@ def test_a_removed_person(cloud: Cloud, room: Room) -> None:
     answer = remove(cloud, room.id, room.admin, room.member)
     expect(answer.status_code, 200)
     observe(answer.json(), {"attendee": room.member.id, "attendeeType": "userId"})
-    expect(roster(cloud, room.id, room.admin).get(room.member.id), None)
+    expect(roles_in(cloud, room.id, room.admin).get(room.member.id), None)
     expect(front(cloud, room.admin), room.id)
     observe(cloud.call("GET", "/users/me/spaces", room.member).json()["data"], [])
     [left] = cloud.call("GET", "/users/me/spaces?includedeleted=true", room.member).json()["data"]
