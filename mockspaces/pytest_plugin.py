@@ -74,7 +74,7 @@ def _mockspaces_seed(pytestconfig: pytest.Config) -> Any:
 
 
 @pytest.fixture
-def mockspaces(mockspaces_server: Mockspaces, _mockspaces_seed: Any) -> Iterator[Mockspaces]:
+def mockspaces(_mockspaces_seed: Any, mockspaces_server: Mockspaces) -> Iterator[Mockspaces]:
     """A world of its own for one test: own state, clock, settings and journal."""
     world = mockspaces_server.open_world(seed=_mockspaces_seed)
     yield world
