@@ -17,7 +17,7 @@ from mockspaces.cloud import seeds
 from mockspaces.cloud.rejection import Rejection, invalid
 from mockspaces.cloud.seeds import Seed
 from mockspaces.cloud.world import Origins, World, changed_settings
-from mockspaces.cloud.worlds import DEFAULT, Worlds
+from mockspaces.cloud.worlds import DEFAULT, PREFIX, Worlds
 from mockspaces.config import Config
 from mockspaces.contract import Contract, OverlayError, errors, events, hosts
 from mockspaces.contract.settings import Settings
@@ -65,7 +65,6 @@ CONTROL_SECTIONS = (
     sockets,
     ui,
 )
-WORLD_PREFIX = "/w/"
 STOPPING = "the mock is stopping"
 logger = logging.getLogger("mockspaces")
 
@@ -214,8 +213,8 @@ class App:
     def _find(self, scope: Scope) -> tuple[World, Origins, str]:
         """Return the world of a request, where the caller reaches it, and the path within it."""
         path = _path(scope)
-        if path.startswith(WORLD_PREFIX):
-            name, _, rest = path[len(WORLD_PREFIX) :].partition("/")
+        if path.startswith(PREFIX):
+            name, _, rest = path[len(PREFIX) :].partition("/")
             hosted = self.worlds.named(name)
             hosted.touch()
             return hosted.world, Origins(self.worlds.prefix_url(name)), f"/{rest}"

@@ -15,6 +15,7 @@ from mockspaces.contract.settings import Settings
 
 DEFAULT = "default"
 DEFAULT_TTL_S = 600
+PREFIX = "/w/"  # leads to a world by its name, in paths and in namespaces
 
 
 class Hosted:
@@ -147,7 +148,7 @@ class Worlds:
 
     def prefix_url(self, name: str) -> str:
         """Return the URL of a world below the default port."""
-        return f"{self.base}/w/{name}"
+        return f"{self.base}{PREFIX}{name}"
 
     def by_port(self, port: int) -> Hosted:
         """Return the world that answers on a port: the default one where no other does."""

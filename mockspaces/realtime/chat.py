@@ -12,7 +12,7 @@ from mockspaces.cloud.faults import Fault, Occurrence
 from mockspaces.cloud.journal import Entry
 from mockspaces.cloud.rejection import Rejection
 from mockspaces.cloud.world import Origins, World
-from mockspaces.cloud.worlds import DEFAULT, Worlds
+from mockspaces.cloud.worlds import DEFAULT, PREFIX, Worlds
 from mockspaces.contract import errors, events
 from mockspaces.realtime import channels, credentials, media, messages, presence
 from mockspaces.realtime.adapter import KEY, Transport
@@ -22,7 +22,6 @@ from mockspaces.realtime.hub import Session
 from mockspaces.realtime.hubs import Hubs
 
 SECTIONS = (channels, media, messages, presence)  # importing a section binds its handlers
-WORLD_PREFIX = "/w/"
 SURFACE = events.CONNECT.surface
 
 logger = logging.getLogger("mockspaces")
@@ -67,9 +66,9 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         handshake: Handshake = transport.context
         if namespace == events.CHAT:
             return handshake.world, handshake.origins
-        name = namespace.removeprefix(WORLD_PREFIX).removesuffix(events.CHAT)
+        name = namespace.removeprefix(PREFIX).removesuffix(events.CHAT)
         own = handshake.world.name
-        if namespace != f"{WORLD_PREFIX}{name}{events.CHAT}" or own not in (DEFAULT, name) or name not in self._worlds:
+        if namespace != f"{PREFIX}{name}{events.CHAT}" or own not in (DEFAULT, name) or name not in self._worlds:
             self.note(transport, "", f'there is no namespace "{namespace}"')
             raise socketio.exceptions.ConnectionRefusedError(INVALID_NAMESPACE)
         return self._worlds.named(name).world, Origins(self._worlds.prefix_url(name))
