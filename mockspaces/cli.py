@@ -83,7 +83,14 @@ def main(context: click.Context) -> None:
 @click.option("--random-seed", envvar=f"{PREFIX}_RANDOM_SEED", help="Makes ids and tokens reproducible.")
 @click.option("--control-token", envvar=f"{PREFIX}_CONTROL_TOKEN", help="Every control call must then bring it.")
 @click.option("--world-ports", envvar=f"{PREFIX}_WORLD_PORTS", metavar="8081-8096", help="Ports for further worlds.")
-@click.option("--max-worlds", envvar=f"{PREFIX}_MAX_WORLDS", type=click.IntRange(1), default=1000)
+@click.option(
+    "--max-worlds",
+    envvar=f"{PREFIX}_MAX_WORLDS",
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    help="How many worlds there may be.",
+)
 @click.option("--public-url", envvar=f"{PREFIX}_PUBLIC_URL", help="URL under which clients reach the mock.")
 @click.option(
     "--vendor-hosts",
@@ -168,7 +175,7 @@ def _setting(text: str) -> tuple[str, Any]:
 @click.option("--url", default=f"http://{DEFAULT_HOST}:{DEFAULT_PORT}", show_default=True, help="A running mock.")
 @click.option("--scope", "scopes", multiple=True, help="Scope of the new service app; none means every scope.")
 @click.option("--company", help="Company by name, domain or id; the first one unless given.")
-@click.option("--control-token", envvar=f"{PREFIX}_CONTROL_TOKEN")
+@click.option("--control-token", envvar=f"{PREFIX}_CONTROL_TOKEN", help="What that mock was started with, if so.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Folder for the file.")
 def key(url: str, scopes: tuple[str, ...], company: str | None, control_token: str | None, out: Path) -> None:
     """Create a service app in a running mock and write its key file, service-key-<kid>.json."""
@@ -191,7 +198,7 @@ def key(url: str, scopes: tuple[str, ...], company: str | None, control_token: s
 
 @main.command()
 @click.option("--key", "path", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The key file.")
-@click.option("--audience", default="spaces.avayacloud.com", show_default=True)
+@click.option("--audience", default="spaces.avayacloud.com", show_default=True, help="The claim aud.")
 @click.option("--expires-in", default=600, show_default=True, type=click.IntRange(1, 3600), help="Seconds.")
 def jwt(path: Path, audience: str, expires_in: int) -> None:
     """Print a service-app JWT signed with a key file; it works against the mock and the real service alike."""
@@ -203,8 +210,10 @@ def jwt(path: Path, audience: str, expires_in: int) -> None:
         click.echo(pyjwt.encode(claims, material["private_key"], "RS256", headers={"kid": material["kid"]}))
     except KeyError as error:
         fail(f"{path}: the key file has no member {error}")
-    except (OSError, ValueError, TypeError, pyjwt.PyJWTError) as error:
-        fail(f"{path}: {error}")
+    except OSError as error:
+        fail(f"{path}: {error.strerror}")
+    except (ValueError, TypeError, pyjwt.PyJWTError) as error:
+        fail(f"{path}: no key file: {error}")
 
 
 @main.command()
