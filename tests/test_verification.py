@@ -206,6 +206,16 @@ def test_a_report_needs_nothing_else(tmp_path: Path) -> None:
     assert "theirs" in page
 
 
+def test_exchanges_of_one_test_stand_beside_each_other() -> None:
+    """A difference shows what the same test got on the mock, also where another behaviour is cited."""
+    mine, other = record(test="mine", exchanges=(exchange("mine"),)), record(test="other", exchanges=(exchange("x"),))
+    differing = (difference("documented", "B-01"),)
+    theirs = record("contradicted", test="mine", exchanges=(exchange("a"), exchange("b")), differences=differing)
+    finding = verify([row("B-01")], run(other, mine), run(theirs), {}).findings[0]
+    assert finding.mock == (exchange("mine"), None)
+    assert finding.target == (exchange("a"), exchange("b"))
+
+
 # --- secrets
 
 SECRET = st.from_regex(r"[A-Za-z0-9]{24,40}", fullmatch=True)

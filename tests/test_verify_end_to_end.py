@@ -195,7 +195,7 @@ def test_a_foreign_target_is_found_out(liar: tuple[Served, Liar, str], tmp_path:
     broken |= {"USERS-STATS-01", "USERS-ROLLOUT-01"}  # one test shows both, and ends at the first
     assert differing(report) == broken
     assert {name for name, one in shown.items() if one["verdict"] == "confirmed"} >= {"ACC-JWT-01"}
-    [exchange] = [one for one in shown["USERS-STATS-01"]["target"] if one["response"]["status"] == 201][:1]
+    [exchange] = [one for one in shown["USERS-STATS-01"]["target"] if one and one["response"]["status"] == 201][:1]
     assert exchange["request"]["url"].startswith(url)
 
 

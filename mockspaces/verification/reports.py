@@ -98,6 +98,4 @@ def html(report: Report) -> str:
 
 def _sides(finding: Finding) -> list[tuple[dict[str, Any] | None, dict[str, Any] | None]]:
     """Return the exchanges of both runs beside each other."""
-    rows = min(max(len(finding.mock), len(finding.target)), SHOWN_EXCHANGES)
-    mock, target = [*finding.mock, *[None] * rows], [*finding.target, *[None] * rows]
-    return list(zip(mock[:rows], target[:rows], strict=True))
+    return list(zip(finding.mock, finding.target, strict=True))[:SHOWN_EXCHANGES]

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, Literal
 
 import msgspec
@@ -21,6 +22,9 @@ MEANING: dict[Verdict, str] = {
 }
 
 
+Exchanges = tuple[dict[str, Any] | None, ...]  # of both sides, beside each other; None where one side has none
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one behaviour: its verdict, why, and the exchanges that show it."""
 
@@ -33,8 +37,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     known: str = ""
     details: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
-    mock: tuple[dict[str, Any], ...] = ()
-    target: tuple[dict[str, Any], ...] = ()
+    mock: Exchanges = ()
+    target: Exchanges = ()
 
     @property
     def differs(self) -> bool:
@@ -82,9 +86,9 @@ def verify(
     ``known`` maps behaviour ids to the reason why a difference is expected; ``only`` restricts the report to
     ids, or beginnings of ids.
     """
-    on_mock, on_target = _by_behaviour(mock), _by_behaviour(target)
+    on_mock, on_target = {record.test: record for record in mock.tests}, _by_behaviour(target)
     wanted = [one for one in catalogue if one.kind == "behaviour" and (not only or one.id.startswith(tuple(only)))]
-    findings = tuple(_finding(one, on_mock[one.id], on_target[one.id], known.get(one.id, "")) for one in wanted)
+    findings = tuple(_finding(one, on_mock, on_target[one.id], known.get(one.id, "")) for one in wanted)
     different = {finding.id for finding in findings if finding.differs}
     listed = [name for name in known if not only or name.startswith(tuple(only))]
     stale = tuple(name for name in listed if name not in different)
@@ -99,9 +103,10 @@ def _by_behaviour(run: Run) -> dict[str, list[TestRecord]]:
     return found
 
 
-def _finding(behaviour: Behaviour, mock: Sequence[TestRecord], target: Sequence[TestRecord], known: str) -> Finding:
+def _finding(behaviour: Behaviour, mock: Mapping[str, TestRecord], target: Sequence[TestRecord], known: str) -> Finding:
     verdict, telling = _verdict(behaviour, target)
     names = [record.test for record in telling]
+    pairs = [pair for record in telling for pair in _pairs(mock.get(record.test), record)]
     return Finding(
         id=behaviour.id,
         area=behaviour.area,
@@ -112,9 +117,14 @@ def _finding(behaviour: Behaviour, mock: Sequence[TestRecord], target: Sequence[
         known=known if verdict in ("contradicted", "otherwise") else "",
         details=tuple(dict.fromkeys(detail for record in telling for detail in _details(record, behaviour.id))),
         tests=tuple(names or [record.test for record in target]),
-        mock=tuple(exchange for record in mock if record.test in names for exchange in record.exchanges),
-        target=tuple(exchange for record in telling for exchange in record.exchanges),
+        mock=tuple(ours for ours, _theirs in pairs),
+        target=tuple(theirs for _ours, theirs in pairs),
     )
+
+
+def _pairs(ours: TestRecord | None, theirs: TestRecord) -> Iterable[tuple[Any, Any]]:
+    """Return the exchanges of one test on both sides."""
+    return zip_longest(ours.exchanges if ours else (), theirs.exchanges)
 
 
 def _verdict(behaviour: Behaviour, target: Sequence[TestRecord]) -> tuple[Verdict, list[TestRecord]]:
