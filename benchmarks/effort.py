@@ -6,12 +6,12 @@ import msgspec
 class Effort(msgspec.Struct, frozen=True, kw_only=True):
     """Sizes and repetitions of all measurements; ``seconds`` is the length of one measurement of a rate."""
 
-    rounds: int = 7
-    seconds: float = 0.5
+    rounds: int = 15
+    seconds: float = 0.25
     starts: int = 7
     worlds: int = 200
     tests: int = 200
-    requests: int = 1_000_000
+    requests: int = 200_000
     credentials: int = 600
     codes: int = 1000
     pages: int = 100
@@ -21,8 +21,8 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True):
     colleagues: int = 100_000
     sockets: int = 2_000
     subscribers: int = 100
-    burst: int = 60
-    signing_seconds: float = 0.5
+    burst: int = 30
+    signing_seconds: float = 0.25
     calls: int = 200
 
 
