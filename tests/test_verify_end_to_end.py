@@ -277,9 +277,7 @@ def test_a_service_is_met_politely(serve: Serve, tmp_path: Path) -> None:
     assert not any(one["path"].startswith("/_mock") for one in entries)
     assert len(entries) > 100
     first, last = (datetime.fromisoformat(one["time"]) for one in (entries[0], entries[-1]))
-    sent = sum(
-        len(test["exchanges"]) for test in record["tests"]
-    )  # but the raw requests
+    sent = sum(len(test["exchanges"]) for test in record["tests"])  # but the raw requests
     assert (last - first).total_seconds() > 0.98 * (sent - 1) * 60 / RATE
     for path in [*report.iterdir(), tmp_path / "kept" / "run.json"]:
         text = path.read_text(encoding="utf-8")
