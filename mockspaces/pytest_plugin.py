@@ -6,6 +6,7 @@ a misbehaviour it asked for, never happened fails: it has not tested what it say
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,14 +47,16 @@ def mockspaces_server(pytestconfig: pytest.Config) -> Iterator[Mockspaces]:
     from mockspaces.client import ControlError, Mockspaces
 
     url, python = _option(pytestconfig, "url"), _option(pytestconfig, "python")
-    try:
-        mock = Mockspaces(url, control_token=_option(pytestconfig, "token")) if url else Mockspaces.start(python=python)
-        mock.call("GET", "")
-    except ImportError as error:
-        pytest.fail(f"{error}, or name the Python of an environment that has it: --mockspaces-python", pytrace=False)
-    except (ControlError, OSError, RuntimeError, ValueError) as error:
-        pytest.fail(f"mockspaces at {url}: {error}" if url else str(error), pytrace=False)
-    with mock:
+    with ExitStack() as stack:  # closed also where the mock turns out to be of no use
+        try:
+            token = _option(pytestconfig, "token")
+            mock = Mockspaces(url, control_token=token) if url else Mockspaces.start(python=python)
+            stack.enter_context(mock).call("GET", "")
+        except ImportError as error:
+            told = f"{error}, or name the Python of an environment that has it: --mockspaces-python"
+            pytest.fail(told, pytrace=False)
+        except (ControlError, OSError, RuntimeError, ValueError) as error:
+            pytest.fail(f"mockspaces at {url}: {error}" if url else str(error), pytrace=False)
         yield mock
 
 

@@ -25,8 +25,9 @@ def chromium() -> Iterator[Chrome]:
 
 @pytest.fixture
 def browser(chromium: Chrome) -> Chrome:
-    """A browser that knows nothing of the test before: no cookies, a wide window."""
+    """A browser that knows nothing of the test before: no cookies, no complaints, a wide window."""
     chromium.get("about:blank")
+    chromium.get_log("browser")  # type: ignore[no-untyped-call]
     chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
     chromium.set_window_size(1280, 900)
     return chromium
