@@ -19,6 +19,7 @@ def chromium() -> Iterator[Chrome]:
         options.add_argument(argument)
     driver = Chrome(options=options, service=Service(require("chromedriver")))
     driver.set_page_load_timeout(10)
+    driver.implicitly_wait(5)  # a click returns before the page that it leads to is there
     yield driver
     driver.quit()
 
