@@ -14,9 +14,11 @@ from benchmarks.processes import FLOOR, MOCK, SOCKET_FLOOR, run, server
 from benchmarks.report import Figure, beside, ratios
 from benchmarks.rest import USER, ask
 from mockspaces.client import Mockspaces
-from mockspaces.cloud import drafts, message_views, messages, people, spaces
-from mockspaces.cloud.listing import Indexed
-from mockspaces.cloud.world import Origins, World
+from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.messaging import drafts, messages
+from mockspaces.cloud.spaces import registration, spaces
+from mockspaces.cloud.store.listing import Indexed
+from mockspaces.cloud.views import message_views
 from mockspaces.contract import Contract
 
 ROUNDS, PAGE, KILOBYTE = 9, 30, 1024
@@ -111,7 +113,7 @@ async def _memory(effort: Effort) -> Figure:
 async def _filled(count: int) -> Callable[[], Awaitable[object]]:
     """Return what shows the middle page of a space with so many messages."""
     world = World("bench", Origins("http://127.0.0.1"), contract=Contract.shipped())
-    author = await people.create_user(world, "ann@example.com")
+    author = await registration.create_user(world, "ann@example.com")
     space = await spaces.create(world, author, "Room")
     for _ in range(count):
         # A text of its own, as the decoder makes it for every request.

@@ -12,7 +12,7 @@ from benchmarks.load import Rate, Target
 from benchmarks.processes import FLOOR, MOCK, run, server
 from benchmarks.report import Figure, beside, ratios
 from mockspaces.client import Mockspaces, OAuthClient
-from mockspaces.cloud import keys
+from mockspaces.cloud.kernel import keys
 
 CALLBACK = "https://app.example/callback"
 ANN, PASSWORD = "ann@example.com", "ann-secret"

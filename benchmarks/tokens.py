@@ -8,10 +8,11 @@ import jwt
 
 from benchmarks.effort import Effort
 from benchmarks.report import Figure, ratios
-from mockspaces.cloud import apps, people
-from mockspaces.cloud.callers import authenticate
-from mockspaces.cloud.keys import load
-from mockspaces.cloud.world import Origins, World
+from mockspaces.cloud.identity import apps
+from mockspaces.cloud.identity.authentication import authenticate
+from mockspaces.cloud.kernel.keys import load
+from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.people import people
 from mockspaces.contract import Contract
 
 AUDIENCE = "spaces.avayacloud.com"

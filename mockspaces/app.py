@@ -13,11 +13,11 @@ from starlette.types import Receive, Scope, Send
 from mockspaces.accounts.surface import AccountsSurface
 from mockspaces.asgi.exchange import Exchange
 from mockspaces.asgi.surface import Surface
-from mockspaces.cloud import seeds
-from mockspaces.cloud.rejection import Rejection, invalid
-from mockspaces.cloud.seeds import Seed
-from mockspaces.cloud.world import Origins, World, changed_settings
-from mockspaces.cloud.worlds import DEFAULT, PREFIX, Worlds
+from mockspaces.cloud.kernel.rejection import Rejection, invalid
+from mockspaces.cloud.kernel.world import Origins, World, changed_settings
+from mockspaces.cloud.worlds import seeds
+from mockspaces.cloud.worlds.seeds import Seed
+from mockspaces.cloud.worlds.worlds import DEFAULT, PREFIX, Worlds
 from mockspaces.config import Config
 from mockspaces.contract import Contract, OverlayError, errors, events, hosts
 from mockspaces.contract.settings import Settings
@@ -40,8 +40,8 @@ from mockspaces.control import (
 from mockspaces.control import worlds as control_worlds
 from mockspaces.control.surface import ControlSurface
 from mockspaces.documents import Document
-from mockspaces.rest.storage import StorageSurface
 from mockspaces.rest.surface import RestSurface
+from mockspaces.storage.surface import StorageSurface
 from mockspaces.web.surface import WebSurface
 
 if TYPE_CHECKING:

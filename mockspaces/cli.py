@@ -127,7 +127,7 @@ def serve(settings: tuple[str, ...], **options: Any) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     import msgspec
 
-    from mockspaces.cloud.rejection import Rejection
+    from mockspaces.cloud.kernel.rejection import Rejection
     from mockspaces.config import Config
     from mockspaces.server import Server
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mockspaces.asgi.decoding import decode
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import errors
 from mockspaces.contract.limits import Limits
 

@@ -13,14 +13,14 @@ class Rule(NamedTuple):
     new: str
 
 
-CALLERS = "mockspaces.cloud.callers"
-ACCESS = "mockspaces.cloud.access"
-GRANTS = "mockspaces.cloud.grants"
-MESSAGES = "mockspaces.cloud.messages"
-ROSTER = "mockspaces.cloud.roster"
-INVITES = "mockspaces.cloud.invites"
-FILES = "mockspaces.cloud.files"
-MEETINGS = "mockspaces.cloud.meetings"
+CALLERS = "mockspaces.cloud.identity.authentication"
+ACCESS = "mockspaces.cloud.spaces.access"
+GRANTS = "mockspaces.cloud.identity.grants"
+MESSAGES = "mockspaces.cloud.messaging.messages"
+ROSTER = "mockspaces.cloud.spaces.roster"
+INVITES = "mockspaces.cloud.spaces.invites"
+FILES = "mockspaces.cloud.messaging.files"
+MEETINGS = "mockspaces.cloud.messaging.meetings"
 AUTHORIZE = "mockspaces.accounts.authorize"
 SOCKET_MESSAGES = "mockspaces.realtime.messages"
 CHANNELS = "mockspaces.realtime.channels"
@@ -151,7 +151,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     ),
     "redirect_uri by its beginning": (
         Rule(
-            "mockspaces.cloud.authorization",
+            "mockspaces.cloud.identity.oauth_requests",
             "if redirect_uri not in client.redirect_uris:",
             "if not redirect_uri.startswith(client.redirect_uris):",
         ),
@@ -176,7 +176,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     ),
     "page repeats its reference": (
         Rule(
-            "mockspaces.cloud.collection",
+            "mockspaces.cloud.store.collection",
             "irange(None, here, inclusive=(True, False)",
             "irange(None, here, inclusive=(True, True)",
         ),
@@ -184,7 +184,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     ),
     "oldest message first": (
         Rule(
-            "mockspaces.cloud.timeline",
+            "mockspaces.cloud.messaging.timeline",
             "self._walk(self._low, self._high, descending=True)",
             "self._walk(self._low, self._high, descending=False)",
         ),

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "mockspaces"
 
-SURFACES = frozenset({"accounts", "control", "realtime", "rest", "web"})
+SURFACES = frozenset({"accounts", "control", "realtime", "rest", "storage", "web"})
 BELOW_SURFACES = frozenset({"asgi", "cloud", "config", "contract"})
 
 # Who may import whom, by room: a room is a package or module directly below mockspaces.
@@ -24,6 +24,18 @@ ARROWS = {
     "cloud": frozenset({"contract", "config"}),
     "asgi": frozenset({"cloud", "contract", "config"}),
     **dict.fromkeys(SURFACES, BELOW_SURFACES),
+}
+
+# The rooms of the emulated cloud, each with the rooms right below it: arrows lead downwards only.
+CLOUD = {
+    "store": (),
+    "kernel": ("store",),
+    "people": ("kernel",),
+    "identity": ("people",),
+    "spaces": ("people",),
+    "messaging": ("spaces",),
+    "views": ("messaging",),
+    "worlds": ("messaging", "identity"),
 }
 
 # The emulated cloud knows no HTTP and no sockets, and neither does the data it works with.
@@ -45,6 +57,26 @@ MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 def room(module: str) -> str:
     """Return the room a module of ours lives in; the package itself is the room ''."""
     return module.partition(".")[2].partition(".")[0]
+
+
+def below(room_of_cloud: str) -> frozenset[str]:
+    """Return the rooms of the cloud that lie below one of them."""
+    return frozenset().union(*({one} | below(one) for one in CLOUD[room_of_cloud]))
+
+
+def upward_imports(module: str, source: str, *, package: bool = False) -> list[str]:
+    """Return what a module of the cloud imports from a room that is not below its own."""
+    _, _, here = module.partition("mockspaces.cloud.")
+    here = here.partition(".")[0]
+    if not here:
+        return []
+    prefix = "mockspaces.cloud."
+    rooms = [
+        (name, name.removeprefix(prefix).partition(".")[0])
+        for name in imports(ast.parse(source), module, package=package)
+        if name.startswith(prefix)
+    ]
+    return [f"{module} imports {name}" for name, there in rooms if there not in below(here) | {here}]
 
 
 def imports(tree: ast.AST, module: str, *, package: bool = False) -> Iterator[str]:
@@ -177,6 +209,32 @@ def test_module_keeps_the_arrows(module: str) -> None:
     assert forbidden_imports(module, source, package=package) == []
 
 
+def test_the_rooms_of_the_cloud_are_those_that_are_drawn() -> None:
+    """Every module of the cloud stands in one of the eight rooms."""
+    found = {module.split(".")[2] for module in MODULES if module.startswith("mockspaces.cloud.")}
+    assert found == CLOUD.keys()
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("mockspaces.cloud.")])
+def test_arrows_inside_the_cloud_lead_downwards(module: str) -> None:
+    """No module of the cloud imports one of a room above or beside its own."""
+    source, package = module_source(module)
+    assert upward_imports(module, source, package=package) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("mockspaces.cloud.spaces.access", "from mockspaces.cloud.identity import authentication"),
+        ("mockspaces.cloud.store.state", "from mockspaces.cloud.kernel.rejection import Rejection"),
+        ("mockspaces.cloud.messaging.meetings", "def late():\n    from mockspaces.cloud.views import message_views"),
+    ],
+)
+def test_an_upward_import_is_seen(module: str, source: str) -> None:
+    """An import from a room above, or beside, is found, however it is written."""
+    assert len(upward_imports(module, source)) == 1
+
+
 @pytest.mark.parametrize("module", [module for module in MODULES if room(module) in LIGHT])
 def test_light_module_loads_nothing_heavy(module: str) -> None:
     """Importing the client or the plugin loads the standard library and pytest, no more."""
@@ -223,9 +281,9 @@ def test_repository_stands_alone() -> None:
         ("mockspaces.rest.spaces", "from ..control import journal"),
         ("mockspaces.rest.spaces", "def late():\n    from mockspaces.app import create_app"),
         ("mockspaces.asgi.router", "from mockspaces.rest import spaces"),
-        ("mockspaces.cloud.world", "from mockspaces.asgi.exchange import Exchange"),
-        ("mockspaces.cloud.world", "from mockspaces.config import x; import starlette.requests"),
-        ("mockspaces.cloud.world", "if TYPE_CHECKING:\n    from socketio import AsyncServer"),
+        ("mockspaces.cloud.kernel.world", "from mockspaces.asgi.exchange import Exchange"),
+        ("mockspaces.cloud.kernel.world", "from mockspaces.config import x; import starlette.requests"),
+        ("mockspaces.cloud.kernel.world", "if TYPE_CHECKING:\n    from socketio import AsyncServer"),
         ("mockspaces.config", "from mockspaces.cloud import world"),
         ("mockspaces.contract.rows", "from mockspaces.config import Config"),
         ("mockspaces.contract.rows", "from mockspaces import __version__"),
@@ -248,7 +306,7 @@ def test_forbidden_import_is_seen(module: str, source: str) -> None:
         ),
         ("mockspaces.control.health", "from mockspaces import __version__"),
         (
-            "mockspaces.cloud.world",
+            "mockspaces.cloud.kernel.world",
             "from mockspaces.contract.rows import ENDPOINTS; from .clock import Clock",
         ),
     ],

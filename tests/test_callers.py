@@ -2,10 +2,13 @@ from typing import Any
 
 import pytest
 
-from mockspaces.cloud import apps, callers, jws, people, tokens
-from mockspaces.cloud.entities import ServiceApp, User
-from mockspaces.cloud.rejection import Rejection
-from mockspaces.cloud.world import Origins, World
+from mockspaces.cloud.identity import apps, authentication, tokens
+from mockspaces.cloud.kernel import jws
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.people import people
+from mockspaces.cloud.spaces import registration
+from mockspaces.cloud.store.entities import ServiceApp, User
 from mockspaces.contract import Contract, errors
 
 
@@ -16,7 +19,7 @@ def world() -> World:
 
 
 async def ann(world: World) -> User:
-    return await people.create_user(world, "ann@example.com")
+    return await registration.create_user(world, "ann@example.com")
 
 
 async def service_app(world: World) -> ServiceApp:
@@ -33,7 +36,7 @@ def user_jwt(world: World, claims: dict[str, Any]) -> str:
 
 async def why_not(world: World, token: str, code: str = errors.CREDENTIAL_INVALID) -> str:
     with pytest.raises(Rejection) as refused:
-        await callers.authenticate(world, "jwt", token)
+        await authentication.authenticate(world, "jwt", token)
     assert refused.value.code == code
     return refused.value.why
 
@@ -43,7 +46,7 @@ async def test_a_service_jwt_under_another_scheme_is_recognised(world: World, sc
     """Who signs the right JWT and sends it under the wrong word is told the word."""
     token = jws.sign_hs256({"alg": "RS256", "kid": "abc"}, {"iss": "abc"}, b"x")
     with pytest.raises(Rejection) as refused:
-        await callers.authenticate(world, scheme, token)
+        await authentication.authenticate(world, scheme, token)
     assert refused.value.code == errors.CREDENTIAL_INVALID
     assert "sent as" in refused.value.why
     assert "service_app" in refused.value.why
@@ -67,7 +70,7 @@ async def test_a_service_jwt_under_another_scheme_is_recognised(world: World, sc
 async def test_a_user_jwt_of_the_worlds_own_key_must_still_be_right(world: World, claim: str, value: object) -> None:
     """A claim that no document shows is refused and named, even if the world itself signed it."""
     claims = tokens.user_jwt_claims(world, await ann(world))
-    assert (await callers.authenticate(world, "jwt", user_jwt(world, claims))).kind == "user"
+    assert (await authentication.authenticate(world, "jwt", user_jwt(world, claims))).kind == "user"
     changed = {**claims, claim: value}
     assert claim in await why_not(world, user_jwt(world, changed))
     del changed[claim]
@@ -108,7 +111,7 @@ async def test_an_anonymous_jwt_of_the_worlds_own_secret_must_still_be_right(
     claims = {"anonymous_id": guest.id, "exp": int(world.clock.now()) + 60}
     header = {"typ": "JWT", "alg": "HS256"}
     secret = world.secret("anonymous")
-    assert (await callers.authenticate(world, "jwt", jws.sign_hs256(header, claims, secret))).kind == "anon"
+    assert (await authentication.authenticate(world, "jwt", jws.sign_hs256(header, claims, secret))).kind == "anon"
     assert word in await why_not(world, jws.sign_hs256(header, {**claims, **changes}, secret))
 
 
@@ -118,7 +121,7 @@ async def test_a_rotated_key_verifies_until_it_is_dropped(world: World) -> None:
     token = await tokens.user_jwt(world, await ann(world))
     old = world.signing_keys.current
     world.signing_keys.rotate()
-    assert (await callers.authenticate(world, "jwt", token)).kind == "user"
+    assert (await authentication.authenticate(world, "jwt", token)).kind == "user"
     world.signing_keys.drop(old)
     assert "publickeyid" in await why_not(world, token)
 
@@ -127,7 +130,7 @@ async def test_the_signature_cache_is_bounded_and_keeps_no_decision(world: World
     """The oldest results go first, and a remembered good signature does not admit a disabled user."""
     user = await ann(world)
     token = await tokens.user_jwt(world, user)
-    await callers.authenticate(world, "jwt", token)
+    await authentication.authenticate(world, "jwt", token)
     await people.set_enabled(world, user, enabled=False)
     assert "disabled" in await why_not(world, token)
     cache = jws.SignatureCache(2)

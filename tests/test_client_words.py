@@ -11,7 +11,7 @@ import pytest
 
 from contract_tests.sockets import Chat, address
 from mockspaces.client import ControlError, IncompleteError, Mockspaces, serving
-from mockspaces.cloud.journal import MAX_ENTRIES, Entry
+from mockspaces.cloud.kernel.journal import MAX_ENTRIES, Entry
 from mockspaces.server import Server
 from tests.conftest import SOON_S
 

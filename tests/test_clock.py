@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockspaces.cloud.clock import Clock, iso, milliseconds
+from mockspaces.cloud.kernel.clock import Clock, iso, milliseconds
 
 YEAR_9999 = 253_402_300_799_999
 

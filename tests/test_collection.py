@@ -5,7 +5,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockspaces.cloud.collection import Collection, Index, ManyIndex
+from mockspaces.cloud.store.collection import Collection, Index, ManyIndex
 
 
 class Thing(msgspec.Struct, frozen=True):

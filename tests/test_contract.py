@@ -27,7 +27,7 @@ from mockspaces.contract import (
 )
 from mockspaces.contract.behaviours import catalogue
 from mockspaces.contract.limits import Limits
-from mockspaces.rest import storage
+from mockspaces.storage import surface as storage
 
 ROOT = Path(__file__).parent.parent
 CONTRACT = Contract.shipped()

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from mockspaces.client import Mockspaces
-from mockspaces.cloud.journal import Criteria
+from mockspaces.cloud.kernel.journal import Criteria
 from mockspaces.contract import control, queries
 from mockspaces.contract.rows import Endpoint
 from mockspaces.control.queries import Wanted

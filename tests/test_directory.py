@@ -1,9 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockspaces.cloud.directory import Directory, fields
-from mockspaces.cloud.entities import User
-from mockspaces.cloud.patterns import Pattern
+from mockspaces.cloud.kernel.patterns import Pattern
+from mockspaces.cloud.people.directory import Directory, fields
+from mockspaces.cloud.store.entities import User
 
 PIECES = [
     *("a", "b", "A", ".", "^", "$", "[^a]", "[ab]", "a*", "b+", "x?", "|", "(a|b)", "(?:ab)", "{2}", "@", " "),

@@ -60,7 +60,7 @@ def test_wheel_has_all_that_the_package_reads(wheel: Path) -> None:
     expected |= {f"{SUITE}/{path.name}" for path in (ROOT / "contract_tests").glob("*.py")}
     assert sorted(expected - set(names(wheel))) == []
     assert f"{SUITE}/suite.ini" in names(wheel)
-    assert "mockspaces/cloud/public_keys.pem" in names(wheel)
+    assert "mockspaces/cloud/kernel/public_keys.pem" in names(wheel)
 
 
 def test_wheel_has_nothing_else(wheel: Path) -> None:

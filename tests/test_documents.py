@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mockspaces.app import create_app, read_seed
 from mockspaces.client import Mockspaces
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.config import Config
 from mockspaces.documents import line_of
 from mockspaces.server import Server

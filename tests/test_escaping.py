@@ -3,7 +3,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockspaces.cloud.escaping import escape
+from mockspaces.cloud.kernel.escaping import escape
 
 texts = st.text(st.sampled_from(list("<>\"'=/!ab &;")), max_size=40)
 

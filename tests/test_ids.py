@@ -3,8 +3,8 @@ from collections.abc import Callable
 
 import pytest
 
-from mockspaces.cloud.clock import Clock
-from mockspaces.cloud.ids import Ids
+from mockspaces.cloud.kernel.clock import Clock
+from mockspaces.cloud.kernel.ids import Ids
 
 DRAWS: dict[str, tuple[Callable[[Ids], str], str]] = {
     "object_id": (Ids.object_id, r"[0-9a-f]{24}"),

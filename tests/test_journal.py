@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from mockspaces.cloud.journal import KEPT_BODY_BYTES, Criteria, Entry, Journal
+from mockspaces.cloud.kernel.journal import KEPT_BODY_BYTES, Criteria, Entry, Journal
 
 
 def entry(path: str = "/api/users/me", status: int = 200, **members: Any) -> Entry:

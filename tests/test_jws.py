@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockspaces.cloud import jws, keys
-from mockspaces.cloud.jws import MalformedTokenError, SignatureCache, Token, TokenReader
+from mockspaces.cloud.kernel import jws, keys
+from mockspaces.cloud.kernel.jws import MalformedTokenError, SignatureCache, Token, TokenReader
 
 KEY, OTHER = keys.pooled(0), keys.pooled(1)
 HEADER: dict[str, Any] = {"alg": "RS256", "typ": "JWT", "kid": "k"}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockspaces.cloud.collection import Collection, Index
-from mockspaces.cloud.listing import Indexed, Listing, Merged, Whole
+from mockspaces.cloud.store.collection import Collection, Index
+from mockspaces.cloud.store.listing import Indexed, Listing, Merged, Whole
 
 
 class Thing(msgspec.Struct, frozen=True):

@@ -5,11 +5,12 @@ import random
 
 import pytest
 
-from mockspaces.cloud import drafts, meetings, messages, people, spaces
-from mockspaces.cloud.callers import Caller
-from mockspaces.cloud.entities import Space, User
-from mockspaces.cloud.rejection import Rejection
-from mockspaces.cloud.world import Origins, World
+from mockspaces.cloud.kernel.caller import Caller
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.messaging import drafts, meetings, messages
+from mockspaces.cloud.spaces import registration, spaces
+from mockspaces.cloud.store.entities import Space, User
 from mockspaces.contract import Contract, errors
 
 CONTRACT = Contract.shipped()
@@ -25,7 +26,7 @@ async def shaken(seed: int) -> tuple[World, Space, list[User]]:
 
     world = World("w", Origins("http://127.0.0.1"), contract=CONTRACT, checkpoint=checkpoint)
     world.clock.freeze()
-    users = [await people.create_user(world, f"u{number}@example.com") for number in range(4)]
+    users = [await registration.create_user(world, f"u{number}@example.com") for number in range(4)]
     space = await spaces.create(world, users[0], "Room")
     for user in users[1:]:
         await spaces.add(world, space, user.id, "userId", "member", joined=True)

@@ -71,7 +71,7 @@ def suite(tmp_path: Path) -> Path:
 
         def test_rule():
             import dis
-            from mockspaces.cloud.access import check_pin
+            from mockspaces.cloud.spaces.access import check_pin
             assert "PIN_WRONG" in [one.argval for one in dis.get_instructions(check_pin)]
 
         def test_broken(missing_fixture): ...

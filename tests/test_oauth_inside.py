@@ -11,13 +11,14 @@ from starlette.types import Message
 from mockspaces.accounts.parameters import Parameters, pairs_of
 from mockspaces.accounts.redirects import accepted_next, component, legal, legal_query, with_fragment, with_query
 from mockspaces.asgi.exchange import Exchange
-from mockspaces.cloud import apps, authorization, grants, people, tokens
-from mockspaces.cloud.authorization import Asked, Destination
-from mockspaces.cloud.clients import ProvenClient
-from mockspaces.cloud.entities import OAuthClient, User
-from mockspaces.cloud.grants import Issued
-from mockspaces.cloud.rejection import Rejection
-from mockspaces.cloud.world import Origins, World
+from mockspaces.cloud.identity import apps, grants, oauth_requests, tokens
+from mockspaces.cloud.identity.clients import ProvenClient
+from mockspaces.cloud.identity.grants import Issued
+from mockspaces.cloud.identity.oauth_requests import Asked, Destination
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.spaces import registration
+from mockspaces.cloud.store.entities import OAuthClient, User
 from mockspaces.contract import Contract, oauth_errors
 
 BASE = "http://127.0.0.1:8080"
@@ -29,12 +30,12 @@ async def world_of_one() -> tuple[World, OAuthClient, User]:
     """Return a world that yields at every await, with a client and a user."""
     world = World("w", Origins(BASE), contract=Contract.shipped(), checkpoint=lambda: asyncio.sleep(0))
     client = await apps.create_client(world, "Client", (CALLBACK,))
-    return world, client, await people.create_user(world, "ann@example.com", password="pw")
+    return world, client, await registration.create_user(world, "ann@example.com", password="pw")
 
 
 async def code(world: World, client: OAuthClient, user: User) -> str:
-    request = authorization.check(world, Destination(client, CALLBACK), Asked(response_type="code"), BASE)
-    return (await authorization.issue_code(world, request, user)).id
+    request = oauth_requests.check(world, Destination(client, CALLBACK), Asked(response_type="code"), BASE)
+    return (await oauth_requests.issue_code(world, request, user)).id
 
 
 def successes(results: list[Issued | BaseException]) -> list[Issued]:

@@ -8,10 +8,14 @@ import httpx
 import pytest
 
 from mockspaces.app import App, create_app
-from mockspaces.cloud import bulk, people, seeds, tokens
-from mockspaces.cloud.entities import Company
-from mockspaces.cloud.rejection import Rejection
-from mockspaces.cloud.world import World
+from mockspaces.cloud.identity import tokens
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.messaging import bulk
+from mockspaces.cloud.people import people
+from mockspaces.cloud.spaces import registration
+from mockspaces.cloud.store.entities import Company
+from mockspaces.cloud.worlds import seeds
 from mockspaces.config import Config
 
 SEEDS = range(12)
@@ -28,7 +32,7 @@ class Cloud:
         return await self._http.request(method, path, headers={"Authorization": f"Bearer {who}"}, **content)
 
     async def token(self, username: str) -> str:
-        user = await people.by_email(self.world, username) or await people.create_user(self.world, username)
+        user = await people.by_email(self.world, username) or await registration.create_user(self.world, username)
         client = (await self.world.state.clients.all())[0]
         grant = await tokens.create_grant(self.world, client, user, ("spaces",))
         return (await tokens.access_token(self.world, grant)).id
@@ -146,7 +150,7 @@ async def test_an_invitee_who_registers_meanwhile_is_in(cloud: Cloud) -> None:
     body = {"invitees": [{"invitee": "new@example.com"}]}
     _answer, user = await asyncio.gather(
         cloud.call("POST", f"/spaces/{space}/invite", ann, json=body),
-        people.create_user(cloud.world, "new@example.com"),
+        registration.create_user(cloud.world, "new@example.com"),
     )
     assert (await cloud.roster(space)).get(user.id) == "member"
     assert "new@example.com" not in await cloud.roster(space)

@@ -13,7 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from contract_tests.sockets import deaf
 from mockspaces.client import Mockspaces
-from mockspaces.cloud.presence import Presence
+from mockspaces.cloud.kernel.presence import Presence
 from mockspaces.realtime.adapter import Transport
 from mockspaces.realtime.hub import Session
 from mockspaces.server import Server

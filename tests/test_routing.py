@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockspaces.asgi.routing import MethodNotAllowed, Router
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import endpoints
 from mockspaces.contract.rows import Endpoint
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import msgspec
 
-from mockspaces.cloud.seeds import Seed
+from mockspaces.cloud.worlds.seeds import Seed
 from mockspaces.contract.settings import Settings
 from mockspaces.control.schemas import seed_schema
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from mockspaces.client import ControlError, Mockspaces
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.config import Config
 from mockspaces.server import Server, url
 

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from mockspaces.cloud.snapshots import DERIVED, Snapshot, StateDocument
-from mockspaces.cloud.state import State
-from mockspaces.cloud.world import Origins, World
+from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.store.state import State
+from mockspaces.cloud.worlds.snapshots import DERIVED, Snapshot, StateDocument
 from mockspaces.contract import Contract
 
 # What a world consists of and a snapshot leaves out, with the reason.

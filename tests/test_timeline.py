@@ -3,9 +3,9 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockspaces.cloud.entities import Attachment, Message, Sender
-from mockspaces.cloud.timeline import Filter, Timeline
-from mockspaces.cloud.world import Origins, World
+from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.messaging.timeline import Filter, Timeline
+from mockspaces.cloud.store.entities import Attachment, Message, Sender
 from mockspaces.contract import Contract
 
 SPACE = "5f0000000000000000000a01"

@@ -10,10 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mockspaces import tls
 from mockspaces.config import Config
 from mockspaces.contract import hosts
-from mockspaces.server import Server
+from mockspaces.server import Server, tls
 from tests.conftest import Serve
 from tests.test_cli import refusal
 

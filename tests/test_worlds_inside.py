@@ -8,13 +8,16 @@ from typing import Any, TypeVar
 
 import pytest
 
-from mockspaces.cloud import access, apps, invites, people, seeds, spaces, tokens
-from mockspaces.cloud.callers import Caller
-from mockspaces.cloud.entities import Invitee, Space, User, replace
-from mockspaces.cloud.rejection import Rejection
-from mockspaces.cloud.seeds import Seed
-from mockspaces.cloud.world import Origins, World
-from mockspaces.cloud.worlds import Hosted, Listeners, Worlds
+from mockspaces.cloud.identity import apps, tokens
+from mockspaces.cloud.kernel.caller import Caller
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.people import people
+from mockspaces.cloud.spaces import access, invites, registration, spaces
+from mockspaces.cloud.store.entities import Invitee, Space, User, replace
+from mockspaces.cloud.worlds import seeds
+from mockspaces.cloud.worlds.seeds import Seed
+from mockspaces.cloud.worlds.worlds import Hosted, Listeners, Worlds
 from mockspaces.contract import Contract, errors
 
 Result = TypeVar("Result")
@@ -75,7 +78,7 @@ async def open_space(world: World) -> Space:
 async def test_an_address_is_taken_once(world: World) -> None:
     """Of several users with one address at the same moment one is made, with one personal room."""
     rooms = len(world.state.spaces)
-    made, codes = await together([people.create_user(world, "zoe@example.com") for _ in range(AT_ONCE)])
+    made, codes = await together([registration.create_user(world, "zoe@example.com") for _ in range(AT_ONCE)])
     assert (len(made), codes) == (1, [errors.ALREADY_EXISTS] * (AT_ONCE - 1))
     assert len(world.state.spaces) == rooms + 1
     assert (await user(world, "zoe@example.com")).room_id == made[0].room_id
@@ -84,8 +87,10 @@ async def test_an_address_is_taken_once(world: World) -> None:
 @pytest.mark.behaviour("DM-USER-02")
 async def test_an_additional_address_is_taken_once(world: World) -> None:
     """One user's additional address cannot be another one's primary address."""
-    wanted = [people.create_user(world, f"zoe{n}@example.com", other_emails=("zoe@example.com",)) for n in range(3)]
-    made, _codes = await together([*wanted, people.create_user(world, "zoe@example.com")])
+    wanted = [
+        registration.create_user(world, f"zoe{n}@example.com", other_emails=("zoe@example.com",)) for n in range(3)
+    ]
+    made, _codes = await together([*wanted, registration.create_user(world, "zoe@example.com")])
     assert len(made) == 1
 
 
@@ -174,7 +179,7 @@ async def test_an_invited_address_becomes_its_user(world: World) -> None:
         async with world.lock(space.id):
             await invites.admit(world, space, invitee, await people.by_email(world, "zoe@example.com"))
 
-    await together([invite(), people.create_user(world, "zoe@example.com"), invite()])
+    await together([invite(), registration.create_user(world, "zoe@example.com"), invite()])
     zoe = await user(world, "zoe@example.com")
     roster = [entry.person for entry in await world.state.members.page("space", space.id)]
     assert sorted(roster) == sorted([space.owner_id, zoe.id])

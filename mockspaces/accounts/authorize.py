@@ -9,10 +9,11 @@ from mockspaces.accounts.call import Call, handle, pages
 from mockspaces.accounts.failures import Redirected
 from mockspaces.accounts.parameters import Parameters, bad
 from mockspaces.accounts.redirects import Pairs, below, component, legal_query, redirect, with_fragment, with_query
-from mockspaces.cloud import authorization, misbehaviour, oauth_scopes, sign_in
-from mockspaces.cloud.authorization import Asked, AuthorizationRequest, Destination
-from mockspaces.cloud.entities import User
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.identity import oauth_requests, oauth_scopes, sign_in
+from mockspaces.cloud.identity.oauth_requests import Asked, AuthorizationRequest, Destination
+from mockspaces.cloud.kernel import misbehaviour
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.store.entities import User
 from mockspaces.contract import oauth_errors
 from mockspaces.contract.oauth_scopes import EMAIL, PROFILE, SPACES
 
@@ -101,7 +102,7 @@ async def _checked(call: Call, parameters: Parameters) -> AuthorizationRequest:
             parameters.refuse_problems(name)
         except Rejection as refused:
             raise Rejection(oauth_errors.UNTRUSTED_REQUEST, refused.why) from None
-    to = await authorization.destination(call.world, parameters["client_id"], parameters["redirect_uri"])
+    to = await oauth_requests.destination(call.world, parameters["client_id"], parameters["redirect_uri"])
     try:
         return _check(call, parameters, to)
     except Rejection as refused:
@@ -119,7 +120,7 @@ def _check(call: Call, parameters: Parameters, to: Destination) -> Authorization
         code_challenge=parameters["code_challenge"],
         code_challenge_method=parameters["code_challenge_method"],
     )
-    return authorization.check(call.world, to, asked, call.origins.accounts)
+    return oauth_requests.check(call.world, to, asked, call.origins.accounts)
 
 
 def _told(
@@ -139,14 +140,14 @@ def _told(
 
 
 def _back(redirect_uri: str, response_type: str | None, pairs: Pairs) -> Response:
-    place = with_fragment if response_type == authorization.TOKEN else with_query
+    place = with_fragment if response_type == oauth_requests.TOKEN else with_query
     return redirect(place(redirect_uri, pairs))
 
 
 async def planned(call: Call, refused: Rejection) -> Rejection:
     """Return a planned refusal as the client of an authorization request sees it (ACC-AUTHZ-12)."""
     parameters = call.query(*PARAMETERS)
-    to = await authorization.destination(call.world, parameters["client_id"], parameters["redirect_uri"])
+    to = await oauth_requests.destination(call.world, parameters["client_id"], parameters["redirect_uri"])
     return _told(call, refused, to.redirect_uri, parameters["response_type"], parameters.state)
 
 
@@ -197,10 +198,10 @@ def _consents(call: Call) -> bool:
 async def _allow(call: Call, request: AuthorizationRequest, state: str | None, user: User) -> Response:
     """Issue what was asked for and send it to the client (ACC-AUTHZ-16, -17)."""
     world, state = call.world, _returned_state(call, state)
-    if request.response_type != authorization.TOKEN:
-        code = await authorization.issue_code(world, request, user)
+    if request.response_type != oauth_requests.TOKEN:
+        code = await oauth_requests.issue_code(world, request, user)
         return _back(request.redirect_uri, request.response_type, (("state", state), ("code", code.id)))
-    token = await authorization.issue_token(world, request, user)
+    token = await oauth_requests.issue_token(world, request, user)
     pairs = (
         ("access_token", token.id),
         ("token_type", "Bearer"),

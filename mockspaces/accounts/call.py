@@ -15,8 +15,8 @@ from mockspaces.asgi.decoding import decode
 from mockspaces.asgi.exchange import Exchange
 from mockspaces.asgi.pages import Pages
 from mockspaces.asgi.surface import Handlers
-from mockspaces.cloud.entities import User
-from mockspaces.cloud.world import Origins, World
+from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.store.entities import User
 from mockspaces.contract.rows import Endpoint
 
 JSON = "application/json; charset=utf-8"

@@ -5,7 +5,7 @@ import hmac
 from mockspaces.accounts import cookies
 from mockspaces.accounts.call import Call
 from mockspaces.accounts.parameters import Parameters
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import oauth_errors
 
 FIELD = "csrfmiddlewaretoken"

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from mockspaces.accounts.call import JSON, NO_STORE, pages
 from mockspaces.asgi.exchange import Exchange
 from mockspaces.asgi.routing import MethodNotAllowed
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import errors, oauth_errors
 
 BASIC_CHALLENGE = 'Basic realm="accounts"'

@@ -8,9 +8,9 @@ from mockspaces.accounts import cookies, csrf
 from mockspaces.accounts.call import Call, handle, pages
 from mockspaces.accounts.parameters import Parameters, pairs_of
 from mockspaces.accounts.redirects import accepted_next, below, legal, redirect
-from mockspaces.cloud import sign_in, tokens
-from mockspaces.cloud.entities import User
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.identity import sign_in, tokens
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.store.entities import User
 
 INERT_METHODS = ("Google", "Office365", "Salesforce", "Avaya")  # ACC-LOGIN-03
 WRONG_PASSWORD = "Invalid Username or Password!"  # ACC-SIGNIN-03

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import oauth_errors
 
 AS_SENT = frozenset({"state", "nonce", "password"})  # ACC-GEN-04

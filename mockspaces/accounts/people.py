@@ -8,8 +8,9 @@ import msgspec
 from starlette.responses import Response
 
 from mockspaces.accounts.call import Call, handle, json
-from mockspaces.cloud import id_tokens, sign_in, tokens, views
-from mockspaces.cloud.entities import ProductProfile, User
+from mockspaces.cloud.identity import id_tokens, sign_in, tokens
+from mockspaces.cloud.store.entities import ProductProfile, User
+from mockspaces.cloud.views import person_views
 
 
 class NativeLogin(msgspec.Struct, frozen=True):
@@ -37,7 +38,7 @@ async def token_info(call: Call) -> Response:
             "first_name": user.name.givenname,
             "last_name": user.name.familyname,
             "id": user.ndbid,
-            "picture_url": views.picture_url(call.origins, user),
+            "picture_url": person_views.picture_url(call.origins, user),
         },
         "issuer": call.world.settings.accounts_issuer,
     }
@@ -58,7 +59,7 @@ async def current_user(call: Call) -> Response:
     """Return the caller (ACC-SELF-01)."""
     user = call.user
     name = {member: getattr(user.name, member) for member in ("formatted", "givenname", "familyname")}
-    picture = views.picture_url(call.origins, user)
+    picture = person_views.picture_url(call.origins, user)
     return json({"id": user.ndbid, "username": user.username, "picture_url": picture, "name": name})
 
 
@@ -100,7 +101,7 @@ def _picture() -> bytes:
 @handle("ACC-LIC")
 async def licences(call: Call) -> Response:
     """Return the caller's licences (ACC-LIC-01)."""
-    return json({"data": [views.licence(item) for item in call.user.licences]})
+    return json({"data": [person_views.licence(item) for item in call.user.licences]})
 
 
 @handle("ACC-AGREE")

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 from starlette.responses import Response
 
 from mockspaces.asgi.exchange import Exchange
-from mockspaces.cloud.world import Origins
+from mockspaces.cloud.kernel.world import Origins
 
 FOUND = 302
 _QUERY_CHARACTERS = ":/?@!$&'()*+,;=%"  # RFC 3986, 3.4, and what is encoded already

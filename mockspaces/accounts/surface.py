@@ -10,8 +10,8 @@ from mockspaces.asgi.cors import CORS, preflight
 from mockspaces.asgi.credentials import credential
 from mockspaces.asgi.exchange import Exchange, add_headers
 from mockspaces.asgi.routing import Router
-from mockspaces.cloud.callers import authenticate
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.identity.authentication import authenticate
+from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import endpoints, errors
 from mockspaces.contract.rows import Endpoint
 

@@ -10,10 +10,11 @@ from starlette.responses import Response
 
 from mockspaces.accounts.call import Call, handle, json
 from mockspaces.accounts.parameters import Parameters, bad
-from mockspaces.cloud import authorization, clients, grants, misbehaviour, oauth_scopes
-from mockspaces.cloud.clients import ProvenClient
-from mockspaces.cloud.grants import Issued
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.identity import clients, grants, oauth_requests, oauth_scopes
+from mockspaces.cloud.identity.clients import ProvenClient
+from mockspaces.cloud.identity.grants import Issued
+from mockspaces.cloud.kernel import misbehaviour
+from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import nearest, oauth_errors
 
 PARAMETERS = (
@@ -45,7 +46,7 @@ async def issue(call: Call) -> Response:
     if exchange is None:
         why = f'no grant_type "{grant_type[:80]}"{nearest(grant_type, list(GRANTS))}'
         raise Rejection(oauth_errors.UNSUPPORTED_GRANT_TYPE, why)
-    authorization.check_grant(proven.client, grant_type)
+    oauth_requests.check_grant(proven.client, grant_type)
     if not proven.by_secret:
         call.exchange.why = "accounts.pkce_without_secret: the code_verifier stands in for the secret"
     return json(_answer(call, await exchange(call, proven, form)), store=False)
@@ -58,7 +59,7 @@ async def _client(call: Call, form: Parameters) -> ProvenClient:
         if client_id not in (None, basic[0]) or secret not in (None, basic[1]):
             raise clients.refused("Authorization and body name different clients or secrets")
         client_id, secret = basic
-    has_verifier = form["grant_type"] == authorization.AUTHORIZATION_CODE and form["code_verifier"] is not None
+    has_verifier = form["grant_type"] == oauth_requests.AUTHORIZATION_CODE and form["code_verifier"] is not None
     return await clients.authenticate(call.world, client_id, secret or None, has_verifier=has_verifier)
 
 
@@ -94,7 +95,7 @@ async def _password(call: Call, proven: ProvenClient, form: Parameters) -> Issue
 
 
 GRANTS: Mapping[str, Callable[[Call, ProvenClient, Parameters], Awaitable[Issued]]] = {
-    authorization.AUTHORIZATION_CODE: _code,
+    oauth_requests.AUTHORIZATION_CODE: _code,
     "refresh_token": _refresh,
     "password": _password,
 }

@@ -2,7 +2,7 @@
 
 import re
 
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import errors
 
 _CREDENTIAL = re.compile(r"([^\s\"]+) +([^\s\"]+)")

@@ -4,9 +4,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mockspaces.cloud.complaints import refusal
-from mockspaces.cloud.nesting import deeper_than
-from mockspaces.cloud.rejection import invalid
+from mockspaces.cloud.kernel.complaints import refusal
+from mockspaces.cloud.kernel.nesting import deeper_than
+from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.contract.limits import Limits
 
 Value = TypeVar("Value")

@@ -9,12 +9,12 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from mockspaces.cloud.callers import Caller
-from mockspaces.cloud.faults import Action, Occurrence, Transport
-from mockspaces.cloud.journal import Entry
-from mockspaces.cloud.quotas import RateLimited
-from mockspaces.cloud.rejection import Rejection, invalid
-from mockspaces.cloud.world import Origins, World
+from mockspaces.cloud.kernel.caller import Caller
+from mockspaces.cloud.kernel.faults import Action, Occurrence, Transport
+from mockspaces.cloud.kernel.journal import Entry
+from mockspaces.cloud.kernel.quotas import RateLimited
+from mockspaces.cloud.kernel.rejection import Rejection, invalid
+from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.contract import errors
 
 PLANNED_DETAIL = "body: as a test wanted it"  # what validation says, where it would name the first bad member

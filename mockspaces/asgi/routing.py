@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import errors
 from mockspaces.contract.rows import Endpoint
 

@@ -6,7 +6,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from starlette.responses import Response
 
 from mockspaces.asgi.exchange import Exchange
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.kernel.rejection import Rejection
 
 
 class Surface(Protocol):

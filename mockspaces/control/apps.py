@@ -1,6 +1,7 @@
 """OAuth clients and service apps: what the developer portal does (ACC-GEN-10)."""
 
-from mockspaces.cloud import apps, seeds
+from mockspaces.cloud.identity import apps
+from mockspaces.cloud.worlds import seeds
 from mockspaces.control.surface import ControlCall, handle
 
 

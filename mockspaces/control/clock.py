@@ -2,10 +2,10 @@
 
 from typing import Any, Literal
 
-from mockspaces.cloud import seeds
-from mockspaces.cloud.clock import LATEST, iso, milliseconds
-from mockspaces.cloud.rejection import invalid
-from mockspaces.cloud.world import World
+from mockspaces.cloud.kernel.clock import LATEST, iso, milliseconds
+from mockspaces.cloud.kernel.rejection import invalid
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.worlds import seeds
 from mockspaces.control.surface import ControlCall, handle
 
 

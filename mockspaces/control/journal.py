@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 import msgspec
 
-from mockspaces.cloud import seeds
-from mockspaces.cloud.clock import iso
-from mockspaces.cloud.complaints import refusal
-from mockspaces.cloud.journal import Criteria, Entry
-from mockspaces.cloud.rejection import invalid
+from mockspaces.cloud.kernel.clock import iso
+from mockspaces.cloud.kernel.complaints import refusal
+from mockspaces.cloud.kernel.journal import Criteria, Entry
+from mockspaces.cloud.kernel.rejection import invalid
+from mockspaces.cloud.worlds import seeds
 from mockspaces.contract import nearest
 from mockspaces.control.surface import ControlCall, handle
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mockspaces.cloud import seeds
-from mockspaces.cloud.world import World
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.worlds import seeds
 from mockspaces.control.surface import ControlCall, handle
 
 

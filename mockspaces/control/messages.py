@@ -4,13 +4,16 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from mockspaces.cloud import drafts, meetings, message_views, messages, people, spaces
-from mockspaces.cloud.access import find_space
-from mockspaces.cloud.entities import Person
-from mockspaces.cloud.events import TopicUpdated
-from mockspaces.cloud.rejection import invalid, not_found
-from mockspaces.cloud.seeds import Strict
-from mockspaces.cloud.world import World
+from mockspaces.cloud.kernel.events import TopicUpdated
+from mockspaces.cloud.kernel.rejection import invalid, not_found
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.messaging import drafts, meetings, messages
+from mockspaces.cloud.people import people
+from mockspaces.cloud.spaces import spaces
+from mockspaces.cloud.spaces.access import find_space
+from mockspaces.cloud.store.entities import Person
+from mockspaces.cloud.views import message_views
+from mockspaces.cloud.worlds.seeds import Strict
 from mockspaces.contract import errors
 from mockspaces.control.surface import ControlCall, handle
 

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import msgspec
 
-from mockspaces.cloud.faults import Strict
-from mockspaces.cloud.misbehaviour import BY_NAME, KEY_ROTATED, ROWS, Misbehaviour
-from mockspaces.cloud.rejection import invalid
+from mockspaces.cloud.kernel.faults import Strict
+from mockspaces.cloud.kernel.misbehaviour import BY_NAME, KEY_ROTATED, ROWS, Misbehaviour
+from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.contract import nearest
 from mockspaces.control.surface import ControlCall, handle
 

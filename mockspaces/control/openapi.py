@@ -12,7 +12,7 @@ from mockspaces import __version__
 from mockspaces.asgi.exchange import add_headers
 from mockspaces.asgi.pages import templates
 from mockspaces.asgi.surface import BODIES, SUMMARIES
-from mockspaces.cloud.world import Origins
+from mockspaces.cloud.kernel.world import Origins
 from mockspaces.contract import Contract, errors, queries
 from mockspaces.contract.permissions import PUBLIC
 from mockspaces.contract.rows import Endpoint, Kind

@@ -4,11 +4,14 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from mockspaces.cloud import discovery, people, seeds, tokens
-from mockspaces.cloud.access import find_space
-from mockspaces.cloud.entities import OAuthClient, User, replace
-from mockspaces.cloud.rejection import invalid, not_found
-from mockspaces.cloud.world import World
+from mockspaces.cloud.identity import tokens
+from mockspaces.cloud.kernel.rejection import invalid, not_found
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.people import people
+from mockspaces.cloud.spaces import discovery
+from mockspaces.cloud.spaces.access import find_space
+from mockspaces.cloud.store.entities import OAuthClient, User, replace
+from mockspaces.cloud.worlds import seeds
 from mockspaces.contract import errors, nearest
 from mockspaces.control.surface import ControlCall, handle
 

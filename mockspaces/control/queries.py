@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from mockspaces.cloud.clock import iso
-from mockspaces.cloud.complaints import refusal
-from mockspaces.cloud.entities import Category, Member, Message, Space
-from mockspaces.cloud.rejection import invalid
-from mockspaces.cloud.world import World
+from mockspaces.cloud.kernel.clock import iso
+from mockspaces.cloud.kernel.complaints import refusal
+from mockspaces.cloud.kernel.rejection import invalid
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.store.entities import Category, Member, Message, Space
 from mockspaces.contract import nearest
 from mockspaces.control.surface import ControlCall, handle
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from mockspaces.cloud.seeds import Seed
+from mockspaces.cloud.worlds.seeds import Seed
 from mockspaces.contract.settings import Settings
 from mockspaces.control.surface import ControlCall, handle
 

@@ -3,8 +3,8 @@
 import msgspec
 
 from mockspaces.asgi.decoding import decode
-from mockspaces.cloud import snapshots
-from mockspaces.cloud.snapshots import Snapshot
+from mockspaces.cloud.worlds import snapshots
+from mockspaces.cloud.worlds.snapshots import Snapshot
 from mockspaces.control.surface import SHIPPED, ControlCall, handle
 
 # A message may nest as deep as a request may; the document wraps it into some levels more.

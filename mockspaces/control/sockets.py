@@ -2,13 +2,15 @@
 
 from typing import Any, Literal
 
-from mockspaces.cloud import pairing, people
-from mockspaces.cloud.access import find_space
-from mockspaces.cloud.events import SocketsClosed
-from mockspaces.cloud.presence import Connection
-from mockspaces.cloud.rejection import invalid, not_found
-from mockspaces.cloud.seeds import Strict
-from mockspaces.cloud.world import World
+from mockspaces.cloud.kernel.events import SocketsClosed
+from mockspaces.cloud.kernel.presence import Connection
+from mockspaces.cloud.kernel.rejection import invalid, not_found
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.people import people
+from mockspaces.cloud.spaces import pairing
+from mockspaces.cloud.spaces.access import find_space
+from mockspaces.cloud.views import pairing_views
+from mockspaces.cloud.worlds.seeds import Strict
 from mockspaces.contract import errors
 from mockspaces.control.people import known_user
 from mockspaces.control.surface import ControlCall, handle
@@ -87,4 +89,5 @@ async def pair(call: ControlCall) -> object:
     space_id = body.space_id or user.room_id
     if space_id is None:
         raise not_found(errors.SPACE_NOT_FOUND, "personal room of", body.username)
-    return await pairing.authorize(call.world, user, await find_space(call.world, space_id), body.app_id)
+    paired = await pairing.authorize(call.world, user, await find_space(call.world, space_id), body.app_id)
+    return pairing_views.paired(call.world, call.world.origins, paired)

@@ -12,9 +12,9 @@ from mockspaces.asgi.decoding import decode
 from mockspaces.asgi.exchange import Exchange
 from mockspaces.asgi.routing import MethodNotAllowed, Router
 from mockspaces.asgi.surface import Handlers
-from mockspaces.cloud.rejection import Rejection, invalid
-from mockspaces.cloud.world import World
-from mockspaces.cloud.worlds import Hosted, Worlds
+from mockspaces.cloud.kernel.rejection import Rejection, invalid
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.worlds.worlds import Hosted, Worlds
 from mockspaces.contract import Contract, control, errors, queries
 
 TOKEN_HEADER = b"x-mock-token"

@@ -9,12 +9,13 @@ from starlette.responses import HTMLResponse
 
 from mockspaces.asgi.exchange import add_headers
 from mockspaces.asgi.pages import templates
-from mockspaces.cloud import apps, people
-from mockspaces.cloud.clock import iso
-from mockspaces.cloud.entities import Message
-from mockspaces.cloud.faults import Action
-from mockspaces.cloud.journal import Criteria, Entry
-from mockspaces.cloud.world import World
+from mockspaces.cloud.identity import apps
+from mockspaces.cloud.kernel.clock import iso
+from mockspaces.cloud.kernel.faults import Action
+from mockspaces.cloud.kernel.journal import Criteria, Entry
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.people import people
+from mockspaces.cloud.store.entities import Message
 from mockspaces.control.clock import shown_clock
 from mockspaces.control.queries import plain
 from mockspaces.control.surface import ControlCall, handle

@@ -7,11 +7,12 @@ import msgspec
 from starlette.responses import Response
 
 from mockspaces.asgi.decoding import decode
-from mockspaces.cloud import seeds, sign_in, snapshots
-from mockspaces.cloud.rejection import Rejection, invalid
-from mockspaces.cloud.seeds import Seed
-from mockspaces.cloud.world import Origins
-from mockspaces.cloud.worlds import DEFAULT_TTL_S, Hosted
+from mockspaces.cloud.identity import sign_in
+from mockspaces.cloud.kernel.rejection import Rejection, invalid
+from mockspaces.cloud.kernel.world import Origins
+from mockspaces.cloud.worlds import seeds, snapshots
+from mockspaces.cloud.worlds.seeds import Seed
+from mockspaces.cloud.worlds.worlds import DEFAULT_TTL_S, Hosted
 from mockspaces.contract import errors
 from mockspaces.contract.settings import Settings
 from mockspaces.control.clock import shown_clock

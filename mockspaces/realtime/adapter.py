@@ -24,7 +24,7 @@ from mockspaces.realtime.packets import Packet
 
 PACKET_COST = 200  # bytes that a waiting packet weighs beside its data
 MAX_FRAME = 10**8  # what real servers accept; the codec ignores frames long before (RT-EP-08)
-KEY = "mockspaces.transport"  # where the handlers find the transport in the ASGI scope
+KEY = "mockspaces.server.transport"  # where the handlers find the transport in the ASGI scope
 HEADERS = [(b"connection", b"upgrade"), (b"upgrade", b"websocket")]  # all that the engine has to know of a request
 EVENT = f"{MESSAGE}{packets.EVENT}"
 GONE: Message = {"type": "websocket.disconnect", "code": 1006}

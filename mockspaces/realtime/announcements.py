@@ -3,10 +3,12 @@
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, TypeVar
 
-from mockspaces.cloud import clock, meetings, message_views, pairing
-from mockspaces.cloud import events as happened
-from mockspaces.cloud.entities import Space
-from mockspaces.cloud.events import Event
+from mockspaces.cloud.kernel import clock
+from mockspaces.cloud.kernel import events as happened
+from mockspaces.cloud.kernel.events import Event
+from mockspaces.cloud.messaging import meetings
+from mockspaces.cloud.store.entities import Space
+from mockspaces.cloud.views import message_views, pairing_views
 from mockspaces.contract import events
 from mockspaces.realtime import payloads
 from mockspaces.realtime.hub import Hub, Payload, Session
@@ -203,7 +205,7 @@ async def app_paired(hub: Hub, event: happened.AppPaired) -> None:
     """Tell a person's sockets that a room app was paired with him (RT-PAIR-01)."""
 
     async def render(session: Session) -> Payload:
-        return pairing.shown(session.origins, event.payload)
+        return pairing_views.paired(hub.world, session.origins, event)
 
-    sessions = hub.of_person(event.person_id)
+    sessions = hub.of_person(event.user.id)
     await hub.announce(sessions, events.APP_PAIRING_AUTHORIZED, render, lambda _session: None, origin=event.origin)

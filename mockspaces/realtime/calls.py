@@ -1,9 +1,11 @@
 """Calls over the user channel: an offer and what is answered to it (RT-CALL-01..04)."""
 
-from mockspaces.cloud import directs, message_views, people
-from mockspaces.cloud.clock import iso
-from mockspaces.cloud.entities import Person
-from mockspaces.cloud.rejection import Rejection, invalid
+from mockspaces.cloud.kernel.clock import iso
+from mockspaces.cloud.kernel.rejection import Rejection, invalid
+from mockspaces.cloud.people import people
+from mockspaces.cloud.spaces import directs
+from mockspaces.cloud.store.entities import Person
+from mockspaces.cloud.views import message_views
 from mockspaces.contract import errors, events
 from mockspaces.realtime import payloads
 from mockspaces.realtime.handling import optional, receivers, text, topic

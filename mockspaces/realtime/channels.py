@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from mockspaces.cloud import access, meetings, spaces
-from mockspaces.cloud.access import Standing
-from mockspaces.cloud.rejection import Rejection, invalid
+from mockspaces.cloud.kernel.rejection import Rejection, invalid
+from mockspaces.cloud.messaging import meetings
+from mockspaces.cloud.spaces import access, spaces
+from mockspaces.cloud.spaces.access import Standing
 from mockspaces.contract import errors, events
 from mockspaces.realtime.handling import code, handles, objects, text
 from mockspaces.realtime.hub import Payload, Session

@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 import socketio
 
-from mockspaces.cloud.callers import Caller
-from mockspaces.cloud.faults import Fault, Occurrence
-from mockspaces.cloud.journal import Entry
-from mockspaces.cloud.rejection import Rejection
-from mockspaces.cloud.world import Origins, World
-from mockspaces.cloud.worlds import DEFAULT, PREFIX, Worlds
+from mockspaces.cloud.kernel.caller import Caller
+from mockspaces.cloud.kernel.faults import Fault, Occurrence
+from mockspaces.cloud.kernel.journal import Entry
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.worlds.worlds import DEFAULT, PREFIX, Worlds
 from mockspaces.contract import errors, events
 from mockspaces.realtime import channels, credentials, media, messages, presence
 from mockspaces.realtime.adapter import KEY, Transport

@@ -5,10 +5,12 @@ from typing import Any
 
 import msgspec
 
-from mockspaces.cloud import access, jws
-from mockspaces.cloud.callers import Caller, authenticate
-from mockspaces.cloud.rejection import Rejection
-from mockspaces.cloud.world import World
+from mockspaces.cloud.identity.authentication import authenticate
+from mockspaces.cloud.kernel import jws
+from mockspaces.cloud.kernel.caller import Caller
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.spaces import access
 from mockspaces.contract import errors
 from mockspaces.contract.scopes import SOCKET
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from mockspaces.cloud.rejection import Rejection, invalid
+from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.realtime.hub import Payload, Session
 
 Act = Callable[[Session, Payload], Awaitable[None]]

@@ -6,11 +6,11 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable
 from typing import Any
 
-from mockspaces.cloud.callers import Caller
-from mockspaces.cloud.faults import Occurrence
-from mockspaces.cloud.journal import Entry
-from mockspaces.cloud.presence import Connection
-from mockspaces.cloud.world import Origins, World
+from mockspaces.cloud.kernel.caller import Caller
+from mockspaces.cloud.kernel.faults import Occurrence
+from mockspaces.cloud.kernel.journal import Entry
+from mockspaces.cloud.kernel.presence import Connection
+from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.contract import events
 from mockspaces.realtime.adapter import Engine, Transport, event
 

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from mockspaces.cloud.events import Event
-from mockspaces.cloud.world import World
-from mockspaces.cloud.worlds import Worlds
+from mockspaces.cloud.kernel.events import Event
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.worlds.worlds import Worlds
 from mockspaces.realtime.announcements import on_event
 from mockspaces.realtime.hub import Hub
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from mockspaces.cloud import meetings, message_views
-from mockspaces.cloud.clock import iso
-from mockspaces.cloud.entities import Message
-from mockspaces.cloud.rejection import invalid
+from mockspaces.cloud.kernel.clock import iso
+from mockspaces.cloud.kernel.rejection import invalid
+from mockspaces.cloud.messaging import meetings
+from mockspaces.cloud.store.entities import Message
+from mockspaces.cloud.views import message_views
 from mockspaces.contract import events
 from mockspaces.realtime import calls, channels, payloads
 from mockspaces.realtime.handling import category, handles, objects, optional, text, topic

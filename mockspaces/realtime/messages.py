@@ -3,10 +3,11 @@
 import msgspec
 
 from mockspaces.asgi.decoding import decode
-from mockspaces.cloud import access, drafts, messages
-from mockspaces.cloud.drafts import MessageBody
-from mockspaces.cloud.entities import Category
-from mockspaces.cloud.rejection import Rejection, invalid
+from mockspaces.cloud.kernel.rejection import Rejection, invalid
+from mockspaces.cloud.messaging import drafts, messages
+from mockspaces.cloud.messaging.drafts import MessageBody
+from mockspaces.cloud.spaces import access
+from mockspaces.cloud.store.entities import Category
 from mockspaces.contract import errors, events
 from mockspaces.realtime import payloads
 from mockspaces.realtime.handling import code, handles, text

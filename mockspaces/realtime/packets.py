@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from mockspaces.cloud.nesting import deeper_than
+from mockspaces.cloud.kernel.nesting import deeper_than
 
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = "0123456"
 EVENTS = (EVENT, BINARY_EVENT)

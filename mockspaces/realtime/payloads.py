@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from mockspaces.cloud import message_views, messages, spaces
-from mockspaces.cloud.clock import iso
-from mockspaces.cloud.entities import AnonymousUser, Message, Person, Space
-from mockspaces.cloud.world import World
+from mockspaces.cloud.kernel.clock import iso
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.messaging import messages
+from mockspaces.cloud.spaces import spaces
+from mockspaces.cloud.store.entities import AnonymousUser, Message, Person, Space
+from mockspaces.cloud.views import message_views
 from mockspaces.realtime.hub import Payload, Session
 
 

@@ -1,7 +1,7 @@
 """Presence: what clients tell each other about who is there; the server relays, and answers only refusals."""
 
-from mockspaces.cloud.entities import AnonymousUser
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.store.entities import AnonymousUser
 from mockspaces.contract import errors, events
 from mockspaces.realtime import payloads
 from mockspaces.realtime.handling import category, handles, objects, optional, receivers, topic

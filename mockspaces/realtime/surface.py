@@ -6,9 +6,9 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from mockspaces.cloud.journal import Entry
-from mockspaces.cloud.world import Origins, World
-from mockspaces.cloud.worlds import Worlds
+from mockspaces.cloud.kernel.journal import Entry
+from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.worlds.worlds import Worlds
 from mockspaces.contract import events
 from mockspaces.realtime.adapter import Engine, Transport
 from mockspaces.realtime.chat import ChatNamespace, Handshake

@@ -6,9 +6,10 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from mockspaces.asgi.decoding import decode
-from mockspaces.cloud import people, tokens
-from mockspaces.cloud.complaints import refusal
-from mockspaces.cloud.rejection import invalid
+from mockspaces.cloud.identity import tokens
+from mockspaces.cloud.kernel.complaints import refusal
+from mockspaces.cloud.kernel.rejection import invalid
+from mockspaces.cloud.people import people
 from mockspaces.rest.call import Call, handle
 
 Name = Annotated[str, msgspec.Meta(max_length=1000)]

@@ -5,10 +5,11 @@ from typing import Any
 import msgspec
 
 from mockspaces.asgi.decoding import decode
-from mockspaces.cloud import bulk, views
-from mockspaces.cloud.bulk import Operation
-from mockspaces.cloud.entities import Company
-from mockspaces.cloud.rejection import Rejection, invalid
+from mockspaces.cloud.kernel.rejection import Rejection, invalid
+from mockspaces.cloud.messaging import bulk
+from mockspaces.cloud.messaging.bulk import Operation
+from mockspaces.cloud.store.entities import Company
+from mockspaces.cloud.views import person_views
 from mockspaces.contract import errors
 from mockspaces.rest.call import Call, handle
 
@@ -39,4 +40,4 @@ async def _result(call: Call, company: Company, sent: dict[str, Any]) -> dict[st
     except Rejection as rejection:
         row = call.world.contract.errors[rejection.code]
         return {**named, "success": False, "code": row.code, "message": row.text(rejection.detail)}
-    return {**named, "success": True, "user": views.short(call.origins, user) if user else None}
+    return {**named, "success": True, "user": person_views.short(call.origins, user) if user else None}

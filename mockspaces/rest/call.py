@@ -7,11 +7,11 @@ from typing import TypeVar
 from mockspaces.asgi.decoding import decode
 from mockspaces.asgi.exchange import Exchange
 from mockspaces.asgi.surface import Handlers
-from mockspaces.cloud import access
-from mockspaces.cloud.access import Standing
-from mockspaces.cloud.callers import Caller
-from mockspaces.cloud.rejection import Rejection
-from mockspaces.cloud.world import Origins, World
+from mockspaces.cloud.kernel.caller import Caller
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.spaces import access
+from mockspaces.cloud.spaces.access import Standing
 from mockspaces.contract import errors
 from mockspaces.contract.rows import Endpoint
 

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import msgspec
 
-from mockspaces.cloud import access, files
-from mockspaces.cloud.files import Wanted
-from mockspaces.cloud.rejection import Rejection, invalid
+from mockspaces.cloud.kernel.rejection import Rejection, invalid
+from mockspaces.cloud.messaging import files
+from mockspaces.cloud.messaging.files import Wanted
+from mockspaces.cloud.spaces import access
 from mockspaces.contract import errors
 from mockspaces.rest.call import Call, handle
 

@@ -4,10 +4,13 @@ from typing import Any
 
 import msgspec
 
-from mockspaces.cloud import drafts, invites, people, space_views, views
-from mockspaces.cloud.entities import InformChannel, Invite, Invitee, InviteMode, Space, User
-from mockspaces.cloud.invites import Invitation
-from mockspaces.cloud.rejection import invalid
+from mockspaces.cloud.kernel.rejection import invalid
+from mockspaces.cloud.messaging import drafts
+from mockspaces.cloud.people import people
+from mockspaces.cloud.spaces import invites
+from mockspaces.cloud.spaces.invites import Invitation
+from mockspaces.cloud.store.entities import InformChannel, Invite, Invitee, InviteMode, Space, User
+from mockspaces.cloud.views import person_views, space_views
 from mockspaces.contract import languages
 from mockspaces.contract.rows import Role
 from mockspaces.rest.call import Call, handle
@@ -87,7 +90,7 @@ def _invitee(number: int, body: InviteeBody, default_role: Role) -> Invitee:
 
 def answer(call: Call, space: Space, invite: Invite, creator: User) -> dict[str, object]:
     """Return an invite with what the client is to send himself, unless the server sends it (SPACES-CREATE-05, -06)."""
-    shown: dict[str, object] = {"data": [views.invite(invite)]}
+    shown: dict[str, object] = {"data": [person_views.invite(invite)]}
     if invite.channel != "server":
         shown["inviteContent"] = invites.content(call.origins, space, invite, creator)
     return shown

@@ -4,8 +4,9 @@ from typing import Any
 
 import msgspec
 
-from mockspaces.cloud import people, preferences, views
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.people import people, preferences
+from mockspaces.cloud.views import person_views
 from mockspaces.contract import errors
 from mockspaces.contract.preferences import Preferences
 from mockspaces.rest.call import Call, handle
@@ -16,7 +17,7 @@ async def current_user(call: Call) -> object:
     """Return the caller as a bare object (USERS-ME-01, -03)."""
     company_id = call.caller.company_id
     company = await call.world.state.companies.get(company_id) if company_id else None
-    return views.person(call.origins, call.caller.person, company)
+    return person_views.person(call.origins, call.caller.person, company)
 
 
 @handle("USERS-SETGET")

@@ -1,6 +1,6 @@
 """GET /mediasessions/mpaas/token: the way to the media server (MEDIA-TOKEN)."""
 
-from mockspaces.cloud import media
+from mockspaces.cloud.messaging import media
 from mockspaces.rest.call import Call, handle
 
 

@@ -4,11 +4,14 @@ from typing import Any
 
 import msgspec
 
-from mockspaces.cloud import access, meetings, message_views, people
-from mockspaces.cloud.access import Standing
-from mockspaces.cloud.entities import Message
-from mockspaces.cloud.meetings import Party
-from mockspaces.cloud.rejection import Rejection, not_found
+from mockspaces.cloud.kernel.rejection import Rejection, not_found
+from mockspaces.cloud.messaging import meetings
+from mockspaces.cloud.messaging.meetings import Party
+from mockspaces.cloud.people import people
+from mockspaces.cloud.spaces import access
+from mockspaces.cloud.spaces.access import Standing
+from mockspaces.cloud.store.entities import Message
+from mockspaces.cloud.views import message_views
 from mockspaces.contract import errors, events
 from mockspaces.rest.call import Call, handle
 from mockspaces.rest.messages import newest_first, page, shown

@@ -4,9 +4,10 @@ from typing import Literal
 
 import msgspec
 
-from mockspaces.cloud import access, roster, space_views
-from mockspaces.cloud.entities import Member, MemberType
-from mockspaces.cloud.patterns import search
+from mockspaces.cloud.kernel.patterns import search
+from mockspaces.cloud.spaces import access, roster
+from mockspaces.cloud.store.entities import Member, MemberType
+from mockspaces.cloud.views import space_views
 from mockspaces.rest import paging
 from mockspaces.rest.call import Call, handle
 

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mockspaces.cloud import access, drafts, files, message_views, messages
-from mockspaces.cloud.access import Standing
-from mockspaces.cloud.entities import Category, Message
-from mockspaces.cloud.listing import Indexed, Listing
-from mockspaces.cloud.messages import Deletion
-from mockspaces.cloud.rejection import Rejection, invalid
-from mockspaces.cloud.timeline import Filter, Timeline
+from mockspaces.cloud.kernel.rejection import Rejection, invalid
+from mockspaces.cloud.messaging import drafts, files, messages
+from mockspaces.cloud.messaging.messages import Deletion
+from mockspaces.cloud.messaging.timeline import Filter, Timeline
+from mockspaces.cloud.spaces import access
+from mockspaces.cloud.spaces.access import Standing
+from mockspaces.cloud.store.entities import Category, Message
+from mockspaces.cloud.store.listing import Indexed, Listing
+from mockspaces.cloud.views import message_views
 from mockspaces.contract import errors
 from mockspaces.rest import paging
 from mockspaces.rest.call import Call, handle

@@ -4,10 +4,12 @@ from typing import Any
 
 import msgspec
 
-from mockspaces.cloud import discovery, people, views
-from mockspaces.cloud.clock import iso
-from mockspaces.cloud.entities import Person, SpaceToken
-from mockspaces.cloud.rejection import invalid
+from mockspaces.cloud.kernel.clock import iso
+from mockspaces.cloud.kernel.rejection import invalid
+from mockspaces.cloud.people import people
+from mockspaces.cloud.spaces import discovery
+from mockspaces.cloud.store.entities import Person, SpaceToken
+from mockspaces.contract.web import DEFAULT_PICTURE
 from mockspaces.rest.call import Call, handle
 
 
@@ -60,7 +62,7 @@ def _app(call: Call, found: SpaceToken) -> dict[str, object]:
         "_id": app["_id"],
         "displayname": app["displayname"],
         "aType": "app",
-        "picture_url": f"{call.origins.accounts}{views.DEFAULT_PICTURE}",
+        "picture_url": f"{call.origins.accounts}{DEFAULT_PICTURE}",
         "scope": found.scopes,
         "appId": app["appId"],
         "appType": app["appType"],

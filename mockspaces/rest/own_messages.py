@@ -1,8 +1,9 @@
 """Messages of all the caller's spaces (USERS-MSGS, USERS-ATT, USERS-TASKS, USERS-IDEAS)."""
 
-from mockspaces.cloud import message_views, own_messages
-from mockspaces.cloud.entities import Message, TaskStatus
-from mockspaces.cloud.rejection import invalid
+from mockspaces.cloud.kernel.rejection import invalid
+from mockspaces.cloud.messaging import own_messages
+from mockspaces.cloud.store.entities import Message, TaskStatus
+from mockspaces.cloud.views import message_views
 from mockspaces.rest import paging
 from mockspaces.rest.call import Call, handle
 

@@ -5,12 +5,13 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from mockspaces.cloud import drafts, space_views, user_spaces
-from mockspaces.cloud.access import Standing, find_space
-from mockspaces.cloud.entities import UserSpace
-from mockspaces.cloud.patterns import search
-from mockspaces.cloud.rejection import invalid
-from mockspaces.cloud.user_spaces import Preference, Wanted
+from mockspaces.cloud.kernel.patterns import search
+from mockspaces.cloud.kernel.rejection import invalid
+from mockspaces.cloud.messaging import drafts, own_spaces
+from mockspaces.cloud.messaging.own_spaces import Preference, Wanted
+from mockspaces.cloud.spaces.access import Standing, find_space
+from mockspaces.cloud.store.entities import UserSpace
+from mockspaces.cloud.views import space_views
 from mockspaces.contract.rows import SpaceType
 from mockspaces.rest import paging
 from mockspaces.rest.call import Call, handle
@@ -40,13 +41,13 @@ class ReadBody(msgspec.Struct, frozen=True, rename="camel"):
 
 
 @handle("USERS-SPACES")
-async def own_spaces(call: Call) -> object:
+async def list_own_spaces(call: Call) -> object:
     """List the caller's spaces, latest activity first (USERS-SPACES-01..11)."""
-    listing = await user_spaces.listing(call.world, call.caller.id, _wanted(call))
+    listing = await own_spaces.listing(call.world, call.caller.id, _wanted(call))
 
     async def render(record: UserSpace) -> object:
         space = await find_space(call.world, record.space_id)
-        found = await user_spaces.standing_of(call.world, space, record.person_id)
+        found = await own_spaces.standing_of(call.world, space, record.person_id)
         return await space_views.listed_space(call.world, call.origins, found, record)
 
     return await paging.tokened(call, listing, render, default=PAGE_SIZE)
@@ -92,7 +93,7 @@ async def prefer(call: Call) -> object:
             notification=None if body.notification is UNSET else bool(body.notification),
             restrict=None if body.restrict is UNSET else body.restrict,
         )
-        record = await user_spaces.prefer(call.world, call.caller, found, wanted)
+        record = await own_spaces.prefer(call.world, call.caller, found, wanted)
     return await _record(call, found, record)
 
 
@@ -102,7 +103,7 @@ async def mark_read(call: Call) -> object:
     async with call.hold() as found:
         body = await call.decode(ReadBody)
         time = None if body.read_time is None else drafts.time("readTime", body.read_time)
-        record = await user_spaces.mark_read(call.world, call.caller, found, time)
+        record = await own_spaces.mark_read(call.world, call.caller, found, time)
     return await _record(call, found, record)
 
 
@@ -110,5 +111,5 @@ async def mark_read(call: Call) -> object:
 async def hide(call: Call) -> object:
     """Take a space off the caller's list (USERS-HIDE-01..05)."""
     async with call.hold() as found:
-        record = await user_spaces.hide(call.world, call.caller, found)
+        record = await own_spaces.hide(call.world, call.caller, found)
     return await _record(call, found, record)

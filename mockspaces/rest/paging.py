@@ -13,9 +13,9 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
-from mockspaces.cloud.collection import Entity, Rank
-from mockspaces.cloud.listing import Listing, Pages
-from mockspaces.cloud.rejection import invalid
+from mockspaces.cloud.kernel.rejection import invalid
+from mockspaces.cloud.store.collection import Entity, Rank
+from mockspaces.cloud.store.listing import Listing, Pages
 from mockspaces.rest.call import Call
 
 Item = TypeVar("Item", bound=Entity)

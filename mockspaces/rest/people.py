@@ -1,11 +1,13 @@
 """Finding people: colleagues, company, partners, personal rooms (USERS-COLL, -COLLBULK, -PEOPLE, -WITHDM, -ROOM)."""
 
-from mockspaces.cloud import access, colleagues, people, space_views, views
-from mockspaces.cloud.colleagues import Colleagues, DirectPartners
-from mockspaces.cloud.entities import Person, User
-from mockspaces.cloud.listing import Whole
-from mockspaces.cloud.patterns import Pattern, search
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.kernel.patterns import Pattern, search
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.people import people
+from mockspaces.cloud.spaces import access, colleagues
+from mockspaces.cloud.spaces.colleagues import Colleagues, DirectPartners
+from mockspaces.cloud.store.entities import Person, User
+from mockspaces.cloud.store.listing import Whole
+from mockspaces.cloud.views import person_views, space_views
 from mockspaces.contract import errors
 from mockspaces.rest import paging
 from mockspaces.rest.call import Call, handle
@@ -24,7 +26,7 @@ async def find_colleagues(call: Call) -> object:
     await own_id(call)
 
     async def render(user: User) -> object:
-        return views.short(call.origins, user)
+        return person_views.short(call.origins, user)
 
     account = call.query.get("accountid")
     if account:
@@ -40,7 +42,7 @@ async def find_by_email(call: Call) -> object:
     await own_id(call)
     addresses = (await call.decode(list[str]))[: call.world.contract.limits.colleagues_bulk]
     found = await colleagues.by_emails(call.world, call.caller, addresses)
-    return {"data": [views.short(call.origins, user) for user in found]}
+    return {"data": [person_views.short(call.origins, user) for user in found]}
 
 
 @handle("USERS-PEOPLE")
@@ -49,7 +51,7 @@ async def company_people(call: Call) -> object:
     company_id = await _company_of(call)
     limits = call.world.contract.limits
     found = await colleagues.of_company(call.world, company_id, _pattern(call), limits.people)
-    return [views.short(call.origins, user) for user in found]
+    return [person_views.short(call.origins, user) for user in found]
 
 
 async def _company_of(call: Call) -> str | None:
@@ -68,7 +70,7 @@ async def direct_partners(call: Call) -> object:
     await own_id(call)
 
     async def render(person: Person) -> object:
-        return views.partner(call.origins, person)
+        return person_views.partner(call.origins, person)
 
     found = DirectPartners(call.world, call.caller.id, _pattern(call))
     return await paging.numbered(call, found, render, default=PAGE_SIZE)

@@ -4,9 +4,10 @@ from typing import Literal
 
 import msgspec
 
-from mockspaces.cloud import push, views
-from mockspaces.cloud.entities import PushSubscription
-from mockspaces.cloud.rejection import invalid
+from mockspaces.cloud.kernel.rejection import invalid
+from mockspaces.cloud.people import push
+from mockspaces.cloud.store.entities import PushSubscription
+from mockspaces.cloud.views import person_views
 from mockspaces.rest.call import Call, handle
 
 
@@ -37,7 +38,7 @@ async def add(call: Call) -> object:
         scope=body.scope,
         device_type=body.device_type,
     )
-    shown = views.push_subscription(await push.add(call.world, made), "active")
+    shown = person_views.push_subscription(await push.add(call.world, made), "active")
     return {"subscriptionId": made.subscription_id, **shown}
 
 
@@ -49,4 +50,4 @@ async def remove(call: Call) -> object:
             raise invalid(name, "required")
     query = call.query
     removed = await push.remove(call.world, call.caller.id, query["subscriptionId"], query["deviceId"])
-    return views.push_subscription(removed, "removing")
+    return person_views.push_subscription(removed, "removing")

@@ -5,11 +5,14 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from mockspaces.cloud import access, apps, changes, directs, invites, removal, space_views, spaces
-from mockspaces.cloud.access import Standing
-from mockspaces.cloud.changes import Change
-from mockspaces.cloud.entities import User
-from mockspaces.cloud.rejection import Rejection, invalid
+from mockspaces.cloud.identity import apps
+from mockspaces.cloud.kernel.rejection import Rejection, invalid
+from mockspaces.cloud.messaging import removal
+from mockspaces.cloud.spaces import access, directs, invites, spaces, updates
+from mockspaces.cloud.spaces.access import Standing
+from mockspaces.cloud.spaces.updates import Change
+from mockspaces.cloud.store.entities import User
+from mockspaces.cloud.views import space_views
 from mockspaces.contract import errors
 from mockspaces.contract.rows import Role
 from mockspaces.contract.space_settings import SpaceSettings
@@ -134,7 +137,7 @@ async def update(call: Call) -> object:
     """Change a space by deep merge (SPACES-UPDATE-01..07)."""
     async with call.hold() as found:
         change = await _change(call)
-        changed = await changes.apply(call.world, call.caller, found.space, change)
+        changed = await updates.apply(call.world, call.caller, found.space, change)
     return await _shown(call, Standing(changed, found.member))
 
 

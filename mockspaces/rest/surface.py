@@ -10,10 +10,12 @@ from mockspaces.asgi.cors import CORS, preflight
 from mockspaces.asgi.credentials import credential
 from mockspaces.asgi.exchange import Exchange, add_headers
 from mockspaces.asgi.routing import MethodNotAllowed, Router
-from mockspaces.cloud import access, quotas
-from mockspaces.cloud.callers import Caller, authenticate
-from mockspaces.cloud.quotas import RateLimited
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.identity.authentication import authenticate
+from mockspaces.cloud.kernel import quotas
+from mockspaces.cloud.kernel.caller import Caller
+from mockspaces.cloud.kernel.quotas import RateLimited
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.spaces import access
 from mockspaces.contract import endpoints, errors
 from mockspaces.contract.rows import Endpoint
 from mockspaces.contract.settings import wire_name

@@ -8,7 +8,7 @@ from mockspaces.asgi.cors import preflight
 from mockspaces.asgi.exchange import Exchange
 from mockspaces.asgi.pages import Pages
 from mockspaces.asgi.routing import MethodNotAllowed, Router
-from mockspaces.cloud.rejection import Rejection
+from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import web
 
 MEANINGS = {

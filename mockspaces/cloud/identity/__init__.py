@@ -1,0 +1,1 @@
+"""Who is calling: credentials, OAuth clients, grants, tokens, service apps."""

@@ -1,0 +1,83 @@
+"""Where ids, tokens and secrets come from: the system's randomness, or a seed (DM-CFG-04)."""
+
+import base64
+import hashlib
+import os
+import random
+from collections.abc import Callable
+from uuid import UUID
+
+from mockspaces.cloud.kernel.clock import Clock
+
+Position = tuple[int, tuple[int, ...], float | None]  # as `random.Random.getstate` has it
+
+
+class Ids:
+    """The id source of one world.
+
+    With a seed, the world's name is mixed in, so that no two worlds draw the same values.
+    """
+
+    def __init__(self, clock: Clock, seed: str | None, world: str) -> None:
+        """Draw from ``seed`` if given, else from the operating system."""
+        self._clock = clock
+        self._draw: Callable[[int], bytes] = os.urandom
+        self._random: random.Random | None = None
+        if seed is not None:
+            self._random = random.Random(hashlib.sha256(f"{seed}\0{world}".encode()).digest())
+            self._draw = self._random.randbytes
+
+    @property
+    def position(self) -> Position | None:
+        """How far a seeded source has come; None for the operating system's."""
+        return self._random.getstate() if self._random else None
+
+    @position.setter
+    def position(self, position: Position | None) -> None:
+        self._random, self._draw = None, os.urandom
+        if position is not None:
+            self._random = random.Random()
+            self._random.setstate(position)
+            self._draw = self._random.randbytes
+
+    def object_id(self) -> str:
+        """Return a 24-hex id: eight digits of time, then sixteen random ones (REST-ID-01)."""
+        return f"{int(self._clock.now()) & 0xFFFFFFFF:08x}{self._draw(8).hex()}"
+
+    def account_id(self) -> str:
+        """Return an accounts id: url-safe and beginning ``ag`` (ACC-GEN-09)."""
+        return f"ag{base64.urlsafe_b64encode(self._draw(24)).decode()}"
+
+    def token(self) -> str:
+        """Return an opaque token or code: 40 lower-hex digits (ACC-TOK-01)."""
+        return self._draw(20).hex()
+
+    def short(self) -> str:
+        """Return 20 lower-hex digits: client, app and key ids (DM-CLI-01, DM-APP-01, DM-CRED-01)."""
+        return self._draw(10).hex()
+
+    def secret(self) -> bytes:
+        """Return 32 secret bytes."""
+        return self._draw(32)
+
+    def uuid(self) -> str:
+        """Return a version 4 UUID."""
+        return str(UUID(bytes=self._draw(16), version=4))
+
+    def digits(self, count: int) -> str:
+        """Return a decimal number of ``count`` digits that does not begin with zero."""
+        low = 10 ** (count - 1)
+        return str(low + int.from_bytes(self._draw(8)) % (9 * low))
+
+    def label(self, length: int = 6) -> str:
+        """Return lower-case alphanumerics: the label of a service domain (DM-COMP-02)."""
+        alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
+        return "".join(alphabet[byte % 36] for byte in self._draw(length))
+
+    def choice(self, count: int) -> int:
+        """Return a number below ``count``."""
+        return int.from_bytes(self._draw(8)) % count
+
+    def fraction(self) -> float:
+        """Return a number from 0 to 1."""
+        return self.choice(1 << 53) / (1 << 53)

@@ -1,0 +1,47 @@
+"""Counting calls against the documented limits (LIM-01, LIM-02)."""
+
+import math
+
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.kernel.world import World
+from mockspaces.contract import errors, quotas
+from mockspaces.contract.rows import Endpoint
+
+MOST_WINDOWS = 50_000  # counters kept at a time; beyond that all of them begin anew
+
+
+class RateLimited(Rejection):
+    """Too many calls; ``retry_after`` is the number of seconds until the next is taken."""
+
+    def __init__(self, why: str, retry_after: int) -> None:
+        """Refuse a call."""
+        super().__init__(errors.RATE_LIMITED, why)
+        self.retry_after = retry_after
+
+
+def count(world: World, endpoint: Endpoint, person_id: str, address: str) -> None:
+    """Count a call by user and resource, and refuse it over the limit if the world enforces limits.
+
+    Windows follow the world's clock. Refused calls count as well.
+    """
+    now, longest, exceeded = world.clock.now(), 0, None
+    for quota in quotas.of(endpoint.id):
+        wait = _count(world, quota, address if quota.per == "address" else person_id, now)
+        if wait > longest:
+            longest, exceeded = wait, quota
+    if exceeded and world.settings.rest_enforce_limits:
+        calls, interval = exceeded.numbers(world.contract.limits)
+        raise RateLimited(f"{exceeded.name}: {calls} calls in {interval} s per {exceeded.per}", longest)
+
+
+def _count(world: World, quota: quotas.Quota, who: str, now: float) -> int:
+    """Return the seconds to wait, 0 within the limit."""
+    calls, interval = quota.numbers(world.contract.limits)
+    key = (quota.name, quota.per, who)
+    start, counted = world.quotas.get(key, (now, 0))
+    if not start <= now < start + interval:
+        start, counted = now, 0
+    if len(world.quotas) >= MOST_WINDOWS and key not in world.quotas:
+        world.quotas.clear()
+    world.quotas[key] = (start, counted + 1)
+    return 0 if counted < calls else math.ceil(start + interval - now)

@@ -1,0 +1,137 @@
+"""Users of a company made, changed and deleted by its service app (USERS-BULK-01..12)."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from mockspaces.cloud.kernel.rejection import Rejection, invalid
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.messaging import removal
+from mockspaces.cloud.people import people
+from mockspaces.cloud.spaces import registration, spaces
+from mockspaces.cloud.store.entities import Company, Licence, PersonName, User, replace
+from mockspaces.contract import errors, languages
+from mockspaces.contract.licences import SERVICE_TYPES
+
+Action = Literal["create", "read", "update", "delete", "merge"]
+Name = Annotated[str, Meta(pattern=r"^[^|~`!@#$%^&*()_+=<>?:;,.\"]*$")]  # USERS-BULK-04, D
+Phone = Annotated[str, Meta(pattern=r"^(\+[0-9]+)?$")]  # USERS-BULK-05; empty is none
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation; what is absent stays as it is (USERS-BULK-02..06)."""
+
+    action: Action
+    email: str
+    password: str | None = None
+    firstname: Name | UnsetType = UNSET
+    lastname: Name | UnsetType = UNSET
+    language: str | UnsetType = UNSET
+    cellphone: Phone | UnsetType = UNSET
+    workphone: Phone | UnsetType = UNSET
+    license_type: Literal["spaces_power", "spaces_business", ""] | UnsetType = UNSET
+
+
+async def run(world: World, company: Company, operation: Operation) -> User | None:
+    """Carry out one operation and return the user, None after a deletion. Refuses what cannot be done."""
+    address = people.email(operation.email, "email")
+    _check_password(world, operation)
+    if address.rpartition("@")[2] not in company.domains:
+        raise Rejection(errors.OTHER_COMPANY, f'"{address}" is not in a domain of the app\'s company')
+    _check_licence(company, operation)
+    async with world.lock(f"user {address}"):
+        user = await people.by_email(world, address)
+        if user is None:
+            return await _without_user(world, company, operation)
+        if user.company_id != company.id:
+            raise Rejection(errors.OTHER_COMPANY, f'"{address}" belongs to a user of another company')
+        return await _with_user(world, user, operation)
+
+
+def _check_password(world: World, operation: Operation) -> None:
+    if operation.password is None:
+        return
+    limits = world.contract.limits
+    if not limits.password_min_chars <= len(operation.password) <= limits.password_max_chars:
+        raise invalid("password", f"expected {limits.password_min_chars} to {limits.password_max_chars} characters")
+
+
+def _check_licence(company: Company, operation: Operation) -> None:
+    wanted = operation.license_type
+    if isinstance(wanted, str) and wanted and wanted not in company.owned_licenses:
+        raise Rejection(errors.LICENSE_UNAVAILABLE, f'the company owns no licence "{wanted}"')
+
+
+async def _without_user(world: World, company: Company, operation: Operation) -> User:
+    if operation.action not in ("create", "merge"):
+        raise Rejection(errors.USER_NOT_FOUND, f'there is no user "{operation.email}"')
+    if operation.password is None:
+        raise invalid("password", "required to create a user")
+    displayname = _displayname(world, operation, PersonName(), operation.email)
+    user = await registration.create_user(
+        world, operation.email, password=operation.password, displayname=displayname, company=company
+    )
+    language = operation.language if operation.language in languages.ACCOUNTS else languages.ACCOUNT_DEFAULT
+    return await _change(world, user, replace(user, language=str(language)), operation)
+
+
+async def _with_user(world: World, user: User, operation: Operation) -> User | None:
+    if operation.action == "create":
+        raise Rejection(errors.USER_EXISTS, f'there is a user "{user.username}"')
+    if operation.action == "read":
+        return user
+    if operation.action == "delete":
+        await removal.delete_user(world, user)
+        return None
+    language = operation.language if operation.language in languages.ACCOUNTS else user.language
+    password = user.password if operation.password is None else operation.password
+    return await _change(world, user, replace(user, language=str(language), password=password), operation)
+
+
+async def _change(world: World, before: User, user: User, operation: Operation) -> User:
+    """Store a user with his names, phones and licence."""
+    changes: dict[str, object] = {"last_update": world.clock.now_ms()}
+    if isinstance(operation.firstname, str) or isinstance(operation.lastname, str):
+        changes["name"] = _name(operation, user.name)
+        changes["displayname"] = _displayname(world, operation, user.name, user.username)
+    if isinstance(operation.cellphone, str):
+        changes["cellphone"] = operation.cellphone
+    if isinstance(operation.workphone, str):
+        changes["workphone"] = operation.workphone
+    if isinstance(operation.license_type, str):
+        changes["licences"] = _licences(world, operation.license_type)
+    changed = await world.state.users.put(replace(user, **changes))
+    if changed.displayname != before.displayname:
+        await _rename_room(world, before, changed)
+    return changed
+
+
+def _name(operation: Operation, known: PersonName) -> PersonName:
+    first = operation.firstname if isinstance(operation.firstname, str) else known.givenname
+    last = operation.lastname if isinstance(operation.lastname, str) else known.familyname
+    return replace(known, givenname=first.strip(), familyname=last.strip())
+
+
+def _displayname(world: World, operation: Operation, known: PersonName, address: str) -> str:
+    """Return first and last name, or the e-mail if both are empty (USERS-BULK-04)."""
+    name = _name(operation, known)
+    shown = f"{name.givenname} {name.familyname}".strip()
+    if len(shown) > world.contract.limits.displayname_chars:
+        raise invalid("firstname", f"with lastname at most {world.contract.limits.displayname_chars} characters")
+    return shown or address.lower()
+
+
+def _licences(world: World, wanted: str) -> tuple[Licence, ...]:
+    if not wanted:
+        return ()
+    return (Licence(service_type=SERVICE_TYPES[wanted], purchased_license_ndbid=world.ids.account_id()),)
+
+
+async def _rename_room(world: World, before: User, user: User) -> None:
+    """Let the personal room keep its owner's name, unless he gave it another (USERS-ROOM-01)."""
+    async with world.lock(str(user.room_id)):
+        room = await world.state.spaces.get(str(user.room_id))
+        if room is not None and room.title == before.displayname:
+            await world.state.spaces.put(replace(room, title=user.displayname))
+            await spaces.touch(world, room)

@@ -1,0 +1,139 @@
+"""Files: signed URLs and what is stored behind them (FILES-*, STO-*). Nobody ever opens a URL (REST-OUT-01)."""
+
+import hmac
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import urlencode
+
+import msgspec
+
+from mockspaces.cloud.kernel import jws
+from mockspaces.cloud.kernel.rejection import Rejection, invalid, not_found
+from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.store.entities import StoredFile, replace
+from mockspaces.contract import errors
+
+HOUR_S = 3600
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A file that somebody is about to upload."""
+
+    type: str
+    size: int
+
+
+def _signature(world: World, method: str, file: StoredFile, expires: int) -> str:
+    """Sign method, key, type, length and expiry (STO-PUT-04)."""
+    text = "\n".join((method, file.id, file.type, str(file.size), str(expires)))
+    return jws.encoded(hmac.digest(world.secret("storage"), text.encode(), "sha256"))
+
+
+def signed_url(world: World, origins: Origins, method: str, file: StoredFile, expires: int) -> str:
+    """Return a URL of the storage that is good for one method until ``expires`` (seconds)."""
+    query = urlencode({"expires": expires, "signature": _signature(world, method, file, expires)})
+    return f"{origins.storage}/storage/{file.id}?{query}"
+
+
+async def path(world: World, origins: Origins, key: str) -> str:
+    """Return where a stored file can be read for at least an hour, "" if there is none.
+
+    The expiry is a full hour of the clock, so that an unchanged list keeps its ETag.
+    """
+    file = await world.state.files.get(key)
+    if file is None or file.data is None:
+        return ""
+    return signed_url(world, origins, "GET", file, (int(world.clock.now()) // HOUR_S + 2) * HOUR_S)
+
+
+async def announce_uploads(world: World, origins: Origins, wanted: Sequence[Wanted]) -> list[tuple[str, str]]:
+    """Return an upload URL and a file key for each file, in order (FILES-UP-02)."""
+    expires = int(world.clock.now()) + world.contract.limits.upload_url_s
+    made = []
+    for one in wanted:
+        file = await world.state.files.put(StoredFile(id=world.ids.uuid(), type=one.type, size=one.size))
+        made.append((signed_url(world, origins, "PUT", file, expires), file.id))
+    return made
+
+
+async def find(world: World, key: str) -> StoredFile:
+    """Return a stored file. Refuses an unknown one, and one that was never uploaded."""
+    file = await world.state.files.get(key)
+    if file is None or file.data is None:
+        raise not_found(errors.FILE_NOT_FOUND, "file", key)
+    return file
+
+
+def download_url(world: World, origins: Origins, file: StoredFile) -> str:
+    """Return a download URL (FILES-DOWN-02)."""
+    return signed_url(world, origins, "GET", file, int(world.clock.now()) + world.contract.limits.download_url_s)
+
+
+async def announced(world: World, key: str) -> StoredFile:
+    """Return a file by its key, uploaded or awaited. Refuses every other key (STO-PUT-04)."""
+    file = await world.state.files.get(key)
+    if file is None:
+        raise not_found(errors.FILE_NOT_FOUND, "file", key)
+    return file
+
+
+def check_signature(world: World, method: str, file: StoredFile, expires: str, signature: str) -> None:
+    """Refuse a URL that was not made for this method and file, or is past its time (STO-PUT-03)."""
+    moment = int(expires) if expires.isascii() and expires.isdecimal() and len(expires) <= 15 else 0  # noqa: PLR2004 - digits of a time
+    if not hmac.compare_digest(signature.encode(), _signature(world, method, file, moment).encode()):
+        raise Rejection(errors.STORAGE_FORBIDDEN, "the signature of the URL is wrong")
+    if moment <= world.clock.now():
+        raise Rejection(errors.STORAGE_FORBIDDEN, f"the URL expired {world.clock.now() - moment:g} s ago")
+
+
+def check_upload(world: World, file: StoredFile, media_type: str) -> None:
+    """Refuse a second upload, another type than declared, and what does not fit any more (STO-PUT-01, -04, -05)."""
+    if file.data is not None:
+        raise Rejection(errors.STORAGE_FORBIDDEN, "the URL was used already; it is good for one upload")
+    if media_type.strip().lower() != file.type.strip().lower():
+        raise Rejection(errors.STORAGE_MISMATCH, f'the type is "{media_type}", declared was "{file.type}"')
+    held = world.state.stored_bytes + world.state.incoming_bytes
+    if held + file.size > world.settings.files_max_bytes:
+        raise Rejection(errors.STORAGE_FULL, f"all files together would exceed {world.settings.files_max_bytes} bytes")
+
+
+async def receive(world: World, file: StoredFile, media_type: str, read: Callable[[], Awaitable[bytes]]) -> StoredFile:
+    """Read and store the bytes of an announced file (STO-PUT-01..05).
+
+    While they are read they count as stored, so that many uploads at once hold no more than is allowed.
+    """
+    check_upload(world, file, media_type)
+    state = world.state
+    state.incoming_bytes += file.size
+    try:
+        data = await read()
+    finally:
+        state.incoming_bytes -= file.size
+    if len(data) != file.size:
+        raise Rejection(errors.STORAGE_MISMATCH, f"{len(data)} bytes came, declared were {file.size}")
+    async with world.lock("files"):
+        file = await announced(world, file.id)
+        check_upload(world, file, media_type)
+        world.state.stored_bytes += file.size
+        return await world.state.files.put(replace(file, data=data))
+
+
+def check_size(world: World, member: str, size: int) -> None:
+    """Refuse a length that GET /limit does not allow (FILES-UP-03)."""
+    if not 0 < size <= world.settings.files_max_bytes:
+        raise invalid(member, f"expected a length from 1 to {world.settings.files_max_bytes}")
+
+
+# --- looking at a file without a credential (MSG-VIEWER-01, FILES-VIEW-01)
+
+
+def view_token(world: World, file: StoredFile) -> str:
+    """Return an opaque token that names a file of this world."""
+    return f"{jws.encoded(hmac.digest(world.secret('viewer'), file.id.encode(), 'sha256'))}.{file.id}"
+
+
+async def viewed(world: World, token: str) -> StoredFile:
+    """Return the file that a token names. Refuses tokens that this world did not make."""
+    file = await world.state.files.get(token.rpartition(".")[2])
+    if file is None or not hmac.compare_digest(token.encode(), view_token(world, file).encode()):
+        raise not_found(errors.TOKEN_NOT_FOUND, "viewer token", token)
+    return file

@@ -1,0 +1,60 @@
+"""The end of things: a space is deleted, a user is deleted (SPACES-DELETE, USERS-BULK-11)."""
+
+from mockspaces.cloud.kernel.events import AccessEnded, ChannelClosed, TopicUpdated
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.messaging import meetings
+from mockspaces.cloud.spaces import roster
+from mockspaces.cloud.store.entities import Member, Person, Space, User, replace
+
+DELETED = 2  # DM-SPACE-03
+
+
+async def delete_space(world: World, by: Person, space: Space) -> Space:
+    """Delete a space with all that hangs on it, announced before (SPACES-DELETE-02, -03). Its lock is held.
+
+    Who was in it is remembered: people who were once together stay acquainted.
+    """
+    meeting = await meetings.active(world, space.id)
+    if meeting is not None:
+        await meetings.end_locked(world, space, meeting)
+    deleted = replace(space, status=DELETED)
+    await world.state.spaces.delete(space.id)
+    await world.publish(TopicUpdated(space=deleted, by=by))
+    await world.publish(ChannelClosed(space=deleted))
+    await _clear(world, space)
+    return deleted
+
+
+async def _clear(world: World, space: Space) -> None:
+    state = world.state
+    state.conference_ids.discard(str(space.settings.get("confId")))
+    state.message_times.pop(space.id, None)
+    for member in await state.members.page("space", space.id):
+        await state.members.delete(member.id)
+    for invite in await state.invites.page("space", space.id):
+        await state.invites.delete(invite.id)
+    for message in await state.messages.page("changed", space.id):
+        await state.messages.delete(message.id)
+    for record in await state.user_spaces.page("space", space.id):
+        await state.user_spaces.put(replace(record, deleted=True, gone=True))
+
+
+async def delete_user(world: World, user: User) -> None:
+    """Delete a user: his credentials and sockets die, his memberships end, his spaces stay (USERS-BULK-11)."""
+    for address in user.emails:
+        world.state.addresses.pop(address, None)
+    await world.state.users.delete(user.id)
+    await world.publish(AccessEnded(person_id=user.id))
+    for member in await world.state.members.page("person", user.id):
+        async with world.lock(member.space_id):
+            await _end(world, user, member)
+    for record in await world.state.user_spaces.page("person", user.id):
+        await world.state.user_spaces.delete(record.id)
+
+
+async def _end(world: World, user: User, member: Member) -> None:
+    space = await world.state.spaces.get(member.space_id)
+    current = await world.state.members.get(member.id)
+    if space is not None and current is not None:
+        await roster.take_out(world, space, current)
+        await world.publish(ChannelClosed(space=space, person_id=user.id))

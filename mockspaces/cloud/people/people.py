@@ -1,0 +1,95 @@
+"""Companies, registered users and anonymous users."""
+
+import re
+
+from mockspaces.cloud.kernel.events import AccessEnded
+from mockspaces.cloud.kernel.rejection import Rejection, invalid, not_found
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.store.entities import AnonymousUser, Company, Person, User, replace
+from mockspaces.contract import errors
+
+SERVICE_DOMAIN_SUFFIX = "servicesapps.spaces.avayacloud.com"  # DM-COMP-02
+_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
+
+
+def email(text: str, member: str) -> str:
+    """Return an e-mail in lower case. Refuses what has not exactly one @ with something on both sides."""
+    if not _EMAIL.fullmatch(text):
+        raise invalid(member, "expected an e-mail address")
+    return text.lower()
+
+
+async def create_company(
+    world: World,
+    name: str,
+    domains: tuple[str, ...] = (),
+    *,
+    service_domain: bool = True,
+    owned_licenses: tuple[str, ...] = ("spaces_business", "spaces_power"),
+    deny_attachments: bool = False,
+) -> Company:
+    """Create a company; its domains decide which users are its employees (DM-COMP-01)."""
+    lowered = tuple(domain.lower() for domain in domains)
+    for domain in lowered:
+        if domain in world.state.domains:
+            raise Rejection(errors.ALREADY_EXISTS, f'domain "{domain}" has a company', detail=domain)
+    company = Company(
+        id=world.ids.object_id(),
+        name=name,
+        domains=lowered,
+        service_domain=f"{world.ids.label()}.{SERVICE_DOMAIN_SUFFIX}" if service_domain else None,
+        relationdef_id=world.ids.account_id(),
+        owned_licenses=owned_licenses,
+        deny_attachments=deny_attachments,
+    )
+    world.state.domains.update(dict.fromkeys(lowered, company.id))
+    return await world.state.companies.put(company)
+
+
+async def register(world: World, user: User) -> User:
+    """Store a user and make all his addresses known."""
+    world.state.addresses.update(dict.fromkeys(user.emails, user.id))
+    return await world.state.users.put(user)
+
+
+async def by_email(world: World, address: str) -> User | None:
+    """Return the user who has this address, primary or not, in any letter case."""
+    found = world.state.addresses.get(address.lower())
+    return await world.state.users.get(found) if found else None
+
+
+async def by_username(world: World, username: str) -> User | None:
+    """Return the user with this primary e-mail (ACC-GEN-14)."""
+    return await world.state.users.first("username", username.strip().lower())
+
+
+async def get_person(world: World, person_id: str) -> Person | None:
+    """Return a registered or anonymous user by Spaces id."""
+    return await world.state.users.get(person_id) or await world.state.anonymous.get(person_id)
+
+
+async def find(world: World, person_id: str) -> Person:
+    """Return a registered or anonymous user by Spaces id. Refuses an unknown one."""
+    person = await get_person(world, person_id)
+    if person is None:
+        raise not_found(errors.USER_NOT_FOUND, "user", person_id)
+    return person
+
+
+async def create_anonymous(world: World, username: str, displayname: str, picture_url: str) -> AnonymousUser:
+    """Create a new guest; a repeated user name makes another one (USERS-ANON-03, -04)."""
+    guest = AnonymousUser(
+        id=world.ids.object_id(),
+        username=username,
+        displayname=displayname or "Guest",
+        picture_url=picture_url or None,
+    )
+    return await world.state.anonymous.put(guest)
+
+
+async def set_enabled(world: World, user: User, *, enabled: bool) -> User:
+    """Enable or disable a user; a disabled one has no valid credential (AUTH-USER-05)."""
+    changed = await world.state.users.put(replace(user, enabled=enabled))
+    if user.enabled and not enabled:
+        await world.publish(AccessEnded(person_id=user.id))
+    return changed

@@ -1,0 +1,66 @@
+"""Registration: a new user, with their personal room and the spaces they were invited to by e-mail."""
+
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.people import people
+from mockspaces.cloud.spaces import spaces
+from mockspaces.cloud.store.entities import Company, PersonName, User, replace
+from mockspaces.contract import errors
+
+ADDRESSES = "addresses"  # the lock under which an address is found free and taken
+
+
+async def create_user(
+    world: World,
+    username: str,
+    *,
+    password: str | None = None,
+    displayname: str = "",
+    givenname: str = "",
+    familyname: str = "",
+    other_emails: tuple[str, ...] = (),
+    company: Company | None = None,
+) -> User:
+    """Create a registered user with his personal room (PERM-PERS-01); the e-mail's domain names his company."""
+    address = people.email(username, "username")
+    others = tuple(people.email(other, "other_emails") for other in other_emails)
+    shown = displayname or f"{givenname} {familyname}".strip() or address
+    domain = address.rpartition("@")[2]
+    user = User(
+        id=world.ids.object_id(),
+        ndbid=world.ids.account_id(),
+        username=address,
+        displayname=shown,
+        name=_name(shown, givenname, familyname) if shown != address else PersonName(),
+        other_emails=others,
+        last_update=world.clock.now_ms(),
+        company_id=company.id if company else world.state.domains.get(domain),
+        password=password if password is not None else world.ids.label(16),
+    )
+    async with world.lock(ADDRESSES):
+        await _refuse_taken(world, user.emails)
+        await people.register(world, user)
+    room = await spaces.create_personal_room(world, user)
+    user = await world.state.users.put(replace(user, room_id=room.id))
+    await _take_over_email_entries(world, user)
+    return user
+
+
+def _name(shown: str, givenname: str, familyname: str) -> PersonName:
+    if not givenname and not familyname:
+        givenname, _, familyname = shown.partition(" ")
+    return PersonName(givenname=givenname, familyname=familyname)
+
+
+async def _refuse_taken(world: World, addresses: tuple[str, ...]) -> None:
+    for address in addresses:
+        if await people.by_email(world, address):
+            raise Rejection(errors.ALREADY_EXISTS, f'e-mail "{address}" is taken', detail=address)
+
+
+async def _take_over_email_entries(world: World, user: User) -> None:
+    """Give a newly registered user the entries that were made for his addresses (SPACES-INVITE-05)."""
+    for address in user.emails:
+        for entry in await world.state.members.page("person", address):
+            async with world.lock(entry.space_id):
+                await spaces.take_over(world, user, entry)

@@ -1,0 +1,261 @@
+"""Spaces and their rosters."""
+
+from typing import Any
+
+from mockspaces.cloud.kernel.caller import Caller
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.spaces.access import Standing, check_stranger, find_space, standing
+from mockspaces.cloud.store.entities import Member, MemberType, Person, Space, User, UserSpace, member_id, replace
+from mockspaces.cloud.store.state import HIDDEN
+from mockspaces.contract import errors
+from mockspaces.contract.rows import Role, SpaceType
+
+NO_OLD_MESSAGES = "deny_guest_access_history_msg"  # DM-SPACE-04
+RANK: dict[Role | None, int] = {None: -1, "guest": 0, "member": 1, "admin": 2}
+ARCHIVED = 1  # DM-SPACE-03
+# An activity moves a space in the list of everybody in it. Beyond so many people it is not written to each of
+# them; their lists look the few spaces of this kind up instead, so that an activity costs the same at any size.
+CROWD = 64
+DEFAULT_RETENTION = {"retentionLength": 0, "retentionType": "forever", "notInheritParentPolicy": False}  # DM-SPACE-06
+
+
+def default_settings(world: World, *, private: bool, licensed: bool) -> dict[str, Any]:
+    """Return the settings of a new space (DM-SET-01..05)."""
+    return {
+        "confId": _conference_id(world),
+        "confPin": "",
+        "passwordRequired": {"allGuests": True},
+        "allowPasswordInURL": False,
+        "memberOnly": private,
+        "mdSrv": "mpaas",
+        "mdOpts": [],
+        "mdProviders": ["mpaas"],
+        "mdLic": ["video", "audio"] if licensed else [],
+        "autoStart": False,
+        "hideAutoStartPrompt": False,
+        "mpaasSettings": {
+            "eventConference": {"enable": False},
+            "mixerMode": "OPTIMIZED_PROCESSED",
+            "maxResolution": "720P",
+        },
+        "contentCreation": "all",
+    }
+
+
+def _conference_id(world: World) -> str:
+    taken = world.state.conference_ids
+    number = world.ids.digits(9)
+    while number in taken:
+        number = world.ids.digits(9)
+    taken.add(number)
+    return number
+
+
+async def create(world: World, owner: User, title: str, description: str = "", kind: SpaceType = "group") -> Space:
+    """Create a group space or personal room and make its owner admin (SPACES-CREATE-08, -11)."""
+    now = world.clock.now_ms()
+    private = kind == "group" and world.settings.rest_default_member_only
+    space = Space(
+        id=world.ids.object_id(),
+        owner_id=owner.id,
+        title=title,
+        description=description,
+        type=kind,
+        created=now,
+        modified=now,
+        turn=next_turn(world),
+        restrict=(NO_OLD_MESSAGES,),
+        company_id=owner.company_id,
+        settings=default_settings(world, private=private, licensed=bool(owner.licences)),
+        retention=DEFAULT_RETENTION,
+    )
+    await world.state.spaces.put(space)
+    await add(world, space, owner.id, "userId", "admin", joined=True)
+    return space
+
+
+async def create_personal_room(world: World, user: User) -> Space:
+    """Create the one personal room of a user (PERM-PERS-01)."""
+    return await create(world, user, user.displayname, kind="personal")
+
+
+def next_turn(world: World) -> int:
+    """Count an activity: of two in one millisecond the later one has the higher number."""
+    world.state.activities += 1
+    return world.state.activities
+
+
+async def add(world: World, space: Space, person: str, kind: MemberType, role: Role, *, joined: bool = False) -> Member:
+    """Enter somebody into a space; the join time of an e-mail entry is empty (DM-MEM-01)."""
+    member = Member(
+        id=member_id(space.id, person),
+        space_id=space.id,
+        person=person,
+        type=kind,
+        role=role,
+        join_time=0 if kind == "email" else world.clock.now_ms(),
+        joined=joined,
+    )
+    await world.state.members.put(member)
+    if kind != "email":
+        await open_record(world, space, person)
+    return member
+
+
+# --- what each person keeps about a space
+
+
+async def record_of(world: World, space_id: str, person_id: str) -> UserSpace | None:
+    """Return what a person keeps about a space, or None."""
+    return await world.state.user_spaces.first("pair", (space_id, person_id))
+
+
+async def open_record(world: World, space: Space, person_id: str) -> UserSpace:
+    """Return what a participant keeps about a space; who comes back finds his own again."""
+    record = await record_of(world, space.id, person_id)
+    if record is not None and not record.deleted:
+        return record
+    if record is None:
+        world.state.encounters += 1
+        record = UserSpace(
+            id=world.ids.object_id(),
+            space_id=space.id,
+            person_id=person_id,
+            type=space.type,
+            crowded=await _crowded(world, space),
+        )
+    shown = replace(record, deleted=False, archived=space.archived)
+    return await world.state.user_spaces.put(moved(shown, space))
+
+
+def moved(record: UserSpace, space: Space) -> UserSpace:
+    """Return a record with the last activity of its space."""
+    return replace(record, activity=space.modified, turn=space.turn)
+
+
+async def _crowded(world: World, space: Space) -> bool:
+    """Whether one more person makes or keeps a space crowded; the one that makes it so marks all others."""
+    known = await world.state.user_spaces.count("space", space.id)
+    if known == CROWD:
+        for record in await world.state.user_spaces.page("space", space.id):
+            await world.state.user_spaces.put(replace(record, crowded=True))
+    return known >= CROWD
+
+
+async def touch(world: World, space: Space) -> Space:
+    """Note an activity of a space and return it (USERS-SPACES-08). Its lock is held."""
+    fresh = await find_space(world, space.id)
+    changed = replace(fresh, modified=world.clock.now_ms(), turn=next_turn(world))
+    touched = await world.state.spaces.put(changed)
+    if await world.state.user_spaces.count("space", space.id) <= CROWD:
+        for record in await world.state.user_spaces.page("space", space.id):
+            if not record.deleted:
+                await world.state.user_spaces.put(moved(record, touched))
+    return touched
+
+
+async def note_message(world: World, space: Space, *, new: bool) -> Space:
+    """Note a new or deleted message: an activity of direct spaces only; a new one shows them again to both.
+
+    USERS-SPACES-08, USERS-HIDE-04. The lock of the space is held.
+    """
+    if space.type != "direct":
+        return space
+    for person_id in (space.pair or ()) if new else ():
+        await unhide(world, space.id, person_id)
+    return await touch(world, space)
+
+
+async def unhide(world: World, space_id: str, person_id: str) -> None:
+    """Show a hidden space again (USERS-HIDE-04)."""
+    record = await record_of(world, space_id, person_id)
+    if record is not None and record.status == HIDDEN:
+        await world.state.user_spaces.put(replace(record, status=0))
+
+
+async def visit(world: World, space: Space, person_id: str) -> UserSpace:
+    """Note that a participant looks into a space; that alone shows no hidden one again (USERS-HIDE-04, RT-SUB-10)."""
+    record = await open_record(world, space, person_id)
+    return await world.state.user_spaces.put(replace(record, last_access=world.clock.now_ms()))
+
+
+# --- joining
+
+
+async def join(world: World, caller: Caller, found: Standing) -> Standing:
+    """Enter a space: a stranger becomes guest, a listed member arrives (SPACES-JOIN-03, -04)."""
+    async with world.lock(found.space.id):
+        fresh = await standing(world, caller, await find_space(world, found.space.id))
+        check_stranger(fresh, admits=True)
+        if fresh.member is None and fresh.space.archived:
+            raise Rejection(errors.ARCHIVED, "an archived space admits no strangers")
+        return await arrive(world, caller, fresh, "guest")
+
+
+async def arrive(world: World, caller: Caller, found: Standing, role: Role) -> Standing:
+    """Let a caller in with at least this role; he keeps a higher one. The lock of the space is held."""
+    space, member = found.space, found.member
+    if member is not None and member.type == "email":
+        await world.state.members.delete(member.id)
+        role = max(role, member.role, key=RANK.__getitem__)
+        member = None
+    if member is None:
+        kind: MemberType = "anonymousId" if caller.anonymous else "userId"
+        member = await add(world, space, caller.id, kind, role)
+    if not member.joined or RANK[role] > RANK[member.role]:
+        role = max(role, member.role, key=RANK.__getitem__)
+        member = await world.state.members.put(replace(member, joined=True, role=role))
+        space = await touch(world, space)
+    await visit(world, space, caller.id)
+    await unhide(world, space.id, caller.id)
+    return Standing(space, member)
+
+
+async def take_over(world: World, user: User, entry: Member) -> None:
+    """Put a user in the place of an entry by e-mail. The lock of its space is held."""
+    space = await world.state.spaces.get(entry.space_id)
+    if space is None or await world.state.members.delete(entry.id) is None:
+        return
+    own = await world.state.members.get(member_id(space.id, user.id))
+    if own is None:
+        await add(world, space, user.id, "userId", entry.role)
+    elif RANK[entry.role] > RANK[own.role]:
+        await world.state.members.put(replace(own, role=entry.role))
+
+
+# --- facts about a space
+
+
+async def partner(world: World, space: Space, person_id: str | None) -> Person | None:
+    """Return the other party of a direct space, or None if he no longer exists."""
+    one, other = space.pair or ("", "")
+    wanted = one if person_id == other else other
+    return await world.state.users.get(wanted) or await world.state.anonymous.get(wanted)
+
+
+async def title(world: World, space: Space, viewer_id: str | None) -> str:
+    """Return the title as somebody sees it: that of a direct space is the other party's name (SPACES-DIRECT-03)."""
+    if space.type != "direct":
+        return space.title
+    other = await partner(world, space, viewer_id)
+    return other.displayname if other else space.title
+
+
+def hides_history(space: Space, member: Member | None) -> bool:
+    """Whether a participant sees only what was written since he joined (PERM-HIST-01)."""
+    return member is not None and member.role == "guest" and NO_OLD_MESSAGES in space.restrict
+
+
+def refuse_archived(space: Space) -> None:
+    """Step 8: nothing is written into an archived space (PERM-ARCH-01)."""
+    if space.archived:
+        raise Rejection(errors.ARCHIVED, "the space is archived, it can only be read")
+
+
+async def archive(world: World, space: Space) -> Space:
+    """Archive a space; the vendor has no call for it, only fixtures do (PERM-ARCH-01). Its lock is held."""
+    archived = await world.state.spaces.put(replace(await find_space(world, space.id), status=ARCHIVED))
+    for record in await world.state.user_spaces.page("space", space.id):
+        await world.state.user_spaces.put(replace(record, archived=True))
+    return archived

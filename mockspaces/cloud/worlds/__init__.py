@@ -1,0 +1,1 @@
+"""Whole worlds: opened, seeded, saved and restored."""

@@ -1,0 +1,289 @@
+"""Seeds: documents that fill a world. The control API builds single things from the same shapes."""
+
+import json
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from mockspaces.cloud.identity import apps, sign_in
+from mockspaces.cloud.kernel.rejection import Rejection, invalid, not_found
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.messaging import drafts, messages
+from mockspaces.cloud.messaging.drafts import ContentBody, MessageBody
+from mockspaces.cloud.people import people
+from mockspaces.cloud.spaces import invites, registration, spaces
+from mockspaces.cloud.store.entities import (
+    AppKey,
+    Company,
+    Invitee,
+    Licence,
+    OAuthClient,
+    ServiceApp,
+    Space,
+    User,
+    replace,
+)
+from mockspaces.contract import errors
+from mockspaces.contract.licences import SERVICE_TYPES
+from mockspaces.contract.rows import Role
+
+
+class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A shape that refuses what it does not know."""
+
+
+class CompanySeed(Strict, frozen=True, kw_only=True):
+    """A company; the service domain must exist before it can have service apps."""
+
+    name: str
+    domains: tuple[str, ...] = ()
+    service_domain: bool = True
+    deny_attachments: bool = False
+    owned_licenses: tuple[Literal["spaces_business", "spaces_power"], ...] = ("spaces_business", "spaces_power")
+
+
+class UserSeed(Strict, frozen=True, kw_only=True):
+    """A registered user; his company is that of his e-mail's domain, unless ``company`` names one."""
+
+    username: str
+    password: str | None = None
+    displayname: str = ""
+    givenname: str = ""
+    familyname: str = ""
+    other_emails: tuple[str, ...] = ()
+    company: str | None = None
+    licenses: tuple[Literal["spaces_business", "spaces_power"], ...] = ()
+    company_admin: bool = False
+    developer: bool = False
+    enabled: bool = True
+
+
+class ClientSeed(Strict, frozen=True, kw_only=True):
+    """An OAuth client; ids and secrets are drawn unless given. Without ``grants`` it may use all of them."""
+
+    name: str = "OAuth client"
+    redirect_uris: tuple[str, ...] = ()
+    public: bool = False
+    client_id: str | None = None
+    client_secret: str | None = None
+    active: bool = True
+    grants: tuple[Literal["authorization_code", "implicit", "refresh_token", "password"], ...] | None = None
+
+
+class AppSeed(Strict, frozen=True, kw_only=True):
+    """A service app with one key pair. ``scopes`` is a list or ``all``; ``fresh_key`` generates a key."""
+
+    name: str = "Service app"
+    company: str | None = None
+    scopes: tuple[str, ...] | Literal["all"] = ()
+    active: bool = True
+    app_id: str | None = None
+    fresh_key: bool = False
+
+
+class MemberSeed(Strict, frozen=True, kw_only=True):
+    """A person in a space, by e-mail."""
+
+    username: str
+    role: Role = "member"
+
+
+class MessageSeed(Strict, frozen=True, kw_only=True):
+    """What somebody wrote, by e-mail; an idea is what clients call a post. Its author needs no right to do so."""
+
+    username: str
+    text: str
+    category: Literal["chat", "idea", "task"] = "chat"
+    description: str = ""
+
+
+class SpaceSeed(Strict, frozen=True, kw_only=True):
+    """A group space in any state, also in those that no public call makes (archived)."""
+
+    title: str
+    owner: str
+    description: str = ""
+    members: tuple[MemberSeed, ...] = ()
+    messages: tuple[MessageSeed, ...] = ()
+    archived: bool = False
+    settings: Mapping[str, Any] = {}
+
+
+class Seed(Strict, frozen=True, kw_only=True):
+    """A whole document; its parts are made in this order. ``$schema`` is for editors."""
+
+    schema: str | None = msgspec.field(name="$schema", default=None)
+    settings: Mapping[str, Any] = {}
+    contract: Mapping[str, Any] = {}
+    companies: tuple[CompanySeed, ...] = ()
+    users: tuple[UserSeed, ...] = ()
+    oauth_clients: tuple[ClientSeed, ...] = ()
+    service_apps: tuple[AppSeed, ...] = ()
+    spaces: tuple[SpaceSeed, ...] = ()
+
+
+BUNDLED = ("demo", "empty")
+Planter = Callable[[World, Any], Awaitable[object]]
+
+
+def _fixtures() -> Path:
+    packaged = Path(str(resources.files("mockspaces").joinpath("fixtures")))
+    return packaged if packaged.is_dir() else packaged.parent.parent / "fixtures"
+
+
+@cache
+def bundled(name: str) -> Seed:
+    """Return a bundled seed by name: ``demo`` or ``empty``."""
+    if name == "empty":
+        return Seed()
+    if name not in BUNDLED:
+        raise invalid("seed", 'expected "demo", "empty" or a seed document')
+    return msgspec.convert(json.loads((_fixtures() / "demo.json").read_text(encoding="utf-8")), Seed)
+
+
+async def plant(world: World, seed: Seed) -> None:
+    """Add everything a seed names to a world. Refuses what cannot be."""
+    of_users = {name: value for name, value in seed.settings.items() if name == sign_in.AUTO_LOGIN}
+    with _at("settings"):
+        world.change_settings({name: value for name, value in seed.settings.items() if name not in of_users})
+    world.overlay_contract(seed.contract)
+    await _plant_all(world, "companies", plant_company, seed.companies)
+    await _plant_all(world, "users", plant_user, seed.users)
+    with _at("settings"):
+        await sign_in.check_auto_login(world, of_users)
+        world.change_settings(of_users)
+    await _plant_all(world, "oauth_clients", plant_client, seed.oauth_clients)
+    await _plant_all(world, "service_apps", plant_app, seed.service_apps)
+    await _plant_all(world, "spaces", plant_space, seed.spaces)
+
+
+async def _plant_all(world: World, name: str, planter: Planter, wanted: Sequence[Any]) -> None:
+    for number, one in enumerate(wanted):
+        with _at(f"{name}[{number}]"):
+            await planter(world, one)
+
+
+@contextmanager
+def _at(place: str) -> Iterator[None]:
+    """Say in a refusal which part of the document it is about."""
+    try:
+        yield
+    except Rejection as rejection:
+        why = f"{place}.{rejection.why}" if rejection.code == errors.REQUEST_INVALID else f"{place}: {rejection.why}"
+        raise Rejection(rejection.code, why, detail=why) from None
+
+
+async def plant_company(world: World, seed: CompanySeed) -> Company:
+    """Create a company."""
+    return await people.create_company(
+        world,
+        seed.name,
+        seed.domains,
+        service_domain=seed.service_domain,
+        owned_licenses=seed.owned_licenses,
+        deny_attachments=seed.deny_attachments,
+    )
+
+
+async def plant_user(world: World, seed: UserSeed) -> User:
+    """Create a registered user with his licences and portal rights."""
+    company = await find_company(world, seed.company) if seed.company else None
+    user = await registration.create_user(
+        world,
+        seed.username,
+        password=seed.password,
+        displayname=seed.displayname,
+        givenname=seed.givenname,
+        familyname=seed.familyname,
+        other_emails=seed.other_emails,
+        company=company,
+    )
+    rights = (user.company_id,) if user.company_id else ()
+    licences = tuple(
+        Licence(service_type=SERVICE_TYPES[name], purchased_license_ndbid=world.ids.account_id())
+        for name in seed.licenses
+    )
+    changed = replace(
+        user,
+        licences=licences,
+        company_admin=rights if seed.company_admin else (),
+        developer=(rights or ("freelance",)) if seed.developer else (),
+        enabled=seed.enabled,
+    )
+    return await world.state.users.put(changed)
+
+
+async def plant_client(world: World, seed: ClientSeed) -> OAuthClient:
+    """Register an OAuth client."""
+    return await apps.create_client(
+        world,
+        seed.name,
+        seed.redirect_uris,
+        public=seed.public,
+        client_id=seed.client_id,
+        client_secret=seed.client_secret,
+        active=seed.active,
+        grants=seed.grants,
+    )
+
+
+async def plant_app(world: World, seed: AppSeed) -> tuple[ServiceApp, AppKey]:
+    """Create a service app with one key pair."""
+    company = await find_company(world, seed.company) if seed.company else await _first_company(world)
+    scopes = tuple(world.contract.scopes) if seed.scopes == "all" else tuple(seed.scopes)
+    app = await apps.create_service_app(world, seed.name, company, scopes, active=seed.active, app_id=seed.app_id)
+    return app, await apps.create_key(world, app, fresh=seed.fresh_key)
+
+
+async def plant_space(world: World, seed: SpaceSeed) -> Space:
+    """Create a group space with its members and messages, oldest first."""
+    owner = await _find_user(world, seed.owner)
+    if not seed.title.strip():
+        raise invalid("title", "must not be blank")
+    members = [
+        Invitee(type="email", invitee=people.email(one.username, "members"), role=one.role) for one in seed.members
+    ]
+    space = await spaces.create(world, owner, seed.title, seed.description)
+    for one in members:
+        await invites.admit(world, space, one, await people.by_email(world, one.invitee))
+    settings = {**space.settings, **seed.settings}
+    planted = await world.state.spaces.put(replace(space, settings=settings))
+    for number, message in enumerate(seed.messages):
+        with _at(f"messages[{number}]"):
+            await _plant_message(world, planted, message)
+    return await spaces.archive(world, planted) if seed.archived else planted
+
+
+async def _plant_message(world: World, space: Space, seed: MessageSeed) -> None:
+    author = await _find_user(world, seed.username)
+    content = ContentBody(body_text=seed.text, description=seed.description)
+    await messages.plant(world, author, space, drafts.read(world, seed.category, MessageBody(content=content)))
+
+
+async def _find_user(world: World, username: str) -> User:
+    user = await people.by_email(world, username)
+    if user is None:
+        raise not_found(errors.USER_NOT_FOUND, "user", username)
+    return user
+
+
+async def find_company(world: World, key: str) -> Company:
+    """Return a company by id, domain or name. Refuses an unknown one."""
+    found = await world.state.companies.get(world.state.domains.get(key.lower(), key))
+    for company in [] if found else await world.state.companies.all():
+        if company.name == key:
+            found = company
+    if found is None:
+        raise not_found(errors.COMPANY_NOT_FOUND, "company", key)
+    return found
+
+
+async def _first_company(world: World) -> Company:
+    for company in await world.state.companies.all():
+        return company
+    raise invalid("company", "the world has none; create one first")

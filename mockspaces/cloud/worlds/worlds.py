@@ -1,0 +1,208 @@
+"""The worlds of one process: opened, found, reset and dropped by name or port."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+
+from mockspaces.cloud.identity import sign_in
+from mockspaces.cloud.kernel.rejection import Rejection, not_found
+from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.store.state import Checkpoint
+from mockspaces.cloud.worlds import seeds, snapshots
+from mockspaces.cloud.worlds.seeds import Seed
+from mockspaces.cloud.worlds.snapshots import Snapshot
+from mockspaces.contract import Contract, errors
+from mockspaces.contract.settings import Settings
+
+DEFAULT = "default"
+DEFAULT_TTL_S = 600
+PREFIX = "/w/"  # leads to a world by its name, in paths and in namespaces
+
+
+class Hosted:
+    """A world in its place: its seed, its port if it has one, and when it was last used (real time)."""
+
+    def __init__(self, world: World, seed: Seed, *, ttl: float | None) -> None:
+        """Host a world; without ``ttl`` it stays until it is dropped."""
+        self.world = world
+        self.seed = seed
+        self.ttl = ttl
+        self.port: int | None = None
+        self.last_used = time.monotonic()
+        self.planting = asyncio.Lock()
+
+    def touch(self) -> None:
+        """Note that the world is used."""
+        self.last_used = time.monotonic()
+
+    @property
+    def idle_out(self) -> bool:
+        """Whether nobody has used the world for its whole time to live."""
+        return self.ttl is not None and time.monotonic() - self.last_used > self.ttl
+
+
+class Listeners:
+    """Where worlds get ports of their own; this one has none to give (an ASGI application without server)."""
+
+    def url(self, port: int) -> str:
+        """Return the URL of a port."""
+        return f"http://127.0.0.1:{port}"
+
+    async def open(self) -> int | None:
+        """Open one more listener and return its port, or None where that is impossible."""
+        return None
+
+    async def close(self, port: int) -> None:
+        """Close a listener and its connections."""
+
+
+OnDrop = Callable[[World], Awaitable[None]]
+
+
+class Worlds:
+    """All worlds of a process. ``base`` is the URL of the default world; prefixes are below it.
+
+    ``names`` gives its services origins of their own; ``ca_pem`` is the CA that clients have to trust, if there is one.
+    """
+
+    def __init__(
+        self,
+        base: str,
+        *,
+        names: Mapping[str, str] | None = None,
+        contract: Contract | None = None,
+        settings: Settings | None = None,
+        random_seed: str | None = None,
+        max_worlds: int = 1000,
+        checkpoint: Checkpoint = None,
+    ) -> None:
+        """Begin without any world; ``checkpoint`` is awaited in every access to their state."""
+        self.base = base
+        self.names = names or {}
+        self.ca_pem: bytes | None = None
+        self.listeners = Listeners()
+        self.on_drop: list[OnDrop] = []
+        self._contract = contract or Contract.shipped()
+        self._settings = settings or Settings()
+        self._random_seed = random_seed
+        self._max_worlds = max_worlds
+        self._checkpoint = checkpoint
+        self._by_name: dict[str, Hosted] = {}
+        self._by_port: dict[int, Hosted] = {}
+        self._opened = 0
+
+    def __iter__(self) -> Iterator[Hosted]:
+        """Go through the worlds in the order they were opened."""
+        return iter(list(self._by_name.values()))
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a world of this name is open."""
+        return name in self._by_name
+
+    def __len__(self) -> int:
+        """Return the number of worlds."""
+        return len(self._by_name)
+
+    async def open(self, name: str | None, seed: Seed, *, ttl: float | None = DEFAULT_TTL_S) -> Hosted:
+        """Open a world, on a port of its own where listeners can be opened. Refuses a name that is taken."""
+        await self.sweep()
+        if len(self._by_name) >= self._max_worlds:
+            raise Rejection(errors.WORLDS_EXHAUSTED, "drop some, or raise --max-worlds", detail=str(self._max_worlds))
+        chosen = name or self._free_name()
+        if chosen in self._by_name:
+            raise Rejection(errors.ALREADY_EXISTS, f'world "{chosen}" is open', detail=chosen)
+        world = World(
+            chosen,
+            Origins(self.base, self.names) if chosen == DEFAULT else Origins(self.prefix_url(chosen)),
+            contract=self._contract,
+            settings=self._settings,
+            random_seed=self._random_seed,
+            checkpoint=self._checkpoint,
+        )
+        hosted = self._by_name[chosen] = Hosted(world, seed, ttl=ttl)
+        try:
+            if chosen != DEFAULT:
+                await self._listen(hosted)
+            async with hosted.planting:
+                await seeds.plant(world, seed)
+            if chosen == DEFAULT:  # others may get the user whom the server's settings name later
+                await sign_in.check_auto_login(world, {sign_in.AUTO_LOGIN: world.settings.accounts_auto_login})
+        except BaseException:
+            await self._remove(hosted)
+            raise
+        return hosted
+
+    def _free_name(self) -> str:
+        while True:
+            self._opened += 1
+            if (name := f"w{self._opened}") not in self._by_name:
+                return name
+
+    async def _listen(self, hosted: Hosted) -> None:
+        port = await self.listeners.open()
+        if port is None:
+            return
+        hosted.port, self._by_port[port] = port, hosted
+        hosted.world.origins = Origins(self.listeners.url(port))
+        if not self._hosts(hosted):
+            raise not_found(errors.WORLD_NOT_FOUND, "world", hosted.world.name)  # dropped meanwhile
+
+    def prefix_url(self, name: str) -> str:
+        """Return the URL of a world below the default port."""
+        return f"{self.base}{PREFIX}{name}"
+
+    def by_port(self, port: int) -> Hosted:
+        """Return the world that answers on a port: the default one where no other does."""
+        return self._by_port.get(port) or self._by_name[DEFAULT]
+
+    def named(self, name: str) -> Hosted:
+        """Return a world by name. Refuses an unknown one."""
+        hosted = self._by_name.get(name)
+        if hosted is None:
+            raise not_found(errors.WORLD_NOT_FOUND, "world", name)
+        return hosted
+
+    async def reset(self, hosted: Hosted) -> None:
+        """Bring a world back to its seed; sockets are closed."""
+        async with hosted.planting:
+            await self._leave(hosted)
+            hosted.world.clear()
+            await seeds.plant(hosted.world, hosted.seed)
+
+    async def restore(self, hosted: Hosted, snapshot: Snapshot) -> None:
+        """Let a world be what a snapshot says; sockets are closed. Refuses a bad one without changing anything."""
+        async with hosted.planting:
+            restoration = await snapshots.prepare(hosted.world, snapshot)
+            await self._leave(hosted)
+            restoration.apply()
+
+    async def drop(self, name: str) -> None:
+        """Close a world for good. The default world stays."""
+        hosted = self.named(name)
+        if name == DEFAULT:
+            raise Rejection(errors.PERMISSION_DENIED, "the default world cannot be dropped; reset it")
+        del self._by_name[name]  # from now on nobody finds it, least of all another call that drops it
+        try:
+            await self._leave(hosted)
+        finally:
+            await self._remove(hosted)
+
+    async def _leave(self, hosted: Hosted) -> None:
+        for callback in self.on_drop:
+            await callback(hosted.world)
+
+    def _hosts(self, hosted: Hosted) -> bool:
+        return self._by_name.get(hosted.world.name) is hosted
+
+    async def _remove(self, hosted: Hosted) -> None:
+        if self._hosts(hosted):
+            del self._by_name[hosted.world.name]
+        if hosted.port is not None and hosted.port in self._by_port:
+            del self._by_port[hosted.port]
+            await self.listeners.close(hosted.port)
+
+    async def sweep(self) -> None:
+        """Drop the worlds that nobody has used for longer than their time to live."""
+        for hosted in self:
+            if hosted.idle_out and hosted.world.name != DEFAULT and self._hosts(hosted):
+                await self.drop(hosted.world.name)

@@ -1,0 +1,300 @@
+"""The application in a uvicorn server: ready when it answers, one listener per world, quick to stop."""
+
+import asyncio
+import contextlib
+import functools
+import gc
+import logging
+import signal
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Generator
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from mockspaces.app import STOPPING, App, create_app
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.worlds.worlds import Listeners
+from mockspaces.config import Config
+from mockspaces.server.transport import SocketFaults
+
+BACKLOG, LAST_PORT = 2048, 65535
+GRACE_S = 0.2  # open requests are given this long after a stop, so that the process ends within a second
+SWEEP_S = 5
+INVALID_UTF8 = "Invalid UTF-8 sequence received from client."  # what uvicorn logs of a frame, with a traceback
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+
+logger = logging.getLogger("mockspaces")
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a bound and listening socket, so that the port is known before anything runs."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise OSError(error.errno, error.strerror, f"{host}:{port}") from None
+    listener.listen(BACKLOG)
+    return listener
+
+
+def url(host: str, port: int, scheme: str = "http") -> str:
+    """Return the URL of a listener; one on all addresses is reached on the loopback."""
+    shown = "127.0.0.1" if host in ANY_ADDRESS else host
+    return f"{scheme}://[{shown}]:{port}" if ":" in shown else f"{scheme}://{shown}:{port}"
+
+
+def transport(app: ASGIApp) -> uvicorn.Config:
+    """Return how an application is served; the benchmarks serve their floor the same way."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_ping_interval=None,  # Engine.IO has heartbeats of its own; those of WebSocket do not count (RT-HB-02)
+        timeout_graceful_shutdown=2 * GRACE_S,  # type: ignore[arg-type]
+        server_header=False,
+        proxy_headers=False,  # whoever connects is the client: faults look for his connection, limits count his address
+        backlog=BACKLOG,
+    )
+
+
+class WorldListeners(Listeners):
+    """Opens one more listener of a running server for each world."""
+
+    def __init__(self, server: "UvicornServer", host: str, ports: str | None, shown: str | None = None) -> None:
+        """Use the named ports (``8081-8096``), or whatever ports the system has, and tell them as ports of ``shown``.
+
+        Bound to all addresses without named ports, as in a container, worlds have none: nobody could have published
+        them, so clients go by the prefix.
+        """
+        self._server = server
+        self._host = host
+        self._shown = shown or host
+        self._free = _port_range(ports) if ports else [] if host in ANY_ADDRESS else None
+        self._open: dict[int, asyncio.Server] = {}
+
+    def url(self, port: int) -> str:
+        return url(self._shown, port)
+
+    async def open(self) -> int | None:
+        if self._free is None:
+            return await self._listen(0)
+        while self._free:
+            with contextlib.suppress(OSError):
+                return await self._listen(self._free.pop(0))
+        return None
+
+    async def _listen(self, port: int) -> int:
+        listener = bind(self._host, port)
+        server = await asyncio.get_running_loop().create_server(self._server.protocol(), sock=listener, backlog=BACKLOG)
+        taken: int = listener.getsockname()[1]
+        self._open[taken] = server
+        return taken
+
+    async def close(self, port: int) -> None:
+        self._open.pop(port).close()
+        for connection in list(self._server.server_state.connections):
+            if getattr(connection, "server", ("", 0))[1] == port:
+                connection.shutdown()  # after its present answer, which may be that of this very call
+        if self._free is not None:
+            self._free.append(port)
+
+    def close_all(self) -> None:
+        """Stop listening everywhere; the server ends the connections."""
+        for server in self._open.values():
+            server.close()
+        self._open.clear()
+
+
+def _port_range(text: str) -> list[int]:
+    low, _, high = text.partition("-")
+    if not (low.isdecimal() and (high or low).isdecimal()):
+        raise ValueError(f'--world-ports: expected PORT or LOW-HIGH, not "{text}"')
+    ports = range(int(low), int(high or low) + 1)
+    if not ports or ports[0] < 1 or ports[-1] > LAST_PORT:
+        raise ValueError(f'--world-ports: "{text}" holds no port between 1 and {LAST_PORT}')
+    return list(ports)
+
+
+def _about_the_server(record: logging.LogRecord) -> bool:
+    """Whether uvicorn speaks of itself: a client whose text is no UTF-8 is told so by the close code (RT-EP-08)."""
+    return record.msg != INVALID_UTF8
+
+
+class UvicornServer(uvicorn.Server):
+    """A uvicorn server that says when it is ready and turns a signal into a clean end (exit code 0)."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        logging.getLogger("uvicorn.error").addFilter(_about_the_server)
+        self.on_ready: Callable[[], None] = lambda: None
+        self.listeners: WorldListeners | None = None
+        self.secure: tuple[socket.socket, ssl.SSLContext] | None = None
+
+    def protocol(self) -> Callable[[], asyncio.Protocol]:
+        """Return the factory of connections, the same for all listeners."""
+        factory: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        state, app_state = self.server_state, self.lifespan.state
+        return functools.partial(factory, config=self.config, server_state=state, app_state=app_state)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.secure:
+            listener, context = self.secure
+            factory, loop = self.protocol(), asyncio.get_running_loop()
+            self.servers.append(await loop.create_server(factory, sock=listener, ssl=context, backlog=BACKLOG))
+        self.on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.listeners:
+            self.listeners.close_all()
+        asyncio.get_running_loop().call_later(GRACE_S, self._end_requests)
+        await super().shutdown(sockets)
+
+    def _end_requests(self) -> None:
+        """Interrupt what still waits; the application answers that it stops."""
+        for task in self.server_state.tasks:
+            task.cancel(STOPPING)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Handle SIGINT and SIGTERM without raising them anew at the end, as uvicorn does."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        handled = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self.handle_exit) for number in handled}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+class Server:
+    """The emulated cloud behind a port: `run` in this thread, or `start` and `stop` in one of its own.
+
+    ``url`` is the URL of the default world, ``secure_url`` that of its HTTPS port or None.
+    As a context manager it starts and stops.
+    """
+
+    def __init__(self, config: Config | None = None) -> None:
+        """Bind the ports (0 picks a free one).
+
+        Raises `OSError` if one is taken or a file cannot be read, `ValueError` for a bad certificate,
+        `Rejection` for a bad seed.
+        """
+        self.config = config or Config(port=0)
+        with contextlib.ExitStack() as undo:
+            self._listener = undo.enter_context(bind(self.config.host, self.config.port))
+            self.port: int = self._listener.getsockname()[1]
+            self.url = self.config.public_url or url(self.config.host, self.port)
+            self.app: App = create_app(self.config, base=self.url)
+            self._ready = threading.Event()
+            self._thread: threading.Thread | None = None
+            self._rejection: Rejection | None = None
+            self._server = self._make_server()
+            self._server.on_ready = self._ready.set
+            self.secure_url = self._add_tls(undo) if self.config.tls else None
+            undo.pop_all()
+
+    def _add_tls(self, undo: contextlib.ExitStack) -> str:
+        from mockspaces.server import tls  # noqa: PLC0415 - most servers do without, and it takes a while to load
+
+        config = self.config
+        if config.tls_cert:
+            chosen = tls.own(Path(config.tls_cert), Path(config.tls_key) if config.tls_key else None)
+        else:
+            chosen = tls.throw_away(self._hosts())
+        listener = undo.enter_context(bind(config.host, config.tls_port))
+        if config.ca_file and chosen.ca_pem:
+            Path(config.ca_file).write_bytes(chosen.ca_pem)
+        self.app.worlds.ca_pem = chosen.ca_pem
+        self._server.secure = listener, chosen.context
+        return url(config.host, listener.getsockname()[1], "https")
+
+    @property
+    def _public_host(self) -> str | None:
+        return urlsplit(self.config.public_url or "").hostname
+
+    def _hosts(self) -> list[str]:
+        """Return the names that this very server goes by."""
+        return [name for name in (self._public_host, self.config.host) if name and name not in ANY_ADDRESS]
+
+    def _make_server(self) -> UvicornServer:
+        config = transport(self.app)
+        config.callback_notify, config.timeout_notify = self.app.worlds.sweep, SWEEP_S
+        config.load()
+        server = UvicornServer(config)
+        server.listeners = WorldListeners(server, self.config.host, self.config.world_ports, self._public_host)
+        self.app.worlds.listeners = server.listeners
+        self.app.transport = SocketFaults(server.server_state)
+        return server
+
+    def run(self, on_ready: Callable[[], None]) -> None:
+        """Serve until SIGINT or SIGTERM; ``on_ready`` is called once every surface answers.
+
+        Raises `Rejection` for a seed that cannot be planted.
+        """
+        gc.disable()  # planting a big seed makes no garbage, and half of its time went into looking for some
+        asyncio.run(self.app.start())
+        gc.freeze()  # nor do code and seed become any, and the process is ours alone
+        gc.enable()
+
+        def ready() -> None:
+            on_ready()
+            # What the first socket needs, so that it does not stop the loop for the time of an import.
+            threading.Thread(target=import_module, args=["mockspaces.realtime.surface"], daemon=True).start()
+
+        self._server.on_ready = ready
+        self._server.run(sockets=[self._listener])
+
+    def start(self) -> Self:
+        """Serve in a thread of its own and return when every surface answers.
+
+        Raises `Rejection` for a seed that cannot be planted.
+        """
+        self._thread = threading.Thread(target=self._serve, name="mockspaces", daemon=True)
+        self._thread.start()
+        self._ready.wait()
+        if not self._server.started:
+            raise self._rejection or RuntimeError("the server did not start; its log says why")
+        return self
+
+    def _serve(self) -> None:
+        try:
+            asyncio.run(self.app.start())
+            self._server.run(sockets=[self._listener])
+        except Rejection as rejection:
+            self._rejection = rejection
+            self._listener.close()
+        finally:
+            self._ready.set()
+
+    def stop(self) -> None:
+        """End the server and wait until its thread is gone."""
+        self._server.should_exit = True
+        if self._thread:
+            self._thread.join()
+            self._thread = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

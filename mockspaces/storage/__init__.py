@@ -1,0 +1,1 @@
+"""Surface 4: the file storage behind signed URLs."""

@@ -1,0 +1,113 @@
+"""The storage as a surface: bytes behind signed URLs (STO-*). Its refusals are XML."""
+
+import re
+from html import escape
+
+from starlette.responses import Response
+
+from mockspaces.asgi.cors import CORS, preflight
+from mockspaces.asgi.exchange import Exchange, add_headers
+from mockspaces.asgi.routing import MethodNotAllowed, Router
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.messaging import files
+from mockspaces.cloud.store.entities import StoredFile
+from mockspaces.contract import endpoints, errors
+
+PUT, GET = "STO-PUT", "STO-GET"
+HARMLESS = ("image/", "audio/", "video/")  # shown in place; anything else could be a page of this origin (STO-GET-02)
+SCRIPTABLE = "image/svg+xml"
+GUARD = ((b"x-content-type-options", b"nosniff"), (b"content-security-policy", b"sandbox"))
+_RANGE = re.compile(r"bytes=(?P<first>\d{0,15})-(?P<last>\d{0,15})", re.ASCII)
+
+
+class StorageSurface:
+    """Everything below ``/storage``."""
+
+    name = "storage"
+
+    def __init__(self) -> None:
+        """Build the route table."""
+        self._router = Router(row for row in endpoints.ROWS if row.surface == self.name)
+
+    async def answer(self, exchange: Exchange) -> Response:
+        """Take a file in or give it out, or raise `Rejection`."""
+        if exchange.method == "OPTIONS":
+            return add_headers(preflight(exchange), GUARD)
+        exchange.endpoint, params = self._router.find(exchange.method, exchange.path)
+        if planned := await exchange.meet_fault(self.name):
+            return add_headers(planned, (*CORS, *GUARD))
+        file = await files.announced(exchange.world, params["key"])
+        give = _take if exchange.endpoint == PUT else _give
+        return add_headers(await give(exchange, file), (*CORS, *GUARD))
+
+    def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:
+        """Render a refusal as ``<Error><Code>..</Code></Error>`` (STO-PUT-03)."""
+        row = exchange.world.contract.errors[rejection.code]
+        body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{escape(row.code)}</Code></Error>'
+        response = Response(body, row.status, media_type="application/xml")
+        if isinstance(rejection, MethodNotAllowed):
+            response.headers["allow"] = rejection.allow
+        if rejection.code == errors.STORAGE_RANGE:
+            response.headers["content-range"] = f"bytes */{rejection.detail}"
+        return add_headers(response, (*CORS, *GUARD))
+
+
+def _check_signature(exchange: Exchange, method: str, file: StoredFile) -> None:
+    query = exchange.query
+    files.check_signature(exchange.world, method, file, query.get("expires", ""), query.get("signature", ""))
+
+
+async def _take(exchange: Exchange, file: StoredFile) -> Response:
+    """Store exactly what was declared (STO-PUT-01..05)."""
+    _check_signature(exchange, "PUT", file)
+    media_type = exchange.header(b"content-type") or ""
+    await files.receive(exchange.world, file, media_type, lambda: _read(exchange, file))
+    return Response(b"", 200)
+
+
+async def _read(exchange: Exchange, file: StoredFile) -> bytes:
+    """Return the body; one that is announced or turns out to be longer than declared is not read to its end."""
+    try:
+        return await exchange.body(limit=file.size)
+    except Rejection as rejection:
+        if rejection.code != errors.REQUEST_TOO_LARGE:
+            raise
+        raise Rejection(errors.STORAGE_MISMATCH, f"more than the declared {file.size} bytes come") from None
+
+
+async def _give(exchange: Exchange, file: StoredFile) -> Response:
+    """Return the stored bytes, or the part that was asked for (STO-GET-01, -02)."""
+    file = await files.find(exchange.world, file.id)
+    _check_signature(exchange, "GET", file)
+    data = file.data or b""
+    part = _part(exchange.header(b"range"), len(data))
+    response = Response(data if part is None else data[part[0] : part[1] + 1], 200 if part is None else 206)
+    response.headers["content-type"] = file.type
+    response.headers["accept-ranges"] = "bytes"
+    if part is not None:
+        response.headers["content-range"] = f"bytes {part[0]}-{part[1]}/{len(data)}"
+    if not harmless(file.type):
+        response.headers["content-disposition"] = "attachment"
+    return response
+
+
+def harmless(media_type: str) -> bool:
+    """Whether a browser may show a type in place."""
+    essence = media_type.partition(";")[0].strip().lower()
+    return essence.startswith(HARMLESS) and essence != SCRIPTABLE
+
+
+def _part(header: str | None, size: int) -> tuple[int, int] | None:
+    """Return first and last position of a single range, None for the whole; several ranges count as none."""
+    match = _RANGE.fullmatch((header or "").strip())
+    if match is None or not (match["first"] or match["last"]):
+        return None
+    if match["first"]:
+        first, last = int(match["first"]), min(int(match["last"] or size), size - 1)
+        if match["last"] and int(match["last"]) < first:
+            return None
+    else:
+        first, last = max(0, size - int(match["last"])), size - 1
+    if first > last:
+        raise Rejection(errors.STORAGE_RANGE, f"the file has {size} bytes", detail=str(size))
+    return first, last
