@@ -99,7 +99,7 @@ def run(site: Path, *arguments: str) -> str:
 def test_installed_package_runs_without_the_repository(site: Path) -> None:
     """From the wheel alone, in an empty folder, the demo world can be served."""
     code = "import mockspaces.server as it; it.Server().start().stop(); print(it.__file__)"
-    assert run(site, "-c", code).strip() == str(site / "mockspaces" / "server.py")
+    assert run(site, "-c", code).strip() == str(site / "mockspaces" / "server" / "__init__.py")
 
 
 def test_a_verification_runs_from_the_wheel(site: Path) -> None:
