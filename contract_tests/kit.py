@@ -26,6 +26,7 @@ behaviour = pytest.mark.behaviour
 Found = TypeVar("Found")
 
 AUDIENCE = "spaces.avayacloud.com"
+OWN_CLIENT = "needs a client of its own, which only a mock registers"
 
 
 class Same(Protocol):
@@ -210,6 +211,28 @@ class Cloud:
         answer = self.http.request(method, f"{self.urls['control']}{path}", json=wanted)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def freeze(self, moment: str = "") -> None:
+        """Let the clock of the world stand still, now or at an ISO moment (the mock only)."""
+        self.control("POST", "/clock", {"freeze": moment or True})
+
+    def resume(self) -> None:
+        """Let the clock of the world go on with real time (the mock only)."""
+        self.control("POST", "/clock", {"resume": True})
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock of the world (the mock only)."""
+        self.control("POST", "/clock", {"advance": seconds})
+
+    @property
+    def epoch(self) -> float:
+        """What the clock of the world shows, in seconds since 1970 (the mock only)."""
+        shown: float = self.control("GET", "/clock")["epoch"]
+        return shown
+
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        """Change settings of the world (the mock only)."""
+        self.control("PATCH", "/settings", settings)
 
     def user(self, username: str = "ann@example.com", *, scope: str = "email profile spaces", **members: Any) -> Person:
         """Return a registered user with an OAuth access token; on the mock he is made if he does not exist."""

@@ -13,7 +13,7 @@ import httpx
 import jwt
 import pytest
 
-from contract_tests.kit import Cloud, Person, expect, observe, only_mock
+from contract_tests.kit import OWN_CLIENT, Cloud, Person, expect, observe, only_mock
 
 CALLBACK = "https://app.example/callback"
 EVERY_SCOPE = (
@@ -56,26 +56,15 @@ def register(cloud: Cloud, *uris: str, public: bool = False, name: str = "Test a
 
 
 def _of_profile(cloud: Cloud, *, wants: bool) -> Client:
-    if wants or getattr(cloud, "has_given_client", False):
-        pytest.skip("needs a client of its own, which only a mock registers")
-    cloud.__dict__["has_given_client"] = True
+    if wants:
+        pytest.skip(OWN_CLIENT)
     given = cloud.oauth_client()
     return Client(given["client_id"], given["client_secret"], CALLBACK)
 
 
 def change(cloud: Cloud, **settings: Any) -> None:
     """Change settings of the identity server by their last names (the mock only)."""
-    cloud.control("PATCH", "/settings", {f"accounts.{name}": value for name, value in settings.items()})
-
-
-def freeze(cloud: Cloud) -> None:
-    """Let the clock of the world stand still (the mock only)."""
-    cloud.control("POST", "/clock", {"freeze": True})
-
-
-def advance(cloud: Cloud, seconds: float) -> None:
-    """Move the clock of the world (the mock only)."""
-    cloud.control("POST", "/clock", {"advance": seconds})
+    cloud.configure({f"accounts.{name}": value for name, value in settings.items()})
 
 
 def authorization(client: Client, **changes: str | None) -> dict[str, str]:

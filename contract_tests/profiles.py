@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from contract_tests.kit import App, Cloud, Person
+from contract_tests.kit import OWN_CLIENT, App, Cloud, Person
 
 PRODUCTION_HOSTS = ("avayacloud.com", "zang.io")  # refused unless told explicitly
 NEEDS_CONTROL = "needs the control API of the mock"
@@ -111,6 +111,7 @@ class ServiceCloud(Cloud):
         self._created: list[tuple[str, Person | App]] = []
         self._own: set[str] = set()
         self._callers: list[Person | App] = []
+        self._client_is_given = False
         self.leftovers: list[str] = []
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
@@ -176,6 +177,10 @@ class ServiceCloud(Cloud):
         return App(httpx.Response(200, content=Path(path).read_bytes()).json())
 
     def oauth_client(self) -> Mapping[str, str]:
+        """Return the client of the profile, once in a test: it stands for no other."""
+        if self._client_is_given:
+            pytest.skip(OWN_CLIENT)
+        self._client_is_given = True
         return self._client()
 
     def open_space(self, owner: Person, title: str = "Open room", **members: Any) -> str:

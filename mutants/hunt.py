@@ -88,7 +88,7 @@ def _files(mutant: Mutant, suite: Path) -> list[str]:
 
 @cache
 def _texts(suite: Path) -> dict[str, str]:
-    return {str(path): path.read_text(encoding="utf-8") for path in sorted(suite.glob("test_*.py"))}
+    return {str(path): path.read_text(encoding="utf-8") for path in sorted(suite.rglob("test_*.py"))}
 
 
 def _last_failure(output: str) -> str:

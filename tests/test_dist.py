@@ -57,7 +57,7 @@ def test_wheel_has_all_that_the_package_reads(wheel: Path) -> None:
     kept = {path for path in (ROOT / "mockspaces").rglob("*") if path.is_file() and "__pycache__" not in path.parts}
     expected = {path.relative_to(ROOT).as_posix() for path in kept}
     expected |= {f"mockspaces/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "fixtures").rglob("*.json")}
-    expected |= {f"{SUITE}/{path.name}" for path in (ROOT / "contract_tests").glob("*.py")}
+    expected |= {f"mockspaces/suite/{path.relative_to(ROOT)}" for path in (ROOT / "contract_tests").rglob("*.py")}
     assert sorted(expected - set(names(wheel))) == []
     assert f"{SUITE}/suite.ini" in names(wheel)
     assert "mockspaces/cloud/kernel/public_keys.pem" in names(wheel)
@@ -114,7 +114,7 @@ def test_suite_runs_from_the_wheel(site: Path) -> None:
     suite = site / SUITE
     options = ["-c", str(suite / "suite.ini"), "--rootdir", str(suite.parent), "-q"]
     without = ["-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist", "-p", "no:asyncio"]
-    said = run(site, "-m", "pytest", str(suite / "test_anonymous.py"), *options, *without)
+    said = run(site, "-m", "pytest", str(suite / "auth" / "test_anonymous.py"), *options, *without)
     assert re.search(r"^\d+ passed in ", said, re.MULTILINE)
 
 

@@ -90,7 +90,7 @@ def test_contract(url: str, tmp_path: Path) -> None:
 
 def test_a_selection_of_nothing_says_so() -> None:
     """A slip in --only is told by what it names, not by a count of deselected tests."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "contract_tests/test_auth_header.py"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "contract_tests/auth/test_header.py"]
     done = subprocess.run([*command, "--only", "AUTH-HRD"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
     assert "no test here cites a behaviour that begins with AUTH-HRD" in done.stdout

@@ -1,0 +1,470 @@
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+import pytest
+
+from contract_tests.kit import TOKEN, Cloud, behaviour, expect, observe, only_mock
+from contract_tests.oauth import (
+    ANN,
+    CALLBACK,
+    CHALLENGE,
+    EVERY_SCOPE,
+    PKCE,
+    VERIFIER,
+    Browser,
+    Client,
+    authorization,
+    authorize,
+    by_password,
+    change,
+    claims,
+    code,
+    exchange,
+    failed,
+    fragment_of,
+    granted,
+    info,
+    location,
+    page_refused,
+    query_of,
+    register,
+    signed_in,
+    works,
+)
+
+
+def asked(cloud: Cloud, client: Client, browser: Browser | None = None, /, **changes: str | None) -> str:
+    """Return where an authorization request leads a browser."""
+    return location((browser or Browser(cloud)).get("/oauth2/authorize", **authorization(client, **changes)))
+
+
+@behaviour("ACC-AUTHZ-09", "ACC-GEN-02")
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_whoever_is_not_signed_in_comes_to_the_login_page(cloud: Cloud, slash: str) -> None:
+    """The login page is told where to go on: the path and query that were asked for."""
+    client = register(cloud)
+    query = urlencode(authorization(client, scope="email profile"))
+    where = location(Browser(cloud).send("GET", f"/oauth2/authorize{slash}?{query}"))
+    expect(urlsplit(where).path, "/account/login/")
+    observe(list(query_of(where)), ["next", "product_name"])
+    observe(query_of(where), {"next": f"/oauth2/authorize{slash}?{query}", "product_name": "zangspaces"})
+
+
+@behaviour("ACC-AUTHZ-10")
+def test_whoever_is_signed_in_comes_to_the_consent_page(cloud: Cloud) -> None:
+    """The query goes along unchanged."""
+    client = register(cloud)
+    where = asked(cloud, client, signed_in(cloud))
+    expect(urlsplit(where).path, "/oauth2/authorize/confirm")
+    expect(query_of(where), authorization(client))
+
+
+@behaviour("ACC-AUTHZ-16", "ACC-AUTHZ-06", "ACC-AUTHZ-18")
+@pytest.mark.parametrize(
+    ("uri", "start"),
+    [
+        (CALLBACK, f"{CALLBACK}?"),
+        ("http://localhost:3000", "http://localhost:3000/?"),
+        ("https://app.example/cb?tenant=1", "https://app.example/cb?tenant=1&"),
+        ("https://app.example?tenant=1", "https://app.example/?tenant=1&"),
+        ("app://cb", "app://cb?"),
+    ],
+)
+def test_a_code_comes_behind_the_state(cloud: Cloud, uri: str, start: str) -> None:
+    """State first and only if it was sent, then a code of 40 hex digits, appended to whatever the URI has."""
+    client = register(cloud, uri)
+    where = authorize(cloud, client)
+    assert where.startswith(start), where
+    added = parse_qsl(where.removeprefix(start))
+    expect([name for name, _ in added], ["state", "code"])
+    expect(added[0][1], "s1")
+    observe(added[1][1], TOKEN)
+    expect(list(query_of(authorize(cloud, client, state=None)))[-1:], ["code"])
+
+
+STATES = [
+    "a b+c",
+    "ä€😀",
+    "x&code=forged#y",
+    "\r\nSet-Cookie: a=b",
+    "<script>alert(1)</script>",
+    " padded ",
+    "",
+    "100%",
+    '"\\',
+]
+
+
+@behaviour("ACC-AUTHZ-06", "ACC-GEN-13", "ACC-GEN-04")
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_comes_back_as_it_was_sent(cloud: Cloud, state: str) -> None:
+    """Decoded once, state is what was sent, and it adds neither parameter nor header; with consent, denial, error."""
+    client = register(cloud)
+    browser = signed_in(cloud)
+    allowed = location(browser.decide(client, "allow", state=state))
+    expect(list(query_of(allowed)), ["state", "code"])
+    denied = location(browser.decide(client, "deny", state=state))
+    refused = location(browser.get("/oauth2/authorize", **authorization(client, state=state, scope="bogus")))
+    for where in (allowed, denied, refused):
+        expect(query_of(where)["state"], state)
+        assert where.isascii()
+        assert not set(where) & set(' "<>\\\r\n'), where
+        assert urlsplit(where).fragment == ""
+
+
+@behaviour("ACC-AUTHZ-06", "ACC-GEN-13")
+def test_a_state_of_bytes_that_are_no_text_survives(cloud: Cloud) -> None:
+    """Even percent-encoded bytes that are no UTF-8 go back unchanged."""
+    client = register(cloud)
+    change(cloud, auto_login=ANN, auto_consent=True)
+    query = urlencode(authorization(client, state=None))
+    where = location(Browser(cloud).send("GET", f"/oauth2/authorize?{query}&state=%FF%FEa"))
+    observe(urlsplit(where).query.partition("&")[0], "state=%FF%FEa")
+
+
+@behaviour("ACC-AUTHZ-17", "ACC-AUTHZ-03", "ACC-AUTHZ-05")
+def test_the_implicit_flow_answers_in_the_fragment(cloud: Cloud) -> None:
+    """A usable access token in the documented order, and never a refresh token."""
+    client = register(cloud)
+    where = authorize(cloud, client, response_type="token", access_type="offline", scope="email,spaces")
+    assert urlsplit(where).query == ""
+    found = fragment_of(where)
+    observe(list(found), ["access_token", "token_type", "expires_in", "scope", "state"])
+    expect((found["token_type"], found["expires_in"], found["state"]), ("Bearer", "3599", "s1"))
+    observe(found["scope"], "https://www.onesna.com/auth/userinfo.email https://www.onesna.com/auth/logan")
+    assert works(cloud, found["access_token"])
+    observe("state" in fragment_of(authorize(cloud, client, response_type="token", state=None)), False)  # noqa: FBT003 - a value
+
+
+@behaviour("ACC-AUTHZ-01")
+@pytest.mark.parametrize("client_id", ["f" * 64, "x", "any id"])
+def test_a_client_id_has_any_length(cloud: Cloud, client_id: str) -> None:
+    """Whoever is registered is known by his id, however long it is."""
+    client = register(cloud, client_id=client_id)
+    expect(urlsplit(asked(cloud, client)).path, "/account/login/")
+
+
+@behaviour("ACC-AUTHZ-11", "ACC-AUTHZ-01", "ACC-AUTHZ-02")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"client_id": None},
+        {"client_id": ""},
+        {"client_id": "f" * 64},
+        {"redirect_uri": None},
+        {"redirect_uri": "https://app.example/other"},
+    ],
+)
+def test_an_untrusted_request_is_answered_by_a_page(cloud: Cloud, changes: dict[str, str | None]) -> None:
+    """With an unknown client or URI nobody is sent anywhere, also if more is wrong."""
+    client = register(cloud)
+    for browser in (Browser(cloud), signed_in(cloud)):
+        for path in ("/oauth2/authorize", "/oauth2/authorize/confirm"):
+            page_refused(browser.get(path, **authorization(client, response_type="bogus", **changes)), 400)
+
+
+LOOK_ALIKES = [
+    "https://app.example/callback/",
+    "https://app.example/callback?x=1",
+    "https://app.example/callback#",
+    "https://app.example/callback%2F..",
+    "https://app.example/Callback",
+    "https://app.example.evil.example/callback",
+    "https://app.example@evil.example/callback",
+    "https://app.example:443/callback",
+    "http://app.example/callback",
+    "//app.example/callback",
+    "javascript:alert(1)",
+    "https://app.example/callbac",
+]
+
+
+@behaviour("ACC-AUTHZ-02", "ACC-AUTHZ-11")
+@pytest.mark.parametrize("uri", LOOK_ALIKES)
+def test_a_redirect_uri_is_compared_character_by_character(cloud: Cloud, uri: str) -> None:
+    """Nothing that only looks like a registered URI is redirected to."""
+    client = register(cloud)
+    page_refused(Browser(cloud).get("/oauth2/authorize", **authorization(client, redirect_uri=uri)), 400)
+
+
+@behaviour("ACC-AUTHZ-02")
+@pytest.mark.parametrize("uri", ["/cb", "app.example/cb", "https://app.example/cb#", "javascript:alert(1)", "DATA:,x"])
+def test_a_uri_that_cannot_be_redirected_to_cannot_be_registered(cloud: Cloud, uri: str) -> None:
+    """Registered URIs are absolute, have no fragment and no scheme that runs script."""
+    only_mock(cloud, "the portal has no API")
+    answer = cloud.http.post(f"{cloud.urls['control']}/oauth-clients", json={"redirect_uris": [uri]})
+    observe(answer.status_code, 400, answer.text)
+
+
+@behaviour("ACC-AUTHZ-12", "ACC-AUTHZ-13", "ACC-AUTHZ-03", "ACC-AUTHZ-04", "ACC-SCOPE-06")
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"response_type": None}, "invalid_request"),
+        ({"response_type": "id_token"}, "unsupported_response_type"),
+        ({"response_type": "code token"}, "unsupported_response_type"),
+        ({"scope": "spaces bogus"}, "invalid_scope"),
+        ({"access_type": "sometimes"}, "invalid_request"),
+    ],
+)
+def test_any_other_mistake_is_told_to_the_client(cloud: Cloud, changes: dict[str, str | None], error: str) -> None:
+    """Error, description and state go to the redirect URI, signed in or not."""
+    client = register(cloud)
+    for browser in (Browser(cloud), signed_in(cloud)):
+        where = asked(cloud, client, browser, **changes)
+        assert where.startswith(f"{CALLBACK}?"), where
+        observe(list(query_of(where)), ["error", "error_description", "state"])
+        observe((query_of(where)["error"], query_of(where)["state"]), (error, "s1"))
+
+
+@behaviour("ACC-AUTHZ-12")
+def test_the_error_comes_where_the_answer_was_awaited(cloud: Cloud) -> None:
+    """For an implicit request it is in the fragment, and without state there is none."""
+    client = register(cloud)
+    where = asked(cloud, client, response_type="token", scope="bogus", state=None)
+    observe(urlsplit(where).query, "")
+    observe(list(fragment_of(where)), ["error", "error_description"])
+
+
+@behaviour("ACC-GEN-05", "ACC-AUTHZ-12")
+@pytest.mark.parametrize("name", ["scope", "response_type", "state", "nonce"])
+def test_a_repeated_parameter_is_an_invalid_request(cloud: Cloud, name: str) -> None:
+    """A known parameter given twice is refused, equal values or not; an unknown one is ignored."""
+    client = register(cloud)
+    query = urlencode(authorization(client, scope="email", nonce="n"))
+    for value in ("spaces", authorization(client, scope="email", nonce="n")[name]):
+        answer = Browser(cloud).send("GET", f"/oauth2/authorize?{query}&{urlencode({name: value})}")
+        observe(query_of(location(answer))["error"], "invalid_request")
+    assert "/account/login/" in location(Browser(cloud).send("GET", f"/oauth2/authorize?{query}&x=1&x=2"))
+
+
+@behaviour("ACC-GEN-05", "ACC-AUTHZ-11")
+@pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
+def test_a_repeated_destination_is_not_redirected_to(cloud: Cloud, name: str) -> None:
+    """Which of two clients or URIs is meant nobody knows, so the answer is a page."""
+    client = register(cloud)
+    query = urlencode(authorization(client))
+    answer = Browser(cloud).send("GET", f"/oauth2/authorize?{query}&{urlencode({name: authorization(client)[name]})}")
+    page_refused(answer, 400)
+
+
+@behaviour("ACC-GEN-03", "ACC-GEN-04")
+def test_unknown_parameters_and_blanks_around_values_do_no_harm(cloud: Cloud) -> None:
+    """The slips of the documents' own samples are tolerated."""
+    client = register(cloud)
+    where = asked(cloud, client, response_type="code ", grand_type="authorization_code", client_id=f" {client.id} ")
+    expect(urlsplit(where).path, "/account/login/")
+
+
+@behaviour("ACC-AUTHZ-07")
+@pytest.mark.parametrize(
+    "pkce",
+    [
+        {"code_challenge": CHALLENGE},
+        {"code_challenge": CHALLENGE, "code_challenge_method": "s256"},
+        {"code_challenge": "x" * 42, "code_challenge_method": "plain"},
+        {"code_challenge": "x" * 129, "code_challenge_method": "plain"},
+        {"code_challenge": "+" * 43, "code_challenge_method": "plain"},
+        {"code_challenge_method": "S256"},
+    ],
+)
+def test_a_malformed_challenge_is_an_invalid_request(cloud: Cloud, pkce: dict[str, str]) -> None:
+    """The method must be named and the challenge be 43 to 128 unreserved characters."""
+    where = asked(cloud, register(cloud), **pkce)
+    observe(query_of(where).get("error"), "invalid_request")
+
+
+@behaviour("ACC-AUTHZ-07", "ACC-TOKEN-18")
+@pytest.mark.parametrize("response_type", ["code", "esjwtcode"])
+def test_a_public_client_must_send_a_challenge(cloud: Cloud, response_type: str) -> None:
+    """Without one its request is invalid; with one, and for the implicit flow, it goes on to the login page."""
+    client = register(cloud, public=True)
+    observe(query_of(asked(cloud, client, response_type=response_type)).get("error"), "invalid_request")
+    for changes in ({"response_type": response_type, **PKCE}, {"response_type": "token"}):
+        expect(urlsplit(asked(cloud, client, **changes)).path, "/account/login/")
+
+
+@behaviour("ACC-AUTHZ-08")
+@pytest.mark.parametrize("prompt", ["login", "select_account"])
+def test_a_prompt_asks_for_the_login_page_once(cloud: Cloud, prompt: str) -> None:
+    """Although signed in the user comes to the login page, and from there on to consent."""
+    client, browser = register(cloud), signed_in(cloud)
+    where = asked(cloud, client, browser, prompt=prompt)
+    observe(urlsplit(where).path, "/account/login/")
+    target = query_of(where)["next"]
+    observe(query_of(target), authorization(client))
+    observe(urlsplit(location(browser.send("GET", target_url(cloud, target)))).path, "/oauth2/authorize/confirm")
+
+
+def target_url(cloud: Cloud, path: str) -> str:
+    """Return the URL of a path that the server named."""
+    parts = urlsplit(cloud.accounts)
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+@behaviour("ACC-AUTHZ-08")
+@pytest.mark.parametrize("prompt", ["consent", "none", "bogus"])
+def test_any_other_prompt_has_no_effect(cloud: Cloud, prompt: str) -> None:
+    """Who is signed in goes to consent as without it."""
+    where = asked(cloud, register(cloud), signed_in(cloud), prompt=prompt)
+    observe(urlsplit(where).path, "/oauth2/authorize/confirm")
+
+
+@behaviour("ACC-AUTHZ-08")
+def test_a_login_hint_fills_in_the_user_name(cloud: Cloud) -> None:
+    """The login page that follows has the name in its field, escaped."""
+    client, browser = register(cloud), Browser(cloud)
+    hint = '"><script>@example.com'
+    where = asked(cloud, client, browser, login_hint=hint)
+    page = browser.login_page(**query_of(where))
+    observe(page.fields["username"], hint)
+    assert "<script" not in page.text
+
+
+@behaviour("ACC-AUTHZ-14")
+@pytest.mark.parametrize("mark", ["%3F", "%3f"])
+def test_the_query_may_be_encoded_into_the_path(cloud: Cloud, mark: str) -> None:
+    """What follows an encoded question mark is the query, decoded once; a real query beside it is ignored."""
+    client = register(cloud)
+    change(cloud, auto_login=ANN, auto_consent=True)
+    query = urlencode(authorization(client, scope="email spaces", state="a&b=c"))
+    path = f"/oauth2/authorize/{mark}{quote(query, safe='')}"
+    for ending in ("", "?client_id=other&state=other"):
+        where = location(Browser(cloud).send("GET", f"{path}{ending}"))
+        expect(where.startswith(CALLBACK), True)  # noqa: FBT003 - a value
+        expect(query_of(where)["state"], "a&b=c")
+
+
+@behaviour("ACC-AUTHZ-14", "ACC-GEN-13", "ACC-AUTHZ-09")
+def test_an_encoded_query_leads_to_the_login_page_and_back(cloud: Cloud) -> None:
+    """The page that comes next has a plain query, in which nothing can hide."""
+    client, browser = register(cloud), Browser(cloud)
+    query = urlencode(authorization(client)).replace("s1", "%0d%0aX%23y")
+    where = location(browser.send("GET", f"/oauth2/authorize/%3F{quote(query, safe='')}"))
+    target = query_of(where)["next"]
+    observe(urlsplit(target).path.endswith("/oauth2/authorize"), True)  # noqa: FBT003 - a value
+    expect(query_of(target)["state"], "\r\nX#y")
+    assert urlsplit(target).fragment == ""
+
+
+@behaviour("ACC-AUTHZ-14", "ACC-GEN-06")
+@pytest.mark.parametrize("path", ["/oauth2/authorize/x", "/oauth2/authorize/%3", "/oauth2/authorize/confirm/%3Fa%3Db"])
+def test_nothing_else_is_served_below_authorize(cloud: Cloud, path: str) -> None:
+    """A path that only resembles the encoded form is not found."""
+    page_refused(Browser(cloud).send("GET", path), 404)
+
+
+@behaviour("ACC-AUTHZ-18", "ACC-TOKEN-04")
+@pytest.mark.parametrize(("ahead", "works"), [(599, True), (599.999, True), (600, False), (601, False)])
+def test_a_code_lives_ten_minutes(cloud: Cloud, ahead: float, *, works: bool) -> None:
+    """It is exchanged until it is 600 s old, and refused from that moment on."""
+    cloud.freeze()
+    client = register(cloud)
+    value = code(cloud, client)
+    cloud.advance(ahead)
+    answer = exchange(cloud, client, value)
+    if works:
+        granted(answer)
+    else:
+        failed(answer, "invalid_grant")
+
+
+@behaviour("ACC-AUTHZ-18")
+def test_a_code_carries_what_the_user_agreed_to(cloud: Cloud) -> None:
+    """User, scopes, nonce and access type of the request show up in what the code is exchanged for."""
+    client = register(cloud)
+    value = code(cloud, client, "bob@example.com", scope="email", nonce=" n 1 ", access_type="online")
+    body = granted(exchange(cloud, client, value))
+    found = claims(body["id_token"])
+    observe((found["email"], found["nonce"]), ("bob@example.com", " n 1 "))
+    observe(body["scope"], "https://www.onesna.com/auth/userinfo.email")
+    assert "refresh_token" not in body
+
+
+@behaviour("ACC-AUTHZ-19", "ACC-AUTHZ-03", "ACC-UJWT-06")
+def test_esjwtcode_leads_to_a_user_jwt(cloud: Cloud) -> None:
+    """The code looks like any other; the id_token it is exchanged for opens the REST API as a user JWT."""
+    client = register(cloud)
+    body = granted(exchange(cloud, client, code(cloud, client, response_type="esjwtcode")))
+    token = body["id_token"]
+    answer = cloud.http.get(f"{cloud.api}/users/me", headers={"Authorization": f"jwt {token}"})
+    observe((answer.status_code, answer.json()["username"]), (200, ANN))
+    observe(info(cloud, token).json()["audience"], "")
+
+
+@behaviour("ACC-AUTHZ-15")
+def test_auto_login_signs_in_without_a_session(cloud: Cloud) -> None:
+    """Authorize goes on to consent whatever cookies or prompt are sent, and no session is made."""
+    client = register(cloud)
+    change(cloud, auto_login="Bob@example.com")
+    browser = signed_in(cloud)
+    where = asked(cloud, client, browser, prompt="login")
+    observe(urlsplit(where).path, "/oauth2/authorize/confirm")
+    assert "bob@example.com" in browser.consent_page(client).text
+    fresh = Browser(cloud)
+    where = location(fresh.decide(client))
+    assert where.startswith(CALLBACK)
+    assert set(fresh.cookies) == {"csrftoken"}
+    observe(claims(granted(exchange(cloud, client, query_of(where)["code"]))["id_token"])["email"], "bob@example.com")
+
+
+@behaviour("ACC-AUTHZ-15")
+def test_auto_consent_skips_the_consent_page(cloud: Cloud) -> None:
+    """With both settings authorize answers the final redirect at once; consent alone still wants a sign-in."""
+    client = register(cloud)
+    change(cloud, auto_consent=True)
+    observe(urlsplit(asked(cloud, client)).path, "/account/login/")
+    answer = signed_in(cloud).get("/oauth2/authorize/confirm", **authorization(client))
+    assert location(answer).startswith(CALLBACK)
+    assert authorize(cloud, client).startswith(CALLBACK)
+    why = cloud.why(path="/oauth2/authorize")
+    assert "accounts.auto_login" in why
+    assert "accounts.auto_consent" in why
+
+
+@behaviour("ACC-AUTHZ-15")
+@pytest.mark.parametrize("who", ["nobody@example.com", "a disabled user", "a service account"])
+def test_auto_login_of_nobody_is_refused(cloud: Cloud, who: str) -> None:
+    """The setting stays as it was if it names an unknown or disabled user, or a service account."""
+    only_mock(cloud, "a setting of the mock")
+    if who == "a disabled user":
+        who = cloud.user("dora@example.com", enabled=False).username
+    elif who == "a service account":
+        who = cloud.app("spaces.create").key["sub"]
+    patch = {"accounts.auto_login": who, "accounts.auto_consent": True}
+    answer = cloud.http.patch(f"{cloud.urls['control']}/settings", json=patch)
+    observe((answer.status_code, answer.json()["code"]), (400, "request.invalid"))
+    settings = cloud.control("GET", "/settings")
+    observe((settings["accounts.auto_login"], settings["accounts.auto_consent"]), (None, False))
+
+
+@behaviour("ACC-AUTHZ-15")
+def test_a_seed_may_name_its_own_user_for_auto_login(cloud: Cloud) -> None:
+    """Users come before the setting, so one document can bring both; a document that names nobody is refused."""
+    users = [{"username": "seed@example.com"}]
+    cloud.control("POST", "/seed", {"users": users, "settings": {"accounts.auto_login": "seed@example.com"}})
+    observe(cloud.control("GET", "/settings")["accounts.auto_login"], "seed@example.com")
+    bad = {"settings": {"accounts.auto_login": "nobody@example.com"}}
+    answer = cloud.http.post(f"{cloud.urls['control']}/seed", json=bad)
+    observe(answer.status_code, 400, answer.text)
+    observe(cloud.control("GET", "/settings")["accounts.auto_login"], "seed@example.com")
+
+
+@behaviour("ACC-AUTHZ-07", "ACC-TOKEN-05")
+@pytest.mark.parametrize(("method", "challenge"), [("S256", CHALLENGE), ("plain", VERIFIER)])
+def test_both_challenge_methods_lead_to_tokens(cloud: Cloud, method: str, challenge: str) -> None:
+    """A code with a challenge is exchanged with its verifier."""
+    client = register(cloud)
+    value = code(cloud, client, code_challenge=challenge, code_challenge_method=method)
+    expect(granted(exchange(cloud, client, value, code_verifier=VERIFIER))["scope"], EVERY_SCOPE)
+
+
+@behaviour("ACC-AUTHZ-11")
+def test_a_client_of_another_world_gets_nothing(cloud: Cloud) -> None:
+    """A client of another world is as unknown here as one that never was."""
+    other = cloud.control("POST", "/worlds", {"seed": "empty"})
+    control = (other["urls"]["port"] or other["urls"]["prefix"])["control"]
+    made = cloud.http.post(f"{control}/oauth-clients", json={"redirect_uris": [CALLBACK]}).json()
+    cloud.control("DELETE", f"/worlds/{other['name']}")
+    client = Client(made["client_id"], made["client_secret"], CALLBACK)
+    page_refused(Browser(cloud).get("/oauth2/authorize", **authorization(client)), 400)
+    failed(by_password(cloud, client), "invalid_client", 401)

@@ -1,0 +1,102 @@
+import pytest
+
+from contract_tests.kit import Cloud, Person, behaviour, expect, observe, refused
+
+
+@pytest.fixture
+def ann(cloud: Cloud) -> Person:
+    """Somebody in a world whose limits are enforced and whose clock stands still."""
+    ann = cloud.user()
+    cloud.configure({"rest.enforce_limits": True})
+    cloud.freeze()
+    return ann
+
+
+def limit(cloud: Cloud, **numbers: int) -> None:
+    cloud.control("PATCH", "/contract", {"limits": numbers})
+
+
+@behaviour("LIM-02")
+def test_limits_are_not_enforced_unless_asked(cloud: Cloud) -> None:
+    """Without the setting a call over the limit is answered as any other."""
+    ann = cloud.user()
+    limit(cloud, resource_calls=1)
+    observe([cloud.call("GET", "/users/me", ann).status_code for _ in range(3)], [200, 200, 200])
+
+
+@behaviour("LIM-01", "LIM-02")
+def test_a_call_over_the_limit_says_when_to_come_back(cloud: Cloud, ann: Person) -> None:
+    """Beyond its limit a resource answers 429 with the seconds to wait, and works again after them."""
+    limit(cloud, resource_calls=2)
+    for _ in range(2):
+        expect(cloud.call("GET", "/users/me", ann).status_code, 200)
+    answer = cloud.call("GET", "/users/me", ann)
+    refused(answer, 429, "rate.limited")
+    observe(answer.headers["retry-after"], "60")
+    cloud.advance(59)
+    observe(cloud.call("GET", "/users/me", ann).headers["retry-after"], "1")
+    cloud.advance(1)
+    codes = [cloud.call("GET", "/users/me", ann).status_code for _ in range(3)]
+    expect(codes, [200, 200, 429], "the next minute has a limit of its own")
+
+
+@behaviour("LIM-01")
+def test_users_and_resources_are_counted_apart(cloud: Cloud, ann: Person) -> None:
+    """What one user calls costs another nothing, and one resource leaves the others alone."""
+    bob = cloud.user("bob@example.com")
+    limit(cloud, resource_calls=1)
+    expect(cloud.call("GET", "/users/me", ann).status_code, 200)
+    refused(cloud.call("GET", "/users/me", ann), 429, "rate.limited")
+    expect(cloud.call("GET", "/users/me", bob).status_code, 200)
+    expect(cloud.call("GET", "/users/me/settings", ann).status_code, 200)
+
+
+@behaviour("LIM-01")
+def test_all_calls_of_a_user_count_together(cloud: Cloud, ann: Person) -> None:
+    """The limit of the whole API is met by calls of different resources."""
+    limit(cloud, rest_calls=2)
+    for path in ("/users/me", "/users/me/settings"):
+        expect(cloud.call("GET", path, ann).status_code, 200)
+    answer = cloud.call("GET", "/users/me/spaces", ann)
+    refused(answer, 429, "rate.limited")
+    observe(answer.headers["retry-after"], "300")
+
+
+@behaviour("LIM-01")
+def test_marking_read_has_a_lower_limit(cloud: Cloud, ann: Person) -> None:
+    """Marking spaces read is limited more than other resources."""
+    space = cloud.space(ann)
+    answers = [cloud.call("POST", f"/users/me/spaces/{space}/markread", ann, json={}) for _ in range(60)]
+    observe({answer.status_code for answer in answers}, {200, 429})
+
+
+@behaviour("LIM-01", "SPACES-INVITE-07")
+def test_a_user_invites_ten_times_in_ten_minutes(cloud: Cloud, ann: Person) -> None:
+    """The eleventh invitation within ten minutes is refused, creating spaces is not."""
+    space = cloud.space(ann)
+    body = {"invitees": [{"invitee": "pat@elsewhere.example"}]}
+    answers = [cloud.call("POST", f"/spaces/{space}/invite", ann, json=body) for _ in range(11)]
+    expect([answer.status_code for answer in answers], [200] * 10 + [429])
+    observe(answers[-1].headers["retry-after"], "600")
+    cloud.space(ann, "another")
+
+
+@behaviour("LIM-01", "SPACES-INVITE-07")
+def test_an_address_invites_180_times_in_ten_minutes(cloud: Cloud, ann: Person) -> None:
+    """All users of one address together have a limit of their own for invitations."""
+    limit(cloud, invite_calls_per_address=2)
+    body = {"invitees": [{"invitee": "pat@elsewhere.example"}]}
+    codes = []
+    for name in ("ann", "bob", "cleo"):
+        who = cloud.user(f"{name}@example.com")
+        codes.append(cloud.call("POST", f"/spaces/{cloud.space(who)}/invite", who, json=body).status_code)
+    expect(codes, [200, 200, 429])
+
+
+@behaviour("LIM-01")
+def test_upload_urls_have_a_limit_of_their_own(cloud: Cloud, ann: Person) -> None:
+    """The thirty-first upload URL within a minute is refused."""
+    space = cloud.space(ann)
+    body = {"topicId": space, "fileSize": 1, "fileType": "image", "contentType": "image/png"}
+    answers = [cloud.call("POST", "/files/getuploadurl", ann, json=body) for _ in range(31)]
+    expect([answer.status_code == 429 for answer in answers], [False] * 30 + [True])

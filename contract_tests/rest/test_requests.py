@@ -1,0 +1,630 @@
+import json
+import re
+import socket
+import threading
+import time
+from itertools import pairwise
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from contract_tests.kit import (
+    ISO_TIME,
+    OBJECT_ID,
+    Cloud,
+    Person,
+    behaviour,
+    expect,
+    observe,
+    only_mock,
+    refused,
+    send_raw,
+)
+
+MIB = 1024 * 1024
+LIMIT = 5 * MIB
+HOSTILE = "a real service is spared requests that could hurt it"
+TITLE = {"topic": {"title": "Room"}}
+
+
+def raw(cloud: Cloud, request: str | bytes, **options: bool) -> httpx.Response:
+    return send_raw(cloud.api, request if isinstance(request, bytes) else request.encode(), **options)
+
+
+def get_raw(cloud: Cloud, target: str, *lines: str) -> httpx.Response:
+    return raw(cloud, "\r\n".join([f"GET {target} HTTP/1.1", "Host: x", "Connection: close", *lines, "", ""]))
+
+
+@behaviour("REST-HOST-01")
+@pytest.mark.parametrize(
+    "host", ["spacesapis.avayacloud.com", "loganstagingapis.esna.com", "x:1", "", "evil.example\t", "[::1]", "a..b"]
+)
+def test_the_host_header_is_ignored(cloud: Cloud, host: str) -> None:
+    """Whatever name a client calls the mock by, it answers the same and repeats the name nowhere."""
+    answer = raw(cloud, f"GET /api/service-configurations HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+    expect(answer.status_code, 200)
+    observe(answer.json(), cloud.call("GET", "/service-configurations").json())
+
+
+@behaviour("REST-HOST-03")
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/_mock/nothing", "control"),
+        ("/api/nothing", "rest"),
+        ("/api/spaces/x/y/z", "rest"),
+        ("/health/x", "rest"),
+        ("/", "web"),
+        ("/nothing", "web"),
+        ("/api", "web"),
+        ("/apis/users/me", "web"),
+        ("/API/users/me", "web"),
+        ("//api/users/me", "web"),
+        ("/index.html", "web"),
+        ("/healthy", "web"),
+    ],
+)
+def test_an_unknown_path_is_answered_in_the_style_of_its_surface(cloud: Cloud, path: str, form: str) -> None:
+    """The first prefix that fits decides who answers 404: control API, REST API, or the web host as a page."""
+    answer = get_raw(cloud, path)
+    observe(answer.status_code, 404)
+    if form == "web":
+        observe(answer.headers["content-type"], "text/html; charset=utf-8")
+        return
+    observe(answer.json()["code"], "route.not_found")
+    observe("why" in answer.json(), form == "control")
+    observe("access-control-allow-origin" in answer.headers, form == "rest")
+
+
+@behaviour("REST-REQ-01")
+@pytest.mark.parametrize("query", ["", "?", "?=30", "?&&", "?x=1&y=2&z", "?size=5&size=6", "?%", "?%ff=%fe", "?a=b=c"])
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_final_slash_and_a_malformed_query_are_tolerated(cloud: Cloud, slash: str, query: str) -> None:
+    """A path with a final slash, and any query that means nothing, are answered like the plain path."""
+    user = cloud.user()
+    plain = cloud.call("GET", "/users/me", user).json()
+    expect(cloud.call("GET", f"/users/me{slash}{query}", user).json(), plain)
+
+
+@behaviour("REST-REQ-01")
+@pytest.mark.parametrize("path", ["/anonymous/auth/", "/spaces/invite/"])
+def test_a_final_slash_is_tolerated_on_posts(cloud: Cloud, path: str) -> None:
+    """A final slash does not matter to a POST either."""
+    expect(cloud.call("POST", path, cloud.user(), json=TITLE).status_code, 200)
+
+
+@behaviour("REST-ALIAS-02")
+@pytest.mark.parametrize(
+    "path",
+    ["/Users/me", "/users/Me", "/users/me/x", "/users//me", "//users/me", "/users%2Fme", "/users/me;a=b", "/users/me."],
+)
+def test_another_spelling_of_a_path_is_unknown(cloud: Cloud, path: str) -> None:
+    """Words of a path are compared exactly: letter case, empty segments and encoded slashes count."""
+    answer = get_raw(cloud, f"/api{path}", f"Authorization: {cloud.user().authorization}")
+    refused(answer, 404, "route.not_found")
+
+
+@behaviour("REST-ALIAS-02")
+def test_a_percent_encoded_letter_is_the_letter(cloud: Cloud) -> None:
+    """An encoded letter of a path stands for itself."""
+    answer = get_raw(cloud, "/api/%75sers/m%65", f"Authorization: {cloud.user().authorization}")
+    observe(answer.status_code, 200)
+
+
+@behaviour("REST-ALIAS-02", "ERR-ORDER-02")
+@pytest.mark.parametrize("segment", ["a%2Fb", "%2e%2e", "..", "%5c", "a?b".replace("?", "%3F"), "%00", "%0d%0aX:1"])
+def test_an_id_may_hold_any_character_and_is_unknown_then(cloud: Cloud, segment: str) -> None:
+    """A hostile path segment is one unknown id, no other path and no header."""
+    answer = get_raw(cloud, f"/api/spaces/{segment}", f"Authorization: {cloud.user().authorization}")
+    refused(answer, 404, "space.not_found")
+    assert "X" not in answer.headers
+
+
+@behaviour("REST-ALIAS-02")
+@pytest.mark.parametrize("length", [1_000, 20_000, 60_000])
+def test_a_very_long_path_is_not_found(cloud: Cloud, length: int) -> None:
+    """A path of tens of thousands of characters is answered, not dropped."""
+    only_mock(cloud, HOSTILE)
+    answer = get_raw(cloud, f"/api/spaces/{'a' * length}", f"Authorization: {cloud.user().authorization}")
+    refused(answer, 404, "space.not_found")
+    answer = get_raw(cloud, f"/api{'/a' * (length // 2)}")
+    refused(answer, 404, "route.not_found")
+
+
+@behaviour("REST-ALIAS-01")
+def test_topics_is_the_older_word_for_spaces(cloud: Cloud) -> None:
+    """A space is created, read and joined under either word."""
+    user = cloud.user()
+    made = cloud.call("POST", "/topics/invite", user, json=TITLE)
+    expect(made.status_code, 200)
+    space = made.json()["data"][0]["topicId"]
+    for path in (f"/topics/{space}", f"/spaces/{space}", f"/topics/{space}/"):
+        expect(cloud.call("GET", path, user).json()["_id"], space)
+    expect(cloud.call("GET", f"/topics/{space}/join", user).json()["topic"]["_id"], space)
+
+
+@behaviour("REST-REQ-02")
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Accept": "application/json", "Content-Type": "application/json"},
+        {"Accept": "text/html", "Content-Type": "text/plain"},
+        {"Accept": "", "Content-Type": ""},
+        {"accept-version": "1.2"},
+        {"accept-version": "9"},
+    ],
+)
+def test_accept_headers_have_no_effect(cloud: Cloud, headers: dict[str, str]) -> None:
+    """A GET is answered the same whatever it says to accept, and without saying it."""
+    user = cloud.user()
+    plain = get_raw(cloud, "/api/users/me", f"Authorization: {user.authorization}")
+    answer = cloud.call("GET", "/users/me", user, headers=headers)
+    expect(answer.json(), plain.json())
+    expect(answer.headers["content-type"], plain.headers["content-type"])
+
+
+@behaviour("REST-REQ-03")
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        "application/json",
+        "application/json; charset=utf-8",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/octet-stream",
+        "nonsense",
+        "",
+        None,
+    ],
+)
+def test_a_body_is_json_whatever_its_media_type_says(cloud: Cloud, media_type: str | None) -> None:
+    """A text that parses as JSON is accepted under any media type."""
+    headers = {} if media_type is None else {"Content-Type": media_type}
+    answer = cloud.call("POST", "/spaces/invite", cloud.user(), headers=headers, content=json.dumps(TITLE).encode())
+    (expect if media_type == "application/json" else observe)(answer.status_code, 200)
+
+
+@behaviour("REST-REQ-03")
+@pytest.mark.parametrize("content", [b"", b" ", b"\r\n\t"])
+def test_an_empty_body_counts_as_an_empty_object(cloud: Cloud, content: bytes) -> None:
+    """Where every member is optional no body is needed, where one is required it is named."""
+    observe(cloud.call("POST", "/anonymous/auth", content=content).status_code, 200)
+    answer = cloud.call("POST", "/spaces/invite", cloud.user(), content=content)
+    refused(answer, 400, "request.invalid")
+    assert "topic" in answer.json()["message"]
+
+
+@behaviour("REST-REQ-03")
+@pytest.mark.parametrize(
+    ("headers", "content"),
+    [
+        ({"Content-Type": "application/x-www-form-urlencoded"}, b"topic=x"),
+        ({"Content-Type": "multipart/form-data; boundary=b"}, b"--b\r\n\r\nx\r\n--b--\r\n"),
+        ({"Content-Type": "application/xml"}, b"<topic/>"),
+    ],
+)
+def test_forms_are_taken_by_the_anonymous_login_only(cloud: Cloud, headers: dict[str, str], content: bytes) -> None:
+    """Another call does not understand a form."""
+    refused(
+        cloud.call("POST", "/spaces/invite", cloud.user(), headers=headers, content=content), 400, "request.invalid"
+    )
+
+
+@behaviour("REST-REQ-04")
+def test_unknown_members_are_ignored(cloud: Cloud) -> None:
+    """Members that no document knows, at any depth, change nothing."""
+    topic = {"title": "Room", "confPin": "1", "members": 7, "__proto__": {"admin": True}}
+    body = {"topic": topic, "invitees": [{"invitee": "x@example.com", "mood": "good"}], "owner": {"_id": "x"}}
+    user = cloud.user()
+    answer = cloud.call("POST", "/spaces/invite", user, json=body)
+    expect(answer.status_code, 200)
+    shown = cloud.call("GET", f"/spaces/{answer.json()['data'][0]['topicId']}", user).json()
+    observe((shown["title"], shown["settings"]["confPin"], shown["cid"]), ("Room", "", user.id))
+
+
+def padded(size: int) -> bytes:
+    """Return a valid body of exactly so many bytes."""
+    text = json.dumps({**TITLE, "x": ""}).encode()
+    return text[:-2] + b"a" * (size - len(text)) + text[-2:]
+
+
+@behaviour("REST-REQ-05")
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_of_the_limit_is_taken_and_one_byte_more_is_not(cloud: Cloud, *, chunked: bool) -> None:
+    """Five MiB are accepted, one byte more is 413, with a length and in chunks."""
+    only_mock(cloud, HOSTILE)
+    user = cloud.user()
+    for size, status in ((LIMIT, 200), (LIMIT + 1, 413)):
+        data = padded(size)
+        pieces = iter([data[at : at + MIB] for at in range(0, size, MIB)])
+        answer = cloud.call("POST", "/spaces/invite", user, content=pieces if chunked else data)
+        observe(answer.status_code, status)
+    refused(answer, 413, "request.too_large")
+
+
+@behaviour("REST-REQ-05", "ERR-ORDER-01")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/spaces/invite"),
+        ("POST", "/anonymous/auth"),
+        ("POST", "/nothing"),
+        ("DELETE", "/users/me"),
+        ("GET", "/users/me"),
+    ],
+)
+@pytest.mark.parametrize("media_type", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"])
+def test_too_large_comes_before_everything(cloud: Cloud, method: str, path: str, media_type: str) -> None:
+    """A body over the limit is 413 of any media type, on any path and method and without a credential."""
+    only_mock(cloud, HOSTILE)
+    headers = {"Content-Type": media_type}
+    answer = cloud.call(method, path, headers=headers, content=b"a" * (LIMIT + 1))
+    refused(answer, 413, "request.too_large")
+
+
+@behaviour("REST-REQ-05")
+def test_a_length_alone_is_enough_to_refuse(cloud: Cloud) -> None:
+    """A request that announces too large a body is refused before the body is sent."""
+    only_mock(cloud, HOSTILE)
+    head = "POST /api/anonymous/auth HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n"
+    refused(raw(cloud, head.format(LIMIT + 1)), 413, "request.too_large")
+    refused(raw(cloud, head.format(10**18)), 413, "request.too_large")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Content-Length: -1",
+        "Content-Length: x",
+        "Content-Length: 1e3",
+        "Content-Length: " + "9" * 5000,
+        "Content-Length: 2\r\nContent-Length: 3",
+        "Content-Length: 2\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked, identity",
+    ],
+)
+def test_a_contradictory_length_is_no_request(cloud: Cloud, lines: str) -> None:
+    """A request whose length is malformed or told twice differently is 400, and makes nobody."""
+    only_mock(cloud, HOSTILE)
+    before = cloud.control("GET", "")["counts"]["anonymous"]
+    answer = raw(cloud, f"POST /api/anonymous/auth HTTP/1.1\r\nHost: x\r\n{lines}\r\nConnection: close\r\n\r\n{{}}\r\n")
+    assert answer.status_code == 400
+    assert cloud.control("GET", "")["counts"]["anonymous"] == before
+
+
+def test_a_body_that_breaks_off_does_nothing(cloud: Cloud) -> None:
+    """A client that goes away before its announced body is complete has asked for nothing, even if it parses."""
+    only_mock(cloud, HOSTILE)
+    before = cloud.control("GET", "")["counts"]["anonymous"]
+    url = httpx.URL(cloud.api)
+    for head in ("Content-Length: 100", "Transfer-Encoding: chunked"):
+        with socket.create_connection((url.host, url.port or 80)) as connection:
+            body = '{"displayname": "Half"}'
+            sent = body if "Length" in head else f"{len(body):x}\r\n{body}\r\n"
+            connection.sendall(f"POST /api/anonymous/auth HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n{sent}".encode())
+            time.sleep(0.05)
+    time.sleep(0.1)
+    assert cloud.control("GET", "")["counts"]["anonymous"] == before
+
+
+def test_a_slow_body_is_waited_for(cloud: Cloud) -> None:
+    """A body that comes in two pieces is one body."""
+    only_mock(cloud, HOSTILE)
+    url = httpx.URL(cloud.api)
+    with socket.create_connection((url.host, url.port or 80)) as connection:
+        body = '{"displayname": "Slow"}'
+        head = f"POST /api/anonymous/auth HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+        connection.sendall((head + body[:5]).encode())
+        time.sleep(0.05)
+        connection.sendall(body[5:].encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+
+
+@behaviour("REST-REQ-06")
+@pytest.mark.parametrize("path", ["/users/me", "/service-configurations", "/nothing", "/spaces/x", "/anonymous/auth"])
+def test_head_is_get_without_the_body(cloud: Cloud, path: str) -> None:
+    """HEAD has status and headers of GET and no body."""
+    user = cloud.user()
+    head, get = (cloud.call(method, path, user) for method in ("HEAD", "GET"))
+    observe((head.status_code, head.content), (get.status_code, b""))
+    for name in ("content-type", "content-length", "etag", "allow", "access-control-allow-origin"):
+        observe(head.headers.get(name), get.headers.get(name), name)
+
+
+def nested(depth: int) -> bytes:
+    """Return a valid body whose member ``x`` brings it to so many levels."""
+    inner = "[" * (depth - 1) + "]" * (depth - 1)
+    return f'{{"topic": {{"title": "x"}}, "x": {inner}}}'.encode()
+
+
+@behaviour("REST-REQ-07")
+@pytest.mark.parametrize(("depth", "status"), [(31, 200), (32, 200), (33, 400), (1000, 400), (200_000, 400)])
+def test_json_may_nest_thirty_two_levels(cloud: Cloud, depth: int, status: int) -> None:
+    """Thirty-two levels are accepted, more are 400, however many, also in a member that nobody reads."""
+    only_mock(cloud, HOSTILE)
+    answer = cloud.call("POST", "/spaces/invite", cloud.user(), content=nested(depth))
+    observe(answer.status_code, status)
+    if status == 400:
+        refused(answer, 400, "request.invalid")
+        assert "32" in answer.json()["message"]
+
+
+@behaviour("REST-REQ-07")
+@pytest.mark.parametrize("content", [b"[" * 200_000, b'{"a":' * 200_000, b"[" * 2_000_000])
+def test_endless_nesting_is_refused(cloud: Cloud, content: bytes) -> None:
+    """A body that only opens brackets is 400, never a server error."""
+    only_mock(cloud, HOSTILE)
+    for path in ("/spaces/invite", "/anonymous/auth"):
+        refused(cloud.call("POST", path, cloud.user(), content=content), 400, "request.invalid")
+
+
+@behaviour("REST-REQ-07")
+def test_many_brackets_in_a_text_are_no_nesting(cloud: Cloud) -> None:
+    """Brackets beside one another, or in a text, do not count."""
+    body = {"topic": {"title": "[{" * 500}, "x": [[[], {}]] * 500}
+    observe(cloud.call("POST", "/spaces/invite", cloud.user(), json=body).status_code, 200)
+
+
+@behaviour("REST-OUT-01")
+def test_no_url_of_a_request_is_ever_opened(cloud: Cloud) -> None:
+    """URLs in a picture, in the header of a JWT and in an invitation are stored or parsed, never fetched."""
+    only_mock(cloud, HOSTILE)
+    opened: list[Any] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.5)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
+
+        def listen() -> None:
+            try:
+                opened.append(listener.accept())
+            except TimeoutError:
+                return
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        answer = cloud.call("POST", "/anonymous/auth", json={"picturefile": url, "displayname": url})
+        guest = Person("", "", f"jwt {answer.json()['token']}")
+        observe(cloud.call("GET", "/users/me", guest).json()["picture_url"], url)
+        app = cloud.app()
+        token = app.sign(headers={"jku": url, "x5u": url})
+        body = {"topic": {"title": url, "description": url}, "invitees": [{"invitee": "x@example.com"}]}
+        headers = {"Authorization": f"service_app {token}", "Referer": url, "Origin": url}
+        observe(cloud.call("POST", "/spaces/invite", headers=headers, json=body).status_code, 200)
+        thread.join()
+    observe(opened, [])
+
+
+@behaviour("REST-RES-01", "REST-RES-02")
+def test_success_is_200_and_json(cloud: Cloud) -> None:
+    """Creating, reading, joining, changing and deleting are all answered 200 with JSON in UTF-8."""
+    user = cloud.user()
+    space = cloud.space(user)
+    message = {"_id": cloud.message(space, user)["_id"], "content": {"bodyText": "new"}}
+    answers = [
+        cloud.call("POST", "/anonymous/auth", json={}),
+        cloud.call("POST", "/spaces/invite", user, json={"topic": {"title": "Ünïcode ☃"}}),
+        cloud.call("GET", "/users/me", user),
+        cloud.call("GET", f"/spaces/{space}", user),
+        cloud.call("GET", f"/spaces/{space}/join", user),
+        cloud.call("GET", "/service-configurations"),
+        cloud.call("PATCH", f"/messages/{message['_id']}", user, json=message),
+        cloud.call("DELETE", f"/spaces/{space}", user),
+    ]
+    expect({answer.status_code for answer in answers}, {200})
+    observe({answer.headers["content-type"] for answer in answers}, {"application/json; charset=utf-8"})
+
+
+@behaviour("REST-RES-03")
+def test_every_call_has_the_envelope_of_its_own(cloud: Cloud) -> None:
+    """A space is bare when read, in topic when joined, and an invitation is in a list under data."""
+    user = cloud.user()
+    made = cloud.call("POST", "/spaces/invite", user, json=TITLE).json()
+    space = made["data"][0]["topicId"]
+    expect(cloud.call("GET", f"/spaces/{space}", user).json()["_id"], space)
+    expect(list(cloud.call("GET", f"/spaces/{space}/join", user).json()), ["topic"])
+    expect(cloud.call("GET", "/users/me", user).json()["_id"], user.id)
+
+
+def etag_of(cloud: Cloud, user: Person) -> str:
+    return cloud.call("GET", "/users/me", user).headers["etag"]
+
+
+@behaviour("REST-RES-04")
+@pytest.mark.parametrize("form", ["{tag}", '"x", {tag}', '{tag} , W/"y"', "*", "{strong}", " {tag} "])
+def test_a_known_answer_is_not_sent_again(cloud: Cloud, form: str) -> None:
+    """A matching If-None-Match is answered 304 without body, compared weakly, in a list or as a star."""
+    user = cloud.user()
+    tag = etag_of(cloud, user)
+    assert re.fullmatch(r'W/"[^"]+"', tag)
+    known = form.format(tag=tag, strong=tag.removeprefix("W/")).strip()
+    answer = cloud.call("GET", "/users/me", user, headers={"If-None-Match": known})
+    (expect if form == "{tag}" else observe)((answer.status_code, answer.content), (304, b""))
+    observe(answer.headers["etag"], tag)
+    observe(answer.headers.get("access-control-allow-origin"), "*")
+    observe(cloud.call("HEAD", "/users/me", user, headers={"If-None-Match": known}).status_code, 304)
+
+
+@behaviour("REST-RES-04")
+@pytest.mark.parametrize("known", ['W/"other"', "", '"', "W/", "{bare}", '"{bare}x"'])
+def test_another_tag_gets_the_whole_answer(cloud: Cloud, known: str) -> None:
+    """A tag that does not match has no effect."""
+    user = cloud.user()
+    bare = etag_of(cloud, user).removeprefix("W/").strip('"')
+    answer = cloud.call("GET", "/users/me", user, headers={"If-None-Match": known.format(bare=bare)})
+    expect((answer.status_code, answer.json()["_id"]), (200, user.id))
+
+
+@behaviour("REST-RES-04")
+def test_the_tag_follows_the_answer(cloud: Cloud) -> None:
+    """The tag stays while the answer does, changes with it, and a refusal or a POST has none."""
+    user = cloud.user()
+    before = etag_of(cloud, user)
+    observe(etag_of(cloud, user), before)
+    cloud.control("PATCH", f"/users/{user.username}", {"displayname": "Renamed"})
+    answer = cloud.call("GET", "/users/me", user, headers={"If-None-Match": before})
+    expect((answer.status_code, answer.json()["displayname"]), (200, "Renamed"))
+    for other in (cloud.call("POST", "/anonymous/auth", json={}), cloud.call("GET", "/users/me")):
+        observe("etag" in other.headers, False)  # noqa: FBT003 - the wanted value
+
+
+@behaviour("REST-RES-04", "ERR-ORDER-01")
+def test_a_star_opens_nothing(cloud: Cloud) -> None:
+    """A refused call is refused whatever the client says to know."""
+    headers = {"If-None-Match": "*"}
+    refused(cloud.call("GET", "/users/me", headers=headers), 401, "auth.credential_missing")
+    refused(cloud.call("GET", "/nothing", headers=headers), 404, "route.not_found")
+
+
+@behaviour("REST-ID-01", "DM-CFG-04")
+def test_ids_begin_with_the_time_and_end_at_random(cloud: Cloud) -> None:
+    """Eight digits of an id are its second of creation, the others do not count up."""
+    cloud.freeze("2031-02-03T04:05:06.789Z")
+    user = cloud.user()
+    found = [cloud.space(user) for _ in range(20)]
+    for space in found:
+        expect(space, OBJECT_ID)
+        observe(int(space[:8], 16), 1_927_857_906)
+    tails = sorted(int(space[8:], 16) for space in found)
+    steps = [after - before for before, after in pairwise(tails)]
+    observe(min(steps) > 1_000_000, True)  # noqa: FBT003 - the wanted value
+    cloud.advance(1)
+    observe(cloud.space(user) > max(found), True)  # noqa: FBT003 - the wanted value
+
+
+@behaviour("REST-ID-02", "DM-USER-01")
+def test_paths_take_the_spaces_id_only(cloud: Cloud) -> None:
+    """The accounts id of a user, or a space's conference id, is no id in a path."""
+    user = cloud.user()
+    shown = cloud.call("GET", "/users/me", user).json()
+    assert shown["ndbid"] != shown["_id"]
+    assert shown["ndbid"].startswith("ag")
+    room = cloud.call("GET", f"/spaces/{cloud.space(user)}", user).json()
+    for key in (shown["ndbid"], room["settings"]["confId"], user.id):
+        refused(cloud.call("GET", f"/spaces/{quote(key)}", user), 404, "space.not_found")
+
+
+@behaviour("REST-TIME-01")
+def test_times_are_printed_in_utc_with_milliseconds(cloud: Cloud) -> None:
+    """Every time of a space has the documented form and shows the very millisecond."""
+    cloud.freeze("2031-02-03T04:05:06.789Z")
+    user = cloud.user()
+    shown = cloud.call("GET", f"/spaces/{cloud.space(user)}", user).json()
+    for time_shown in (shown["created"], shown["modified"], shown["members"][0]["joinTime"]):
+        expect(time_shown, ISO_TIME)
+        expect(time_shown, "2031-02-03T04:05:06.789Z")
+
+
+@behaviour("REST-TIME-01")
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("2031-02-03T04:05:06.789Z", "2031-02-03T04:05:06.789Z"),
+        ("2031-02-03T04:05:06Z", "2031-02-03T04:05:06.000Z"),
+        ("2031-02-03T04:05:06.7Z", "2031-02-03T04:05:06.700Z"),
+        ("2031-02-03T04:05:06.001Z", "2031-02-03T04:05:06.001Z"),
+        ("0999-02-03T04:05:06Z", "0999-02-03T04:05:06.000Z"),
+    ],
+)
+def test_times_are_read_with_fewer_digits_too(cloud: Cloud, given: str, shown: str) -> None:
+    """A time with fewer or no fraction digits is understood and printed with three."""
+    body = {**TITLE, "startDateTime": given}
+    invite = cloud.call("POST", "/spaces/invite", cloud.user(), json=body).json()["data"][0]
+    observe(invite["startDateTime"], shown)
+
+
+@behaviour("REST-TIME-01")
+@pytest.mark.parametrize(
+    "given",
+    [
+        "soon",
+        "2031-13-01T00:00:00Z",
+        "04:05:06",
+        "1927857906789",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+    ],
+)
+def test_what_is_no_time_is_bad_input(cloud: Cloud, given: str) -> None:
+    """A text that is no ISO time, or none that can be printed, is 400 and named."""
+    answer = cloud.call("POST", "/spaces/invite", cloud.user(), json={**TITLE, "startDateTime": given})
+    refused(answer, 400, "request.invalid")
+    assert "startDateTime" in answer.json()["message"]
+
+
+@behaviour("REST-CORS-01")
+def test_every_answer_can_be_read_by_any_page(cloud: Cloud) -> None:
+    """Answers and refusals of the REST API carry the CORS headers, with or without an Origin."""
+    user = cloud.user()
+    answers = [
+        cloud.call(method, path, who, headers=headers)
+        for headers in ({}, {"Origin": "https://app.example"}, {"Origin": "null"})
+        for method, path, who in (
+            ("GET", "/users/me", user),
+            ("GET", "/users/me", None),
+            ("GET", "/nothing", None),
+            ("PUT", "/users/me", None),
+            ("GET", "/service-configurations", None),
+            ("POST", "/spaces/invite", user),
+        )
+    ]
+    for answer in answers:
+        observe(answer.headers.get("access-control-allow-origin"), "*", answer.text)
+        observe(answer.headers.get("access-control-expose-headers"), "ETag, Retry-After")
+        observe(answer.headers.get("access-control-allow-credentials"), None)
+
+
+@behaviour("REST-CORS-02")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/users/me",
+        "/api/spaces/invite",
+        "/api/nothing",
+        "/health",
+        "/api/spaces/x/y/z",
+        "/oauth2/access_token",
+        "/storage/x",
+        "/socket.io",
+        "/socket.io/",
+        "/nothing",
+    ],
+)
+@pytest.mark.parametrize("asked", [None, "authorization", "X-One, x-two,Content-Type"])
+def test_a_preflight_is_always_granted(cloud: Cloud, path: str, asked: str | None) -> None:
+    """OPTIONS is 200 without body and credential, and echoes the headers that were asked for."""
+    headers = {"Origin": "https://app.example", "Access-Control-Request-Method": "PATCH"}
+    if asked is not None:
+        headers["Access-Control-Request-Headers"] = asked
+    answer = cloud.http.options(f"{cloud.origin}{path}", headers=headers)
+    expect((answer.status_code, answer.content), (200, b""))
+    observe(answer.headers["access-control-allow-origin"], "*")
+    observe(answer.headers["access-control-allow-methods"], "GET, POST, PATCH, DELETE, PUT, OPTIONS")
+    observe(answer.headers["access-control-max-age"], "600")
+    granted = {name.strip() for name in answer.headers["access-control-allow-headers"].split(",")}
+    least = {"authorization", "content-type", "accept", "accept-version", "spaces-x-space-password", "x-avaya-act-as"}
+    wanted = {name.strip().lower() for name in (asked or "").split(",") if name}
+    observe(sorted((least | wanted) - granted), [])
+    observe("access-control-allow-credentials" in answer.headers, False)  # noqa: FBT003 - the wanted value
+
+
+@behaviour("REST-CORS-02")
+@pytest.mark.parametrize("asked", [b"x: y", b"a\xffb", b"<script>", b"a b", b",,,", b"x" * 5000, "ключ".encode()])
+def test_a_hostile_preflight_echoes_no_more_than_header_names(cloud: Cloud, asked: bytes) -> None:
+    """What is no header name is not echoed, and is no server error."""
+    headers = [(b"Origin", b"https://app.example"), (b"Access-Control-Request-Headers", asked)]
+    answer = cloud.http.request("OPTIONS", f"{cloud.api}/users/me", headers=headers)
+    expect(answer.status_code, 200)
+    names = answer.headers["access-control-allow-headers"].split(", ")
+    assert all(re.fullmatch(r"[!#$%&'*+.^_`|~0-9a-z-]+", name) for name in names), names
+
+
+@behaviour("REST-REQ-01")
+def test_a_repeated_parameter_has_its_last_value(cloud: Cloud) -> None:
+    """Of two sizes of a page the last one counts."""
+    user = cloud.user("cleo@example.com")
+    for number in range(3):
+        cloud.space(user, f"Room {number}")
+    for query, count in (("size=1&size=2", 2), ("size=2&size=1", 1)):
+        observe(len(cloud.call("GET", f"/users/me/spaces?{query}", user).json()["data"]), count)
