@@ -5,7 +5,7 @@ usage: python -m scripts.fidelity
 
 import ast
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -16,23 +16,36 @@ from mockspaces.verification.verdicts import grade
 from mutants.reasons import REASONS
 
 ROOT = Path(__file__).parent.parent
+SUITE = ROOT / "contract_tests"
 PAGE = ROOT / "docs" / "fidelity.md"
 HUNTED = ROOT / "mutants" / "hunted.json"
 GRADES = ("D", "C", "A", "M", "mixed")
 
 
 @cache
+def index() -> dict[str, list[str]]:
+    """Return where each cited behaviour is shown: ``folder/file::test``, or the file if a table of it says so."""
+    found = defaultdict[str, list[str]](list)
+    for path in sorted(SUITE.rglob("test_*.py")):
+        for place, name in _strings(path):
+            if name in catalogue() and place not in found[name]:
+                found[name].append(place)
+    return dict(found)
+
+
 def cited() -> frozenset[str]:
     """Return the behaviours that contract tests cite, wherever in a call of ``behaviour`` or a table they stand."""
-    return frozenset(name for path in (ROOT / "contract_tests").glob("test_*.py") for name in _strings(path)) & set(
-        catalogue()
-    )
+    return frozenset(index())
 
 
-def _strings(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+def _strings(path: Path) -> Iterator[tuple[str, str]]:
+    file = path.relative_to(SUITE).as_posix()
+    for top in ast.parse(path.read_text(encoding="utf-8")).body:
+        is_test = isinstance(top, ast.FunctionDef) and top.name.startswith("test_")
+        place = f"{file}::{top.name}" if is_test else file  # type: ignore[attr-defined]  # a function has a name
+        for node in ast.walk(top):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield place, node.value
 
 
 def statements() -> list[Behaviour]:
@@ -43,7 +56,7 @@ def statements() -> list[Behaviour]:
 def page() -> str:
     """Return the page."""
     rows = statements()
-    parts = [INTRODUCTION, _areas(rows), _invisible(rows), _confirmed(verdicts()), _survivors()]
+    parts = [INTRODUCTION, _areas(rows), _invisible(rows), _confirmed(verdicts()), _survivors(), _index(rows)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
@@ -91,6 +104,11 @@ def _survivors() -> str:
     lines += [f"| {NAMES[kind]} | {killed} | {count} |" for kind, (killed, count) in found["kinds"].items()]
     lines += ["", "Who survives, and why that is right:", ""]
     return "\n".join([*lines, *(f"* `{name}`: {REASONS.get(name, 'unexplained')}" for name in found["survivors"])])
+
+
+def _index(rows: Sequence[Behaviour]) -> str:
+    lines = [f"* {one.id}: {', '.join(f'`{place}`' for place in index()[one.id])}" for one in rows if one.id in index()]
+    return "\n".join(["## Which test shows it", "", "Below `contract_tests/`:", "", *lines])
 
 
 EXPLAINED = """
