@@ -62,6 +62,8 @@ def _changes(row: Endpoint) -> Iterator[tuple[str, dict[str, object]]]:
         yield "refuses no type of space", {"refuses": []}
     if row.admits_strangers:
         yield "admits no strangers", {"admits_strangers": False}
+    if row.page_size:
+        yield "page of one more", {"page_size": row.page_size + 1}
 
 
 def _general(change: str) -> tuple[str, ...]:
@@ -71,6 +73,8 @@ def _general(change: str) -> tuple[str, ...]:
         return ("PERM-MAP", "SCOPE-TAB-02")
     if "PIN" in change:
         return ("PERM-PIN",)
+    if word == "page":
+        return ("PAGE-SIZE-01",)
     if "scope" in change or "svc" in change:
         return ("SCOPE-TAB", "AUTH-SVC-14")
     if word == "refuses":

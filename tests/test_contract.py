@@ -22,6 +22,7 @@ from mockspaces.contract import (
     nearest,
     oauth_errors,
     permissions,
+    queries,
     rows,
     scopes,
 )
@@ -103,6 +104,12 @@ def test_a_scope_is_no_use_without_the_credential_kind() -> None:
 def test_every_permission_exists() -> None:
     """An endpoint asks for a permission that has a row."""
     assert {row.permission for row in ALL_ENDPOINTS} <= CONTRACT.permissions.keys()
+
+
+def test_every_list_has_a_page_size() -> None:
+    """A call has a page size if and only if it reads one."""
+    sizes = {row.id for row in ALL_ENDPOINTS if row.page_size}
+    assert sizes == {key for key, parameters in queries.ROWS.items() if "size" in parameters}
 
 
 def test_path_parameters_are_distinct() -> None:

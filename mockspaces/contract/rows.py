@@ -43,6 +43,7 @@ class Endpoint(Row, frozen=True, kw_only=True):
     words: dict[str, tuple[str, ...]] = {}  # what a path parameter may be; another word is no path
     words_in_any_case: bool = False
     anonymous_setting: str = ""
+    page_size: int = 0  # how many items a page has where a request names no size; 0 is no list
 
 
 class Permission(Row, frozen=True, kw_only=True):

@@ -11,8 +11,6 @@ from mockspaces.cloud.views import space_views
 from mockspaces.rest import paging
 from mockspaces.rest.call import Call, handle
 
-PAGE_SIZE = 30  # SPACES-MEMBERS-01
-
 
 class RoleBody(msgspec.Struct, frozen=True):
     """The new role; a guest is nobody's choice (SPACES-ROLE-02)."""
@@ -29,7 +27,7 @@ async def members(call: Call) -> object:
     async def render(entry: Member) -> object:
         return await space_views.entry(call.world, call.origins, entry)
 
-    return await paging.numbered(call, listing, render, default=PAGE_SIZE)
+    return await paging.numbered(call, listing, render)
 
 
 async def _attendee(call: Call) -> tuple[MemberType, str]:

@@ -16,7 +16,6 @@ from mockspaces.contract import errors
 from mockspaces.rest import paging
 from mockspaces.rest.call import Call, handle
 
-PAGE_SIZE = 30  # MSG-BYREF-01, MSG-QUERY-05, MSG-IDEAS-01, MSG-COMMI-01, MEET-LIST-01
 YES = ("yes", "y", "true")  # MSG-QUERY-03
 QUERY_CATEGORIES: tuple[Category, ...] = ("chat", "idea", "task")
 PARENT_CATEGORIES: tuple[Category, ...] = ("idea", "task")
@@ -38,7 +37,7 @@ async def page(call: Call, listing: Listing[Message], *, by_page: bool = False) 
     async def render(message: Message) -> object:
         return await message_views.message(call.world, call.origins, message, listed=True)
 
-    return await paging.referenced(call, listing, render, default=PAGE_SIZE, by_page=by_page)
+    return await paging.referenced(call, listing, render, by_page=by_page)
 
 
 def newest_first(call: Call, found: Standing, index: str, partition: object) -> Indexed[Message]:

@@ -7,9 +7,6 @@ from mockspaces.cloud.views import message_views
 from mockspaces.rest import paging
 from mockspaces.rest.call import Call, handle
 
-PAGE_SIZE = 10  # USERS-MSGS-01, USERS-TASKS-01, USERS-IDEAS-01
-FILES_PAGE_SIZE = 30  # USERS-ATT-01
-
 
 def _render(call: Call) -> paging.Render[Message]:
     async def render(message: Message) -> object:
@@ -29,7 +26,7 @@ async def messages(call: Call) -> object:
     places = await own_messages.readable(call.world, call.caller, space_ids)
     deleted = call.query.get("includedeleted", "").lower() == "true"
     listing = own_messages.changed(call.world, places, after, deleted=deleted)
-    return await paging.tokened(call, listing, _render(call), default=PAGE_SIZE)
+    return await paging.tokened(call, listing, _render(call))
 
 
 def _space_list(call: Call) -> list[str]:
@@ -44,14 +41,14 @@ def _space_list(call: Call) -> list[str]:
 async def attachments(call: Call) -> object:
     """List the messages with attachments in the caller's spaces (USERS-ATT-01, -02)."""
     listing = await own_messages.with_files(call.world, call.caller.id)
-    return await paging.referenced(call, listing, _render(call), default=FILES_PAGE_SIZE)
+    return await paging.referenced(call, listing, _render(call))
 
 
 @handle("USERS-TASKS")
 async def tasks(call: Call) -> object:
     """List the tasks that the caller made or has to do (USERS-TASKS-01..03)."""
     listing = own_messages.tasks(call.world, call.caller.id, _status(call.query.get("status")))
-    return await paging.referenced(call, listing, _render(call), default=PAGE_SIZE)
+    return await paging.referenced(call, listing, _render(call))
 
 
 def _status(given: str | None) -> TaskStatus | None:
@@ -68,4 +65,4 @@ def _status(given: str | None) -> TaskStatus | None:
 async def ideas(call: Call) -> object:
     """List the posts of the caller's spaces (USERS-IDEAS-01, -02)."""
     listing = await own_messages.ideas(call.world, call.caller.id)
-    return await paging.referenced(call, listing, _render(call), default=PAGE_SIZE)
+    return await paging.referenced(call, listing, _render(call))

@@ -16,7 +16,6 @@ from mockspaces.contract.rows import SpaceType
 from mockspaces.rest import paging
 from mockspaces.rest.call import Call, handle
 
-PAGE_SIZE = 10  # USERS-SPACES-01
 TYPES: dict[str, tuple[SpaceType, ...]] = {
     "group": ("group",),
     "direct": ("direct",),
@@ -50,7 +49,7 @@ async def list_own_spaces(call: Call) -> object:
         found = await own_spaces.standing_of(call.world, space, record.person_id)
         return await space_views.listed_space(call.world, call.origins, found, record)
 
-    return await paging.tokened(call, listing, render, default=PAGE_SIZE)
+    return await paging.tokened(call, listing, render)
 
 
 def _wanted(call: Call) -> Wanted:

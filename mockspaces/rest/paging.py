@@ -1,6 +1,6 @@
 """The three styles in which lists are paged, and the one envelope they share (PAGE-*).
 
-A handler names its list and its default size; size, position, page URLs and envelope are made here:
+A handler names its list; size, position, page URLs and envelope are made here:
 `numbered` (style N), `referenced` (style R) and `tokened` (style T).
 """
 
@@ -32,9 +32,9 @@ def number(text: str | None) -> int | None:
     return None
 
 
-def size(call: Call, default: int) -> int:
+def size(call: Call) -> int:
     """Return the page size; a bad one counts as none, a big one is cut down (PAGE-SIZE-01)."""
-    return min(number(call.query.get("size")) or default, call.world.contract.limits.page_size_max)
+    return min(number(call.query.get("size")) or call.endpoint.page_size, call.world.contract.limits.page_size_max)
 
 
 def after(call: Call) -> int | None:
@@ -69,9 +69,9 @@ async def rendered(items: Sequence[Item], render: Render[Item]) -> list[object]:
 # --- style N: page numbers
 
 
-async def numbered(call: Call, listing: Pages[Item], render: Render[Item], *, default: int) -> dict[str, Any]:
+async def numbered(call: Call, listing: Pages[Item], render: Render[Item]) -> dict[str, Any]:
     """Return a page by number, with the 1-based positions of its ends (PAGE-N-01, PAGE-ENV-04)."""
-    many, page = size(call, default), number(call.query.get("page")) or 0
+    many, page = size(call), number(call.query.get("page")) or 0
     offset = many * page
     found = await listing.page(offset=offset, limit=many + 1)
     shown = found[:many]
@@ -91,10 +91,10 @@ def page_urls(call: Call, many: int, page: int, *, more: bool) -> tuple[str, str
 
 
 async def referenced(
-    call: Call, listing: Listing[Item], render: Render[Item], *, default: int, by_page: bool = False
+    call: Call, listing: Listing[Item], render: Render[Item], *, by_page: bool = False
 ) -> dict[str, Any]:
     """Return a page beside an item of the list (PAGE-R-01..03); ``by_page`` also takes page numbers (PAGE-R-04)."""
-    many = size(call, default)
+    many = size(call)
     reference = call.query.get("nextRefObjId") or call.query.get("prevRefObjId")
     backward = bool(reference) and not call.query.get("nextRefObjId")
     page = number(call.query.get("page")) or 0 if by_page else 0
@@ -137,13 +137,13 @@ async def _anything_before(listing: Listing[Item], item: Item) -> bool:
 # --- style T: tokens
 
 
-async def tokened(call: Call, listing: Listing[Item], render: Render[Item], *, default: int) -> dict[str, Any]:
+async def tokened(call: Call, listing: Listing[Item], render: Render[Item]) -> dict[str, Any]:
     """Return a page by token (PAGE-T-01), or by number where the deprecated ``page`` is sent."""
     page = number(call.query.get("page"))
     if page is not None:
         _refuse_mixture(call)
-        return await _paged(call, listing, render, default, page)
-    many, turn = size(call, default), _turn(call)
+        return await _paged(call, listing, render, page)
+    many, turn = size(call), _turn(call)
     token = call.query.get("pageToken")
     place, backward = _read(call, token) if token else (None, False)
     items, more = await _beside(listing, place, many, backward=backward)
@@ -165,8 +165,8 @@ def check_token(call: Call) -> None:
         _read(call, token)
 
 
-async def _paged(call: Call, listing: Listing[Item], render: Render[Item], default: int, page: int) -> dict[str, Any]:
-    many = size(call, default)
+async def _paged(call: Call, listing: Listing[Item], render: Render[Item], page: int) -> dict[str, Any]:
+    many = size(call)
     found = await listing.page(offset=many * page, limit=many + 1)
     following, previous = page_urls(call, many, page, more=len(found) > many)
     return envelope(call, await rendered(found[:many], render), following, previous)

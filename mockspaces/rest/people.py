@@ -13,8 +13,6 @@ from mockspaces.rest import paging
 from mockspaces.rest.call import Call, handle
 from mockspaces.rest.me import own_id
 
-PAGE_SIZE = 10  # USERS-COLL-01, USERS-WITHDM-01
-
 
 def _pattern(call: Call) -> Pattern | None:
     return search(call.query.get("search"), call.world.contract.limits)
@@ -31,9 +29,9 @@ async def find_colleagues(call: Call) -> object:
     account = call.query.get("accountid")
     if account:
         found = Whole(await colleagues.by_account_id(call.world, call.caller, account), lambda user: (user.id,))
-        return await paging.numbered(call, found, render, default=PAGE_SIZE)
+        return await paging.numbered(call, found, render)
     known = Colleagues(call.world, call.caller, _pattern(call))
-    return await paging.numbered(call, known, render, default=PAGE_SIZE)
+    return await paging.numbered(call, known, render)
 
 
 @handle("USERS-COLLBULK", body=list[str])
@@ -73,7 +71,7 @@ async def direct_partners(call: Call) -> object:
         return person_views.partner(call.origins, person)
 
     found = DirectPartners(call.world, call.caller.id, _pattern(call))
-    return await paging.numbered(call, found, render, default=PAGE_SIZE)
+    return await paging.numbered(call, found, render)
 
 
 @handle("USERS-ROOM")
