@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from mockspaces.accounts import cookies
 from mockspaces.accounts.parameters import Parameters, bad, pairs_of
+from mockspaces.asgi.answer import Signed
 from mockspaces.asgi.decoding import decode
 from mockspaces.asgi.exchange import Exchange
 from mockspaces.asgi.pages import Pages
@@ -114,5 +115,5 @@ def json(value: object, *, store: bool = True) -> Response:
     return Response(msgspec.json.encode(value), headers=None if store else NO_STORE, media_type=JSON)
 
 
-Handler = Callable[[Call], Awaitable[Response]]
+Handler = Callable[[Call], Awaitable[Response | Signed]]
 handle: Handlers[Handler] = Handlers()

@@ -8,6 +8,7 @@ from mockspaces.accounts import cookies, csrf
 from mockspaces.accounts.call import Call, handle, pages
 from mockspaces.accounts.parameters import Parameters, pairs_of
 from mockspaces.accounts.redirects import accepted_next, below, legal, redirect
+from mockspaces.asgi.answer import Signed
 from mockspaces.cloud.identity import sign_in, tokens
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.store.entities import User
@@ -28,7 +29,7 @@ async def show(call: Call) -> Response:
 
 
 @handle("ACC-SIGNIN")
-async def submit(call: Call) -> Response:
+async def submit(call: Call) -> Response | Signed:
     """Sign in, or show the page again with what was wrong (ACC-SIGNIN-01..07)."""
     query, form = call.query("next"), await call.form("next", csrf.FIELD, "username", "password", ONE_CLICK)
     query.refuse_problems()
@@ -55,13 +56,17 @@ async def _user(call: Call, form: Parameters, one_click: str | None) -> User:
     return await sign_in.find(call.world, one_click)
 
 
-async def _welcome(call: Call, user: User, target: str) -> Response:
+async def _welcome(call: Call, user: User, target: str) -> Signed:
     """Begin a session of a new name, so that one which somebody planted is worth nothing (ACC-SIGNIN-02)."""
     session = await sign_in.open_session(call.world, user, call.cookie(cookies.SESSION))
-    response = redirect(legal(target))
-    cookies.write(response, call.exchange, cookies.AUTH_TOKEN, await tokens.user_jwt(call.world, user))
-    cookies.write(response, call.exchange, cookies.SESSION, session.id)
-    return response
+
+    def signed_in(token: str) -> Response:
+        response = redirect(legal(target))
+        cookies.write(response, call.exchange, cookies.AUTH_TOKEN, token)
+        cookies.write(response, call.exchange, cookies.SESSION, session.id)
+        return response
+
+    return Signed(await tokens.user_jwt(call.world, user), signed_in)
 
 
 @handle("ACC-LOGOUT")
@@ -82,8 +87,8 @@ async def _page(call: Call, target: str, *, username: str | None = None, problem
     world, token = call.world, csrf.token(call)
     asked = Parameters(pairs_of(urlsplit(target).query.encode()), ("client_id", "login_hint"))
     client = await world.state.clients.get(asked["client_id"] or "")
-    listed = await world.state.users.page("sign-in", "all", limit=LISTED_USERS) if _lists_users(call) else []
-    more = await world.state.users.count("sign-in", "all") - len(listed) if listed else 0
+    listed = await world.state.users.page("sign_in", "all", limit=LISTED_USERS) if _lists_users(call) else []
+    more = await world.state.users.count("sign_in", "all") - len(listed) if listed else 0
     page = pages.render(
         "login.html",
         action=below(call.origins, "/account/login/"),

@@ -8,6 +8,7 @@ import msgspec
 from starlette.responses import Response
 
 from mockspaces.accounts.call import Call, handle, json
+from mockspaces.asgi.answer import Signed
 from mockspaces.cloud.identity import id_tokens, sign_in, tokens
 from mockspaces.cloud.store.entities import ProductProfile, User
 from mockspaces.cloud.views import person_views
@@ -46,12 +47,14 @@ async def token_info(call: Call) -> Response:
 
 
 @handle("ACC-JWT")
-async def native_login(call: Call) -> Response:
+async def native_login(call: Call) -> Signed:
     """Issue a user JWT for a user name and password (ACC-JWT-01..03)."""
     body = await call.decode(NativeLogin)
     user = await sign_in.check_password(call.world, body.username, body.password)
-    token = await tokens.user_jwt(call.world, user)
-    return json({"token": token, "expires_in": call.world.contract.limits.user_jwt_s})
+    expires_in = call.world.contract.limits.user_jwt_s
+    return Signed(
+        await tokens.user_jwt(call.world, user), lambda token: json({"token": token, "expires_in": expires_in})
+    )
 
 
 @handle("ACC-SELF")

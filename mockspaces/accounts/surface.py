@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from mockspaces.accounts import authorize, failures, login, people, token_endpoint
 from mockspaces.accounts.call import Call, handle
+from mockspaces.asgi.answer import Signed
 from mockspaces.asgi.cors import CORS, preflight
 from mockspaces.asgi.credentials import credential
 from mockspaces.asgi.exchange import Exchange, add_headers
@@ -44,16 +45,18 @@ class AccountsSurface:
         endpoint = exchange.world.contract.endpoints[endpoint_id]
         if exchange.has_body:
             await exchange.body()
-        await self._authenticate(exchange, endpoint)
         call = Call(exchange, endpoint, params, path, query)
-        if planned := await self._meet_fault(call):
-            return add_headers(planned, CORS)
-        response = await handle.by_endpoint[endpoint_id](call)
-        return add_headers(response, CORS)
+        answer = await exchange.world.transactions.carry_out(lambda: self._carry_out(call))
+        return add_headers(await answer.response() if isinstance(answer, Signed) else answer, CORS)
+
+    async def _carry_out(self, call: Call) -> Response | Signed:
+        """Do what happens inside the transaction."""
+        await self._authenticate(call.exchange, call.endpoint)
+        return await self._meet_fault(call) or await handle.by_endpoint[call.endpoint.id](call)
 
     async def _meet_fault(self, call: Call) -> Response | None:
         try:
-            return await call.exchange.meet_fault(self.name)
+            return call.exchange.meet_fault(self.name)
         except Rejection as refused:
             if call.exchange.endpoint in AUTHORIZATION:
                 raise await authorize.planned(call, refused) from None

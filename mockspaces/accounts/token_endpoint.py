@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from mockspaces.accounts.call import Call, handle, json
 from mockspaces.accounts.parameters import Parameters, bad
+from mockspaces.asgi.answer import Signed
 from mockspaces.cloud.identity import clients, grants, oauth_requests, oauth_scopes
 from mockspaces.cloud.identity.clients import ProvenClient
 from mockspaces.cloud.identity.grants import Issued
@@ -33,7 +34,7 @@ BASIC = "basic"
 
 
 @handle("ACC-TOKEN")
-async def issue(call: Call) -> Response:
+async def issue(call: Call) -> Response | Signed:
     """Exchange a grant for tokens; the client is checked before the grant (ACC-TOKEN-01..18)."""
     pairs = await call.form_pairs()
     if not pairs:
@@ -49,7 +50,11 @@ async def issue(call: Call) -> Response:
     oauth_requests.check_grant(proven.client, grant_type)
     if not proven.by_secret:
         call.exchange.why = "accounts.pkce_without_secret: the code_verifier stands in for the secret"
-    return json(_answer(call, await exchange(call, proven, form)), store=False)
+    issued = await exchange(call, proven, form)
+    answer = _answer(call, issued)
+    if isinstance(issued.id_token, str) or "id_token" not in answer:
+        return json(answer, store=False)
+    return Signed(issued.id_token, lambda text: json({**answer, "id_token": text}, store=False))
 
 
 async def _client(call: Call, form: Parameters) -> ProvenClient:

@@ -1,9 +1,26 @@
 """Answers in JSON, made the short way: every call of every surface ends here."""
 
+from collections.abc import Callable
+
 import msgspec
 from starlette.responses import Response
 
+from mockspaces.cloud.kernel.jws import UnsignedToken
+
 CONTENT_TYPE = (b"content-type", b"application/json; charset=utf-8")  # REST-RES-02
+
+
+class Signed:
+    """An answer with a token whose signature is made after the commit, when nobody else has to wait for it."""
+
+    def __init__(self, token: UnsignedToken, render: Callable[[str], Response]) -> None:
+        """Show the signed text of ``token`` by ``render``."""
+        self._token = token
+        self._render = render
+
+    async def response(self) -> Response:
+        """Sign the token and return the answer."""
+        return self._render(await self._token.signed())
 
 
 class Json(Response):

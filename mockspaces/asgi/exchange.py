@@ -1,6 +1,5 @@
 """One HTTP exchange: what came in, for which world, and what is noted about it on the way."""
 
-import asyncio
 from collections.abc import Iterable
 from functools import cached_property
 from urllib.parse import parse_qsl
@@ -9,12 +8,13 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from mockspaces.cloud.kernel.attempt import Attempt
 from mockspaces.cloud.kernel.caller import Caller
-from mockspaces.cloud.kernel.faults import Action, Occurrence, Transport
 from mockspaces.cloud.kernel.journal import Entry
 from mockspaces.cloud.kernel.quotas import RateLimited
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.store.run import Action, Occurrence, Transport
 from mockspaces.contract import errors
 
 PLANNED_DETAIL = "body: as a test wanted it"  # what validation says, where it would name the first bad member
@@ -39,6 +39,7 @@ class Exchange:
         self.why = ""
         self.transport: Transport | None = None
         self._body: bytes | None = None
+        self.attempt = Attempt()
         self._header_lines: dict[bytes, bytes] | None = None
 
     def header(self, name: bytes) -> str | None:
@@ -99,21 +100,19 @@ class Exchange:
         """Whether the request announces a body."""
         return b"content-length" in self._headers or b"transfer-encoding" in self._headers
 
-    async def meet_fault(self, surface: str) -> Response | None:
+    def meet_fault(self, surface: str) -> Response | None:
         """Let a planned fault happen: refuse, wait, or return the answer that was planned instead.
 
         A transport action is noted for the outermost layer, which spoils the answer of the call.
         """
-        if not self.world.faults:
-            return None
         caller = self.caller.label if self.caller else None
-        fault = self.world.faults.due(
-            Occurrence(surface=surface, endpoint=self.endpoint, method=self.method, path=self.path, caller=caller)
+        fault = self.attempt.meet_fault(
+            self.world,
+            Occurrence(surface=surface, endpoint=self.endpoint, method=self.method, path=self.path, caller=caller),
         )
         if fault is None:
             return None
         self.why, action = fault.why, fault.action
-        await asyncio.sleep(action.delay)
         self.transport = action.transport
         if action.reject == errors.RATE_LIMITED:
             raise RateLimited(self.why, PLANNED_RETRY_S)

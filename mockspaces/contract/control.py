@@ -1,24 +1,33 @@
 """The calls of the control API, the mock's own (CTRL-01..07)."""
 
+from typing import Literal
+
 from mockspaces.contract.rows import Endpoint
 
 
-def _row(name: str, method: str, path: str) -> Endpoint:
-    return Endpoint(id=f"CTRL-{name}", surface="control", method=method, path=f"/_mock{path}", source="the mock's own")
+def _row(name: str, method: str, path: str, transaction: Literal["own", "none"] = "own") -> Endpoint:
+    return Endpoint(
+        id=f"CTRL-{name}",
+        surface="control",
+        method=method,
+        path=f"/_mock{path}",
+        source="the mock's own",
+        transaction=transaction,
+    )
 
 
 ROWS = (
-    _row("HEALTH", "GET", "/health"),
-    _row("CA", "GET", "/ca.pem"),
+    _row("HEALTH", "GET", "/health", "none"),
+    _row("CA", "GET", "/ca.pem", "none"),
     _row("WORLD", "GET", ""),
-    _row("WORLDS", "GET", "/worlds"),
-    _row("WORLD-OPEN", "POST", "/worlds"),
-    _row("WORLD-DROP", "DELETE", "/worlds/{name}"),
-    _row("RESET", "POST", "/reset"),
+    _row("WORLDS", "GET", "/worlds", "none"),
+    _row("WORLD-OPEN", "POST", "/worlds", "none"),
+    _row("WORLD-DROP", "DELETE", "/worlds/{name}", "none"),
+    _row("RESET", "POST", "/reset", "none"),
     _row("SEED", "POST", "/seed"),
-    _row("SEED-SCHEMA", "GET", "/seed.schema.json"),
+    _row("SEED-SCHEMA", "GET", "/seed.schema.json", "none"),
     _row("SNAPSHOT", "GET", "/snapshot"),
-    _row("RESTORE", "PUT", "/snapshot"),
+    _row("RESTORE", "PUT", "/snapshot", "none"),
     _row("COMPANY", "POST", "/companies"),
     _row("USER", "POST", "/users"),
     _row("USER-PATCH", "PATCH", "/users/{username}"),
@@ -43,9 +52,9 @@ ROWS = (
     _row("PAIRING", "POST", "/pairings"),
     _row("CLOCK", "GET", "/clock"),
     _row("CLOCK-SET", "POST", "/clock"),
-    _row("JOURNAL", "GET", "/journal"),
-    _row("JOURNAL-CLEAR", "DELETE", "/journal"),
-    _row("JOURNAL-WAIT", "POST", "/journal/wait"),
+    _row("JOURNAL", "GET", "/journal", "none"),
+    _row("JOURNAL-CLEAR", "DELETE", "/journal", "none"),
+    _row("JOURNAL-WAIT", "POST", "/journal/wait", "none"),
     _row("SETTINGS", "GET", "/settings"),
     _row("SETTINGS-PATCH", "PATCH", "/settings"),
     _row("CONTRACT-PATCH", "PATCH", "/contract"),
@@ -58,6 +67,6 @@ ROWS = (
     _row("MISBEHAVE", "POST", "/misbehaviours"),
     _row("BEHAVE", "DELETE", "/misbehaviours"),
     _row("OUTBOX", "GET", "/outbox"),
-    _row("OPENAPI", "GET", "/openapi.json"),
-    _row("DOCS", "GET", "/docs"),
+    _row("OPENAPI", "GET", "/openapi.json", "none"),
+    _row("DOCS", "GET", "/docs", "none"),
 )

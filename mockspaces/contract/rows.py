@@ -44,6 +44,7 @@ class Endpoint(Row, frozen=True, kw_only=True):
     words_in_any_case: bool = False
     anonymous_setting: str = ""
     page_size: int = 0  # how many items a page has where a request names no size; 0 is no list
+    transaction: Literal["own", "none"] = "own"  # whether the call is one of its world, or enters none
 
 
 class Permission(Row, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """OAuth clients and service apps: what the developer portal does (ACC-GEN-10)."""
 
 from mockspaces.cloud.identity import apps
+from mockspaces.cloud.kernel import keys
 from mockspaces.cloud.worlds import seeds
 from mockspaces.control.surface import ControlCall, handle
 
@@ -68,7 +69,8 @@ async def create_key(call: ControlCall) -> object:
     """Add a key pair and return its file."""
     app = await apps.get_app(call.world, call.params["iss"])
     body = await call.decode(KeyBody)
-    return apps.key_file(app, await apps.create_key(call.world, app, fresh=body.fresh))
+    pair = call.exchange.attempt.made("fresh key", keys.fresh_elsewhere) if body.fresh else None
+    return apps.key_file(app, await apps.create_key(call.world, app, pair))
 
 
 @handle("CTRL-KEY-GET")

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-from mockspaces.cloud.kernel.faults import OAUTH, SOCKET, Action, Fault, Match, Strict
 from mockspaces.cloud.kernel.rejection import invalid, not_found
 from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.store.run import OAUTH, SOCKET, Action, Fault, Match, Strict
 from mockspaces.contract import errors, nearest
 from mockspaces.contract.events import CLIENT_EVENTS, CONNECT_EVENT, SERVER_EVENTS
 from mockspaces.contract.rows import Endpoint

@@ -66,10 +66,9 @@ async def change_space(call: ControlCall) -> object:
     """Archive a space in the name of its owner; subscribers are told (RT-SENT-07)."""
     await call.decode(SpacePatch)
     space = await find_space(call.world, call.params["id"])
-    async with call.world.lock(space.id):
-        archived = await spaces.archive(call.world, space)
-        if owner := await people.get_person(call.world, space.owner_id):
-            await call.world.publish(TopicUpdated(space=archived, by=owner))
+    archived = await spaces.archive(call.world, space)
+    if owner := await people.get_person(call.world, space.owner_id):
+        await call.world.publish(TopicUpdated(space=archived, by=owner))
     return {"_id": archived.id, "title": archived.title, "type": archived.type, "status": archived.status}
 
 

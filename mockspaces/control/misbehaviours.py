@@ -4,9 +4,9 @@ from typing import Annotated
 
 import msgspec
 
-from mockspaces.cloud.kernel.faults import Strict
-from mockspaces.cloud.kernel.misbehaviour import BY_NAME, KEY_ROTATED, ROWS, Misbehaviour
+from mockspaces.cloud.kernel.misbehaviour import BY_NAME, KEY_ROTATED, ROWS
 from mockspaces.cloud.kernel.rejection import invalid
+from mockspaces.cloud.store.run import Misbehaviour, Strict
 from mockspaces.contract import nearest
 from mockspaces.control.surface import ControlCall, handle
 
@@ -30,10 +30,10 @@ async def misbehave(call: ControlCall) -> object:
     body = await call.decode(MisbehaviourBody)
     if body.name not in BY_NAME:
         raise invalid("name", f'no misbehaviour "{body.name}"{nearest(body.name, list(BY_NAME))}')
-    asked = call.world.misbehaviours.add(Misbehaviour(name=body.name, times=body.times))
+    call.world.misbehaviours.add(Misbehaviour(name=body.name, times=body.times))
     if body.name == KEY_ROTATED and call.world.misbehaviours.met(body.name):
         call.world.signing_keys.rotate(drop_old=True)
-    return asked
+    return call.world.state.misbehaviours.peek(body.name)
 
 
 @handle("CTRL-BEHAVE")

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from mockspaces.asgi.answer import Json, Signed
 from mockspaces.cloud.identity import tokens
 from mockspaces.cloud.kernel.rejection import invalid, not_found
 from mockspaces.cloud.kernel.world import World
@@ -104,7 +105,8 @@ async def create_token(call: ControlCall) -> object:
     if user.is_service_account:
         raise invalid("username", "names a service account; sign a JWT with the key of its app")
     if body.kind == "jwt":
-        return {"token": await tokens.user_jwt(call.world, user, expires_in=body.expires_in), "scheme": "jwt"}
+        issued = await tokens.user_jwt(call.world, user, expires_in=body.expires_in)
+        return Signed(issued, lambda text: Json({"token": text, "scheme": "jwt"}))
     client = await _client(call.world, body.client_id)
     if body.kind == "sat":
         space = await find_space(call.world, body.space_id or "")

@@ -3,12 +3,12 @@
 from typing import Any, Literal
 
 from mockspaces.cloud.kernel.events import SocketsClosed
-from mockspaces.cloud.kernel.presence import Connection
 from mockspaces.cloud.kernel.rejection import invalid, not_found
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import pairing
 from mockspaces.cloud.spaces.access import find_space
+from mockspaces.cloud.store.run import Connection
 from mockspaces.cloud.views import pairing_views
 from mockspaces.cloud.worlds.seeds import Strict
 from mockspaces.contract import errors

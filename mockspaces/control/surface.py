@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
-from mockspaces.asgi.answer import Json
+from mockspaces.asgi.answer import Json, Signed
 from mockspaces.asgi.decoding import decode
 from mockspaces.asgi.exchange import Exchange
 from mockspaces.asgi.routing import MethodNotAllowed, Router
@@ -84,7 +84,13 @@ class ControlSurface:
         if exchange.method not in WITHOUT_BODY and not body.strip():
             raise invalid("", "a control call has a JSON body, at least {}")
         call = ControlCall(exchange, self._worlds, params)
-        result = await handle.by_endpoint[endpoint](call)
+        carry_out = handle.by_endpoint[endpoint]
+        if SHIPPED.endpoints[endpoint].transaction == "own":
+            result = await exchange.world.transactions.carry_out(lambda: carry_out(call))
+        else:
+            result = await carry_out(call)
+        if isinstance(result, Signed):
+            return await result.response()
         return result if isinstance(result, Response) else Json(result)
 
     def _check_token(self, exchange: Exchange) -> None:

@@ -11,11 +11,11 @@ from mockspaces.asgi.exchange import add_headers
 from mockspaces.asgi.pages import templates
 from mockspaces.cloud.identity import apps
 from mockspaces.cloud.kernel.clock import iso
-from mockspaces.cloud.kernel.faults import Action
 from mockspaces.cloud.kernel.journal import Criteria, Entry
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.people import people
 from mockspaces.cloud.store.entities import Message
+from mockspaces.cloud.store.run import Action
 from mockspaces.control.clock import shown_clock
 from mockspaces.control.queries import plain
 from mockspaces.control.surface import ControlCall, handle

@@ -10,7 +10,7 @@ from mockspaces.asgi.decoding import decode
 from mockspaces.cloud.identity import sign_in
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.kernel.world import Origins
-from mockspaces.cloud.worlds import seeds, snapshots
+from mockspaces.cloud.worlds import seeds
 from mockspaces.cloud.worlds.seeds import Seed
 from mockspaces.cloud.worlds.worlds import DEFAULT_TTL_S, Hosted
 from mockspaces.contract import errors
@@ -130,13 +130,7 @@ async def reset(call: ControlCall) -> object:
 @handle("CTRL-SEED", body=Seed)
 async def seed(call: ControlCall) -> object:
     """Add a seed document to this world, all of it or nothing."""
-    wanted = await call.decode(Seed)
-    before = await snapshots.prepare(call.world, await snapshots.take(call.world))
-    try:
-        await seeds.plant(call.world, wanted)
-    except BaseException:
-        before.apply()
-        raise
+    await seeds.plant(call.world, await call.decode(Seed))
     return {}
 
 

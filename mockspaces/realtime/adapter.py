@@ -7,7 +7,7 @@ and engine, and with a bound on what waits to be sent.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -22,6 +22,7 @@ from mockspaces.realtime import packets
 from mockspaces.realtime.engineio3 import ALIVE, MESSAGE, Codec, Codec3, Frame, Heartbeat, engine_query
 from mockspaces.realtime.packets import Packet
 
+MOST_DELAYED = 1000  # frames of one connection that a planned fault may hold back
 PACKET_COST = 200  # bytes that a waiting packet weighs beside its data
 MAX_FRAME = 10**8  # what real servers accept; the codec ignores frames long before (RT-EP-08)
 KEY = "mockspaces.server.transport"  # where the handlers find the transport in the ASGI scope
@@ -182,6 +183,7 @@ class Transport:
         self._limit = limit
         self._costs: deque[int] = deque()
         self._inbox: deque[Frame] = deque()
+        self._delayed: deque[tuple[float, Sequence[engine_packet.Packet]]] = deque()
         self._busy: set[asyncio.Task[Any]] = set()
         self._closed = self.aborted = False
 
@@ -282,6 +284,27 @@ class Transport:
             self.engine.chat.note(self, "", f"{self.pending} bytes wait to be read; the limit is {self._limit}")
             self.abort()
 
+    def enqueue(self, packets: Sequence[engine_packet.Packet], delay: float = 0) -> None:
+        """Send packets after ``delay`` seconds, and behind everything that waits for its time already."""
+        if not delay and not self._delayed:
+            for packet in packets:
+                self.queue.put_nowait(packet)
+            return
+        self._delayed.append((delay, packets))
+        if len(self._delayed) == 1:
+            task = asyncio.create_task(self._send_delayed())
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+        elif len(self._delayed) > MOST_DELAYED:
+            self.engine.chat.note(self, "", f"more than {MOST_DELAYED} frames wait behind a delayed one")
+            self.abort()
+
+    async def _send_delayed(self) -> None:
+        while self._delayed:
+            await asyncio.sleep(self._delayed[0][0])
+            for packet in self._delayed.popleft()[1]:
+                self.queue.put_nowait(packet)
+
     # --- the end
 
     async def close(self) -> None:
@@ -299,6 +322,10 @@ class Transport:
         self.aborted = True
         for task in self._busy:
             task.cancel()
+
+    async def cut(self) -> None:
+        """Do what `abort` does, as a command."""
+        self.abort()
 
     async def _interruptible(self, call: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
         """Await the ASGI server in a way that `abort` can end."""

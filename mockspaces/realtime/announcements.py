@@ -160,7 +160,7 @@ async def media_event(hub: Hub, event: happened.MediaEvent) -> None:
 
 @announces(happened.ChannelClosed)
 async def channel_closed(hub: Hub, event: happened.ChannelClosed) -> None:
-    """End subscriptions unasked (RT-UNSUB-03); what he did in a meeting ends after the present operation."""
+    """End subscriptions unasked (RT-UNSUB-03), and with each what its connection does in the meeting there."""
     space_id = event.space.id
     sessions = hub.in_space(space_id)
     if event.person_id is not None:
@@ -168,21 +168,19 @@ async def channel_closed(hub: Hub, event: happened.ChannelClosed) -> None:
     payload = {"channel": {"_id": space_id, "type": "topic"}}
     await hub.tell(sessions, events.CHANNEL_UNSUBSCRIBED, payload, origin=event.origin)
     for session in sessions:
-        hub.world.presence.unsubscribe(session.connection, space_id)
-        media = session.media.pop(space_id, None)
+        hub.world.presence.unsubscribe(session.id, space_id)
+        media = session.connection.media.get(space_id) if session.connection else None
         if media is not None:
-            hub.run(_end_media(hub, space_id, session.caller.id, media))
-
-
-async def _end_media(hub: Hub, space_id: str, person_id: str, media: str) -> None:
-    await meetings.leave(hub.world, space_id, person_id, session=media)
+            hub.world.presence.set_media(session.id, space_id, None)
+            await meetings.leave(hub.world, space_id, session.caller.id, session=media)
 
 
 @announces(happened.AccessEnded)
 async def access_ended(hub: Hub, event: happened.AccessEnded) -> None:
-    """End the sockets of a person who may no longer be here (RT-AUTH-12)."""
+    """End the sockets of a person who may no longer be here (RT-AUTH-12); no frame of theirs counts any more."""
     for session in hub.of_person(event.person_id):
-        await session.finish()
+        hub.world.transactions.at_commit(session.end)
+        hub.world.transactions.afterwards(session.finish)
 
 
 @announces(happened.SocketsClosed)
@@ -192,12 +190,8 @@ async def sockets_closed(hub: Hub, event: happened.SocketsClosed) -> None:
         session = hub.sessions.get(connection_id)
         if session is None:
             continue
-        if event.how == "namespace":
-            await session.leave()
-        elif event.how == "idle":
-            await session.transport.finish()
-        else:
-            session.transport.abort()
+        ways = {"namespace": session.leave, "idle": session.transport.finish, "transport": session.transport.cut}
+        hub.world.transactions.afterwards(ways[event.how])
 
 
 @announces(happened.AppPaired)

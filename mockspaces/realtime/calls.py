@@ -2,9 +2,11 @@
 
 from mockspaces.cloud.kernel.clock import iso
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
+from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import directs
 from mockspaces.cloud.store.entities import Person
+from mockspaces.cloud.store.run import PhoneCall
 from mockspaces.cloud.views import message_views
 from mockspaces.contract import errors, events
 from mockspaces.realtime import payloads
@@ -12,6 +14,7 @@ from mockspaces.realtime.handling import optional, receivers, text, topic
 from mockspaces.realtime.hub import Payload, Session
 
 MAX_RECEIVERS = 100
+MAX_CALLS = 10_000
 
 
 async def relay(session: Session, payload: Payload, kind: str) -> None:
@@ -33,12 +36,20 @@ async def _offer(session: Session, payload: Payload) -> None:
     call_id = hub.world.ids.uuid()
     reached = [one for one in wanted if hub.of_person(one) and await _may_call(session, one)]
     if reached:
-        hub.remember_call(call_id, frozenset([session.caller.id, *reached]))
+        await _remember(hub.world, PhoneCall(id=call_id, parties=(session.caller.id, *reached)))
         await _tell(session, payload, events.CALL_OFFER, call_id, reached)
         await _report(session, payload, events.CALL_OFFER_SENT, call_id, reached)
     for one in wanted:
         if one not in reached:
             await _report(session, payload, events.CALL_OFFER_FAILED, call_id, [one])
+
+
+async def _remember(world: World, call: PhoneCall) -> None:
+    """Keep who takes part in a call; the oldest one goes when there are too many."""
+    calls = world.state.calls
+    if len(calls) >= MAX_CALLS:
+        await calls.delete(calls.every()[0].id)
+    await calls.put(call)
 
 
 async def _may_call(session: Session, person_id: str) -> bool:
@@ -57,12 +68,13 @@ async def _may_call(session: Session, person_id: str) -> bool:
 async def _answer(session: Session, payload: Payload, kind: str) -> None:
     """Relay an answer to the other parties; only a party's word counts (RT-CALL-03, -04)."""
     call_id = text(payload.get("spaceCallId"))
-    parties = session.hub.calls.get(call_id, frozenset())
-    if session.caller.id not in parties:
+    calls = session.hub.world.state.calls
+    call = await calls.get(call_id)
+    if call is None or session.caller.id not in call.parties:
         raise Rejection(errors.PERMISSION_DENIED, f'the caller is no party of the call "{call_id}"')
     if kind in (events.CALL_ENDED, events.CALL_CANCELLED):
-        session.hub.calls.pop(call_id)
-    await _tell(session, payload, kind, call_id, sorted(parties - {session.caller.id}))
+        await calls.delete(call_id)
+    await _tell(session, payload, kind, call_id, sorted({*call.parties} - {session.caller.id}))
 
 
 def _shown(session: Session, payload: Payload, kind: str, call_id: str, sender: Payload) -> Payload:

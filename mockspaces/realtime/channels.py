@@ -33,13 +33,10 @@ async def subscribe(session: Session, payload: Payload) -> None:
     """Subscribe a connection to a space; that makes nobody a member (RT-SUB-01..10)."""
     channel = _channel(payload)
     space_id, world = _space_id(channel), session.hub.world
-    await access.find_space(world, space_id)
-    async with world.lock(space_id):
-        found = await _admit(session, space_id, channel.get("password"))
-        if found.member:
-            await spaces.visit(world, found.space, session.caller.id)
-        subscription = session.hub.next_subscription()
-        world.presence.subscribe(session.connection, space_id, subscription)
+    found = await _admit(session, space_id, channel.get("password"))
+    if found.member:
+        await spaces.visit(world, found.space, session.caller.id)
+    subscription = world.presence.subscribe(session.id, space_id)
     answer = {"channel": {"_id": space_id, "type": TOPIC}, "dtsid": subscription, "sessionId": session.id}
     await session.tell(events.CHANNEL_SUBSCRIBED, answer)
 
@@ -73,15 +70,16 @@ async def unsubscribe(session: Session, payload: Payload) -> None:
     """Leave a space; answered the same whether there was a subscription or not (RT-UNSUB-01, -02)."""
     channel = shown(_channel(payload))
     space_id = channel["_id"]
-    session.hub.world.presence.unsubscribe(session.connection, space_id)
+    session.hub.world.presence.unsubscribe(session.id, space_id)
     await session.tell(events.CHANNEL_UNSUBSCRIBED, {"channel": channel})
     await leave_meeting(session, space_id)
 
 
 async def leave_meeting(session: Session, space_id: str) -> bool:
     """End what a connection does in the meeting of a space, and return whether it did anything (RT-MED-05)."""
-    media = session.media.pop(space_id, None)
+    media = session.connection.media.get(space_id) if session.connection else None
     if media is None:
         return False
+    session.hub.world.presence.set_media(session.id, space_id, None)
     await meetings.leave(session.hub.world, space_id, session.caller.id, session=media, origin=session.id)
     return True

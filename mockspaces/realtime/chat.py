@@ -1,24 +1,27 @@
 """The namespace: who joins it, what he sends, and what follows when he is gone."""
 
-import asyncio
+import contextlib
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import socketio
 
+from mockspaces.cloud.kernel.attempt import Attempt
 from mockspaces.cloud.kernel.caller import Caller
-from mockspaces.cloud.kernel.faults import Fault, Occurrence
 from mockspaces.cloud.kernel.journal import Entry
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.messaging import meetings
+from mockspaces.cloud.store.run import Occurrence
 from mockspaces.cloud.worlds.worlds import DEFAULT, PREFIX, Worlds
 from mockspaces.contract import errors, events
 from mockspaces.realtime import channels, credentials, media, messages, presence
 from mockspaces.realtime.adapter import KEY, Transport
 from mockspaces.realtime.engineio3 import INVALID_NAMESPACE, Frame
-from mockspaces.realtime.handling import HANDLING
-from mockspaces.realtime.hub import Session
+from mockspaces.realtime.handling import HANDLING, Handling
+from mockspaces.realtime.hub import Payload, Session
 from mockspaces.realtime.hubs import Hubs
 
 SECTIONS = (channels, media, messages, presence)  # importing a section binds its handlers
@@ -77,26 +80,39 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         if namespace == "/":
             return  # clients of protocol 5 may join it; nobody listens there
         world, origins = self._place(transport, namespace)
+
+        def join(caller: Caller) -> None:
+            hub = self._hubs.of(world)
+            session = Session(hub, transport, namespace, sid, caller, origins)
+            self._sessions[sid] = hub.sessions[session.id] = session
+            transport.namespaces.add(namespace)
+
         try:
-            caller = await self._admit(world, transport, namespace, auth)
+            await self._admit(world, transport, namespace, auth, join)
         except Rejection as rejection:
             code = world.contract.errors[rejection.code].code
             raise socketio.exceptions.ConnectionRefusedError(code) from None
-        hub = self._hubs.of(world)
-        session = Session(hub, transport, namespace, sid, caller, origins)
-        self._sessions[sid] = hub.sessions[session.id] = session
-        transport.namespaces.add(namespace)
 
-    async def _admit(self, world: World, transport: Transport, namespace: str, auth: Any) -> Caller:
-        """Return the caller of a CONNECT, and put it into the journal either way."""
+    async def _admit(
+        self, world: World, transport: Transport, namespace: str, auth: Any, join: Callable[[Caller], None] | None
+    ) -> None:
+        """Admit the caller of a CONNECT and let them ``join``; it is put into the journal either way."""
         world.journal.begin()
-        entry = self._entry(world, transport, namespace, "connect")
-        try:
+        entry, attempt = self._entry(world, transport, namespace, "connect"), Attempt()
+
+        async def connect() -> None:
             credential = credentials.read(world, transport.context.query, auth)
             entry.why = credential.note
             caller = await credentials.admit(world, credential)
             entry.caller = caller.label
-            await _spoil_connect(world, caller)
+            fault = attempt.meet_fault(world, _occurrence(events.CONNECT_EVENT, caller))
+            if fault is not None and fault.action.reject is not None:
+                raise Rejection(fault.action.reject, fault.why)
+            if join:
+                join(caller)
+
+        try:
+            await world.transactions.carry_out(connect)
         except Rejection as rejection:
             entry.code, entry.why = rejection.code, rejection.why
             raise
@@ -106,13 +122,12 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             raise Rejection(errors.SERVER_ERROR, entry.why) from bug
         finally:
             world.journal.record(entry)
-        return caller
 
     async def reauthenticate(self, transport: Transport, namespace: str, auth: dict[str, str]) -> str | None:
         """Check a second CONNECT; whoever it names, the session stays that of the first one (RT-EIO-13)."""
         world, _origins = self._place(transport, namespace)
         try:
-            await self._admit(world, transport, namespace, auth)
+            await self._admit(world, transport, namespace, auth, None)
         except Rejection as rejection:
             return world.contract.errors[rejection.code].code
         return None
@@ -123,17 +138,24 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         session = self._sessions.pop(sid, None)
         if session is None:
             return
-        hub, known = session.hub, session.hub.world.presence
+        hub, world = session.hub, session.hub.world
         hub.sessions.pop(session.id, None)
-        hub.world.journal.begin()
         session.transport.namespaces.discard(session.namespace)
-        hub.world.journal.record(self._entry(hub.world, session.transport, session.namespace, "disconnect", session))
-        try:
-            await presence.say_farewell(session)
-        finally:
-            known.disconnect(session.id)
-        for space_id in list(session.media):
-            await channels.leave_meeting(session, space_id)
+        if hub.closed:
+            return
+        world.journal.begin()
+        world.journal.record(self._entry(world, session.transport, session.namespace, "disconnect", session))
+
+        async def leave() -> None:
+            connection = world.presence.disconnect(session.id)
+            if connection is None:
+                return  # the world was reset meanwhile
+            await presence.say_farewell(session, connection)
+            for space_id, media_session in connection.media.items():
+                await meetings.leave(world, space_id, session.caller.id, session=media_session, origin=session.id)
+
+        with contextlib.suppress(Rejection):  # the world was dropped meanwhile
+            await world.transactions.carry_out(leave)
 
     # --- events
 
@@ -143,12 +165,21 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         self._hubs.touch(world)
         world.journal.begin()
         entry = self._entry(world, session.transport, session.namespace, name, session)
-        fault = _due(world, name, session.caller) if name in HANDLING else None
+        handling, attempt = HANDLING.get(name), Attempt()
+
+        async def act() -> bool:
+            return handling is not None and await self._act(session, handling, name, payload, entry, attempt)
+
         try:
-            await self._act(session, name, payload, entry, fault)
-        except Rejection as rejection:
+            if handling is None or not isinstance(payload, dict):
+                entry.why = f'ignored: no event "{name}"' if handling is None else "ignored: the payload is no object"
+            elif await world.transactions.carry_out(act):
+                await world.transactions.carry_out(lambda: handling.act(session, payload))
+        except Rejection as refused:
+            rejection = refused
             entry.code, entry.why = rejection.code, rejection.why
-            await HANDLING[name].refuse(session, payload, rejection)
+            with contextlib.suppress(Rejection):  # the world was dropped meanwhile
+                await world.transactions.carry_out(lambda: HANDLING[name].refuse(session, payload, rejection))
         except Exception as bug:
             logger.exception("a bug of the mock in %s", name)
             entry.code, entry.why = errors.SERVER_ERROR, f"bug of the mock: {bug!r}"
@@ -156,24 +187,25 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             world.journal.record(entry)
             session.transport.frame = ""  # up to a frame's limit, for every connection that sent one
 
-    async def _act(self, session: Session, name: str, payload: Any, entry: Entry, fault: Fault | None) -> None:
-        handling = HANDLING.get(name)
-        if handling is None or not isinstance(payload, dict):
-            entry.why = f'ignored: no event "{name}"' if handling is None else "ignored: the payload is no object"
-            return
-        action = fault.action if fault else None
-        if fault and action:
+    async def _act(
+        self, session: Session, handling: Handling, name: str, payload: Payload, entry: Entry, attempt: Attempt
+    ) -> bool:
+        """Do what happens inside the transaction; return whether a planned fault wants it done a second time."""
+        world = session.hub.world
+        if session.ended or session.connection is None:
+            entry.why = "ignored: the connection has ended"
+            return False
+        fault = attempt.meet_fault(world, _occurrence(name, session.caller))
+        if fault is not None:
             entry.why = fault.why
-            await asyncio.sleep(action.delay)
-            if action.reject is not None:
-                raise Rejection(action.reject, fault.why)
-            if action.frame == "close":
-                await session.transport.finish()
-            if action.frame in ("close", "swallow"):
-                return
+            if fault.action.reject is not None:
+                raise Rejection(fault.action.reject, fault.why)
+            if fault.action.frame == "close":
+                world.transactions.afterwards(session.transport.finish)
+            if fault.action.frame in ("close", "swallow"):
+                return False
         await handling.act(session, payload)
-        if action and action.frame == "duplicate":
-            await handling.act(session, payload)
+        return fault is not None and fault.action.frame == "duplicate"
 
     # --- journal
 
@@ -198,19 +230,8 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         )
 
 
-def _due(world: World, event: str, caller: Caller) -> Fault | None:
-    if not world.faults:
-        return None
-    return world.faults.due(Occurrence(surface=SURFACE, event=event, caller=caller.label))
-
-
-async def _spoil_connect(world: World, caller: Caller) -> None:
-    """Let a fault that is planned for a CONNECT happen: it waits or refuses."""
-    fault = _due(world, events.CONNECT_EVENT, caller)
-    if fault is not None:
-        await asyncio.sleep(fault.action.delay)
-        if fault.action.reject is not None:
-            raise Rejection(fault.action.reject, fault.why)
+def _occurrence(event: str, caller: Caller) -> Occurrence:
+    return Occurrence(surface=SURFACE, event=event, caller=caller.label)
 
 
 def _bytes(frame: Frame) -> bytes:

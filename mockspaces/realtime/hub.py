@@ -1,21 +1,18 @@
 """The sockets of one world: who they belong to, and how something is said to some of them."""
 
 import asyncio
-import itertools
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from mockspaces.cloud.kernel.caller import Caller
-from mockspaces.cloud.kernel.faults import Occurrence
 from mockspaces.cloud.kernel.journal import Entry
-from mockspaces.cloud.kernel.presence import Connection
 from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.store.run import Connection, Occurrence
 from mockspaces.contract import events
 from mockspaces.realtime.adapter import Engine, Transport, event
 
-SETTLING_TURNS = 12  # turns of the loop that the engine needs at most between queue and WebSocket
-MAX_CALLS = 10_000
+FLUSHING_TURNS = 12  # turns of the loop that the engine needs at most between queue and WebSocket
 FROM_SOCKET = "a socket"  # the origin of whatever sockets say to each other
 
 Payload = dict[str, Any]
@@ -25,12 +22,15 @@ Render = Callable[["Session"], Awaitable[Payload]]
 class Session:
     """One connection that has joined the chat namespace, with its caller (RT-AUTH-13)."""
 
-    __slots__ = ("caller", "connection", "engine", "hub", "media", "namespace", "origins", "sid", "transport")
+    __slots__ = ("caller", "ended", "engine", "hub", "id", "namespace", "origins", "sid", "transport")
 
     def __init__(
         self, hub: "Hub", transport: Transport, namespace: str, sid: str, caller: Caller, origins: Origins
     ) -> None:
-        """Enter the connection; its id is the ``sessionId`` of payloads (RT-SUB-03, RT-EIO-25)."""
+        """Enter the connection; its ``id``, constant while it lives, is the ``sessionId`` of payloads (RT-SUB-03).
+
+        ``ended`` says that its person may no longer be here, although the transport still has to close.
+        """
         self.hub = hub
         self.transport = transport
         self.engine: Engine = transport.engine
@@ -38,17 +38,21 @@ class Session:
         self.sid = sid
         self.caller = caller
         self.origins = origins
-        self.media: dict[str, str] = {}
-        self.connection: Connection = hub.world.presence.connect(hub.world.ids.uuid(), caller.id)
+        self.ended = False
+        self.id = hub.world.presence.connect(hub.world.ids.uuid(), caller.id).id
 
     @property
-    def id(self) -> str:
-        """The id of the connection, constant while it lives."""
-        return self.connection.id
+    def connection(self) -> Connection | None:
+        """What the world knows of the connection, None once it is gone."""
+        return self.hub.world.presence.get(self.id)
 
     async def tell(self, name: str, payload: Payload) -> None:
         """Say something to this connection alone."""
         await self.hub.tell([self], name, payload)
+
+    def end(self) -> None:
+        """Take nothing more from the client: its person may no longer be here."""
+        self.ended = True
 
     async def leave(self) -> None:
         """Take the connection out of the namespace: ``41/chat``; the transport stays."""
@@ -68,13 +72,7 @@ class Hub:
         """Begin with none."""
         self.world = world
         self.sessions: dict[str, Session] = {}
-        self.calls: OrderedDict[str, frozenset[str]] = OrderedDict()
-        self.errands: set[asyncio.Task[None]] = set()
-        self._subscriptions = itertools.count(7001)
-
-    def next_subscription(self) -> str:
-        """Return a new ``dtsid``: a decimal string (RT-SUB-03)."""
-        return str(next(self._subscriptions))
+        self.closed = False  # its world was reset or dropped: nobody has to be told of anything any more
 
     # --- whom to speak to
 
@@ -110,42 +108,52 @@ class Hub:
         *,
         origin: str | None = FROM_SOCKET,
     ) -> None:
-        """Say something to all, rendered once for each variant.
+        """Say something to all, rendered once for each variant as things stand now; it leaves at the commit.
 
-        What no socket is the ``origin`` of has left when this returns: a call waits for its answer (RT-REST-08).
+        What no socket is the ``origin`` of has left before the call that caused it is answered (RT-REST-08).
         """
+        reached = [Recipient(session) for session in sessions]
         if self.world.faults:
-            sessions = await self._reached(sessions, name)
+            reached = self._meet_faults(sessions, name)
         packets: dict[Hashable, list[Any]] = {}
-        for session in sessions:
+        outgoing: list[tuple[Recipient, list[Any]]] = []
+        for recipient in reached:
+            session = recipient.session
             key = (session.namespace, session.origins.base, variant(session))
             if key not in packets:
                 packets[key] = event(session.namespace, name, await render(session))
-            for packet in packets[key]:
-                session.transport.queue.put_nowait(packet)
-        if packets:
-            self._record(sessions, name, next(iter(packets.values()))[0].data, _crowd(sessions))
-            if origin is None:
-                await settle([session.transport for session in sessions])
+            outgoing.append((recipient, packets[key]))
+        if not outgoing:
+            return
+        told = [recipient.session for recipient, _packets in outgoing]
 
-    async def _reached(self, sessions: list[Session], name: str) -> list[Session]:
-        """Return who gets an event, as often as he gets it: planned faults lose, repeat or delay it for some."""
-        reached: list[Session] = []
+        def deliver() -> None:
+            for recipient, frames in outgoing:
+                recipient.session.transport.enqueue(frames, recipient.delay)
+            self._record(told, name, outgoing[0][1][0].data, _audience(told))
+
+        self.world.transactions.at_commit(deliver)
+        if origin is None:
+            self.world.transactions.afterwards(lambda: flush([session.transport for session in told]))
+
+    def _meet_faults(self, sessions: list[Session], name: str) -> list["Recipient"]:
+        """Return who gets an event, as often as they get it: planned faults lose, repeat or delay it for some."""
+        reached: list[Recipient] = []
         for session in sessions:
             occurrence = Occurrence(
                 surface=events.CONNECT.surface, event=name, caller=session.caller.label, outgoing=True
             )
             fault = self.world.faults.due(occurrence)
             if fault is None:
-                reached.append(session)
+                reached.append(Recipient(session))
                 continue
-            await asyncio.sleep(fault.action.delay)
             if fault.action.frame == "close":
-                await session.transport.finish()
+                self.world.transactions.afterwards(session.transport.finish)
             elif fault.action.frame != "swallow":
-                reached += [session] * (2 if fault.action.frame == "duplicate" else 1)
+                times = 2 if fault.action.frame == "duplicate" else 1
+                reached += [Recipient(session, fault.action.delay), *([Recipient(session)] * (times - 1))]
             if fault.action.frame in ("close", "swallow"):
-                self._record([session], name, "", fault.why)
+                self.world.transactions.at_commit(partial(self._record, [session], name, "", fault.why))
         return reached
 
     def _record(self, sessions: list[Session], name: str, frame: str, why: str) -> None:
@@ -162,30 +170,21 @@ class Hub:
             )
         )
 
-    def remember_call(self, call_id: str, parties: frozenset[str]) -> None:
-        """Keep who takes part in a call; the oldest one goes when there are too many."""
-        self.calls[call_id] = parties
-        if len(self.calls) > MAX_CALLS:
-            self.calls.popitem(last=False)
 
-    def run(self, errand: Awaitable[None]) -> None:
-        """Do something after the operation that is under way: it holds a lock that the errand needs."""
+class Recipient(NamedTuple):
+    """A session that is told something, after ``delay`` seconds if a planned fault wants it so."""
 
-        async def carry_out() -> None:
-            await errand
-
-        task = asyncio.create_task(carry_out())
-        self.errands.add(task)
-        task.add_done_callback(self.errands.discard)
+    session: Session
+    delay: float = 0
 
 
-def _crowd(sessions: list[Session]) -> str:
+def _audience(sessions: list[Session]) -> str:
     return f"to {len(sessions)} sockets" if len(sessions) > 1 else ""
 
 
-async def settle(transports: Collection[Transport]) -> None:
+async def flush(transports: Collection[Transport]) -> None:
     """Let the engine write what was queued; it only needs turns of the loop (RT-REST-08)."""
-    for _ in range(SETTLING_TURNS):
+    for _ in range(FLUSHING_TURNS):
         await asyncio.sleep(0)
         if not any(transport.pending for transport in transports):
             return

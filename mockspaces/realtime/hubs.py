@@ -5,7 +5,7 @@ from functools import partial
 
 from mockspaces.cloud.kernel.events import Event
 from mockspaces.cloud.kernel.world import World
-from mockspaces.cloud.worlds.worlds import Worlds
+from mockspaces.cloud.worlds.worlds import Farewell, Worlds
 from mockspaces.realtime.announcements import on_event
 from mockspaces.realtime.hub import Hub
 
@@ -17,7 +17,7 @@ class Hubs:
         """Begin with none, and close one with its world."""
         self._worlds = worlds
         self._hubs: dict[str, tuple[Hub, Callable[[Event], Awaitable[None]]]] = {}
-        worlds.on_drop.append(self.drop)
+        worlds.on_leave.append(self.leave)
 
     def of(self, world: World) -> Hub:
         """Return the hub of a world."""
@@ -33,11 +33,20 @@ class Hubs:
         if world.name in self._worlds:
             self._worlds.named(world.name).touch()
 
-    async def drop(self, world: World) -> None:
-        """Close all sockets of a world that is reset or dropped."""
+    def leave(self, world: World) -> Farewell:
+        """Let go of the hub of a world that is reset or dropped, and return how its sockets are closed."""
         if world.name not in self._hubs:
-            return
+            return _nobody
         hub, listener = self._hubs.pop(world.name)
-        for session in list(hub.sessions.values()):
-            await session.finish()
+        hub.closed = True
         world.subscribers.remove(listener)
+
+        async def close() -> None:
+            for session in list(hub.sessions.values()):
+                await session.finish()
+
+        return close
+
+
+async def _nobody() -> None:
+    """Close nothing: the world never had a socket."""

@@ -39,7 +39,8 @@ async def _tracks(session: Session, payload: Payload, space_id: str) -> None:
     if media.get("connected") is False:
         await _end(session, payload, space_id, events.TRACKS_STATUS)
         return
-    world, before = session.hub.world, session.media.get(space_id)
+    world, connection = session.hub.world, session.connection
+    before = connection.media.get(space_id) if connection else None
     name = text(media.get("mdsrvSessionId")) or before or world.ids.uuid()
     meeting, _entry = await meetings.join(
         world,
@@ -49,7 +50,7 @@ async def _tracks(session: Session, payload: Payload, space_id: str) -> None:
         video=media.get("video") is True,
         origin=session.id,
     )
-    session.media[space_id] = name
+    world.presence.set_media(session.id, space_id, name)
     if before not in (None, name):
         left = await meetings.leave(world, space_id, session.caller.id, session=before, origin=session.id)
         meeting = left or meeting

@@ -24,7 +24,8 @@ async def failed(session: Session, payload: Payload, rejection: Rejection) -> No
 
 def require_subscription(session: Session, space_id: str) -> None:
     """Refuse what is said in a space without a subscription to it (RT-MSG-03, RT-ACC-05)."""
-    if space_id not in session.connection.spaces:
+    connection = session.connection
+    if connection is None or space_id not in connection.spaces:
         raise Rejection(errors.SUBSCRIPTION_REQUIRED, f'the connection is not subscribed to "{space_id}"')
 
 

@@ -2,6 +2,7 @@
 
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.store.entities import AnonymousUser
+from mockspaces.cloud.store.run import Connection
 from mockspaces.contract import errors, events
 from mockspaces.realtime import payloads
 from mockspaces.realtime.handling import category, handles, objects, optional, receivers, topic
@@ -28,9 +29,9 @@ async def relay(session: Session, payload: Payload) -> None:
     kind, space_id = category(payload), topic(payload)
     require_subscription(session, space_id)
     if kind == events.PARTY_ONLINE:
-        session.connection.announced.add(space_id)
+        session.hub.world.presence.announce(session.id, space_id, online=True)
     elif kind == events.PARTY_LEAVES:
-        session.connection.announced.discard(space_id)
+        session.hub.world.presence.announce(session.id, space_id, online=False)
     content = objects(payload.get("content"))
     loopback = payload.get("loopbackMetadata")
     extra = {"receivers": payload.get("receivers") or [], **optional(payload, "version")}
@@ -79,8 +80,8 @@ async def _tell(
     await session.hub.announce(audience, events.PRESENCE_EVENT_RESPONSE, render, variant)
 
 
-async def say_farewell(session: Session) -> None:
+async def say_farewell(session: Session, connection: Connection) -> None:
     """Say for a connection that is gone that it left where it was online (RT-PRES-09)."""
-    for space_id in sorted(session.connection.announced):
+    for space_id in sorted(connection.announced):
         audience = session.hub.in_space(space_id)  # without the session itself, which is out of the hub already
         await _tell(session, audience, events.PARTY_LEAVES, space_id, {"offline": True}, {"receivers": []})

@@ -8,12 +8,12 @@ from starlette.types import Receive, Scope, Send
 
 from mockspaces.cloud.kernel.journal import Entry
 from mockspaces.cloud.kernel.world import Origins, World
-from mockspaces.cloud.worlds.worlds import Worlds
+from mockspaces.cloud.worlds.worlds import Farewell, Worlds
 from mockspaces.contract import events
 from mockspaces.realtime.adapter import Engine, Transport
 from mockspaces.realtime.chat import ChatNamespace, Handshake
 from mockspaces.realtime.engineio3 import Codec, Codec3, Heartbeat, protocol
-from mockspaces.realtime.hub import settle
+from mockspaces.realtime.hub import flush
 from mockspaces.realtime.hubs import Hubs
 
 GONE_S = 0.01
@@ -34,7 +34,7 @@ class RealtimeSurface:
         self._hubs = Hubs(worlds)
         self._engines: dict[str, Engine] = {}
         self._transports: dict[str, set[Transport]] = {}
-        worlds.on_drop.append(self._drop)
+        worlds.on_leave.append(self._leave)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send, world: World, origins: Origins) -> bool:
         """Serve a WebSocket, or refuse a request that is none; return whether its connection has to be broken."""
@@ -67,13 +67,17 @@ class RealtimeSurface:
             self._engines[world.name] = Engine(chat, chat)
         return self._engines[world.name]
 
-    async def _drop(self, world: World) -> None:
-        """End the transports of a world that is reset or dropped; its sessions have been told."""
+    def _leave(self, world: World) -> Farewell:
+        """Let go of a world that is reset or dropped, and return how its transports end when its sessions know."""
         self._engines.pop(world.name, None)
         transports = self._transports.pop(world.name, set())
-        for transport in transports:
-            await transport.finish()
-        await settle(transports)
+
+        async def end() -> None:
+            for transport in transports:
+                await transport.finish()
+            await flush(transports)
+
+        return end
 
     async def _refuse(self, scope: Scope, send: Send, world: World, code: int, message: str) -> None:
         websocket = scope["type"] == "websocket"

@@ -36,7 +36,8 @@ async def _result(call: Call, company: Company, sent: dict[str, Any]) -> dict[st
     named = {"email": sent.get("email"), "action": sent.get("action")}
     try:
         operation = decode(msgspec.json.encode(sent), Operation, call.world.contract.limits)
-        user = await bulk.run(call.world, company, operation)
+        with call.world.transactions.part():
+            user = await bulk.run(call.world, company, operation)
     except Rejection as rejection:
         row = call.world.contract.errors[rejection.code]
         return {**named, "success": False, "code": row.code, "message": row.text(rejection.detail)}

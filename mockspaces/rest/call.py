@@ -1,7 +1,6 @@
 """What a handler of the REST API gets: an admitted request."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from mockspaces.asgi.decoding import decode
@@ -63,12 +62,6 @@ class Call:
     async def enter(self) -> Standing:
         """Admit the caller to the space of the path (ERR-ORDER-01 steps 4 to 6c)."""
         return await access.enter(self.world, self.endpoint, self.caller, self.params["spaceId"], self.pin)
-
-    @asynccontextmanager
-    async def hold(self) -> AsyncIterator[Standing]:
-        """Admit the caller as `enter` does, and hold the space, so that what was checked stays true."""
-        async with self.world.lock(self.params["spaceId"]):
-            yield await self.enter()
 
     async def decode(self, kind: type[Value]) -> Value:
         """Return the JSON body as ``kind``; names the first bad member (step 7)."""

@@ -99,12 +99,12 @@ def answer(call: Call, space: Space, invite: Invite, creator: User) -> dict[str,
 @handle("SPACES-INVITE", body=InvitationBody)
 async def invite_people(call: Call) -> object:
     """Invite people to a space (SPACES-INVITE-01..08)."""
-    async with call.hold() as found:
-        body = await call.decode(InvitationBody)
-        if not body.invitees:
-            raise invalid("invitees", "required, and not empty")
-        wanted = invitation(call, body, default_role="guest" if found.space.type == "personal" else "member")
-        made = await invites.invite(call.world, call.caller, found, wanted)
+    found = await call.enter()
+    body = await call.decode(InvitationBody)
+    if not body.invitees:
+        raise invalid("invitees", "required, and not empty")
+    wanted = invitation(call, body, default_role="guest" if found.space.type == "personal" else "member")
+    made = await invites.invite(call.world, call.caller, found, wanted)
     return answer(call, found.space, made, call.caller.user)
 
 
@@ -112,8 +112,7 @@ async def invite_people(call: Call) -> object:
 async def join(call: Call) -> object:
     """Join a space by the link of an invite (SPACES-INVJOIN-01..05)."""
     used = await invites.find(call.world, call.params["inviteId"])
-    async with call.world.lock(used.space_id):
-        found = await invites.join(call.world, call.caller, used.id, call.pin)
+    found = await invites.join(call.world, call.caller, used.id, call.pin)
     shown: dict[str, Any] = await space_views.seen_by(call.world, call.origins, found, call.caller.id)
     return {"topic": shown}
 
@@ -122,12 +121,11 @@ async def join(call: Call) -> object:
 async def change(call: Call) -> object:
     """Change an invite of one's own (SPACES-INVUPD-01..03)."""
     found = await invites.find(call.world, call.params["inviteId"])
-    async with call.world.lock(found.space_id):
-        mine, place = await invites.own(call.world, call.caller, found.id)
-        body = await call.decode(ChangeBody)
-        _check_change(body, mine)
-        wanted = invitation(call, body, default_role="guest" if place.space.type == "personal" else "member")
-        changed = await invites.change(call.world, call.caller, mine, place, wanted)
+    mine, place = await invites.own(call.world, call.caller, found.id)
+    body = await call.decode(ChangeBody)
+    _check_change(body, mine)
+    wanted = invitation(call, body, default_role="guest" if place.space.type == "personal" else "member")
+    changed = await invites.change(call.world, call.caller, mine, place, wanted)
     return answer(call, place.space, changed, call.caller.user)
 
 
@@ -146,7 +144,6 @@ def _check_change(body: ChangeBody, mine: Invite) -> None:
 async def delete(call: Call) -> object:
     """Delete an invite of one's own (SPACES-INVDEL-01..03)."""
     found = await invites.find(call.world, call.params["inviteId"])
-    async with call.world.lock(found.space_id):
-        mine, place = await invites.own(call.world, call.caller, found.id)
-        await invites.delete(call.world, mine, place)
+    mine, place = await invites.own(call.world, call.caller, found.id)
+    await invites.delete(call.world, mine, place)
     return {"_id": mine.id, "topicId": mine.space_id}

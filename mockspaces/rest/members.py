@@ -43,9 +43,9 @@ async def _attendee(call: Call) -> tuple[MemberType, str]:
 async def set_role(call: Call) -> object:
     """Give somebody a role (SPACES-ROLE-01..07)."""
     kind, person_id = await _attendee(call)
-    async with call.hold() as found:
-        role = (await call.decode(RoleBody)).role
-        await roster.set_role(call.world, found, kind, person_id, role)
+    found = await call.enter()
+    role = (await call.decode(RoleBody)).role
+    await roster.set_role(call.world, found, kind, person_id, role)
     return {"attendee": person_id, "attendeeType": kind, "role": role}
 
 
@@ -53,6 +53,6 @@ async def set_role(call: Call) -> object:
 async def remove(call: Call) -> object:
     """Remove somebody, or leave (SPACES-KICK-01..04)."""
     kind, person_id = await _attendee(call)
-    async with call.hold() as found:
-        await roster.remove(call.world, call.caller, found, person_id)
+    found = await call.enter()
+    await roster.remove(call.world, call.caller, found, person_id)
     return {"attendee": person_id, "attendeeType": kind}

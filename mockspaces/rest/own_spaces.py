@@ -85,30 +85,30 @@ async def _record(call: Call, found: Standing, record: UserSpace) -> object:
 @handle("USERS-PREF", body=PreferenceBody)
 async def prefer(call: Call) -> object:
     """Pin a space, or set what to be told about it (USERS-PREF-01..03)."""
-    async with call.hold() as found:
-        body = await call.decode(PreferenceBody)
-        wanted = Preference(
-            pinned=None if body.is_pinned is UNSET else bool(body.is_pinned),
-            notification=None if body.notification is UNSET else bool(body.notification),
-            restrict=None if body.restrict is UNSET else body.restrict,
-        )
-        record = await own_spaces.prefer(call.world, call.caller, found, wanted)
+    found = await call.enter()
+    body = await call.decode(PreferenceBody)
+    wanted = Preference(
+        pinned=None if body.is_pinned is UNSET else bool(body.is_pinned),
+        notification=None if body.notification is UNSET else bool(body.notification),
+        restrict=None if body.restrict is UNSET else body.restrict,
+    )
+    record = await own_spaces.prefer(call.world, call.caller, found, wanted)
     return await _record(call, found, record)
 
 
 @handle("USERS-READ", body=ReadBody)
 async def mark_read(call: Call) -> object:
     """Note up to when the caller has read a space (USERS-READ-01..06)."""
-    async with call.hold() as found:
-        body = await call.decode(ReadBody)
-        time = None if body.read_time is None else drafts.time("readTime", body.read_time)
-        record = await own_spaces.mark_read(call.world, call.caller, found, time)
+    found = await call.enter()
+    body = await call.decode(ReadBody)
+    time = None if body.read_time is None else drafts.time("readTime", body.read_time)
+    record = await own_spaces.mark_read(call.world, call.caller, found, time)
     return await _record(call, found, record)
 
 
 @handle("USERS-HIDE")
 async def hide(call: Call) -> object:
     """Take a space off the caller's list (USERS-HIDE-01..05)."""
-    async with call.hold() as found:
-        record = await own_spaces.hide(call.world, call.caller, found)
+    found = await call.enter()
+    record = await own_spaces.hide(call.world, call.caller, found)
     return await _record(call, found, record)

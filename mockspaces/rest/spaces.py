@@ -88,8 +88,7 @@ async def create(call: Call) -> object:
     owner = await _owner(call)
     invited = await invites.resolve(call.world, call.caller, wanted.invitees)
     space = await spaces.create(call.world, owner, body.topic.title, body.topic.description)
-    async with call.world.lock(space.id):
-        invite = await invites.send(call.world, owner, space, wanted, invited)
+    invite = await invites.send(call.world, owner, space, wanted, invited)
     return answer(call, space, invite, owner)
 
 
@@ -120,9 +119,8 @@ async def create_old(call: Call) -> object:
         raise Rejection(errors.PERMISSION_DENIED, "cid is not the caller's own id")
     invited = await invites.resolve(call.world, call.caller, wanted.invitees)
     space = await spaces.create(call.world, call.caller.user, body.title, body.description)
-    async with call.world.lock(space.id):
-        for invitee, user in invited:
-            await invites.admit(call.world, space, invitee, user)
+    for invitee, user in invited:
+        await invites.admit(call.world, space, invitee, user)
     return await _shown(call, await access.standing(call.world, call.caller, space))
 
 
@@ -135,9 +133,9 @@ async def get(call: Call) -> object:
 @handle("SPACES-UPDATE", body=ChangeBody)
 async def update(call: Call) -> object:
     """Change a space by deep merge (SPACES-UPDATE-01..07)."""
-    async with call.hold() as found:
-        change = await _change(call)
-        changed = await updates.apply(call.world, call.caller, found.space, change)
+    found = await call.enter()
+    change = await _change(call)
+    changed = await updates.apply(call.world, call.caller, found.space, change)
     return await _shown(call, Standing(changed, found.member))
 
 
@@ -155,8 +153,8 @@ async def _change(call: Call) -> Change:
 @handle("SPACES-DELETE")
 async def delete(call: Call) -> object:
     """Delete a space (SPACES-DELETE-01..04)."""
-    async with call.hold() as found:
-        deleted = await removal.delete_space(call.world, call.caller.person, found.space)
+    found = await call.enter()
+    deleted = await removal.delete_space(call.world, call.caller.person, found.space)
     return {"_id": deleted.id, "status": deleted.status}
 
 

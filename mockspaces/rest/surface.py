@@ -78,13 +78,17 @@ class RestSurface:
         exchange.endpoint = endpoint_id
         endpoint = exchange.world.contract.endpoints[endpoint_id]
         _check_words(endpoint, params)
-        caller = await self._authenticate(exchange, endpoint)
-        if planned := await exchange.meet_fault(self.name):
-            return add_headers(planned, CORS)
-        self._authorise(exchange, endpoint, caller)
-        result = await handle.by_endpoint[endpoint_id](Call(exchange, endpoint, caller, params))
+        result = await exchange.world.transactions.carry_out(lambda: self._carry_out(exchange, endpoint, params))
         response = result if isinstance(result, Response) else Json(result)
         return add_headers(conditional(exchange, response), CORS)
+
+    async def _carry_out(self, exchange: Exchange, endpoint: Endpoint, params: Mapping[str, str]) -> object:
+        """Do what happens inside the transaction: whoever waited for their turn is judged by what is true now."""
+        caller = await self._authenticate(exchange, endpoint)
+        if planned := exchange.meet_fault(self.name):
+            return planned
+        self._authorise(exchange, endpoint, caller)
+        return await handle.by_endpoint[endpoint.id](Call(exchange, endpoint, caller, params))
 
     async def _authenticate(self, exchange: Exchange, endpoint: Endpoint) -> Caller | None:
         if "none" in endpoint.auth:

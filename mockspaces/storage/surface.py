@@ -11,6 +11,7 @@ from mockspaces.asgi.routing import MethodNotAllowed, Router
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.messaging import files
 from mockspaces.cloud.store.entities import StoredFile
+from mockspaces.cloud.store.run import Reservation
 from mockspaces.contract import endpoints, errors
 
 PUT, GET = "STO-PUT", "STO-GET"
@@ -34,11 +35,8 @@ class StorageSurface:
         if exchange.method == "OPTIONS":
             return add_headers(preflight(exchange), GUARD)
         exchange.endpoint, params = self._router.find(exchange.method, exchange.path)
-        if planned := await exchange.meet_fault(self.name):
-            return add_headers(planned, (*CORS, *GUARD))
-        file = await files.announced(exchange.world, params["key"])
-        give = _take if exchange.endpoint == PUT else _give
-        return add_headers(await give(exchange, file), (*CORS, *GUARD))
+        carry_out = _take if exchange.endpoint == PUT else _give
+        return add_headers(await carry_out(exchange, params["key"]), (*CORS, *GUARD))
 
     def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:
         """Render a refusal as ``<Error><Code>..</Code></Error>`` (STO-PUT-03)."""
@@ -57,11 +55,33 @@ def _check_signature(exchange: Exchange, method: str, file: StoredFile) -> None:
     files.check_signature(exchange.world, method, file, query.get("expires", ""), query.get("signature", ""))
 
 
-async def _take(exchange: Exchange, file: StoredFile) -> Response:
-    """Store exactly what was declared (STO-PUT-01..05)."""
-    _check_signature(exchange, "PUT", file)
-    media_type = exchange.header(b"content-type") or ""
-    await files.receive(exchange.world, file, media_type, lambda: _read(exchange, file))
+async def _take(exchange: Exchange, key: str) -> Response:
+    """Store exactly what was declared (STO-PUT-01..05).
+
+    An upload is two transactions: its room is reserved, its bytes come, they are stored. The reservation ends
+    when the client leaves.
+    """
+    world, media_type = exchange.world, exchange.header(b"content-type") or ""
+
+    async def reserve() -> Response | tuple[StoredFile, Reservation]:
+        if planned := exchange.meet_fault(StorageSurface.name):
+            return planned
+        file = await files.announced(world, key)
+        _check_signature(exchange, "PUT", file)
+        return file, await files.reserve(world, file, media_type)
+
+    begun = await exchange.world.transactions.carry_out(reserve)
+    if isinstance(begun, Response):
+        return begun
+    file, reservation = begun
+    try:
+        data = await _read(exchange, file)
+    except BaseException:
+        async with world.transactions:
+            await files.release(world, reservation)
+        raise
+    async with world.transactions:
+        await files.receive(world, key, media_type, data, reservation)
     return Response(b"", 200)
 
 
@@ -75,11 +95,22 @@ async def _read(exchange: Exchange, file: StoredFile) -> bytes:
         raise Rejection(errors.STORAGE_MISMATCH, f"more than the declared {file.size} bytes come") from None
 
 
-async def _give(exchange: Exchange, file: StoredFile) -> Response:
+async def _give(exchange: Exchange, key: str) -> Response:
     """Return the stored bytes, or the part that was asked for (STO-GET-01, -02)."""
-    file = await files.find(exchange.world, file.id)
-    _check_signature(exchange, "GET", file)
-    data = file.data or b""
+    world = exchange.world
+
+    async def look_up() -> Response | tuple[StoredFile, bytes]:
+        if planned := exchange.meet_fault(StorageSurface.name):
+            return planned
+        await files.announced(world, key)
+        file = await files.find(world, key)
+        _check_signature(exchange, "GET", file)
+        return file, await files.content(world, file)
+
+    found = await exchange.world.transactions.carry_out(look_up)
+    if isinstance(found, Response):
+        return found
+    file, data = found
     part = _part(exchange.header(b"range"), len(data))
     response = Response(data if part is None else data[part[0] : part[1] + 1], 200 if part is None else 206)
     response.headers["content-type"] = file.type

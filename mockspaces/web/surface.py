@@ -36,11 +36,15 @@ class WebSurface:
         """Say what a link would open. It looks nothing up, so it tells nothing about what exists."""
         if exchange.method == "OPTIONS":
             return preflight(exchange)
-        exchange.endpoint, params = self._router.find(exchange.method, exchange.path)
-        if planned := await exchange.meet_fault(self.name):
-            return planned
+        endpoint, params = self._router.find(exchange.method, exchange.path)
+        exchange.endpoint = endpoint
         target = next(iter(params.values()), None) or exchange.query.get("email", "")
-        return pages.render("link.html", meaning=MEANINGS[exchange.endpoint], target=target)
+
+        async def meet_fault() -> Response | None:
+            return exchange.meet_fault(self.name)
+
+        planned = await exchange.world.transactions.carry_out(meet_fault)
+        return planned or pages.render("link.html", meaning=MEANINGS[endpoint], target=target)
 
     def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:
         """Say so as a page."""

@@ -4,13 +4,13 @@ from urllib.parse import urlsplit
 
 from mockspaces.cloud.kernel import keys
 from mockspaces.cloud.kernel.events import AccessEnded
+from mockspaces.cloud.kernel.keys import KeyPair
 from mockspaces.cloud.kernel.rejection import Rejection, invalid, not_found
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.people import people
 from mockspaces.cloud.store.entities import AppKey, Company, OAuthClient, ServiceApp, User, replace
 from mockspaces.contract import errors, nearest
 
-_PORTAL = "portal"  # the lock under which an id is found free and taken
 ACT_AS = "X-Avaya-Act-As"
 _FORBIDDEN_SCHEMES = ("javascript", "data")
 
@@ -39,10 +39,9 @@ async def create_client(
         active=active,
         grants=grants,
     )
-    async with world.lock(_PORTAL):
-        if await world.state.clients.get(client.id):
-            raise Rejection(errors.ALREADY_EXISTS, f'client "{client.id}" exists', detail=client.id)
-        return await world.state.clients.put(client)
+    if await world.state.clients.get(client.id):
+        raise Rejection(errors.ALREADY_EXISTS, f'client "{client.id}" exists', detail=client.id)
+    return await world.state.clients.put(client)
 
 
 def known_scopes(world: World, scopes: tuple[str, ...]) -> tuple[str, ...]:
@@ -87,11 +86,10 @@ async def create_service_app(
         scopes=wanted,
         active=active,
     )
-    async with world.lock(_PORTAL):
-        if await world.state.apps.get(chosen):
-            raise Rejection(errors.ALREADY_EXISTS, f'service app "{chosen}" exists', detail=chosen)
-        await people.register(world, account)
-        return await world.state.apps.put(app)
+    if await world.state.apps.get(chosen):
+        raise Rejection(errors.ALREADY_EXISTS, f'service app "{chosen}" exists', detail=chosen)
+    await world.state.users.put(account)
+    return await world.state.apps.put(app)
 
 
 async def get_app(world: World, app_id: str) -> ServiceApp:
@@ -151,13 +149,12 @@ async def acted_as(world: World, app: ServiceApp, address: str) -> User:
     return user
 
 
-async def create_key(world: World, app: ServiceApp, *, fresh: bool = False) -> AppKey:
-    """Add a key pair to an app: of the bundled pool, or fresh; no two keys of a world have the same material."""
-    async with world.lock(_PORTAL):
-        used = {key.material for key in await world.state.app_keys.all()}
-        pair = keys.fresh() if fresh else keys.unused(world.ids.choice(1 << 16), used)
-        key = AppKey(id=world.ids.short(), app_id=app.id, material=pair.pem, created=world.clock.now_ms())
-        return await world.state.app_keys.put(key)
+async def create_key(world: World, app: ServiceApp, pair: KeyPair | None = None) -> AppKey:
+    """Add a key pair to an app: the given one, or one of the bundled pool that no other app of the world has."""
+    used = {key.material for key in await world.state.app_keys.all()}
+    pair = pair or keys.unused(world.ids.choice(1 << 16), used)
+    key = AppKey(id=world.ids.short(), app_id=app.id, material=pair.pem, created=world.clock.now_ms())
+    return await world.state.app_keys.put(key)
 
 
 async def get_key(world: World, app: ServiceApp, kid: str) -> AppKey:

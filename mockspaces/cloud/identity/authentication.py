@@ -4,7 +4,6 @@ Each kind of credential is verified with a key chosen by its kind, never by its 
 Every rule runs on every request; only the result of the signature check is remembered.
 """
 
-import hashlib
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -129,7 +128,7 @@ async def _user_jwt(world: World, token: jws.Token) -> Caller:
 
 async def _bound_grant(world: World, token: jws.Token) -> Grant | None:
     """Return the grant that a user JWT is bound to, if any (AUTH-USER-04, ACC-UJWT-06)."""
-    issued = await world.state.issued_jwts.get(token.digest.hex())
+    issued = await world.state.issued_jwts.get(jws.digest(token.signed).hex())
     if issued is None or issued.grant_id is None:
         return None
     grant = await world.state.grants.get(issued.grant_id)
@@ -257,8 +256,3 @@ async def _sat(world: World, text: str) -> Caller:
 
 
 _VERIFIERS = {"jwt": _jwt, "bearer": _bearer, "service_app": _service_app, "sat": _sat}
-
-
-def digest(text: str) -> str:
-    """Return the name under which a JWT is remembered as issued: the hash of its text."""
-    return hashlib.sha256(text.encode()).hexdigest()

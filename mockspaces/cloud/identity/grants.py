@@ -13,6 +13,7 @@ from mockspaces.cloud.identity import clients, id_tokens, oauth_requests, oauth_
 from mockspaces.cloud.identity.clients import ProvenClient
 from mockspaces.cloud.identity.oauth_scopes import Requested
 from mockspaces.cloud.kernel import jws, misbehaviour
+from mockspaces.cloud.kernel.jws import UnsignedToken
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.entities import (
@@ -33,25 +34,25 @@ class Issued(msgspec.Struct, frozen=True, kw_only=True):
     access_token: AccessToken
     scope: str
     refresh_token: RefreshToken | None
-    id_token: str
+    id_token: str | UnsignedToken
 
 
 async def exchange_code(
     world: World, proven: ProvenClient, value: str, redirect_uri: str, verifier: str | None
 ) -> Issued:
     """Exchange an authorization code, once (ACC-TOKEN-04, -05, -13)."""
-    async with world.lock(f"code {value}"):
-        code = await world.state.codes.get(value)
-        if code is None or code.client_id != proven.client.id:
-            raise _refused("no such code was issued to this client")
-        if code.used:
-            await revoke_grant(world, code.grant_id)
-            raise _refused("the code was used before; everything issued from it is now revoked")
-        _check_code(world, code, redirect_uri)
-        _check_verifier(world, proven, code, verifier)
-        grant, user = await _live(world, code.grant_id)
-        await world.state.codes.put(replace(code, used=True))
-        return await _issue(world, proven.client, user, grant, online=code.online, nonce=code.nonce)
+    code = await world.state.codes.get(value)
+    if code is None or code.client_id != proven.client.id:
+        raise _refused("no such code was issued to this client")
+    if code.used:
+        await revoke_grant(world, code.grant_id)
+        world.transactions.keep()
+        raise _refused("the code was used before; everything issued from it is now revoked")
+    _check_code(world, code, redirect_uri)
+    _check_verifier(world, proven, code, verifier)
+    grant, user = await _live(world, code.grant_id)
+    await world.state.codes.put(replace(code, used=True))
+    return await _issue(world, proven.client, user, grant, online=code.online, nonce=code.nonce)
 
 
 def _check_code(world: World, code: AuthorizationCode, redirect_uri: str) -> None:
@@ -86,18 +87,17 @@ async def refresh(world: World, client: OAuthClient, value: str, scope: str | No
     token = await world.state.refresh_tokens.get(value)
     if token is None:
         raise _refused("no such refresh token was issued in this world")
-    async with world.lock(f"grant {token.grant_id}"):
-        token = await world.state.refresh_tokens.get(value) or token
-        grant, user = await _live(world, token.grant_id)
-        if grant.client_id != client.id:
-            raise _refused("the refresh token belongs to another client")
-        if token.replaced and world.settings.accounts_strict_rotation:
-            await revoke_grant(world, grant.id)
-            raise _refused("the refresh token was replaced before; the whole grant is now revoked (strict_rotation)")
-        narrowed = _narrowed(world, grant, scope, accounts_origin)
-        if world.settings.accounts_strict_rotation:
-            await world.state.refresh_tokens.put(replace(token, replaced=True))
-        return await _issue(world, client, user, grant, narrowed=narrowed)
+    grant, user = await _live(world, token.grant_id)
+    if grant.client_id != client.id:
+        raise _refused("the refresh token belongs to another client")
+    if token.replaced and world.settings.accounts_strict_rotation:
+        await revoke_grant(world, grant.id)
+        world.transactions.keep()
+        raise _refused("the refresh token was replaced before; the whole grant is now revoked (strict_rotation)")
+    narrowed = _narrowed(world, grant, scope, accounts_origin)
+    if world.settings.accounts_strict_rotation:
+        await world.state.refresh_tokens.put(replace(token, replaced=True))
+    return await _issue(world, client, user, grant, narrowed=narrowed)
 
 
 def _narrowed(world: World, grant: Grant, scope: str | None, accounts_origin: str) -> Requested | None:
@@ -168,8 +168,7 @@ async def revoke(world: World, client: OAuthClient, value: str) -> None:
         raise _refused("the token belongs to another client; nothing was revoked")
     if world.misbehaviours.met(misbehaviour.REVOKE_NOT_EFFECTIVE):
         return
-    async with world.lock(f"grant {grant.id}"):
-        await revoke_grant(world, grant.id)
+    await revoke_grant(world, grant.id)
 
 
 async def revoke_grant(world: World, grant_id: str) -> None:

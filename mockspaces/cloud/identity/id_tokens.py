@@ -1,10 +1,13 @@
 """id_tokens: HS256 ones with audience, or user JWTs by another name (ACC-IDT-*, ACC-INFO-*)."""
 
+from typing import Any
+
 import msgspec
 
 from mockspaces.cloud.identity import tokens
-from mockspaces.cloud.identity.authentication import authenticate, digest
+from mockspaces.cloud.identity.authentication import authenticate
 from mockspaces.cloud.kernel import jws, misbehaviour
+from mockspaces.cloud.kernel.jws import UnsignedToken
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.entities import Grant, IssuedIdToken, OAuthClient, User
@@ -19,31 +22,16 @@ class TokenInfo(msgspec.Struct, frozen=True, kw_only=True):
     seconds_left: int
 
 
-async def issue(world: World, client: OAuthClient, user: User, grant: Grant, nonce: str | None = None) -> str:
-    """Issue the id_token of a grant in the form that request and setting ask for (ACC-AUTHZ-19, ACC-IDT-04)."""
-    text = await _issue_right(world, client, user, grant, nonce)
-    return _spoilt(world, client, text) if world.misbehaviours.all() else text
+async def issue(
+    world: World, client: OAuthClient, user: User, grant: Grant, nonce: str | None = None
+) -> str | UnsignedToken:
+    """Issue the id_token of a grant in the form that request and setting ask for (ACC-AUTHZ-19, ACC-IDT-04).
 
-
-def _spoilt(world: World, client: OAuthClient, text: str) -> str:
-    """Return an id_token as a misbehaving server would have made it; it is no token on record."""
-    token = world.tokens.read(text)
-    claims = world.misbehaviours.spoil(token.claims, world.clock.now())
-    if token.header["alg"] == jws.HS256:
-        text = jws.sign_hs256(token.header, claims, _key(world, client))
-    else:
-        text = jws.sign_rs256(token.header, claims, world.signing_keys.current_key)
-    if world.misbehaviours.met(misbehaviour.BAD_SIGNATURE):
-        right = world.tokens.read(text).signature
-        return f"{text.rpartition('.')[0]}.{jws.encoded(bytes([right[0] ^ 1]) + right[1:])}"
-    if world.misbehaviours.met(misbehaviour.ALG_NONE):
-        return f"{jws.signing_input({**token.header, 'alg': 'none'}, claims).decode()}."
-    return text
-
-
-async def _issue_right(world: World, client: OAuthClient, user: User, grant: Grant, nonce: str | None) -> str:
+    A user JWT is signed after the commit.
+    """
     if grant.user_jwt or world.settings.accounts_id_token_style == "rs256":
-        return await tokens.user_jwt(world, user, grant=grant)
+        unsigned = await tokens.user_jwt(world, user, grant=grant)
+        return _misbehaving(world, client, unsigned.header, unsigned.claims) or unsigned
     now = int(world.clock.now())
     claims = {
         "sub": user.ndbid,
@@ -56,17 +44,34 @@ async def _issue_right(world: World, client: OAuthClient, user: User, grant: Gra
     }
     if nonce is not None:
         claims["nonce"] = nonce
-    text = jws.sign_hs256({"alg": "HS256", "typ": "JWT"}, claims, _key(world, client))
-    await _record(world, digest(text), grant)
+    header = {"alg": jws.HS256, "typ": "JWT"}
+    text = jws.sign_hs256(header, claims, _key(world, client))
+    await _record(world, jws.digest(text.encode()).hex(), grant)
+    return _misbehaving(world, client, header, claims) or text
+
+
+def _misbehaving(world: World, client: OAuthClient, header: dict[str, Any], claims: dict[str, Any]) -> str | None:
+    """Return an id_token as a misbehaving server would make it, None if this one behaves; it is no token on record."""
+    if not world.misbehaviours.all():
+        return None
+    claims = world.misbehaviours.distort(claims, world.clock.now())
+    if header["alg"] == jws.HS256:
+        text = jws.sign_hs256(header, claims, _key(world, client))
+    else:
+        text = jws.sign_rs256(header, claims, world.signing_keys.current_key)
+    if world.misbehaviours.met(misbehaviour.BAD_SIGNATURE):
+        right = world.tokens.read(text).signature
+        return f"{text.rpartition('.')[0]}.{jws.encoded(bytes([right[0] ^ 1]) + right[1:])}"
+    if world.misbehaviours.met(misbehaviour.ALG_NONE):
+        return f"{jws.signing_input({**header, 'alg': 'none'}, claims).decode()}."
     return text
 
 
 async def _record(world: World, name: str, grant: Grant) -> None:
     """Put a token on record; two grants of one second may own the same text."""
-    async with world.lock(f"id_token {name}"):
-        known = await world.state.issued_id_tokens.get(name)
-        owners = known.grant_ids if known else ()
-        await world.state.issued_id_tokens.put(IssuedIdToken(id=name, grant_ids=(*owners, grant.id)))
+    known = await world.state.issued_id_tokens.get(name)
+    owners = known.grant_ids if known else ()
+    await world.state.issued_id_tokens.put(IssuedIdToken(id=name, grant_ids=(*owners, grant.id)))
 
 
 def _key(world: World, client: OAuthClient) -> bytes:

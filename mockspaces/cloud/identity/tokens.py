@@ -1,14 +1,18 @@
 """Tokens that the cloud issues: user JWTs, anonymous JWTs, grants and access tokens (ACC-UJWT-*, ACC-ANON-01)."""
 
+import hashlib
 import hmac
 from typing import Any
 
-from mockspaces.cloud.identity.authentication import digest
+import msgspec
+
 from mockspaces.cloud.kernel import jws
 from mockspaces.cloud.kernel.clock import iso
+from mockspaces.cloud.kernel.jws import UnsignedToken
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.entities import AccessToken, AnonymousUser, Grant, IssuedJwt, OAuthClient, User
 
+AFTER_ALL_IDS = "g"  # ids are hexadecimal
 ALL_SCOPES = ("email", "profile", "spaces")  # ACC-SCOPE-01
 
 
@@ -32,32 +36,44 @@ def user_jwt_claims(world: World, user: User, expires_in: int | None = None) -> 
     }
 
 
-async def user_jwt(world: World, user: User, *, grant: Grant | None = None, expires_in: int | None = None) -> str:
-    """Issue a user JWT of a text that no other has; with a grant it is bound to it (ACC-UJWT-06)."""
-    key, claims = world.signing_keys.current_key, user_jwt_claims(world, user, expires_in)
-    while True:
-        claims["exp"] = _free_expiry(world, claims)
-        text = await jws.sign_rs256_elsewhere({"alg": "RS256", "typ": "JWT"}, claims, key)
-        async with world.lock(f"user JWTs of {user.id}"):
-            if await world.state.issued_jwts.get(digest(text)) is None:
-                await world.state.issued_jwts.put(IssuedJwt(id=digest(text), grant_id=grant.id if grant else None))
-                return text
+async def user_jwt(
+    world: World, user: User, *, grant: Grant | None = None, expires_in: int | None = None
+) -> UnsignedToken:
+    """Issue a user JWT that is like no other; with a grant it is bound to it (ACC-UJWT-06).
 
-
-def _free_expiry(world: World, claims: dict[str, Any]) -> int:
-    """Return the latest second up to ``exp`` that no JWT with these other claims has yet, and take it.
-
-    ``next_free`` leads from a taken second to an earlier one; shortening the way on each walk keeps it short
-    however many JWTs one second has seen.
+    It is on record by what will be signed; the signature is made after the commit, since it takes a while.
     """
-    same_text = (claims["user_id"], claims["lastupdatetime"], claims["iss"], claims["publickeyid"])
-    next_free = world.state.user_jwt_expiries.setdefault(same_text, {})
-    walked, expiry = [], claims["exp"]
-    while expiry in next_free:
-        walked.append(expiry)
-        expiry = next_free[expiry]
-    next_free.update(dict.fromkeys([*walked, expiry], expiry - 1))
-    return int(expiry)
+    claims = user_jwt_claims(world, user, expires_in)
+    others = hashlib.sha256(msgspec.json.encode({**claims, "exp": 0})).hexdigest()
+    claims["exp"] = await _free_expiry(world, others, claims["exp"])
+    issued = UnsignedToken({"alg": jws.RS256, "typ": "JWT"}, claims, world.signing_keys.current_key)
+    await world.state.issued_jwts.put(
+        IssuedJwt(
+            id=jws.digest(issued.signing_input).hex(),
+            grant_id=grant.id if grant else None,
+            claims=others,
+            expires=claims["exp"],
+        )
+    )
+    return issued
+
+
+async def _free_expiry(world: World, claims: str, latest: int) -> int:
+    """Return the latest second up to ``latest`` in which no JWT with these other claims expires yet.
+
+    The taken seconds below ``latest`` are a run without holes, ended by one that is free. The index sorts them,
+    so the length of the run is found by halving.
+    """
+    issued = world.state.issued_jwts
+    if not await issued.count("expiry", claims):
+        return latest
+    until = await issued.count("expiry", claims) - await issued.count("expiry", claims, after=(latest, AFTER_ALL_IDS))
+    low, high = 0, until  # of the seconds up to `latest`, how many at the end are surely taken, and how many may be
+    while low < high:
+        middle = (low + high + 1) // 2
+        [one] = await issued.page("expiry", claims, offset=until - middle, limit=1)
+        low, high = (middle, high) if one.expires == latest - middle + 1 else (low, middle - 1)
+    return latest - low
 
 
 def anonymous_jwt(world: World, guest: AnonymousUser) -> str:

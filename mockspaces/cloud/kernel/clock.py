@@ -4,6 +4,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from mockspaces.cloud.store.facts import Fact
+from mockspaces.cloud.store.state import ClockSetting
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 LATEST = 32_503_680_000.0  # the year 3000: no test needs more, and every time stays printable
@@ -12,14 +15,14 @@ LATEST = 32_503_680_000.0  # the year 3000: no test needs more, and every time s
 class Clock:
     """Wall-clock time that tests can move and freeze. Times are seconds since the epoch."""
 
-    def __init__(self) -> None:
-        """Start in step with the machine's clock."""
-        self._offset = 0.0
-        self._frozen: float | None = None
+    def __init__(self, setting: Fact[ClockSetting]) -> None:
+        """Go as the fact ``setting`` says."""
+        self._setting = setting
 
     def now(self) -> float:
         """Return the world's time in seconds since the epoch."""
-        return time.time() + self._offset if self._frozen is None else self._frozen
+        setting = self._setting.value
+        return time.time() + setting.offset if setting.frozen is None else setting.frozen
 
     def now_ms(self) -> int:
         """Return the world's time in milliseconds, the resolution of all stored times (REST-TIME-01)."""
@@ -28,7 +31,7 @@ class Clock:
     @property
     def frozen(self) -> bool:
         """Whether the time stands still."""
-        return self._frozen is not None
+        return self._setting.value.frozen is not None
 
     @property
     def offset(self) -> float:
@@ -37,27 +40,19 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         """Move the time by ``seconds``, which may be negative; a frozen clock stays frozen."""
-        if self._frozen is None:
-            self._offset += seconds
+        now = self._setting.value
+        if now.frozen is None:
+            self._setting.put(ClockSetting(now.offset + seconds))
         else:
-            self._frozen += seconds
+            self._setting.put(ClockSetting(now.offset, now.frozen + seconds))
 
     def freeze(self, at: float | None = None) -> None:
         """Stop the time, at ``at`` or at the present moment."""
-        self._frozen = self.now() if at is None else at
-
-    @property
-    def setting(self) -> tuple[float, float | None]:
-        """How the clock is set: seconds ahead of the machine, and the moment at which it stands still or None."""
-        return self._offset, self._frozen
-
-    @setting.setter
-    def setting(self, setting: tuple[float, float | None]) -> None:
-        self._offset, self._frozen = setting
+        self._setting.put(ClockSetting(self._setting.value.offset, self.now() if at is None else at))
 
     def resume(self) -> None:
         """Go back to the machine's own time."""
-        self._offset, self._frozen = 0.0, None
+        self._setting.put(ClockSetting())
 
 
 @lru_cache(maxsize=4096)  # the same times are shown over and over

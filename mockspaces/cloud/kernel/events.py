@@ -1,7 +1,7 @@
 """Domain events: what the cloud announces after a change, before the call that caused it is answered.
 
-Rules publish them under the lock of the aggregate they changed; realtime turns them into frames
-(RT-REST-08). They carry entities and ids, never wire shapes.
+Rules publish them inside the transaction that changed something; realtime turns them into frames, which leave
+when it commits (RT-REST-08). They carry entities and ids, never wire shapes.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

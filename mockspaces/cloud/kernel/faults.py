@@ -3,159 +3,47 @@
 The plan knows no transport. A surface asks whether a fault is due and carries it out in its own way.
 """
 
-from collections.abc import Callable, Mapping
-from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
 
-import msgspec
-
-from mockspaces.contract.events import CONNECT_EVENT
-
-LONGEST_DELAY_S = 60
-ACCOUNTS, SOCKET = "accounts", "realtime"  # surfaces with refusals, or with victims, of their own
-OAUTH = "oauth."  # how the ids of the refusals of the identity server begin
-
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_DELAY_S)]
-Transport = Literal["truncate", "drop", "reset", "garbage"]
-Frame = Literal["close", "duplicate", "swallow"]
-
-
-class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A shape that refuses what it does not know."""
-
-
-class Occurrence(msgspec.Struct, frozen=True, kw_only=True):
-    """What is about to be handled: a request, or a frame of a socket."""
-
-    surface: str
-    endpoint: str | None = None
-    method: str = ""
-    path: str = ""
-    event: str | None = None
-    caller: str | None = None
-    outgoing: bool = False
-
-
-class Match(Strict, frozen=True, kw_only=True):
-    """Which occurrences are meant; an absent member matches everything.
-
-    ``path`` and ``caller`` may hold ``*``; a caller is named as in the journal (``svc <sub>``) or by user name.
-    """
-
-    surface: str | None = None
-    endpoint: str | None = None
-    method: str | None = None
-    path: str | None = None
-    event: str | None = None
-    caller: str | None = None
-
-    def fits(self, occurrence: Occurrence) -> bool:
-        """Whether something is meant; what the cloud says to a socket is meant only by its name."""
-        if occurrence.outgoing and self.event is None:
-            return False
-        exact = ("surface", "endpoint", "method", "event")
-        if any(getattr(self, name) not in (None, getattr(occurrence, name)) for name in exact):
-            return False
-        if self.path is not None and not fnmatchcase(occurrence.path, self.path):
-            return False
-        return self.caller is None or _is_caller(self.caller, occurrence.caller)
-
-
-def _is_caller(pattern: str, caller: str | None) -> bool:
-    if caller is None:
-        return False
-    return fnmatchcase(caller, pattern) or fnmatchcase(caller.partition(" ")[2], pattern)
-
-
-class Action(Strict, frozen=True, kw_only=True):
-    """What happens: a refusal by name, an answer, a delay, or something with the connection or the frame.
-
-    ``transport`` actions let the call take effect and then spoil its answer: ``truncate`` sends half of the
-    body, ``drop`` closes without an answer, ``reset`` aborts the connection, ``garbage`` sends no HTTP.
-    ``frame`` actions concern socket events.
-    """
-
-    reject: str | None = None
-    status: Annotated[int, msgspec.Meta(ge=200, le=599)] | None = None
-    body: Any = None
-    headers: Mapping[str, str] = {}
-    delay: Seconds = 0
-    transport: Transport | None = None
-    frame: Frame | None = None
-
-    def possible(self, surface: str, event: str | None = None) -> bool:
-        """Whether this can happen on a surface: each knows its own refusals, and only sockets have frames."""
-        if self.reject is not None:
-            return self.reject.startswith(OAUTH) == (surface == ACCOUNTS)
-        if self.frame is not None:
-            return surface == SOCKET and event != CONNECT_EVENT
-        return surface != SOCKET or (self.status is None and self.transport is None)
-
-
-class Fault(msgspec.Struct, kw_only=True):
-    """A planned fault; ``fired`` counts how often it happened, ``times`` how often it may."""
-
-    id: str
-    match: Match
-    action: Action
-    times: int | None = None
-    probability: float = 1.0
-    fired: int = 0
-
-    def concerns(self, occurrence: Occurrence) -> bool:
-        """Whether something is meant and can be the victim."""
-        return self.action.possible(occurrence.surface, occurrence.event) and self.match.fits(occurrence)
-
-    @property
-    def why(self) -> str:
-        """What the journal says of a victim."""
-        action = self.action
-        words = {"reject": action.reject, "status": action.status, "transport": action.transport, "frame": action.frame}
-        chosen = [f"{name} {value}" for name, value in words.items() if value is not None]
-        if action.delay:
-            chosen.append(f"delay {action.delay:g} s")
-        return f"planned fault {self.id}: {', '.join(chosen)}"
-
-    @property
-    def spent(self) -> bool:
-        return self.times is not None and self.fired >= self.times
+from mockspaces.cloud.store.collection import Collection
+from mockspaces.cloud.store.entities import replace
+from mockspaces.cloud.store.run import Fault, Occurrence
 
 
 class Faults:
     """The fault plan of one world; the first fault that fits and is due happens."""
 
-    def __init__(self, draw: Callable[[], float]) -> None:
-        """Draw probabilities from ``draw``, a number from 0 to 1."""
+    def __init__(self, planned: Collection[Fault], draw: Callable[[], float]) -> None:
+        """Read and change ``planned``; draw probabilities from ``draw``, a number from 0 to 1."""
+        self._planned = planned
         self._draw = draw
-        self._plan: dict[str, Fault] = {}
 
     def __bool__(self) -> bool:
         """Whether anything is planned."""
-        return bool(self._plan)
+        return len(self._planned) > 0
 
     def plan(self, fault: Fault) -> Fault:
         """Add a fault to the end of the plan."""
-        self._plan[fault.id] = fault
-        return fault
+        return self._planned.store(fault)
 
     def all(self) -> list[Fault]:
         """Return the plan in its order."""
-        return list(self._plan.values())
+        return self._planned.every()
 
     def drop(self, fault_id: str) -> Fault | None:
         """Take a fault out of the plan and return it, or None."""
-        return self._plan.pop(fault_id, None)
+        return self._planned.remove(fault_id)
 
     def clear(self) -> None:
         """Forget the plan."""
-        self._plan.clear()
+        for fault in self.all():
+            self._planned.remove(fault.id)
 
     def due(self, occurrence: Occurrence) -> Fault | None:
         """Return the fault that happens now and count it, or None."""
-        for fault in self._plan.values():
+        for fault in self.all():
             if fault.spent or not fault.concerns(occurrence):
                 continue
             if fault.probability >= 1 or self._draw() < fault.probability:
-                fault.fired += 1
-                return fault
+                return self._planned.store(replace(fault, fired=fault.fired + 1))
         return None

@@ -3,42 +3,27 @@
 import base64
 import hashlib
 import os
-import random
-from collections.abc import Callable
 from uuid import UUID
 
 from mockspaces.cloud.kernel.clock import Clock
-
-Position = tuple[int, tuple[int, ...], float | None]  # as `random.Random.getstate` has it
+from mockspaces.cloud.store.facts import Fact
+from mockspaces.cloud.store.state import Randomness
 
 
 class Ids:
-    """The id source of one world.
+    """The id source of one world."""
 
-    With a seed, the world's name is mixed in, so that no two worlds draw the same values.
-    """
-
-    def __init__(self, clock: Clock, seed: str | None, world: str) -> None:
-        """Draw from ``seed`` if given, else from the operating system."""
+    def __init__(self, clock: Clock, randomness: Fact[Randomness | None]) -> None:
+        """Draw from a seeded source, whose position is the fact ``randomness``, or from the operating system."""
         self._clock = clock
-        self._draw: Callable[[int], bytes] = os.urandom
-        self._random: random.Random | None = None
-        if seed is not None:
-            self._random = random.Random(hashlib.sha256(f"{seed}\0{world}".encode()).digest())
-            self._draw = self._random.randbytes
+        self._randomness = randomness
 
-    @property
-    def position(self) -> Position | None:
-        """How far a seeded source has come; None for the operating system's."""
-        return self._random.getstate() if self._random else None
-
-    @position.setter
-    def position(self, position: Position | None) -> None:
-        self._random, self._draw = None, os.urandom
-        if position is not None:
-            self._random = random.Random()
-            self._random.setstate(position)
-            self._draw = self._random.randbytes
+    def _draw(self, count: int) -> bytes:
+        position = self._randomness.value
+        if position is None:
+            return os.urandom(count)
+        self._randomness.put(Randomness(position.key, position.drawn + 1))
+        return hashlib.blake2b(b"%d" % position.drawn, digest_size=count, key=position.key).digest()
 
     def object_id(self) -> str:
         """Return a 24-hex id: eight digits of time, then sixteen random ones (REST-ID-01)."""
@@ -81,3 +66,8 @@ class Ids:
     def fraction(self) -> float:
         """Return a number from 0 to 1."""
         return self.choice(1 << 53) / (1 << 53)
+
+
+def seeded(seed: str, world: str) -> Randomness:
+    """Return the beginning of a seeded source; the world's name is mixed in, so that no two worlds draw the same."""
+    return Randomness(hashlib.sha256(f"{seed}\0{world}".encode()).digest())

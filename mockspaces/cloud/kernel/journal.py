@@ -134,6 +134,11 @@ class Journal:
         self._entries.clear()
         self._bytes = self.dropped = self.cut = 0
 
+    def forget(self) -> None:
+        """Begin anew, as in a world that was just made."""
+        self.clear()
+        self._last_id = self._last_trace = 0
+
     async def wait(self, criteria: Criteria, count: int, timeout: float) -> list[Entry]:  # noqa: ASYNC109 - it answers what it has
         """Return the entries that fit once there are ``count`` of them, or what there is after ``timeout`` s."""
         event = asyncio.Event()

@@ -4,6 +4,7 @@ Generating a key takes 25 ms and validating a loaded one about as long, so keys 
 without validation and shared by all worlds; which key id leads to which material is each world's own.
 """
 
+import asyncio
 from collections.abc import Container
 from functools import cache, lru_cache
 from importlib import resources
@@ -41,6 +42,11 @@ def fresh() -> KeyPair:
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
     encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL
     return KeyPair(key.private_bytes(encoding, form, serialization.NoEncryption()).decode())
+
+
+async def fresh_elsewhere() -> KeyPair:
+    """Generate a new key pair in a thread, while others are served."""
+    return await asyncio.to_thread(fresh)
 
 
 @cache

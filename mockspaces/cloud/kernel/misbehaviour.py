@@ -8,6 +8,10 @@ from typing import Any
 
 import msgspec
 
+from mockspaces.cloud.store.collection import Collection
+from mockspaces.cloud.store.entities import replace
+from mockspaces.cloud.store.run import Misbehaviour
+
 
 class Row(msgspec.Struct, frozen=True):
     """One way to misbehave; ``claims`` are what an id_token then says, numbers as seconds from now."""
@@ -47,52 +51,44 @@ ROWS = (
 BY_NAME = {row.name: row for row in ROWS}
 
 
-class Misbehaviour(msgspec.Struct, kw_only=True):
-    """One that was asked for; ``fired`` counts how often it happened, ``times`` how often it may."""
-
-    name: str
-    times: int | None = None
-    fired: int = 0
-
-
 class Misbehaviours:
     """What one world's identity server does wrong for now."""
 
-    def __init__(self) -> None:
-        """Begin without fault."""
-        self._active: dict[str, Misbehaviour] = {}
+    def __init__(self, asked: Collection[Misbehaviour]) -> None:
+        """Read and change what was ``asked`` for."""
+        self._asked = asked
 
     def add(self, one: Misbehaviour) -> Misbehaviour:
         """Misbehave so from now on; asking again for the same replaces what was asked before."""
-        self._active[one.name] = one
-        return one
+        return self._asked.store(one)
 
     def all(self) -> list[Misbehaviour]:
         """Return what was asked for."""
-        return list(self._active.values())
+        return self._asked.every()
 
     def clear(self) -> None:
         """Behave again."""
-        self._active.clear()
+        for one in self.all():
+            self._asked.remove(one.id)
 
     def met(self, name: str) -> bool:
         """Whether this happens now; it is counted."""
-        one = self._active.get(name)
+        one = self._asked.peek(name)
         if one is None or (one.times is not None and one.fired >= one.times):
             return False
-        one.fired += 1
+        self._asked.store(replace(one, fired=one.fired + 1))
         return True
 
-    def spoil(self, claims: Mapping[str, Any], now: float) -> dict[str, Any]:
+    def distort(self, claims: Mapping[str, Any], now: float) -> dict[str, Any]:
         """Return the claims of an id_token as they are issued: right, unless one of the rows happens now."""
-        spoilt = dict(claims)
+        distorted = dict(claims)
         for row in self._of_claims(claims):
             if self.met(row.name):
-                spoilt |= {name: _claim(value, now) for name, value in row.claims.items() if _present(name, claims)}
-        return spoilt
+                distorted |= {name: _claim(value, now) for name, value in row.claims.items() if _present(name, claims)}
+        return distorted
 
     def _of_claims(self, claims: Mapping[str, Any]) -> Iterable[Row]:
-        active = [BY_NAME[name] for name in self._active]
+        active = [BY_NAME[one.name] for one in self.all()]
         return (row for row in active if any(_present(name, claims) for name in row.claims))
 
 

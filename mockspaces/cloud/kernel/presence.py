@@ -1,31 +1,23 @@
-"""Who is connected and where he listens: people, their socket connections, and the spaces each subscribed to.
+"""Who is connected and where they listen: people, their socket connections, and what each subscribed to.
 
 Only ids: the sockets themselves belong to the realtime surface. Rules ask here who can be reached, and
-whether two people listen in one same space (SPACES-DIRECT-04, RT-CALL-04).
+whether two people listen in one same space (SPACES-DIRECT-04, RT-CALL-04). Nothing is kept of who is gone.
 """
 
+from typing import Any
 
-class Connection:
-    """One socket of one person, joined to the chat namespace (RT-AUTH-13)."""
-
-    __slots__ = ("announced", "id", "person_id", "spaces")
-
-    def __init__(self, connection_id: str, person_id: str) -> None:
-        """Open without any subscription; ``announced`` are the spaces where the client said it is online."""
-        self.id = connection_id
-        self.person_id = person_id
-        self.spaces: dict[str, str] = {}
-        self.announced: set[str] = set()
+from mockspaces.cloud.store.entities import replace
+from mockspaces.cloud.store.run import Connection
+from mockspaces.cloud.store.state import State
 
 
 class Presence:
-    """All connections of one world, by person and by space. Nothing is kept of who is gone."""
+    """All connections of one world, by person and by space."""
 
-    def __init__(self) -> None:
-        """Begin with nobody connected."""
-        self._connections: dict[str, Connection] = {}
-        self._by_person: dict[str, dict[str, Connection]] = {}
-        self._by_space: dict[str, dict[str, Connection]] = {}
+    def __init__(self, state: State) -> None:
+        """Read and change the connections of a state."""
+        self._state = state
+        self._connections = state.connections
 
     def __len__(self) -> int:
         """Return the number of connections."""
@@ -33,47 +25,60 @@ class Presence:
 
     def get(self, connection_id: str) -> Connection | None:
         """Return a connection, or None if it is gone."""
-        return self._connections.get(connection_id)
+        return self._connections.peek(connection_id)
 
     def connect(self, connection_id: str, person_id: str) -> Connection:
         """Enter a connection of a person."""
-        connection = self._connections[connection_id] = Connection(connection_id, person_id)
-        self._by_person.setdefault(person_id, {})[connection_id] = connection
-        return connection
+        number = self._state.connected.put(self._state.connected.value + 1)
+        return self._connections.store(Connection(id=connection_id, person_id=person_id, number=number))
 
-    def disconnect(self, connection_id: str) -> None:
-        """Forget a connection with all its subscriptions."""
-        connection = self._connections.pop(connection_id, None)
-        if connection is None:
+    def disconnect(self, connection_id: str) -> Connection | None:
+        """Forget a connection with all its subscriptions and return it, or None if it is gone already."""
+        return self._connections.remove(connection_id)
+
+    def subscribe(self, connection_id: str, space_id: str) -> str:
+        """Enter a subscription and return its id; a second one to the same space replaces the first (RT-SUB-08)."""
+        number = self._state.subscribed.put(self._state.subscribed.value + 1)
+        self._change(connection_id, "spaces", space_id, str(number))
+        return str(number)
+
+    def unsubscribe(self, connection_id: str, space_id: str) -> None:
+        """End a subscription, if there is one."""
+        self.announce(connection_id, space_id, online=False)
+        self._change(connection_id, "spaces", space_id, None)
+
+    def announce(self, connection_id: str, space_id: str, *, online: bool) -> None:
+        """Note that the client of a connection said in a space that it is online, or that it leaves (RT-PRES-09)."""
+        found = self.get(connection_id)
+        if found is not None and (space_id in found.announced) != online:
+            others = tuple(one for one in found.announced if one != space_id)
+            self._connections.store(replace(found, announced=(*others, space_id) if online else others))
+
+    def set_media(self, connection_id: str, space_id: str, session: str | None) -> None:
+        """Note the media session that a connection has in the meeting of a space; None ends it (RT-MED-05)."""
+        self._change(connection_id, "media", space_id, session)
+
+    def _change(self, connection_id: str, member: str, space_id: str, value: str | None) -> None:
+        """Set an entry of one of a connection's mappings, or take it out; one who is gone has none."""
+        found = self.get(connection_id)
+        if found is None or getattr(found, member).get(space_id) == value:
             return
-        for space_id in list(connection.spaces):
-            self.unsubscribe(connection, space_id)
-        _remove(self._by_person, connection.person_id, connection_id)
-
-    def subscribe(self, connection: Connection, space_id: str, subscription_id: str) -> None:
-        """Enter a subscription; a second one to the same space replaces the first (RT-SUB-08)."""
-        connection.spaces[space_id] = subscription_id
-        self._by_space.setdefault(space_id, {})[connection.id] = connection
-
-    def unsubscribe(self, connection: Connection, space_id: str) -> bool:
-        """End a subscription and return whether there was one."""
-        connection.announced.discard(space_id)
-        if connection.spaces.pop(space_id, None) is None:
-            return False
-        _remove(self._by_space, space_id, connection.id)
-        return True
+        changed: dict[str, Any] = {name: text for name, text in getattr(found, member).items() if name != space_id}
+        if value is not None:
+            changed[space_id] = value
+        self._connections.store(replace(found, **{member: changed}))
 
     def of_person(self, person_id: str) -> list[Connection]:
-        """Return the connections of a person: his user channel (RT-USR-01)."""
-        return list(self._by_person.get(person_id, {}).values())
+        """Return the connections of a person, their user channel (RT-USR-01), in the order of connecting."""
+        return list(self._connections.partition("person", person_id))
 
     def in_space(self, space_id: str) -> list[Connection]:
-        """Return the connections that subscribed to a space."""
-        return list(self._by_space.get(space_id, {}).values())
+        """Return the connections that subscribed to a space, in the order of connecting."""
+        return list(self._connections.partition("space", space_id))
 
     def all(self) -> list[Connection]:
         """Return every connection."""
-        return list(self._connections.values())
+        return self._connections.every()
 
     def together(self, one: str, other: str) -> bool:
         """Whether both people have a socket subscribed to one same space (SPACES-DIRECT-04)."""
@@ -85,12 +90,7 @@ class Presence:
     @property
     def counts(self) -> dict[str, int]:
         """How many connections, people and subscriptions there are."""
-        subscriptions = sum(map(len, self._by_space.values()))
-        return {"sockets": len(self._connections), "people": len(self._by_person), "subscriptions": subscriptions}
-
-
-def _remove(index: dict[str, dict[str, Connection]], key: str, connection_id: str) -> None:
-    entries = index.get(key, {})
-    entries.pop(connection_id, None)
-    if not entries:
-        index.pop(key, None)
+        connections = self.all()
+        people = {one.person_id for one in connections}
+        subscriptions = sum(len(one.spaces) for one in connections)
+        return {"sockets": len(connections), "people": len(people), "subscriptions": subscriptions}

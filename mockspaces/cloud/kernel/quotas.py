@@ -4,6 +4,8 @@ import math
 
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.store.entities import replace
+from mockspaces.cloud.store.run import QuotaWindow
 from mockspaces.contract import errors, quotas
 from mockspaces.contract.rows import Endpoint
 
@@ -20,28 +22,32 @@ class RateLimited(Rejection):
 
 
 def count(world: World, endpoint: Endpoint, person_id: str, address: str) -> None:
-    """Count a call by user and resource, and refuse it over the limit if the world enforces limits.
+    """Count a call by user and resource, and refuse it over the limit, if the world enforces limits.
 
     Windows follow the world's clock. Refused calls count as well.
     """
+    if not world.settings.rest_enforce_limits:
+        return
     now, longest, exceeded = world.clock.now(), 0, None
     for quota in quotas.of(endpoint.id):
         wait = _count(world, quota, address if quota.per == "address" else person_id, now)
         if wait > longest:
             longest, exceeded = wait, quota
-    if exceeded and world.settings.rest_enforce_limits:
+    world.transactions.keep()
+    if exceeded:
         calls, interval = exceeded.numbers(world.contract.limits)
         raise RateLimited(f"{exceeded.name}: {calls} calls in {interval} s per {exceeded.per}", longest)
 
 
 def _count(world: World, quota: quotas.Quota, who: str, now: float) -> int:
     """Return the seconds to wait, 0 within the limit."""
-    calls, interval = quota.numbers(world.contract.limits)
-    key = (quota.name, quota.per, who)
-    start, counted = world.quotas.get(key, (now, 0))
-    if not start <= now < start + interval:
-        start, counted = now, 0
-    if len(world.quotas) >= MOST_WINDOWS and key not in world.quotas:
-        world.quotas.clear()
-    world.quotas[key] = (start, counted + 1)
-    return 0 if counted < calls else math.ceil(start + interval - now)
+    windows, (calls, interval) = world.state.quotas, quota.numbers(world.contract.limits)
+    key = f"{quota.name}/{quota.per}/{who}"
+    window = windows.peek(key)
+    if window is None or not window.start <= now < window.start + interval:
+        window = QuotaWindow(id=key, start=now, calls=0)
+    if len(windows) >= MOST_WINDOWS and windows.peek(key) is None:
+        for one in windows.every():
+            windows.remove(one.id)
+    windows.store(replace(window, calls=window.calls + 1))
+    return 0 if window.calls < calls else math.ceil(window.start + interval - now)

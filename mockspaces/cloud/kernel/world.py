@@ -3,11 +3,9 @@
 Nothing is global. A token, cookie, id or signed URL of one world is unknown in every other.
 """
 
-import asyncio
 import hmac
 from collections.abc import Iterator, Mapping
 from typing import Any
-from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -16,13 +14,15 @@ from mockspaces.cloud.kernel.clock import Clock
 from mockspaces.cloud.kernel.complaints import refusal
 from mockspaces.cloud.kernel.events import Event, Subscriber
 from mockspaces.cloud.kernel.faults import Faults
-from mockspaces.cloud.kernel.ids import Ids
+from mockspaces.cloud.kernel.ids import Ids, seeded
 from mockspaces.cloud.kernel.journal import Journal
 from mockspaces.cloud.kernel.jws import SignatureCache, TokenReader
 from mockspaces.cloud.kernel.misbehaviour import Misbehaviours
 from mockspaces.cloud.kernel.presence import Presence
-from mockspaces.cloud.kernel.rejection import invalid, not_found
-from mockspaces.cloud.store.state import Checkpoint, State
+from mockspaces.cloud.kernel.rejection import Rejection, invalid, not_found
+from mockspaces.cloud.store.facts import Fact
+from mockspaces.cloud.store.state import SigningKey, State
+from mockspaces.cloud.store.transaction import Transactions
 from mockspaces.contract import Contract, OverlayError, errors, nearest
 from mockspaces.contract.settings import Settings, wire_name
 
@@ -68,49 +68,42 @@ class Origins(msgspec.Struct, frozen=True):
 class SigningKeys:
     """The RSA keys that sign user JWTs; old ones verify until they are dropped (ACC-UJWT-04)."""
 
-    def __init__(self, ids: Ids) -> None:
-        """Begin with one key of the pool."""
+    def __init__(self, known: Fact[tuple[SigningKey, ...]], ids: Ids) -> None:
+        """Read and change the fact ``known``."""
+        self._known = known
         self._ids = ids
-        self._keys: dict[str, keys.KeyPair] = {}
-        self.current = ""
-        self.rotate()
 
     def rotate(self, *, drop_old: bool = False) -> str:
-        """Sign with another key from now on and return its id."""
-        if drop_old:
-            self._keys.clear()
-        self.current = self._ids.account_id()
-        self._keys[self.current] = keys.signing(self._ids.choice(1 << 16))
-        return self.current
+        """Sign with another key of the pool from now on and return its id."""
+        made = SigningKey(self._ids.account_id(), keys.signing(self._ids.choice(1 << 16)).pem)
+        self._known.put((made,) if drop_old else (*self._known.value, made))
+        return made.id
+
+    @property
+    def current(self) -> str:
+        """The id of the key that signs now."""
+        return self._known.value[-1].id
 
     @property
     def current_key(self) -> keys.KeyPair:
         """The key that signs now."""
-        return self._keys[self.current]
+        return keys.load(self._known.value[-1].pem)
 
     def __iter__(self) -> Iterator[str]:
         """Go through the ids of all keys that verify, oldest first."""
-        return iter(list(self._keys))
+        return (key.id for key in self._known.value)
 
     def drop(self, key_id: str) -> None:
         """Forget an old key: what it signed is refused from now on. The current key stays."""
-        if key_id not in self._keys:
+        if key_id not in self:
             raise not_found(errors.KEY_NOT_FOUND, "signing key", key_id)
         if key_id == self.current:
             raise invalid("publickeyid", "names the key that signs now; rotate first")
-        del self._keys[key_id]
-
-    def items(self) -> list[tuple[str, keys.KeyPair]]:
-        """Return all keys with their ids, oldest first."""
-        return list(self._keys.items())
-
-    def adopt(self, pairs: Mapping[str, keys.KeyPair], current: str) -> None:
-        """Have these keys and no others from now on."""
-        self._keys, self.current = dict(pairs), current
+        self._known.put(tuple(key for key in self._known.value if key.id != key_id))
 
     def get(self, key_id: str) -> keys.KeyPair | None:
         """Return the key that a ``publickeyid`` names, or None."""
-        return self._keys.get(key_id)
+        return next((keys.load(key.pem) for key in self._known.value if key.id == key_id), None)
 
 
 def changed_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings:
@@ -126,7 +119,21 @@ def changed_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings
 
 
 class World:
-    """One emulated cloud: state, clock, ids, secrets, settings, contract and journal."""
+    """One emulated cloud: its state, and what reads and changes it.
+
+    Everything that is true of it stands in ``state``. A call is carried out inside ``async with
+    world.transactions``; see `mockspaces.cloud.store.transaction`.
+    """
+
+    state: State
+    clock: Clock
+    ids: Ids
+    presence: Presence
+    faults: Faults
+    misbehaviours: Misbehaviours
+    signing_keys: SigningKeys
+    signatures: SignatureCache
+    tokens: TokenReader
 
     def __init__(
         self,
@@ -136,69 +143,74 @@ class World:
         contract: Contract,
         settings: Settings | None = None,
         random_seed: str | None = None,
-        checkpoint: Checkpoint = None,
     ) -> None:
-        """Make an empty world; seeds fill it."""
+        """Make an empty world; seeds fill it. Until it is opened only its maker can change it."""
         self.name = name
         self.origins = origins
-        self.contract = contract
-        self.settings = settings or Settings()
+        self.journal = Journal(world=name)
+        self.transactions = Transactions((Rejection,))
         self.subscribers: list[Subscriber] = []
-        self._initial = (self.contract, self.settings)
-        self._random_seed = random_seed
-        self._checkpoint = checkpoint
-        self.clear()
-
-    def clear(self) -> None:
-        """Forget everything: state, clock, secrets, journal, changed settings and overlays."""
-        self.contract, self.settings = self._initial
-        self.clock = Clock()
-        self.ids = Ids(self.clock, self._random_seed, self.name)
-        self.state = self.new_state()
-        self.journal = Journal(world=self.name)
-        self.presence = Presence()
-        self.quotas: dict[tuple[str, str, str], tuple[float, int]] = {}  # begin of a window and calls in it
-        self.faults = Faults(self.ids.fraction)
-        self.misbehaviours = Misbehaviours()
-        self.signing_keys = SigningKeys(self.ids)
-        self.signatures = SignatureCache()
-        self.tokens = TokenReader(lambda: self.contract.limits.token_chars, lambda: self.contract.limits.json_depth)
-        self.master_secret = self.ids.secret()
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._initial = (contract, settings or Settings(), random_seed)
+        self._open = False
+        self.adopt(self.new_state())
+        self.state.master_secret.put(self.ids.secret())
+        self.signing_keys.rotate()
 
     def new_state(self) -> State:
-        """Return an empty state that could become this world's."""
-        return State(self._checkpoint)
+        """Return an empty state, with the world's own contract, settings and source of ids."""
+        contract, settings, random_seed = self._initial
+        random = None if random_seed is None else seeded(random_seed, self.name)
+        return State(contract=contract, settings=settings, random=random)
 
-    def adopt_secrets(self, master_secret: bytes, pairs: Mapping[str, keys.KeyPair], current: str) -> None:
-        """Take over the secrets and signing keys of a snapshot; results of earlier signature checks are forgotten."""
-        self.master_secret = master_secret
-        self.signing_keys.adopt(pairs, current)
+    def sibling(self) -> "World":
+        """Return a new world as this one was when it was made, to prepare a state that this one may adopt."""
+        contract, settings, random_seed = self._initial
+        return World(self.name, self.origins, contract=contract, settings=settings, random_seed=random_seed)
+
+    def adopt(self, state: State) -> None:
+        """Have this state from now on; whatever was derived from another one is forgotten."""
+        self.state = state
+        self.transactions.log = state.log
+        state.log.private = not self._open
+        self.clock = Clock(state.clock)
+        self.ids = Ids(self.clock, state.random)
+        self.presence = Presence(state)
+        self.faults = Faults(state.faults, self.ids.fraction)
+        self.misbehaviours = Misbehaviours(state.misbehaviours)
+        self.signing_keys = SigningKeys(state.signing_keys, self.ids)
         self.signatures = SignatureCache()
+        self.tokens = TokenReader(lambda: self.contract.limits.token_chars, lambda: self.contract.limits.json_depth)
+
+    def open(self) -> None:
+        """Let others in: from now on the state changes in transactions only."""
+        self._open, self.state.log.private = True, False
+
+    @property
+    def contract(self) -> Contract:
+        """The contract in force."""
+        return self.state.contract.value
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.state.settings.value
 
     async def publish(self, event: Event) -> None:
-        """Announce a change to whoever listens, before the call that caused it is answered."""
+        """Announce a change to whoever listens; what they tell leaves when the transaction commits."""
         for subscriber in self.subscribers:
             await subscriber(event)
 
-    def lock(self, aggregate: str) -> asyncio.Lock:
-        """Return the lock under which an aggregate is checked and changed."""
-        lock = self._locks.get(aggregate)
-        if lock is None:
-            lock = self._locks[aggregate] = asyncio.Lock()
-        return lock
-
     def secret(self, purpose: str) -> bytes:
         """Return this world's secret for one purpose; no two purposes or worlds share one."""
-        return hmac.digest(self.master_secret, purpose.encode(), "sha256")
+        return hmac.digest(self.state.master_secret.value, purpose.encode(), "sha256")
 
     def change_settings(self, changes: Mapping[str, Any]) -> None:
         """Change some settings by their wire names. Refuses unknown names and wrong values."""
-        self.settings = changed_settings(self.settings, changes)
+        self.state.settings.put(changed_settings(self.settings, changes))
 
     def overlay_contract(self, overlay: Mapping[str, Any]) -> None:
         """Replace some rows of the contract. Refuses what does not exist."""
         try:
-            self.contract = self.contract.overlaid(overlay)
+            self.state.contract.put(self.contract.overlaid(overlay))
         except OverlayError as error:
             raise invalid("contract", str(error)) from None

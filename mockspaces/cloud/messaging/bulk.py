@@ -40,13 +40,12 @@ async def run(world: World, company: Company, operation: Operation) -> User | No
     if address.rpartition("@")[2] not in company.domains:
         raise Rejection(errors.OTHER_COMPANY, f'"{address}" is not in a domain of the app\'s company')
     _check_licence(company, operation)
-    async with world.lock(f"user {address}"):
-        user = await people.by_email(world, address)
-        if user is None:
-            return await _without_user(world, company, operation)
-        if user.company_id != company.id:
-            raise Rejection(errors.OTHER_COMPANY, f'"{address}" belongs to a user of another company')
-        return await _with_user(world, user, operation)
+    user = await people.by_email(world, address)
+    if user is None:
+        return await _without_user(world, company, operation)
+    if user.company_id != company.id:
+        raise Rejection(errors.OTHER_COMPANY, f'"{address}" belongs to a user of another company')
+    return await _with_user(world, user, operation)
 
 
 def _check_password(world: World, operation: Operation) -> None:
@@ -130,8 +129,7 @@ def _licences(world: World, wanted: str) -> tuple[Licence, ...]:
 
 async def _rename_room(world: World, before: User, user: User) -> None:
     """Let the personal room keep its owner's name, unless he gave it another (USERS-ROOM-01)."""
-    async with world.lock(str(user.room_id)):
-        room = await world.state.spaces.get(str(user.room_id))
-        if room is not None and room.title == before.displayname:
-            await world.state.spaces.put(replace(room, title=user.displayname))
-            await spaces.touch(world, room)
+    room = await world.state.spaces.get(str(user.room_id))
+    if room is not None and room.title == before.displayname:
+        await world.state.spaces.put(replace(room, title=user.displayname))
+        await spaces.touch(world, room)

@@ -1,7 +1,7 @@
 """Files: signed URLs and what is stored behind them (FILES-*, STO-*). Nobody ever opens a URL (REST-OUT-01)."""
 
 import hmac
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 import msgspec
@@ -9,7 +9,8 @@ import msgspec
 from mockspaces.cloud.kernel import jws
 from mockspaces.cloud.kernel.rejection import Rejection, invalid, not_found
 from mockspaces.cloud.kernel.world import Origins, World
-from mockspaces.cloud.store.entities import StoredFile, replace
+from mockspaces.cloud.store.entities import Content, StoredFile, replace
+from mockspaces.cloud.store.run import Reservation
 from mockspaces.contract import errors
 
 HOUR_S = 3600
@@ -40,7 +41,7 @@ async def path(world: World, origins: Origins, key: str) -> str:
     The expiry is a full hour of the clock, so that an unchanged list keeps its ETag.
     """
     file = await world.state.files.get(key)
-    if file is None or file.data is None:
+    if file is None or not file.stored:
         return ""
     return signed_url(world, origins, "GET", file, (int(world.clock.now()) // HOUR_S + 2) * HOUR_S)
 
@@ -58,7 +59,7 @@ async def announce_uploads(world: World, origins: Origins, wanted: Sequence[Want
 async def find(world: World, key: str) -> StoredFile:
     """Return a stored file. Refuses an unknown one, and one that was never uploaded."""
     file = await world.state.files.get(key)
-    if file is None or file.data is None:
+    if file is None or not file.stored:
         raise not_found(errors.FILE_NOT_FOUND, "file", key)
     return file
 
@@ -87,34 +88,47 @@ def check_signature(world: World, method: str, file: StoredFile, expires: str, s
 
 def check_upload(world: World, file: StoredFile, media_type: str) -> None:
     """Refuse a second upload, another type than declared, and what does not fit any more (STO-PUT-01, -04, -05)."""
-    if file.data is not None:
+    if file.stored:
         raise Rejection(errors.STORAGE_FORBIDDEN, "the URL was used already; it is good for one upload")
     if media_type.strip().lower() != file.type.strip().lower():
         raise Rejection(errors.STORAGE_MISMATCH, f'the type is "{media_type}", declared was "{file.type}"')
-    held = world.state.stored_bytes + world.state.incoming_bytes
+    held = world.state.stored_bytes.value + sum(one.size for one in world.state.reservations.every())
     if held + file.size > world.settings.files_max_bytes:
         raise Rejection(errors.STORAGE_FULL, f"all files together would exceed {world.settings.files_max_bytes} bytes")
 
 
-async def receive(world: World, file: StoredFile, media_type: str, read: Callable[[], Awaitable[bytes]]) -> StoredFile:
-    """Read and store the bytes of an announced file (STO-PUT-01..05).
+async def reserve(world: World, file: StoredFile, media_type: str) -> Reservation:
+    """Reserve room for the bytes of an announced file, before they are read (STO-PUT-01..05).
 
-    While they are read they count as stored, so that many uploads at once hold no more than is allowed.
+    What is reserved counts as stored, so that many uploads at once hold no more than is allowed. Whoever reserves
+    ends it with `release` or `receive`.
     """
     check_upload(world, file, media_type)
-    state = world.state
-    state.incoming_bytes += file.size
-    try:
-        data = await read()
-    finally:
-        state.incoming_bytes -= file.size
+    return await world.state.reservations.put(Reservation(id=world.ids.uuid(), size=file.size))
+
+
+async def release(world: World, reservation: Reservation) -> None:
+    """End a reservation; a second time does nothing."""
+    await world.state.reservations.delete(reservation.id)
+
+
+async def receive(world: World, key: str, media_type: str, data: bytes, reservation: Reservation) -> StoredFile:
+    """Store the bytes of an announced file in the room that was reserved for them (STO-PUT-01..05)."""
+    await release(world, reservation)
+    world.transactions.keep()  # also if what came is refused
+    file = await announced(world, key)
+    check_upload(world, file, media_type)
     if len(data) != file.size:
         raise Rejection(errors.STORAGE_MISMATCH, f"{len(data)} bytes came, declared were {file.size}")
-    async with world.lock("files"):
-        file = await announced(world, file.id)
-        check_upload(world, file, media_type)
-        world.state.stored_bytes += file.size
-        return await world.state.files.put(replace(file, data=data))
+    world.state.stored_bytes.put(world.state.stored_bytes.value + file.size)
+    await world.state.contents.put(Content(id=file.id, data=data))
+    return await world.state.files.put(replace(file, stored=True))
+
+
+async def content(world: World, file: StoredFile) -> bytes:
+    """Return the bytes of a stored file."""
+    found = await world.state.contents.get(file.id)
+    return found.data if found else b""
 
 
 def check_size(world: World, member: str, size: int) -> None:

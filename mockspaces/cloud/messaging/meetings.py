@@ -1,7 +1,7 @@
 """Meetings: who is in, hands, muting, recordings, end (MEET-*, RT-MED-04, -05).
 
-A meeting is a message of category ``meeting``; at most one per space is active (MEET-GEN-01). Operations run
-under the lock of the space and announce before they return; those named ``*_locked`` want it held already.
+A meeting is a message of category ``meeting``; at most one per space is active (MEET-GEN-01). Operations
+announce what they did before they return.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -96,18 +96,17 @@ async def join(
     Announces ``meeting.started`` and ``attendee.added`` where they are due; who is in already only gets one
     more session. Refuses to start a meeting in an archived space.
     """
-    async with world.lock(space_id):
-        space = await find_space(world, space_id)
-        message = await active(world, space_id)
-        if message is None:
-            spaces.refuse_archived(space)
-            message = await _start(world, space, person, origin)
-        known = present_as(message, person.id)
-        name = session or (known.sessions[0] if known and known.sessions else world.ids.uuid())
-        entry = _arrival(world, person, name) if known is None else _with_session(known, name)
-        message = await _put(world, message, lambda meeting: _with_video(_with(meeting, entry), video=video))
-        if known is None:
-            await _announce(world, space, message, events.ATTENDEE_ADDED, attendee=entry, origin=origin)
+    space = await find_space(world, space_id)
+    message = await active(world, space_id)
+    if message is None:
+        spaces.refuse_archived(space)
+        message = await _start(world, space, person, origin)
+    known = present_as(message, person.id)
+    name = session or (known.sessions[0] if known and known.sessions else world.ids.uuid())
+    entry = _arrival(world, person, name) if known is None else _with_session(known, name)
+    message = await _put(world, message, lambda meeting: _with_video(_with(meeting, entry), video=video))
+    if known is None:
+        await _announce(world, space, message, events.ATTENDEE_ADDED, attendee=entry, origin=origin)
     return message, entry
 
 
@@ -153,17 +152,16 @@ async def leave(
     With ``session`` only that one ends, and the person stays as long as he has another; one of a meeting that
     ended before is nothing in this one. Returns the meeting, or None if he was not in it so.
     """
-    async with world.lock(space_id):
-        message = await active(world, space_id)
-        entry = present_as(message, person_id) if message else None
-        if message is None or entry is None or (session is not None and session not in entry.sessions):
-            return None
-        space = await find_space(world, space_id)
-        others = tuple(one for one in entry.sessions if one != session)
-        if session is not None and others:
-            return await _put(world, message, lambda meeting: _with(meeting, replace(entry, sessions=others)))
-        message = await _take_out(world, space, message, entry, origin)
-        return message if present(message) else await _finish(world, space, message, origin)
+    message = await active(world, space_id)
+    entry = present_as(message, person_id) if message else None
+    if message is None or entry is None or (session is not None and session not in entry.sessions):
+        return None
+    space = await find_space(world, space_id)
+    others = tuple(one for one in entry.sessions if one != session)
+    if session is not None and others:
+        return await _put(world, message, lambda meeting: _with(meeting, replace(entry, sessions=others)))
+    message = await _take_out(world, space, message, entry, origin)
+    return message if present(message) else await _finish(world, space, message, origin)
 
 
 async def _take_out(world: World, space: Space, message: Message, entry: Attendee, origin: str | None) -> Message:
@@ -190,12 +188,11 @@ async def _finish(world: World, space: Space, message: Message, origin: str | No
 
 async def end(world: World, space_id: str, meeting_id: str) -> Message:
     """End a meeting for everybody (MEET-END-02)."""
-    async with world.lock(space_id):
-        space, message = await _running(world, space_id, meeting_id)
-        return await end_locked(world, space, message)
+    space, message = await _running(world, space_id, meeting_id)
+    return await close(world, space, message)
 
 
-async def end_locked(world: World, space: Space, message: Message) -> Message:
+async def close(world: World, space: Space, message: Message) -> Message:
     """End a meeting whose space is locked already, as deleting a space does (SPACES-DELETE-03)."""
     for entry in present(message):
         message = await _take_out(world, space, message, entry, None)
@@ -217,14 +214,13 @@ async def _running(world: World, space_id: str, meeting_id: str) -> tuple[Space,
 
 async def mute_all(world: World, space_id: str, meeting_id: str, excluded: Sequence[str]) -> Message:
     """Ask everybody but the excluded ones to mute (MEET-MUTEALL-02)."""
-    async with world.lock(space_id):
-        space, message = await _running(world, space_id, meeting_id)
-        exclude = {"exclude": [{"attendeeId": one} for one in excluded]}
-        await _announce(world, space, message, events.ALL_PARTIES_MUTING, exclude)
-        for entry in present(message):
-            if entry.id not in excluded:
-                await _ask_tracks(world, space, message, entry, {"audio": False})
-        await _announce(world, space, message, events.ALL_PARTIES_MUTED, exclude)
+    space, message = await _running(world, space_id, meeting_id)
+    exclude = {"exclude": [{"attendeeId": one} for one in excluded]}
+    await _announce(world, space, message, events.ALL_PARTIES_MUTING, exclude)
+    for entry in present(message):
+        if entry.id not in excluded:
+            await _ask_tracks(world, space, message, entry, {"audio": False})
+    await _announce(world, space, message, events.ALL_PARTIES_MUTED, exclude)
     return message
 
 
@@ -232,15 +228,14 @@ async def set_tracks(
     world: World, space_id: str, meeting_id: str, party: Party, tracks: Mapping[str, bool | str]
 ) -> Message:
     """Switch somebody's microphone or camera: ask his sockets, tell everybody (MEET-MEDIA-03)."""
-    async with world.lock(space_id):
-        space, message = await _running(world, space_id, meeting_id)
-        entry = attendee(message, party)
-        if tracks.get("video"):
-            message = await _put(world, message, lambda meeting: _with_video(meeting, video=True))
-        await _ask_tracks(world, space, message, entry, tracks)
-        parts = {"mediaSession": dict(tracks)}
-        target = await people.get_person(world, entry.id)
-        await _announce(world, space, message, events.TRACKS_STATUS, parts, attendee=entry, sender=target)
+    space, message = await _running(world, space_id, meeting_id)
+    entry = attendee(message, party)
+    if tracks.get("video"):
+        message = await _put(world, message, lambda meeting: _with_video(meeting, video=True))
+    await _ask_tracks(world, space, message, entry, tracks)
+    parts = {"mediaSession": dict(tracks)}
+    target = await people.get_person(world, entry.id)
+    await _announce(world, space, message, events.TRACKS_STATUS, parts, attendee=entry, sender=target)
     return message
 
 
@@ -254,27 +249,24 @@ async def set_noise_reduction(
     world: World, space_id: str, meeting_id: str, party: Party, *, enabled: bool | None, session: str | None
 ) -> Message:
     """Store what an attendee's client does about noise; nobody is told (MEET-OPER-01)."""
-    async with world.lock(space_id):
-        _space, message = await _running(world, space_id, meeting_id)
-        entry = replace(attendee(message, party), noise_reduction=enabled, media_session_id=session)
-        return await _put(world, message, lambda meeting: _with(meeting, entry))
+    _space, message = await _running(world, space_id, meeting_id)
+    entry = replace(attendee(message, party), noise_reduction=enabled, media_session_id=session)
+    return await _put(world, message, lambda meeting: _with(meeting, entry))
 
 
 async def show_hand(
     world: World, space_id: str, meeting_id: str, category: str, target_id: str, parts: Parts
 ) -> Message:
     """Announce a raised, accepted or lowered hand (MEET-HAND-02, MEET-HANDOK-01, MEET-HANDLOW-01)."""
-    async with world.lock(space_id):
-        space, message = await _running(world, space_id, meeting_id)
-        await _announce(world, space, message, category, {"targetId": target_id, **parts})
+    space, message = await _running(world, space_id, meeting_id)
+    await _announce(world, space, message, category, {"targetId": target_id, **parts})
     return message
 
 
 async def set_layout(world: World, space_id: str, meeting_id: str, layout: str, theme: str | None) -> Message:
     """Store the layout of a meeting; nobody is told (MEET-LAYOUT-01)."""
-    async with world.lock(space_id):
-        _space, message = await _running(world, space_id, meeting_id)
-        return await _put(world, message, lambda meeting: replace(meeting, layout=layout, theme=theme))
+    _space, message = await _running(world, space_id, meeting_id)
+    return await _put(world, message, lambda meeting: replace(meeting, layout=layout, theme=theme))
 
 
 # --- recordings
@@ -282,13 +274,12 @@ async def set_layout(world: World, space_id: str, meeting_id: str, layout: str, 
 
 async def start_recording(world: World, space_id: str, meeting_id: str, person: Person) -> MediaEvent:
     """Start recording; one at a time (MEET-REC-01..03). Returns what was announced."""
-    async with world.lock(space_id):
-        space, message = await _running(world, space_id, meeting_id)
-        if any(one.end is None for one in meeting_of(message).recordings):
-            raise invalid("meetingId", "the meeting is being recorded already")
-        made = Recording(id=world.ids.object_id(), started_by=messages.sender_of(person), start=world.clock.now_ms())
-        message = await _put(world, message, lambda meeting: replace(meeting, recordings=(*meeting.recordings, made)))
-        return await _announce(world, space, message, events.RECORDING_STARTED, recording=made)
+    space, message = await _running(world, space_id, meeting_id)
+    if any(one.end is None for one in meeting_of(message).recordings):
+        raise invalid("meetingId", "the meeting is being recorded already")
+    made = Recording(id=world.ids.object_id(), started_by=messages.sender_of(person), start=world.clock.now_ms())
+    message = await _put(world, message, lambda meeting: replace(meeting, recordings=(*meeting.recordings, made)))
+    return await _announce(world, space, message, events.RECORDING_STARTED, recording=made)
 
 
 def recording(message: Message, recording_id: str) -> Recording:
@@ -301,12 +292,11 @@ def recording(message: Message, recording_id: str) -> Recording:
 
 async def stop_recording(world: World, space_id: str, meeting_id: str, recording_id: str) -> Recording:
     """Stop a recording (MEET-RECSTOP-01..03)."""
-    async with world.lock(space_id):
-        space, message = await _running(world, space_id, meeting_id)
-        stopped = replace(recording(message, recording_id), end=world.clock.now_ms())
-        kept = [stopped if one.id == stopped.id else one for one in meeting_of(message).recordings]
-        message = await _put(world, message, lambda meeting: replace(meeting, recordings=tuple(kept)))
-        await _announce(world, space, message, events.RECORDING_STOPPED, recording=stopped)
+    space, message = await _running(world, space_id, meeting_id)
+    stopped = replace(recording(message, recording_id), end=world.clock.now_ms())
+    kept = [stopped if one.id == stopped.id else one for one in meeting_of(message).recordings]
+    message = await _put(world, message, lambda meeting: replace(meeting, recordings=tuple(kept)))
+    await _announce(world, space, message, events.RECORDING_STOPPED, recording=stopped)
     return stopped
 
 

@@ -1,7 +1,7 @@
 """Messages: creating, editing, reading and deleting them, for REST and socket alike (MSG-*, RT-MSG-*).
 
 A surface admits the caller to the space, asks `check_author` or `check_editor`, reads the draft, and calls
-one operation. Operations run under the lock of the space and announce before they return (MSG-GEN-02).
+one operation. Operations announce what they did before they return (MSG-GEN-02).
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,7 @@ from mockspaces.cloud.store.entities import (
     Person,
     Sender,
     Space,
+    SpaceTime,
     Task,
     member_id,
     replace,
@@ -114,45 +115,47 @@ async def unread(world: World, space_id: str, person_id: str, since: int) -> int
 # --- changing
 
 
-def _moment(world: World, space_id: str) -> int:
+async def _moment(world: World, space_id: str) -> int:
     """Return the time of a new message; in one space it strictly increases (REST-TIME-03)."""
-    times = world.state.message_times
-    times[space_id] = moment = max(world.clock.now_ms(), times.get(space_id, 0) + 1)
+    moment = max(world.clock.now_ms(), await newest_time(world, space_id) + 1)
+    await world.state.message_times.put(SpaceTime(id=space_id, newest=moment))
     return moment
+
+
+async def newest_time(world: World, space_id: str) -> int:
+    """Return the time of the newest message of a space, deleted ones included; 0 if there never was one."""
+    known = await world.state.message_times.get(space_id)
+    return known.newest if known else 0
 
 
 async def create(
     world: World, author: Person, space: Space, draft: Draft, *, origin: str | None = None, loopback: Any = None
 ) -> Message:
     """Create a message and announce it: the end of step 7, step 8, effect. The author is already admitted."""
-    async with world.lock(space.id):
-        space = await find_space(world, space.id)
-        await _check_assignees(world, space, draft.task)
-        parent = await _parent(world, space, draft) if draft.parent_id else None
-        spaces.refuse_archived(space)
-        message = await put_new(world, author, space, draft, parent)
-        await world.publish(MessageSent(space=space, message=message, origin=origin, loopback=loopback))
+    await _check_assignees(world, space, draft.task)
+    parent = await _parent(world, space, draft) if draft.parent_id else None
+    spaces.refuse_archived(space)
+    message = await put_new(world, author, space, draft, parent)
+    await world.publish(MessageSent(space=space, message=message, origin=origin, loopback=loopback))
     return message
 
 
 async def plant(world: World, author: Person, space: Space, draft: Draft) -> Message:
     """Create a message in any space, archived ones too, and announce it: what fixtures do."""
-    async with world.lock(space.id):
-        space = await find_space(world, space.id)
-        parent = await _parent(world, space, draft) if draft.parent_id else None
-        message = await put_new(world, author, space, draft, parent)
-        await world.publish(MessageSent(space=space, message=message))
+    parent = await _parent(world, space, draft) if draft.parent_id else None
+    message = await put_new(world, author, space, draft, parent)
+    await world.publish(MessageSent(space=space, message=message))
     return message
 
 
 async def put_new(world: World, author: Person, space: Space, draft: Draft, parent: Message | None = None) -> Message:
-    """Store a new message under the lock of its space, without any check or announcement."""
+    """Store a new message, without any check or announcement."""
     message = Message(
         id=world.ids.object_id(),
         space_id=space.id,
         category=draft.category,
         sender=sender_of(author),
-        created=_moment(world, space.id),
+        created=await _moment(world, space.id),
         text=draft.text,
         description=draft.description,
         attachments=draft.attachments,
@@ -196,18 +199,16 @@ async def edit(world: World, message: Message, body: EditBody, *, origin: str | 
     if message.category == "meeting":
         raise invalid("_id", "is a meeting, which cannot be edited")
     seen = time("modified", body.modified) if isinstance(body.modified, str) and body.modified else None
-    async with world.lock(message.space_id):
-        message = await find(world, message.id)
-        changed = merge(world, message, body)
-        space = await find_space(world, message.space_id)
-        await _check_assignees(world, space, changed.task, message.task)
-        spaces.refuse_archived(space)
-        if body.modified is not msgspec.UNSET:
-            _check_fresh(message, seen)
-        before = message.created if message.modified is None else message.modified
-        changed = replace(changed, modified=max(world.clock.now_ms(), before + 1))
-        await world.state.messages.put(changed)
-        await world.publish(MessageSent(space=space, message=changed, origin=origin))
+    changed = merge(world, message, body)
+    space = await find_space(world, message.space_id)
+    await _check_assignees(world, space, changed.task, message.task)
+    spaces.refuse_archived(space)
+    if body.modified is not msgspec.UNSET:
+        _check_fresh(message, seen)
+    before = message.created if message.modified is None else message.modified
+    changed = replace(changed, modified=max(world.clock.now_ms(), before + 1))
+    await world.state.messages.put(changed)
+    await world.publish(MessageSent(space=space, message=changed, origin=origin))
     return changed
 
 
@@ -231,26 +232,17 @@ async def delete(world: World, caller: Caller, message_ids: Sequence[str]) -> De
     result = Deletion()
     for message_id in dict.fromkeys(message_ids):
         message = await world.state.messages.get(message_id)
-        if message is None or message.deleted:
+        space = await world.state.spaces.get(message.space_id) if message else None
+        if message is None or space is None or message.deleted:
             result.unknown.append(message_id)
-            continue
-        async with world.lock(message.space_id):
-            await _delete_one(world, caller, message_id, result)
+        elif not may_delete(caller, message, await standing(world, caller, space)):
+            result.forbidden.append((message_id, errors.PERMISSION_DENIED))
+        elif space.archived:
+            result.impossible.append((message_id, errors.ARCHIVED))
+        else:
+            await _remove(world, caller, space, message)
+            result.deleted.append(message_id)
     return result
-
-
-async def _delete_one(world: World, caller: Caller, message_id: str, result: Deletion) -> None:
-    message = await world.state.messages.get(message_id)
-    space = await world.state.spaces.get(message.space_id) if message else None
-    if message is None or space is None or message.deleted:
-        result.unknown.append(message_id)
-    elif not may_delete(caller, message, await standing(world, caller, space)):
-        result.forbidden.append((message_id, errors.PERMISSION_DENIED))
-    elif space.archived:
-        result.impossible.append((message_id, errors.ARCHIVED))
-    else:
-        await _remove(world, caller, space, message)
-        result.deleted.append(message_id)
 
 
 def may_delete(caller: Caller, message: Message, found: Standing) -> bool:

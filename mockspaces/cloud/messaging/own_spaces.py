@@ -36,19 +36,19 @@ class Preference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def prefer(world: World, caller: Caller, found: Standing, wanted: Preference) -> UserSpace:
-    """Store preferences; the space itself does not change (USERS-PREF-03). The lock of the space is held."""
+    """Store preferences; the space itself does not change (USERS-PREF-03)."""
     record = await spaces.open_record(world, found.space, caller.id)
     changes = {name: value for name, value in msgspec.structs.asdict(wanted).items() if value is not None}
     return await world.state.user_spaces.put(replace(record, **changes))
 
 
 async def mark_read(world: World, caller: Caller, found: Standing, time: int | None) -> UserSpace:
-    """Note up to when somebody has read, and tell his sockets (USERS-READ-01..06). The lock of the space is held.
+    """Note up to when somebody has read, and tell his sockets (USERS-READ-01..06).
 
     Without a time it is now. A time before the stored one is ignored.
     """
     record = await spaces.open_record(world, found.space, caller.id)
-    moment = max(world.clock.now_ms(), world.state.message_times.get(found.space.id, 0)) if time is None else time
+    moment = max(world.clock.now_ms(), await messages.newest_time(world, found.space.id)) if time is None else time
     if record.last_read is not None and moment < record.last_read:
         return record
     record = await world.state.user_spaces.put(replace(record, last_read=moment))
@@ -57,7 +57,7 @@ async def mark_read(world: World, caller: Caller, found: Standing, time: int | N
 
 
 async def hide(world: World, caller: Caller, found: Standing) -> UserSpace:
-    """Take a space off somebody's list and tell his sockets (USERS-HIDE-02..05). The lock of the space is held."""
+    """Take a space off somebody's list and tell his sockets (USERS-HIDE-02..05)."""
     if found.space.type == "personal":
         raise invalid("spaceId", "a personal room cannot be hidden")
     record = await spaces.open_record(world, found.space, caller.id)

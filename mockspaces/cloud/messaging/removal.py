@@ -4,19 +4,19 @@ from mockspaces.cloud.kernel.events import AccessEnded, ChannelClosed, TopicUpda
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.messaging import meetings
 from mockspaces.cloud.spaces import roster
-from mockspaces.cloud.store.entities import Member, Person, Space, User, replace
+from mockspaces.cloud.store.entities import Person, Space, User, replace
 
 DELETED = 2  # DM-SPACE-03
 
 
 async def delete_space(world: World, by: Person, space: Space) -> Space:
-    """Delete a space with all that hangs on it, announced before (SPACES-DELETE-02, -03). Its lock is held.
+    """Delete a space with all that hangs on it, announced before (SPACES-DELETE-02, -03).
 
     Who was in it is remembered: people who were once together stay acquainted.
     """
     meeting = await meetings.active(world, space.id)
     if meeting is not None:
-        await meetings.end_locked(world, space, meeting)
+        await meetings.close(world, space, meeting)
     deleted = replace(space, status=DELETED)
     await world.state.spaces.delete(space.id)
     await world.publish(TopicUpdated(space=deleted, by=by))
@@ -27,8 +27,7 @@ async def delete_space(world: World, by: Person, space: Space) -> Space:
 
 async def _clear(world: World, space: Space) -> None:
     state = world.state
-    state.conference_ids.discard(str(space.settings.get("confId")))
-    state.message_times.pop(space.id, None)
+    await state.message_times.delete(space.id)
     for member in await state.members.page("space", space.id):
         await state.members.delete(member.id)
     for invite in await state.invites.page("space", space.id):
@@ -41,20 +40,12 @@ async def _clear(world: World, space: Space) -> None:
 
 async def delete_user(world: World, user: User) -> None:
     """Delete a user: his credentials and sockets die, his memberships end, his spaces stay (USERS-BULK-11)."""
-    for address in user.emails:
-        world.state.addresses.pop(address, None)
     await world.state.users.delete(user.id)
     await world.publish(AccessEnded(person_id=user.id))
     for member in await world.state.members.page("person", user.id):
-        async with world.lock(member.space_id):
-            await _end(world, user, member)
+        space = await world.state.spaces.get(member.space_id)
+        if space is not None:
+            await roster.take_out(world, space, member)
+            await world.publish(ChannelClosed(space=space, person_id=user.id))
     for record in await world.state.user_spaces.page("person", user.id):
         await world.state.user_spaces.delete(record.id)
-
-
-async def _end(world: World, user: User, member: Member) -> None:
-    space = await world.state.spaces.get(member.space_id)
-    current = await world.state.members.get(member.id)
-    if space is not None and current is not None:
-        await roster.take_out(world, space, current)
-        await world.publish(ChannelClosed(space=space, person_id=user.id))

@@ -120,9 +120,9 @@ class Search:
 
 async def of_company(world: World, company_id: str) -> Directory:
     """Return the directory of a company, ordered by display name, then id (USERS-COLL-05)."""
-    known, revision = world.state.directories.get(company_id), world.state.users.revision
-    if isinstance(known, Directory) and known.revision == revision:
+    kept: dict[str, Directory] = world.state.cache(Directory, dict)
+    known, revision = kept.get(company_id), world.state.users.revision
+    if known is not None and known.revision == revision:
         return known
-    made = Directory(await world.state.users.page("company", company_id), revision)
-    world.state.directories[company_id] = made
+    kept[company_id] = made = Directory(await world.state.users.page("company", company_id), revision)
     return made

@@ -31,7 +31,7 @@ async def create_company(
     """Create a company; its domains decide which users are its employees (DM-COMP-01)."""
     lowered = tuple(domain.lower() for domain in domains)
     for domain in lowered:
-        if domain in world.state.domains:
+        if await company_of_domain(world, domain):
             raise Rejection(errors.ALREADY_EXISTS, f'domain "{domain}" has a company', detail=domain)
     company = Company(
         id=world.ids.object_id(),
@@ -42,20 +42,17 @@ async def create_company(
         owned_licenses=owned_licenses,
         deny_attachments=deny_attachments,
     )
-    world.state.domains.update(dict.fromkeys(lowered, company.id))
     return await world.state.companies.put(company)
 
 
-async def register(world: World, user: User) -> User:
-    """Store a user and make all his addresses known."""
-    world.state.addresses.update(dict.fromkeys(user.emails, user.id))
-    return await world.state.users.put(user)
+async def company_of_domain(world: World, domain: str) -> Company | None:
+    """Return the company that a domain belongs to (DM-COMP-01)."""
+    return await world.state.companies.first("domain", domain)
 
 
 async def by_email(world: World, address: str) -> User | None:
     """Return the user who has this address, primary or not, in any letter case."""
-    found = world.state.addresses.get(address.lower())
-    return await world.state.users.get(found) if found else None
+    return await world.state.users.first("address", address.lower())
 
 
 async def by_username(world: World, username: str) -> User | None:

@@ -59,17 +59,18 @@ async def acquaintances(world: World, person_id: str) -> list[User]:
     They are kept until somebody enters a space for the first time or a user changes.
     """
     state = world.state
-    known, now = state.acquaintances.get(person_id), (state.users.revision, state.encounters)
-    if isinstance(known, Acquaintances) and known.time == now:
+    kept: dict[str, Acquaintances] = state.cache(Acquaintances, dict)
+    known, now = kept.get(person_id), (state.users.revision, state.user_spaces.population)
+    if known is not None and known.time == now:
         return known.people
     ids: set[str] = set()
     for own in await state.user_spaces.page("person", person_id):
         ids.update([record.person_id for record in await state.user_spaces.page("space", own.space_id)])
     found = [await state.users.get(one) for one in ids]
     people_ = sorted((user for user in found if user and not user.is_service_account), key=_order)
-    if len(state.acquaintances) >= MOST_KNOWN:
-        state.acquaintances.clear()
-    state.acquaintances[person_id] = Acquaintances(now, people_)
+    if len(kept) >= MOST_KNOWN:
+        kept.clear()
+    kept[person_id] = Acquaintances(now, people_)
     return people_
 
 

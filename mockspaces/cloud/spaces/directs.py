@@ -20,13 +20,11 @@ async def between(world: World, caller: Caller, kind: PartnerType, partner_id: s
     partner = await _find(world, kind, partner_id)
     _check_company(caller, partner)
     pair = (min(caller.id, partner.id), max(caller.id, partner.id))
-    async with world.lock(f"direct {pair}"):
-        space = await world.state.spaces.first("pair", pair)
-        if space is None:
-            await _check_acquainted(world, caller, partner)
-            space = await _create(world, caller.person, partner, pair)
-    async with world.lock(space.id):
-        await spaces.unhide(world, space.id, caller.id)
+    space = await world.state.spaces.first("pair", pair)
+    if space is None:
+        await _check_acquainted(world, caller, partner)
+        space = await _create(world, caller.person, partner, pair)
+    await spaces.unhide(world, space.id, caller.id)
     return Standing(space, await world.state.members.get(member_id(space.id, caller.id)))
 
 
@@ -76,7 +74,7 @@ async def _create(world: World, first: Person, second: Person, pair: tuple[str, 
         modified=now,
         turn=spaces.next_turn(world),
         company_id=owner.company_id if isinstance(owner, User) else None,
-        settings=spaces.default_settings(world, private=True, licensed=licensed),
+        settings=spaces.default_settings(await spaces.conference_id(world), private=True, licensed=licensed),
         retention=spaces.DEFAULT_RETENTION,
         pair=pair,
     )

@@ -85,7 +85,7 @@ def check_roles(found: Standing, wanted: Invitation) -> None:
 
 
 async def invite(world: World, caller: Caller, found: Standing, wanted: Invitation) -> Invite:
-    """Invite people to a space (SPACES-INVITE-01..08). The lock of the space is held."""
+    """Invite people to a space (SPACES-INVITE-01..08)."""
     check_roles(found, wanted)
     invited = await resolve(world, caller, wanted.invitees)
     spaces.refuse_archived(found.space)
@@ -145,7 +145,7 @@ async def find(world: World, invite_id: str) -> Invite:
 
 
 async def join(world: World, caller: Caller, invite_id: str, pin: str | None) -> Standing:
-    """Let somebody in who holds the link of an invite (SPACES-INVJOIN-02..05). The lock of its space is held."""
+    """Let somebody in who holds the link of an invite (SPACES-INVJOIN-02..05)."""
     used = await find(world, invite_id)
     found = await access.standing(world, caller, await access.find_space(world, used.space_id))
     role = _invited_role(caller, used)
@@ -185,7 +185,7 @@ async def own(world: World, caller: Caller, invite_id: str) -> tuple[Invite, Sta
 
 
 async def change(world: World, caller: Caller, mine: Invite, place: Standing, wanted: Invitation) -> Invite:
-    """Replace the invitees of an invite; dropped ones stay members (SPACES-INVUPD-02). The lock is held."""
+    """Replace the invitees of an invite; dropped ones stay members (SPACES-INVUPD-02)."""
     check_roles(place, wanted)
     invited = await resolve(world, caller, wanted.invitees)
     spaces.refuse_archived(place.space)
@@ -198,7 +198,7 @@ async def change(world: World, caller: Caller, mine: Invite, place: Standing, wa
 
 
 async def delete(world: World, mine: Invite, place: Standing) -> None:
-    """Delete an invite; entries by e-mail that no other invite made go with it (SPACES-INVDEL-02). The lock is held."""
+    """Delete an invite; entries by e-mail that no other invite made go with it (SPACES-INVDEL-02)."""
     spaces.refuse_archived(place.space)
     await world.state.invites.delete(mine.id)
     others = await world.state.invites.page("space", place.space.id)

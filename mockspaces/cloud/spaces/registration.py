@@ -7,8 +7,6 @@ from mockspaces.cloud.spaces import spaces
 from mockspaces.cloud.store.entities import Company, PersonName, User, replace
 from mockspaces.contract import errors
 
-ADDRESSES = "addresses"  # the lock under which an address is found free and taken
-
 
 async def create_user(
     world: World,
@@ -25,7 +23,7 @@ async def create_user(
     address = people.email(username, "username")
     others = tuple(people.email(other, "other_emails") for other in other_emails)
     shown = displayname or f"{givenname} {familyname}".strip() or address
-    domain = address.rpartition("@")[2]
+    owner = await people.company_of_domain(world, address.rpartition("@")[2])
     user = User(
         id=world.ids.object_id(),
         ndbid=world.ids.account_id(),
@@ -34,12 +32,11 @@ async def create_user(
         name=_name(shown, givenname, familyname) if shown != address else PersonName(),
         other_emails=others,
         last_update=world.clock.now_ms(),
-        company_id=company.id if company else world.state.domains.get(domain),
+        company_id=company.id if company else owner.id if owner else None,
         password=password if password is not None else world.ids.label(16),
     )
-    async with world.lock(ADDRESSES):
-        await _refuse_taken(world, user.emails)
-        await people.register(world, user)
+    await _refuse_taken(world, user.emails)
+    await world.state.users.put(user)
     room = await spaces.create_personal_room(world, user)
     user = await world.state.users.put(replace(user, room_id=room.id))
     await _take_over_email_entries(world, user)
@@ -62,5 +59,4 @@ async def _take_over_email_entries(world: World, user: User) -> None:
     """Give a newly registered user the entries that were made for his addresses (SPACES-INVITE-05)."""
     for address in user.emails:
         for entry in await world.state.members.page("person", address):
-            async with world.lock(entry.space_id):
-                await spaces.take_over(world, user, entry)
+            await spaces.take_over(world, user, entry)

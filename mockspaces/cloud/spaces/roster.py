@@ -1,7 +1,4 @@
-"""Who is in a space, and with which role: lists, role changes and removal (SPACES-MEMBERS, -ROLE, -KICK).
-
-The operations expect that the lock of the space is held and that the caller's standing was read under it.
-"""
+"""Who is in a space, and with which role: lists, role changes and removal (SPACES-MEMBERS, -ROLE, -KICK)."""
 
 from collections.abc import Sequence
 

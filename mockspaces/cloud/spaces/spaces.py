@@ -5,7 +5,7 @@ from typing import Any
 from mockspaces.cloud.kernel.caller import Caller
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
-from mockspaces.cloud.spaces.access import Standing, check_stranger, find_space, standing
+from mockspaces.cloud.spaces.access import Standing, check_stranger, find_space
 from mockspaces.cloud.store.entities import Member, MemberType, Person, Space, User, UserSpace, member_id, replace
 from mockspaces.cloud.store.state import HIDDEN
 from mockspaces.contract import errors
@@ -20,10 +20,10 @@ CROWD = 64
 DEFAULT_RETENTION = {"retentionLength": 0, "retentionType": "forever", "notInheritParentPolicy": False}  # DM-SPACE-06
 
 
-def default_settings(world: World, *, private: bool, licensed: bool) -> dict[str, Any]:
+def default_settings(conference_id: str, *, private: bool, licensed: bool) -> dict[str, Any]:
     """Return the settings of a new space (DM-SET-01..05)."""
     return {
-        "confId": _conference_id(world),
+        "confId": conference_id,
         "confPin": "",
         "passwordRequired": {"allGuests": True},
         "allowPasswordInURL": False,
@@ -43,12 +43,11 @@ def default_settings(world: World, *, private: bool, licensed: bool) -> dict[str
     }
 
 
-def _conference_id(world: World) -> str:
-    taken = world.state.conference_ids
+async def conference_id(world: World) -> str:
+    """Return the number of a new conference, which no other space has (DM-SET-01)."""
     number = world.ids.digits(9)
-    while number in taken:
+    while await world.state.spaces.count("conference", number):
         number = world.ids.digits(9)
-    taken.add(number)
     return number
 
 
@@ -67,7 +66,7 @@ async def create(world: World, owner: User, title: str, description: str = "", k
         turn=next_turn(world),
         restrict=(NO_OLD_MESSAGES,),
         company_id=owner.company_id,
-        settings=default_settings(world, private=private, licensed=bool(owner.licences)),
+        settings=default_settings(await conference_id(world), private=private, licensed=bool(owner.licences)),
         retention=DEFAULT_RETENTION,
     )
     await world.state.spaces.put(space)
@@ -82,8 +81,7 @@ async def create_personal_room(world: World, user: User) -> Space:
 
 def next_turn(world: World) -> int:
     """Count an activity: of two in one millisecond the later one has the higher number."""
-    world.state.activities += 1
-    return world.state.activities
+    return world.state.activities.put(world.state.activities.value + 1)
 
 
 async def add(world: World, space: Space, person: str, kind: MemberType, role: Role, *, joined: bool = False) -> Member:
@@ -117,7 +115,6 @@ async def open_record(world: World, space: Space, person_id: str) -> UserSpace:
     if record is not None and not record.deleted:
         return record
     if record is None:
-        world.state.encounters += 1
         record = UserSpace(
             id=world.ids.object_id(),
             space_id=space.id,
@@ -144,7 +141,7 @@ async def _crowded(world: World, space: Space) -> bool:
 
 
 async def touch(world: World, space: Space) -> Space:
-    """Note an activity of a space and return it (USERS-SPACES-08). Its lock is held."""
+    """Note an activity of a space and return it (USERS-SPACES-08)."""
     fresh = await find_space(world, space.id)
     changed = replace(fresh, modified=world.clock.now_ms(), turn=next_turn(world))
     touched = await world.state.spaces.put(changed)
@@ -158,7 +155,7 @@ async def touch(world: World, space: Space) -> Space:
 async def note_message(world: World, space: Space, *, new: bool) -> Space:
     """Note a new or deleted message: an activity of direct spaces only; a new one shows them again to both.
 
-    USERS-SPACES-08, USERS-HIDE-04. The lock of the space is held.
+    USERS-SPACES-08, USERS-HIDE-04.
     """
     if space.type != "direct":
         return space
@@ -185,16 +182,14 @@ async def visit(world: World, space: Space, person_id: str) -> UserSpace:
 
 async def join(world: World, caller: Caller, found: Standing) -> Standing:
     """Enter a space: a stranger becomes guest, a listed member arrives (SPACES-JOIN-03, -04)."""
-    async with world.lock(found.space.id):
-        fresh = await standing(world, caller, await find_space(world, found.space.id))
-        check_stranger(fresh, admits=True)
-        if fresh.member is None and fresh.space.archived:
-            raise Rejection(errors.ARCHIVED, "an archived space admits no strangers")
-        return await arrive(world, caller, fresh, "guest")
+    check_stranger(found, admits=True)
+    if found.member is None and found.space.archived:
+        raise Rejection(errors.ARCHIVED, "an archived space admits no strangers")
+    return await arrive(world, caller, found, "guest")
 
 
 async def arrive(world: World, caller: Caller, found: Standing, role: Role) -> Standing:
-    """Let a caller in with at least this role; he keeps a higher one. The lock of the space is held."""
+    """Let a caller in with at least this role; he keeps a higher one."""
     space, member = found.space, found.member
     if member is not None and member.type == "email":
         await world.state.members.delete(member.id)
@@ -213,7 +208,7 @@ async def arrive(world: World, caller: Caller, found: Standing, role: Role) -> S
 
 
 async def take_over(world: World, user: User, entry: Member) -> None:
-    """Put a user in the place of an entry by e-mail. The lock of its space is held."""
+    """Put a user in the place of an entry by e-mail."""
     space = await world.state.spaces.get(entry.space_id)
     if space is None or await world.state.members.delete(entry.id) is None:
         return
@@ -254,7 +249,7 @@ def refuse_archived(space: Space) -> None:
 
 
 async def archive(world: World, space: Space) -> Space:
-    """Archive a space; the vendor has no call for it, only fixtures do (PERM-ARCH-01). Its lock is held."""
+    """Archive a space; the vendor has no call for it, only fixtures do (PERM-ARCH-01)."""
     archived = await world.state.spaces.put(replace(await find_space(world, space.id), status=ARCHIVED))
     for record in await world.state.user_spaces.page("space", space.id):
         await world.state.user_spaces.put(replace(record, archived=True))

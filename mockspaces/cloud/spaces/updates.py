@@ -25,7 +25,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def apply(world: World, caller: Caller, space: Space, change: Change) -> Space:
-    """Change a space and announce a new title. Its lock is held."""
+    """Change a space and announce a new title."""
     settings = _merged_settings(world, space, change.settings or {})
     retention = merged(space.retention, change.retention or {})
     spaces.refuse_archived(space)

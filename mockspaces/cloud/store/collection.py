@@ -1,15 +1,32 @@
 """Collections of entities with declared indexes: every read is a look-up, never a scan.
 
-The interface is async and replaces whole, frozen entities, so that a store outside the process could
-take its place without touching a rule.
+How this works. A collection keeps frozen entities by id, in their order of creation, and a change replaces a
+whole one: `put` and `delete` are the only doors. Each tells the log of the World what stood there before, so
+that a transaction can be taken back to the same order, and goes through the indexes.
+
+An `Index` is a declaration and holds nothing: which partitions an entity belongs to, and its rank there.
+`Partitions` is its storage in memory: a sorted list of ranks for each partition. They are apart because a
+unique value (an e-mail address, a domain, a conference number, the text of a JWT) is nothing but a claim of
+an index: it is taken while an entity claims it, and nothing beside the entities has to be kept in step.
+
+An entity that is deleted leaves a gap until the transaction commits: taking the deletion back fills it
+again, at the same place in the order. Gaps are never seen from outside. Whoever is deleted and stored again
+in one transaction was replaced, and keeps their place.
+
+Two counts tell who derives something from a collection that it is old: `revision` rises with every change,
+`population` only when an entity comes or goes. Both also rise when a change is taken back.
+
+The interface is async although nothing in it waits: rules read the same whatever keeps the entities.
 """
 
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 
 from sortedcontainers import SortedList
+
+from mockspaces.cloud.store.transaction import Log
 
 
 class Entity(Protocol):
@@ -22,10 +39,11 @@ class Entity(Protocol):
 
 AnyEntity = TypeVar("AnyEntity", bound=Entity)
 Rank = tuple[Any, ...]
+GAP = object()  # what stood before an entity that fills the gap of one deleted in the same transaction
 
 
 class Index(Generic[AnyEntity]):
-    """A declared order of some of the entities, in partitions.
+    """The declaration of an order of some of the entities, in partitions.
 
     ``partition`` names the partition of an entity, or None to leave it out of the index; ``rank`` gives
     its place there. Ranks of one partition must be comparable; equal ones are told apart by id.
@@ -37,125 +55,162 @@ class Index(Generic[AnyEntity]):
         rank: Callable[[AnyEntity], Rank] = lambda _entity: (),
     ) -> None:
         """Declare the index."""
-        self._partition = partition
-        self._rank = rank
-        self._partitions: dict[Hashable, SortedList[Rank]] = {}
+        self.partition = partition
+        self.rank = rank
 
     def entry(self, entity: AnyEntity) -> Rank:
         """Return what the index sorts: rank first, id last."""
-        return (*self._rank(entity), entity.id)
+        return (*self.rank(entity), entity.id)
 
-    def add(self, entity: AnyEntity) -> None:
-        """Take an entity in."""
-        name = self._partition(entity)
-        if name is not None:
-            entries = self._partitions.get(name)
-            if entries is None:
-                entries = self._partitions[name] = SortedList()
-            entries.add(self.entry(entity))
-
-    def discard(self, entity: AnyEntity) -> None:
-        """Take an entity out; an empty partition goes too."""
-        name = self._partition(entity)
-        if name is None:
-            return
-        entries = self._partitions[name]
-        entries.remove(self.entry(entity))
-        if not entries:
-            del self._partitions[name]
+    def partitions(self, entity: AnyEntity) -> tuple[Hashable, ...]:
+        """Return the partitions of an entity: one or none."""
+        name = self.partition(entity)
+        return () if name is None else (name,)
 
     def same_place(self, old: AnyEntity, new: AnyEntity) -> bool:
         """Whether a change leaves the index as it is."""
-        return self._partition(old) == self._partition(new) and self._rank(old) == self._rank(new)
-
-    def holds(self, partition: Hashable, entity: AnyEntity) -> bool:
-        """Whether an entity belongs into a partition."""
-        return self._partition(entity) == partition
-
-    def entries(self, partition: Hashable) -> "SortedList[Rank]":
-        """Return the sorted entries of one partition."""
-        return self._partitions.get(partition) or SortedList()
+        return self.partition(old) == self.partition(new) and self.rank(old) == self.rank(new)
 
 
 class ManyIndex(Index[AnyEntity]):
-    """An index that holds an entity in several partitions at once."""
+    """The declaration of an index that holds an entity in several partitions at once."""
 
     def __init__(
-        self, partitions: Callable[[AnyEntity], Iterable[Hashable]], rank: Callable[[AnyEntity], Rank]
+        self,
+        partitions: Callable[[AnyEntity], Iterable[Hashable]],
+        rank: Callable[[AnyEntity], Rank] = lambda _entity: (),
     ) -> None:
         """Declare the index; ``partitions`` names all partitions of an entity."""
         super().__init__(lambda entity: tuple(dict.fromkeys(partitions(entity))), rank)
 
-    def _names(self, entity: AnyEntity) -> tuple[Hashable, ...]:
-        names = self._partition(entity)
+    def partitions(self, entity: AnyEntity) -> tuple[Hashable, ...]:
+        """Return the partitions of an entity."""
+        names = self.partition(entity)
         return names if isinstance(names, tuple) else ()
 
-    def add(self, entity: AnyEntity) -> None:
-        """Take an entity in."""
-        for name in self._names(entity):
-            self._partitions.setdefault(name, SortedList()).add(self.entry(entity))
 
-    def discard(self, entity: AnyEntity) -> None:
-        """Take an entity out; empty partitions go too."""
-        for name in self._names(entity):
-            self._partitions[name].remove(self.entry(entity))
-            if not self._partitions[name]:
-                del self._partitions[name]
+class Partitions(Generic[AnyEntity]):
+    """What an index holds, in memory: sorted entries by partition."""
 
-    def holds(self, partition: Hashable, entity: AnyEntity) -> bool:
-        """Whether an entity belongs into a partition."""
-        return partition in self._names(entity)
+    def __init__(self, declared: Index[AnyEntity]) -> None:
+        """Begin without any entity."""
+        self.declared = declared
+        self._entries: dict[Hashable, SortedList[Rank]] = {}
+
+    def replace(self, old: AnyEntity | None, new: AnyEntity | None) -> None:
+        """Let ``new`` take the place of ``old``; None: there was none, or there is none any more."""
+        declared = self.declared
+        if old is not None and new is not None and declared.same_place(old, new):
+            return
+        if old is not None:
+            for name in declared.partitions(old):
+                left = self._entries[name]
+                left.remove(declared.entry(old))
+                if not left:
+                    del self._entries[name]
+        if new is not None:
+            for name in declared.partitions(new):
+                entries = self._entries.get(name)
+                if entries is None:
+                    entries = self._entries[name] = SortedList()
+                entries.add(declared.entry(new))
+
+    def entries(self, partition: Hashable) -> "SortedList[Rank]":
+        """Return the sorted entries of one partition."""
+        return self._entries.get(partition) or SortedList()
+
+    def content(self) -> dict[Hashable, list[Rank]]:
+        """Return all entries by partition, for comparing two indexes of one kind."""
+        return {name: list(entries) for name, entries in self._entries.items()}
 
 
 class Collection(Generic[AnyEntity]):
     """All entities of one type, by id and by its declared indexes."""
 
-    def __init__(
-        self,
-        indexes: dict[str, Index[AnyEntity]] | None = None,
-        checkpoint: Callable[[], Awaitable[None]] | None = None,
-    ) -> None:
-        """Make an empty collection; ``checkpoint`` is awaited in every call (tests shake interleavings out)."""
+    def __init__(self, name: str, log: Log, **indexes: Index[AnyEntity]) -> None:
+        """Make an empty collection that reports its changes to ``log`` under ``name``."""
+        self.name = name
+        self.revision = 0
+        self.population = 0
+        self._log = log
         self._entities: dict[str, AnyEntity] = {}
-        self._indexes = indexes or {}
-        self.revision = 0  # goes up with every change, so that what was derived can tell that it is old
-        self._checkpoint = checkpoint
+        self._gaps: set[str] = set()
+        self._indexes = {index: Partitions(declared) for index, declared in indexes.items()}
 
     def __len__(self) -> int:
         """Return the number of entities."""
-        return len(self._entities)
+        return len(self._entities) - len(self._gaps)
+
+    def peek(self, key: str) -> AnyEntity | None:
+        """Do what `get` does, for callers that cannot await."""
+        return None if self._gaps and key in self._gaps else self._entities.get(key)
 
     async def get(self, key: str) -> AnyEntity | None:
         """Return the entity with this id, or None."""
-        if self._checkpoint:
-            await self._checkpoint()
-        return self._entities.get(key)
+        return None if self._gaps and key in self._gaps else self._entities.get(key)
 
     async def put(self, entity: AnyEntity) -> AnyEntity:
         """Store an entity in place of the one with its id, if any, and return it."""
-        if self._checkpoint:
-            await self._checkpoint()
-        self.revision += 1
-        old = self._entities.get(entity.id)
-        self._entities[entity.id] = entity
-        for index in self._indexes.values():
-            if old is not None:
-                if index.same_place(old, entity):
-                    continue
-                index.discard(old)
-            index.add(entity)
+        return self.store(entity)
+
+    def store(self, entity: AnyEntity) -> AnyEntity:
+        """Do what `put` does, for callers that cannot await."""
+        key = entity.id
+        old = self.peek(key)
+        self._log.note(self, key, GAP if key in self._gaps else old, entity)
+        self._gaps.discard(key)
+        self._entities[key] = entity
+        self._changed(old, entity)
         return entity
 
     async def delete(self, key: str) -> AnyEntity | None:
         """Remove the entity with this id and return it, or None."""
-        if self._checkpoint:
-            await self._checkpoint()
+        return self.remove(key)
+
+    def remove(self, key: str) -> AnyEntity | None:
+        """Do what `delete` does, for callers that cannot await."""
+        old = self.peek(key)
+        if old is not None:
+            self._log.note(self, key, old, None)
+            self._gaps.add(key)
+            self._changed(old, None)
+            if self._log.changes is None:  # a state of one's own is never taken back
+                self.forget(key)
+        return old
+
+    def restore(self, key: str, old: Any) -> None:
+        """Put back what stood there before a change, at the place where it stood."""
+        now = self.peek(key)
+        if old is None:
+            del self._entities[key]
+        elif old is GAP:
+            self._gaps.add(key)
+            old = None
+        else:
+            self._gaps.discard(key)
+            self._entities[key] = old
+        self._changed(now, old)
+
+    def forget(self, key: str) -> None:
+        """Close the gap of a deleted entity, now that its deletion is final."""
+        if key in self._gaps:
+            self._gaps.discard(key)
+            del self._entities[key]
+
+    def _changed(self, old: AnyEntity | None, new: AnyEntity | None) -> None:
         self.revision += 1
-        entity = self._entities.pop(key, None)
-        if entity is not None:
-            for index in self._indexes.values():
-                index.discard(entity)
-        return entity
+        if old is None or new is None:
+            self.population += 1
+        for index in self._indexes.values():
+            index.replace(old, new)
+
+    def content(self) -> tuple[list[AnyEntity], dict[str, dict[Hashable, list[Rank]]]]:
+        """Return all entities in their order and all indexes, for comparing two collections."""
+        return list(self._entities.values()), {name: index.content() for name, index in self._indexes.items()}
+
+    def partition(self, index: str, partition: Hashable) -> Sequence[AnyEntity]:
+        """Return a whole partition in rank order, for callers that cannot await."""
+        return self._resolve(self._indexes[index].entries(partition))
 
     async def first(self, index: str, partition: Hashable) -> AnyEntity | None:
         """Return the first entity of a partition, or None: the look-up by a unique value."""
@@ -164,8 +219,6 @@ class Collection(Generic[AnyEntity]):
 
     async def count(self, index: str, partition: Hashable, *, after: Rank | None = None) -> int:
         """Return how many entities a partition holds, or how many rank after ``after``."""
-        if self._checkpoint:
-            await self._checkpoint()
         entries = self._indexes[index].entries(partition)
         return len(entries) if after is None else len(entries) - entries.bisect_right(after)
 
@@ -179,27 +232,23 @@ class Collection(Generic[AnyEntity]):
         descending: bool = False,
     ) -> Sequence[AnyEntity]:
         """Return ``limit`` entities of a partition in rank order, from position ``offset`` on."""
-        if self._checkpoint:
-            await self._checkpoint()
         entries = self._indexes[index].entries(partition)
         end = None if limit is None else offset + limit
         return self._resolve(_window(entries, offset, end, descending=descending))
 
     def place(self, index: str, entity: AnyEntity) -> Rank:
         """Return where an entity stands in an index; a place stays valid when its entity has moved or is gone."""
-        return self._indexes[index].entry(entity)
+        return self._indexes[index].declared.entry(entity)
 
     async def find(self, index: str, partition: Hashable, key: str) -> AnyEntity | None:
         """Return the entity with this id if it belongs to the partition, or None."""
         found = await self.get(key)
-        return found if found is not None and self._indexes[index].holds(partition, found) else None
+        return found if found and partition in self._indexes[index].declared.partitions(found) else None
 
     async def near(
         self, index: str, partition: Hashable, here: Rank, *, limit: int, after: bool, descending: bool = False
     ) -> Sequence[AnyEntity]:
         """Return the ``limit`` entities next to a place in the partition, after or before it, in the list's order."""
-        if self._checkpoint:
-            await self._checkpoint()
         entries = self._indexes[index].entries(partition)
         if after != descending:
             return self._ordered(islice(entries.irange(here, inclusive=(False, True)), limit), turned=descending)
@@ -220,8 +269,6 @@ class Collection(Generic[AnyEntity]):
         A bound may be the beginning of a rank. Several partitions are merged into one order. The walk must
         end before the next await: it does not survive a change.
         """
-        if self._checkpoint:
-            await self._checkpoint()
         chosen = self._indexes[index]
         walks = [
             chosen.entries(partition).irange(low, high, inclusive=(True, False), reverse=descending)
@@ -232,9 +279,13 @@ class Collection(Generic[AnyEntity]):
 
     async def all(self) -> Sequence[AnyEntity]:
         """Return every entity in order of creation: for snapshots and set-up, never for a request."""
-        if self._checkpoint:
-            await self._checkpoint()
-        return list(self._entities.values())
+        return self.every()
+
+    def every(self) -> list[AnyEntity]:
+        """Do what `all` does, for callers that cannot await."""
+        if not self._gaps:
+            return list(self._entities.values())
+        return [entity for key, entity in self._entities.items() if key not in self._gaps]
 
     def _resolve(self, entries: Iterable[Rank]) -> Sequence[AnyEntity]:
         return [self._entities[entry[-1]] for entry in entries]

@@ -416,12 +416,22 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class StoredFile(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A file of the storage by its ``fileKey``; without ``data`` its upload is still awaited (FILES-UP-02)."""
+    """A file of the storage by its ``fileKey``; until it is ``stored`` its upload is awaited (FILES-UP-02).
+
+    Its bytes are a `Content` of the same id: showing a link must not load a file.
+    """
 
     id: str
     type: str
     size: int
-    data: bytes | None = None
+    stored: bool = False
+
+
+class Content(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """The bytes of a stored file."""
+
+    id: str
+    data: bytes
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
@@ -437,10 +447,23 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IssuedJwt(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A user JWT on record; with a grant it lives and dies with it (ACC-UJWT-06). Its id is the hash of its text."""
+    """A user JWT on record; with a grant it lives and dies with it (ACC-UJWT-06).
+
+    Its id is the hash of what is signed, header and payload. ``claims`` is the hash of its claims without
+    ``exp``: no two JWTs with the same claims may expire in the same second.
+    """
 
     id: str
     grant_id: str | None
+    claims: str
+    expires: int
+
+
+class SpaceTime(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """The time of the newest message of a space, deleted ones included (REST-TIME-03). Its id is that of the space."""
+
+    id: str
+    newest: int
 
 
 class SpaceToken(msgspec.Struct, frozen=True, kw_only=True):

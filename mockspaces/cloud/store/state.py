@@ -1,6 +1,13 @@
-"""All collections of one world with their declared indexes."""
+"""The whole truth of one World: its collections with their declared indexes, and its facts.
 
-from collections.abc import Awaitable, Callable
+What stands here twice would have to be kept in step, so nothing does: unique values are claims of an index,
+sums and counters are facts. What belongs to a run and to no snapshot is named in `OF_A_RUN`.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
 
 from mockspaces.cloud.store.collection import Collection, Index, ManyIndex
 from mockspaces.cloud.store.entities import (
@@ -10,6 +17,7 @@ from mockspaces.cloud.store.entities import (
     AuthorizationCode,
     Category,
     Company,
+    Content,
     Grant,
     Invite,
     IssuedIdToken,
@@ -25,15 +33,20 @@ from mockspaces.cloud.store.entities import (
     RefreshToken,
     ServiceApp,
     Space,
+    SpaceTime,
     SpaceToken,
     StoredFile,
     User,
     UserSpace,
 )
+from mockspaces.cloud.store.facts import Fact
+from mockspaces.cloud.store.run import Connection, Fault, Misbehaviour, PhoneCall, QuotaWindow, Reservation
+from mockspaces.cloud.store.transaction import Log
+from mockspaces.contract import Contract
 from mockspaces.contract.rows import SpaceType
+from mockspaces.contract.settings import Settings
 
 HIDDEN = 4  # DM-USP-02
-Checkpoint = Callable[[], Awaitable[None]] | None
 
 
 def _by_creation(message: Message) -> tuple[int]:
@@ -76,103 +89,177 @@ def _involved(message: Message) -> tuple[str, ...]:
     return (message.sender.id, *message.task.assignees)
 
 
+Made = TypeVar("Made")
+
+
+class ClockSetting(msgspec.Struct, frozen=True):
+    """How a clock is set: seconds ahead of the machine, and the moment at which it stands still or None."""
+
+    offset: float = 0.0
+    frozen: float | None = None
+
+
+class Randomness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A seeded source of ids: its key, and how many values were drawn from it."""
+
+    key: bytes
+    drawn: int = 0
+
+
+class SigningKey(msgspec.Struct, frozen=True):
+    """An RSA key that signs user JWTs, as PEM text; the last one of a world signs, all of them verify (ACC-UJWT-04)."""
+
+    id: str
+    pem: str
+
+
+FIRST_SUBSCRIPTION = 7000  # whose number the first subscription follows (RT-SUB-03)
+
+
+OF_A_RUN = frozenset(
+    {"calls", "connected", "connections", "faults", "misbehaviours", "quotas", "reservations", "subscribed"}
+)
+
+
 class State:
     """Everything that a reset clears."""
 
-    def __init__(self, checkpoint: Checkpoint = None) -> None:
-        """Make the empty collections of a new cloud."""
-        self.companies: Collection[Company] = Collection(checkpoint=checkpoint)
+    def __init__(self, *, contract: Contract, settings: Settings, random: Randomness | None) -> None:
+        """Make the empty state of a new cloud, which nobody but its maker can see yet."""
+        self.log = Log(private=True)
+        self._caches: dict[object, Any] = {}
+        log = self.log
+        # Facts
+        self.contract = Fact("contract", contract, log)
+        self.settings = Fact("settings", settings, log)
+        self.clock = Fact("clock", ClockSetting(), log)
+        self.random: Fact[Randomness | None] = Fact("random", random, log)
+        self.master_secret = Fact("master_secret", b"", log)
+        self.signing_keys: Fact[tuple[SigningKey, ...]] = Fact("signing_keys", (), log)
+        self.activities = Fact("activities", 0, log)  # how many there were in all spaces
+        self.stored_bytes = Fact("stored_bytes", 0, log)
+        self.connected = Fact("connected", 0, log)  # how many connections there were
+        self.subscribed = Fact("subscribed", FIRST_SUBSCRIPTION, log)
+        # Collections
+        self.companies: Collection[Company] = Collection(
+            "companies", log, domain=ManyIndex(lambda company: company.domains)
+        )
         self.users: Collection[User] = Collection(
-            {
-                "username": Index(lambda user: user.username),
-                "ndbid": Index(lambda user: user.ndbid),
-                "sign-in": Index(
-                    lambda user: "all" if user.enabled and not user.is_service_account else None,
-                    lambda user: (user.username,),
-                ),
-                "company": Index(
-                    lambda user: None if user.is_service_account else user.company_id,
-                    lambda user: (user.displayname.casefold(),),
-                ),
-            },
-            checkpoint,
+            "users",
+            log,
+            username=Index(lambda user: user.username),
+            address=ManyIndex(lambda user: user.emails),
+            ndbid=Index(lambda user: user.ndbid),
+            sign_in=Index(
+                lambda user: "all" if user.enabled and not user.is_service_account else None,
+                lambda user: (user.username,),
+            ),
+            company=Index(
+                lambda user: None if user.is_service_account else user.company_id,
+                lambda user: (user.displayname.casefold(),),
+            ),
         )
-        self.addresses: dict[str, str] = {}
-        self.directories: dict[str, object] = {}  # what searches derive from the users of a company
-        self.acquaintances: dict[str, object] = {}  # what they derive from the memberships of a person
-        self.encounters = 0  # how often somebody entered a space for the first time
-        self.domains: dict[str, str] = {}
-        self.anonymous: Collection[AnonymousUser] = Collection(checkpoint=checkpoint)
-        self.clients: Collection[OAuthClient] = Collection(checkpoint=checkpoint)
-        self.apps: Collection[ServiceApp] = Collection(checkpoint=checkpoint)
+        self.anonymous: Collection[AnonymousUser] = Collection("anonymous", log)
+        self.clients: Collection[OAuthClient] = Collection("clients", log)
+        self.apps: Collection[ServiceApp] = Collection("apps", log)
         self.app_keys: Collection[AppKey] = Collection(
-            {"app": Index(lambda key: key.app_id, lambda key: (key.created,))}, checkpoint
+            "app_keys", log, app=Index(lambda key: key.app_id, lambda key: (key.created,))
         )
-        self.grants: Collection[Grant] = Collection(checkpoint=checkpoint)
-        self.access_tokens: Collection[AccessToken] = Collection(checkpoint=checkpoint)
-        self.issued_jwts: Collection[IssuedJwt] = Collection(checkpoint=checkpoint)
-        self.user_jwt_expiries: dict[tuple[str, ...], dict[int, int]] = {}  # tokens.py: which seconds are taken
-        self.issued_id_tokens: Collection[IssuedIdToken] = Collection(checkpoint=checkpoint)
-        self.codes: Collection[AuthorizationCode] = Collection(checkpoint=checkpoint)
-        self.refresh_tokens: Collection[RefreshToken] = Collection(checkpoint=checkpoint)
-        self.login_sessions: Collection[LoginSession] = Collection(checkpoint=checkpoint)
-        self.product_profiles: Collection[ProductProfile] = Collection(checkpoint=checkpoint)
-        self.space_tokens: Collection[SpaceToken] = Collection(checkpoint=checkpoint)
-        self.spaces: Collection[Space] = Collection({"pair": Index(lambda space: space.pair)}, checkpoint)
-        self.conference_ids: set[str] = set()
-        self.activities = 0  # how many there were in all spaces
+        self.grants: Collection[Grant] = Collection("grants", log)
+        self.access_tokens: Collection[AccessToken] = Collection("access_tokens", log)
+        self.issued_jwts: Collection[IssuedJwt] = Collection(
+            "issued_jwts", log, expiry=Index(lambda issued: issued.claims, lambda issued: (issued.expires,))
+        )
+        self.issued_id_tokens: Collection[IssuedIdToken] = Collection("issued_id_tokens", log)
+        self.codes: Collection[AuthorizationCode] = Collection("codes", log)
+        self.refresh_tokens: Collection[RefreshToken] = Collection("refresh_tokens", log)
+        self.login_sessions: Collection[LoginSession] = Collection("login_sessions", log)
+        self.product_profiles: Collection[ProductProfile] = Collection("product_profiles", log)
+        self.space_tokens: Collection[SpaceToken] = Collection("space_tokens", log)
+        self.spaces: Collection[Space] = Collection(
+            "spaces",
+            log,
+            pair=Index(lambda space: space.pair),
+            conference=Index(lambda space: space.settings.get("confId")),
+        )
         self.members: Collection[Member] = Collection(
-            {
-                "space": Index(
-                    lambda member: member.space_id, lambda member: (member.type == "email", member.join_time)
-                ),
-                "person": Index(lambda member: member.person),
-                "admin": Index(lambda member: member.space_id if member.role == "admin" else None),
-            },
-            checkpoint,
+            "members",
+            log,
+            space=Index(lambda member: member.space_id, lambda member: (member.type == "email", member.join_time)),
+            person=Index(lambda member: member.person),
+            admin=Index(lambda member: member.space_id if member.role == "admin" else None),
         )
         self.user_spaces: Collection[UserSpace] = Collection(
-            {
-                "pair": Index(lambda record: (record.space_id, record.person_id)),
-                "space": Index(lambda record: record.space_id),
-                "person": Index(lambda record: record.person_id),
-                "recent": Index(
-                    lambda record: None if record.crowded else shelf(record),
-                    lambda record: (record.activity, record.turn),
-                ),
-                "pinned": Index(
-                    lambda record: shelf(record) if record.pinned and not record.crowded else None,
-                    lambda record: (record.activity, record.turn),
-                ),
-                "crowded": Index(lambda record: shelf(record) if record.crowded else None),
-            },
-            checkpoint,
+            "user_spaces",
+            log,
+            pair=Index(lambda record: (record.space_id, record.person_id)),
+            space=Index(lambda record: record.space_id),
+            person=Index(lambda record: record.person_id),
+            recent=Index(
+                lambda record: None if record.crowded else shelf(record),
+                lambda record: (record.activity, record.turn),
+            ),
+            pinned=Index(
+                lambda record: shelf(record) if record.pinned and not record.crowded else None,
+                lambda record: (record.activity, record.turn),
+            ),
+            crowded=Index(lambda record: shelf(record) if record.crowded else None),
         )
         self.preferences: Collection[Preferences] = Collection(
-            {"person": Index(lambda record: record.person_id)}, checkpoint
+            "preferences", log, person=Index(lambda record: record.person_id)
         )
         self.push_subscriptions: Collection[PushSubscription] = Collection(
-            {"person": Index(lambda record: record.person_id)}, checkpoint
+            "push_subscriptions", log, person=Index(lambda record: record.person_id)
         )
         self.invites: Collection[Invite] = Collection(
-            {"space": Index(lambda invite: invite.space_id, lambda invite: (invite.created,))}, checkpoint
+            "invites", log, space=Index(lambda invite: invite.space_id, lambda invite: (invite.created,))
         )
         self.messages: Collection[Message] = Collection(
-            {
-                "space": Index(lambda message: None if message.deleted else message.space_id, _by_creation),
-                "category": Index(
-                    lambda message: None if message.deleted else (message.space_id, message.category), _by_creation
-                ),
-                "facet": Index(lambda message: None if message.deleted else facet(message), _by_creation),
-                "parent": Index(lambda message: None if message.deleted else message.parent_id, _by_creation),
-                "sender": Index(_author_of_readable, _by_creation),
-                "changed": Index(lambda message: message.space_id, lambda message: (_changed(message),)),
-                "involved": ManyIndex(_involved, _by_creation),
-            },
-            checkpoint,
+            "messages",
+            log,
+            space=Index(lambda message: None if message.deleted else message.space_id, _by_creation),
+            category=Index(
+                lambda message: None if message.deleted else (message.space_id, message.category), _by_creation
+            ),
+            facet=Index(lambda message: None if message.deleted else facet(message), _by_creation),
+            parent=Index(lambda message: None if message.deleted else message.parent_id, _by_creation),
+            sender=Index(_author_of_readable, _by_creation),
+            changed=Index(lambda message: message.space_id, lambda message: (_changed(message),)),
+            involved=ManyIndex(_involved, _by_creation),
         )
-        self.message_times: dict[str, int] = {}  # `created` of the newest message of a space, deleted ones included
-        self.files: Collection[StoredFile] = Collection(checkpoint=checkpoint)
-        self.stored_bytes = 0
-        self.incoming_bytes = 0  # of uploads that are being read; nothing that a snapshot would keep
-        self.outbox: Collection[Mail] = Collection(checkpoint=checkpoint)
+        self.files: Collection[StoredFile] = Collection("files", log)
+        self.contents: Collection[Content] = Collection("contents", log)
+        self.outbox: Collection[Mail] = Collection("outbox", log)
+        self.message_times: Collection[SpaceTime] = Collection("message_times", log)
+        # Of a run
+        self.connections: Collection[Connection] = Collection(
+            "connections",
+            log,
+            person=Index(lambda one: one.person_id, lambda one: (one.number,)),
+            space=ManyIndex(lambda one: one.spaces, lambda one: (one.number,)),
+        )
+        self.calls: Collection[PhoneCall] = Collection("calls", log)
+        self.quotas: Collection[QuotaWindow] = Collection("quotas", log)
+        self.faults: Collection[Fault] = Collection("faults", log)
+        self.misbehaviours: Collection[Misbehaviour] = Collection("misbehaviours", log)
+        self.reservations: Collection[Reservation] = Collection("reservations", log)
+
+    @property
+    def stores(self) -> dict[str, Collection[Any] | Fact[Any]]:
+        """All collections and facts by their names."""
+        return {name: store for name, store in vars(self).items() if isinstance(store, Collection | Fact)}
+
+    def take_plans(self, other: "State") -> None:
+        """Take over what a test has planned, and which calls count against quotas; sockets are not taken over."""
+        for name in ("faults", "misbehaviours", "quotas"):
+            mine, theirs = self.stores[name], other.stores[name]
+            if isinstance(mine, Collection) and isinstance(theirs, Collection):
+                for entity in theirs.every():
+                    mine.store(entity)
+
+    def cache(self, owner: object, make: Callable[[], Made]) -> Made:
+        """Return what ``owner``, a module or class, derives from this state and keeps; ``make`` begins it."""
+        if owner not in self._caches:
+            self._caches[owner] = make()
+        found: Made = self._caches[owner]
+        return found

@@ -1,5 +1,6 @@
 """Seeds: documents that fill a world. The control API builds single things from the same shapes."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from mockspaces.cloud.identity import apps, sign_in
+from mockspaces.cloud.kernel import keys
 from mockspaces.cloud.kernel.rejection import Rejection, invalid, not_found
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.messaging import drafts, messages
@@ -127,6 +129,7 @@ class Seed(Strict, frozen=True, kw_only=True):
     spaces: tuple[SpaceSeed, ...] = ()
 
 
+SLICE = 50  # so many things are seeded before other worlds have their turn
 BUNDLED = ("demo", "empty")
 Planter = Callable[[World, Any], Awaitable[object]]
 
@@ -164,6 +167,8 @@ async def plant(world: World, seed: Seed) -> None:
 
 async def _plant_all(world: World, name: str, planter: Planter, wanted: Sequence[Any]) -> None:
     for number, one in enumerate(wanted):
+        if number % SLICE == 0:
+            await asyncio.sleep(0)
         with _at(f"{name}[{number}]"):
             await planter(world, one)
 
@@ -237,7 +242,7 @@ async def plant_app(world: World, seed: AppSeed) -> tuple[ServiceApp, AppKey]:
     company = await find_company(world, seed.company) if seed.company else await _first_company(world)
     scopes = tuple(world.contract.scopes) if seed.scopes == "all" else tuple(seed.scopes)
     app = await apps.create_service_app(world, seed.name, company, scopes, active=seed.active, app_id=seed.app_id)
-    return app, await apps.create_key(world, app, fresh=seed.fresh_key)
+    return app, await apps.create_key(world, app, keys.fresh() if seed.fresh_key else None)
 
 
 async def plant_space(world: World, seed: SpaceSeed) -> Space:
@@ -274,7 +279,7 @@ async def _find_user(world: World, username: str) -> User:
 
 async def find_company(world: World, key: str) -> Company:
     """Return a company by id, domain or name. Refuses an unknown one."""
-    found = await world.state.companies.get(world.state.domains.get(key.lower(), key))
+    found = await people.company_of_domain(world, key.lower()) or await world.state.companies.get(key)
     for company in [] if found else await world.state.companies.all():
         if company.name == key:
             found = company

@@ -6,26 +6,20 @@ journal, planned faults and misbehaviours, counts of rate limits, open sockets.
 """
 
 import json
-import random
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 from mockspaces.cloud.kernel.clock import LATEST
-from mockspaces.cloud.kernel.ids import Position
-from mockspaces.cloud.kernel.keys import KeyPair, load
+from mockspaces.cloud.kernel.keys import load
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store import entities as e
-from mockspaces.cloud.store.collection import Collection
-from mockspaces.cloud.store.state import State
+from mockspaces.cloud.store.facts import Fact
+from mockspaces.cloud.store.state import ClockSetting, Randomness, SigningKey, State
 from mockspaces.contract import Contract, OverlayError, nearest
 from mockspaces.contract.settings import Settings
-
-# Members of `State` that are made anew from the others, or count what is under way.
-DERIVED = ("directories", "acquaintances", "encounters", "incoming_bytes")
-PAIRS = ("user_jwt_expiries",)  # dictionaries whose keys are no texts, shown as pairs
 
 
 class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,12 +27,10 @@ class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class StateDocument(Strict, frozen=True, kw_only=True):
-    """Every member of `State` by its name; a test keeps the two alike."""
+    """Every collection and sum of `State` by its name; a test keeps the two alike."""
 
     companies: tuple[e.Company, ...]
     users: tuple[e.User, ...]
-    addresses: dict[str, str]
-    domains: dict[str, str]
     anonymous: tuple[e.AnonymousUser, ...]
     clients: tuple[e.OAuthClient, ...]
     apps: tuple[e.ServiceApp, ...]
@@ -46,7 +38,6 @@ class StateDocument(Strict, frozen=True, kw_only=True):
     grants: tuple[e.Grant, ...]
     access_tokens: tuple[e.AccessToken, ...]
     issued_jwts: tuple[e.IssuedJwt, ...]
-    user_jwt_expiries: tuple[tuple[tuple[str, ...], dict[int, int]], ...]
     issued_id_tokens: tuple[e.IssuedIdToken, ...]
     codes: tuple[e.AuthorizationCode, ...]
     refresh_tokens: tuple[e.RefreshToken, ...]
@@ -54,7 +45,6 @@ class StateDocument(Strict, frozen=True, kw_only=True):
     product_profiles: tuple[e.ProductProfile, ...]
     space_tokens: tuple[e.SpaceToken, ...]
     spaces: tuple[e.Space, ...]
-    conference_ids: tuple[str, ...]
     activities: int
     members: tuple[e.Member, ...]
     user_spaces: tuple[e.UserSpace, ...]
@@ -62,8 +52,9 @@ class StateDocument(Strict, frozen=True, kw_only=True):
     push_subscriptions: tuple[e.PushSubscription, ...]
     invites: tuple[e.Invite, ...]
     messages: tuple[e.Message, ...]
-    message_times: dict[str, int]
+    message_times: tuple[e.SpaceTime, ...]
     files: tuple[e.StoredFile, ...]
+    contents: tuple[e.Content, ...]
     stored_bytes: int
     outbox: tuple[e.Mail, ...]
 
@@ -89,39 +80,33 @@ class Snapshot(Strict, frozen=True, kw_only=True):
     clock: ClockDocument
     settings: Settings
     contract: dict[str, Any]
-    random: Position | None
+    random: Randomness | None
     master_secret: bytes
     signing_keys: KeysDocument
     state: StateDocument
 
 
 async def take(world: World) -> Snapshot:
-    """Return the present state of a world."""
-    offset, frozen = world.clock.setting
+    """Return the present state of a world. Entities are frozen, so only references are copied."""
+    state = world.state
+    now = state.clock.value
+    shown: dict[str, Any] = {
+        name: store.value if isinstance(store, Fact) else tuple(store.every())
+        for name, store in state.stores.items()
+        if name in StateDocument.__struct_fields__
+    }
     return Snapshot(
         mockspaces_snapshot=1,
-        clock=ClockDocument(offset=offset, frozen=frozen),
+        clock=ClockDocument(offset=now.offset, frozen=now.frozen),
         settings=world.settings,
         contract=world.contract.overlay(),
-        random=world.ids.position,
-        master_secret=world.master_secret,
+        random=state.random.value,
+        master_secret=state.master_secret.value,
         signing_keys=KeysDocument(
-            current=world.signing_keys.current, pem={name: key.pem for name, key in world.signing_keys.items()}
+            current=world.signing_keys.current, pem={key.id: key.pem for key in state.signing_keys.value}
         ),
-        state=StateDocument(
-            **{name: await _shown(name, getattr(world.state, name)) for name in StateDocument.__struct_fields__}
-        ),
+        state=StateDocument(**shown),
     )
-
-
-async def _shown(name: str, value: Any) -> Any:
-    if isinstance(value, Collection):
-        return tuple(await value.all())
-    if isinstance(value, set):
-        return tuple(sorted(value))
-    if name in PAIRS:
-        return tuple(value.items())
-    return value
 
 
 def refuse_more(given: object, snapshot: Snapshot) -> None:
@@ -142,70 +127,48 @@ def _refuse_more(given: Any, kept: Any, where: str) -> None:
             _refuse_more(ours, theirs, f"{where}[{number}]")
 
 
-class Restoration:
-    """A snapshot made ready for one world: everything that can fail has succeeded, `apply` cannot."""
+async def prepare(world: World, snapshot: Snapshot) -> State:
+    """Return the state that a snapshot describes, for `World.adopt`. Refuses a contradictory one.
 
-    def __init__(
-        self, world: World, snapshot: Snapshot, state: State, contract: Contract, keys: Mapping[str, KeyPair]
-    ) -> None:
-        """Bundle what `prepare` made."""
-        self._world = world
-        self._snapshot = snapshot
-        self._state = state
-        self._contract = contract
-        self._keys = keys
-
-    def apply(self) -> None:
-        """Let the world be what the snapshot says, at once."""
-        world, snapshot = self._world, self._snapshot
-        world.clock.setting = (snapshot.clock.offset, snapshot.clock.frozen)
-        world.ids.position = snapshot.random
-        world.settings, world.contract, world.state = snapshot.settings, self._contract, self._state
-        world.adopt_secrets(snapshot.master_secret, self._keys, snapshot.signing_keys.current)
-
-
-async def prepare(world: World, snapshot: Snapshot) -> Restoration:
-    """Check a snapshot and make its state. Refuses a contradictory one; the world stays as it is."""
+    The world stays as it is.
+    """
     keys = snapshot.signing_keys
     if keys.current not in keys.pem:
         raise invalid("signing_keys.current", "names none of the keys")
-    pairs: dict[str, KeyPair] = {}
     for name, pem in keys.pem.items():
-        pairs[name] = _key(f"signing_keys.pem.{name}", pem)
+        _check_key(f"signing_keys.pem.{name}", pem)
     for number, key in enumerate(snapshot.state.app_keys):
-        _key(f"state.app_keys[{number}].material", key.material)
-    if snapshot.random is not None:
-        _check_random(snapshot.random)
+        _check_key(f"state.app_keys[{number}].material", key.material)
     try:
         contract = Contract.shipped().overlaid(snapshot.contract)
     except OverlayError as error:
         raise invalid("contract", str(error)) from None
-    return Restoration(world, snapshot, await _state(world, snapshot.state), contract, pairs)
+    state = world.new_state()
+    state.contract.put(contract)
+    state.settings.put(snapshot.settings)
+    state.clock.put(ClockSetting(snapshot.clock.offset, snapshot.clock.frozen))
+    state.random.put(snapshot.random)
+    state.master_secret.put(snapshot.master_secret)
+    current = SigningKey(keys.current, keys.pem[keys.current])
+    state.signing_keys.put((*(SigningKey(*pair) for pair in keys.pem.items() if pair[0] != current.id), current))
+    await _fill(state, snapshot.state)
+    return state
 
 
-def _key(where: str, pem: str) -> KeyPair:
+def _check_key(where: str, pem: str) -> None:
     try:
-        return load(pem)
+        load(pem)
     except (ValueError, TypeError) as error:
         raise invalid(where, f"no RSA private key: {error}") from None
 
 
-def _check_random(position: Position) -> None:
-    try:
-        random.Random().setstate(position)
-    except (ValueError, TypeError, OverflowError) as error:
-        raise invalid("random", str(error)) from None
-
-
-async def _state(world: World, document: StateDocument) -> State:
-    state = world.new_state()
+async def _fill(state: State, document: StateDocument) -> None:
     for name in document.__struct_fields__:
-        given, place = getattr(document, name), getattr(state, name)
-        if isinstance(place, Collection):
-            for entity in given:
-                await place.put(entity)
-            if len(place) != len(given):
-                raise invalid(f"state.{name}", "two entities have the same id")
-        else:
-            setattr(state, name, type(place)(given))
-    return state
+        given, store = getattr(document, name), state.stores[name]
+        if isinstance(store, Fact):
+            store.put(given)
+            continue
+        for entity in given:
+            await store.put(entity)
+        if len(store) != len(given):
+            raise invalid(f"state.{name}", "two entities have the same id")

@@ -1,13 +1,12 @@
 """The worlds of one process: opened, found, reset and dropped by name or port."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from mockspaces.cloud.identity import sign_in
 from mockspaces.cloud.kernel.rejection import Rejection, not_found
 from mockspaces.cloud.kernel.world import Origins, World
-from mockspaces.cloud.store.state import Checkpoint
+from mockspaces.cloud.store.state import State
 from mockspaces.cloud.worlds import seeds, snapshots
 from mockspaces.cloud.worlds.seeds import Seed
 from mockspaces.cloud.worlds.snapshots import Snapshot
@@ -29,7 +28,6 @@ class Hosted:
         self.ttl = ttl
         self.port: int | None = None
         self.last_used = time.monotonic()
-        self.planting = asyncio.Lock()
 
     def touch(self) -> None:
         """Note that the world is used."""
@@ -56,7 +54,8 @@ class Listeners:
         """Close a listener and its connections."""
 
 
-OnDrop = Callable[[World], Awaitable[None]]
+Farewell = Callable[[], Awaitable[None]]
+OnLeave = Callable[[World], Farewell]  # lets go of a world at once, and returns what has to be awaited then
 
 
 class Worlds:
@@ -74,19 +73,17 @@ class Worlds:
         settings: Settings | None = None,
         random_seed: str | None = None,
         max_worlds: int = 1000,
-        checkpoint: Checkpoint = None,
     ) -> None:
-        """Begin without any world; ``checkpoint`` is awaited in every access to their state."""
+        """Begin without any world."""
         self.base = base
         self.names = names or {}
         self.ca_pem: bytes | None = None
         self.listeners = Listeners()
-        self.on_drop: list[OnDrop] = []
+        self.on_leave: list[OnLeave] = []
         self._contract = contract or Contract.shipped()
         self._settings = settings or Settings()
         self._random_seed = random_seed
         self._max_worlds = max_worlds
-        self._checkpoint = checkpoint
         self._by_name: dict[str, Hosted] = {}
         self._by_port: dict[int, Hosted] = {}
         self._opened = 0
@@ -117,16 +114,16 @@ class Worlds:
             contract=self._contract,
             settings=self._settings,
             random_seed=self._random_seed,
-            checkpoint=self._checkpoint,
         )
         hosted = self._by_name[chosen] = Hosted(world, seed, ttl=ttl)
         try:
             if chosen != DEFAULT:
                 await self._listen(hosted)
-            async with hosted.planting:
+            async with world.transactions.alone():  # whoever finds the world already waits until it is seeded
                 await seeds.plant(world, seed)
-            if chosen == DEFAULT:  # others may get the user whom the server's settings name later
-                await sign_in.check_auto_login(world, {sign_in.AUTO_LOGIN: world.settings.accounts_auto_login})
+                if chosen == DEFAULT:  # others may get the user whom the server's settings name later
+                    await sign_in.check_auto_login(world, {sign_in.AUTO_LOGIN: world.settings.accounts_auto_login})
+                world.open()
         except BaseException:
             await self._remove(hosted)
             raise
@@ -164,32 +161,46 @@ class Worlds:
 
     async def reset(self, hosted: Hosted) -> None:
         """Bring a world back to its seed; sockets are closed."""
-        async with hosted.planting:
-            await self._leave(hosted)
-            hosted.world.clear()
-            await seeds.plant(hosted.world, hosted.seed)
+        fresh = hosted.world.sibling()
+        await seeds.plant(fresh, hosted.seed)
+        await self._replace(hosted, fresh.state)
 
     async def restore(self, hosted: Hosted, snapshot: Snapshot) -> None:
         """Let a world be what a snapshot says; sockets are closed. Refuses a bad one without changing anything."""
-        async with hosted.planting:
-            restoration = await snapshots.prepare(hosted.world, snapshot)
-            await self._leave(hosted)
-            restoration.apply()
+        await self._replace(hosted, await snapshots.prepare(hosted.world, snapshot), same_run=True)
+
+    async def _replace(self, hosted: Hosted, state: State, *, same_run: bool = False) -> None:
+        """Give a world another state between two calls; who waited for their turn meets the new one.
+
+        In the ``same_run`` the journal and what a test has planned stay.
+        """
+        async with hosted.world.transactions.alone():
+            if same_run:
+                state.take_plans(hosted.world.state)
+            else:
+                hosted.world.journal.forget()
+            hosted.world.adopt(state)
+            farewells = self._leave(hosted)
+        for farewell in farewells:
+            await farewell()
 
     async def drop(self, name: str) -> None:
-        """Close a world for good. The default world stays."""
+        """Close a world for good. The default world stays; who waits for their turn in it is refused."""
         hosted = self.named(name)
         if name == DEFAULT:
             raise Rejection(errors.PERMISSION_DENIED, "the default world cannot be dropped; reset it")
         del self._by_name[name]  # from now on nobody finds it, least of all another call that drops it
         try:
-            await self._leave(hosted)
+            async with hosted.world.transactions.alone():
+                hosted.world.transactions.close(lambda: not_found(errors.WORLD_NOT_FOUND, "world", name))
+                farewells = self._leave(hosted)
+            for farewell in farewells:
+                await farewell()
         finally:
             await self._remove(hosted)
 
-    async def _leave(self, hosted: Hosted) -> None:
-        for callback in self.on_drop:
-            await callback(hosted.world)
+    def _leave(self, hosted: Hosted) -> list[Farewell]:
+        return [leave(hosted.world) for leave in self.on_leave]
 
     def _hosts(self, hosted: Hosted) -> bool:
         return self._by_name.get(hosted.world.name) is hosted

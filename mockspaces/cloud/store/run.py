@@ -1,0 +1,170 @@
+"""Entities that belong to a run of a World and to no snapshot: connections, planned faults, counted calls."""
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from mockspaces.contract.events import CONNECT_EVENT
+
+LONGEST_DELAY_S = 60
+ACCOUNTS, SOCKET = "accounts", "realtime"  # surfaces with refusals, or with victims, of their own
+OAUTH = "oauth."  # how the ids of the refusals of the identity server begin
+
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_DELAY_S)]
+Transport = Literal["truncate", "drop", "reset", "garbage"]
+Frame = Literal["close", "duplicate", "swallow"]
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
+    """One socket of one person, joined to the chat namespace (RT-AUTH-13).
+
+    ``spaces`` are its subscriptions: space id to subscription id. ``announced`` are the spaces where its client
+    said it is online, ``media`` is the media session that it has in each meeting, by space id. ``number`` counts
+    the connections of the world.
+    """
+
+    id: str
+    person_id: str
+    number: int
+    spaces: Mapping[str, str] = {}
+    announced: tuple[str, ...] = ()
+    media: Mapping[str, str] = {}
+
+
+class PhoneCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A call over the user channel, by its id, with the ids of everybody who takes part (RT-CALL-03)."""
+
+    id: str
+    parties: tuple[str, ...]
+
+
+class QuotaWindow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Calls counted against one quota of one person or address since ``start`` (seconds of the world's clock)."""
+
+    id: str
+    start: float
+    calls: int
+
+
+class Reservation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Room for a file that is on its way: its bytes count as stored while they are read."""
+
+    id: str
+    size: int
+
+
+class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A shape that refuses what it does not know."""
+
+
+class Occurrence(msgspec.Struct, frozen=True, kw_only=True):
+    """What is about to be handled: a request, or a frame of a socket."""
+
+    surface: str
+    endpoint: str | None = None
+    method: str = ""
+    path: str = ""
+    event: str | None = None
+    caller: str | None = None
+    outgoing: bool = False
+
+
+class Match(Strict, frozen=True, kw_only=True):
+    """Which occurrences are meant; an absent member matches everything.
+
+    ``path`` and ``caller`` may hold ``*``; a caller is named as in the journal (``svc <sub>``) or by user name.
+    """
+
+    surface: str | None = None
+    endpoint: str | None = None
+    method: str | None = None
+    path: str | None = None
+    event: str | None = None
+    caller: str | None = None
+
+    def fits(self, occurrence: Occurrence) -> bool:
+        """Whether something is meant; what the cloud says to a socket is meant only by its name."""
+        if occurrence.outgoing and self.event is None:
+            return False
+        exact = ("surface", "endpoint", "method", "event")
+        if any(getattr(self, name) not in (None, getattr(occurrence, name)) for name in exact):
+            return False
+        if self.path is not None and not fnmatchcase(occurrence.path, self.path):
+            return False
+        return self.caller is None or _is_caller(self.caller, occurrence.caller)
+
+
+def _is_caller(pattern: str, caller: str | None) -> bool:
+    if caller is None:
+        return False
+    return fnmatchcase(caller, pattern) or fnmatchcase(caller.partition(" ")[2], pattern)
+
+
+class Action(Strict, frozen=True, kw_only=True):
+    """What happens: a refusal by name, an answer, a delay, or something with the connection or the frame.
+
+    ``transport`` actions let the call take effect and then spoil its answer: ``truncate`` sends half of the
+    body, ``drop`` closes without an answer, ``reset`` aborts the connection, ``garbage`` sends no HTTP.
+    ``frame`` actions concern socket events.
+    """
+
+    reject: str | None = None
+    status: Annotated[int, msgspec.Meta(ge=200, le=599)] | None = None
+    body: Any = None
+    headers: Mapping[str, str] = {}
+    delay: Seconds = 0
+    transport: Transport | None = None
+    frame: Frame | None = None
+
+    def possible(self, surface: str, event: str | None = None) -> bool:
+        """Whether this can happen on a surface: each knows its own refusals, and only sockets have frames."""
+        if self.reject is not None:
+            return self.reject.startswith(OAUTH) == (surface == ACCOUNTS)
+        if self.frame is not None:
+            return surface == SOCKET and event != CONNECT_EVENT
+        return surface != SOCKET or (self.status is None and self.transport is None)
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """A planned fault; ``fired`` counts how often it happened, ``times`` how often it may."""
+
+    id: str
+    match: Match
+    action: Action
+    times: int | None = None
+    probability: float = 1.0
+    fired: int = 0
+
+    def concerns(self, occurrence: Occurrence) -> bool:
+        """Whether something is meant and can be the victim."""
+        return self.action.possible(occurrence.surface, occurrence.event) and self.match.fits(occurrence)
+
+    @property
+    def why(self) -> str:
+        """What the journal says of a victim."""
+        action = self.action
+        words = {"reject": action.reject, "status": action.status, "transport": action.transport, "frame": action.frame}
+        chosen = [f"{name} {value}" for name, value in words.items() if value is not None]
+        if action.delay:
+            chosen.append(f"delay {action.delay:g} s")
+        return f"planned fault {self.id}: {', '.join(chosen)}"
+
+    @property
+    def spent(self) -> bool:
+        """Whether it has happened as often as it may."""
+        return self.times is not None and self.fired >= self.times
+
+
+class Misbehaviour(msgspec.Struct, frozen=True, kw_only=True):
+    """A misbehaviour of the identity server that was asked for; ``fired`` and ``times`` as for a fault."""
+
+    name: str
+    times: int | None = None
+    fired: int = 0
+
+    @property
+    def id(self) -> str:
+        """The name: each is asked for once."""
+        return self.name
