@@ -65,7 +65,7 @@ async def cloud(request: pytest.FixtureRequest) -> Cloud:
     world = app.worlds.named("default").world
     world._checkpoint = checkpoint
     world.clear()
-    await seeds.plant(world, seeds.bundled("demo"))
+    await seeds.apply(world, seeds.bundled("demo"))
     return Cloud(app, world)
 
 

@@ -44,7 +44,7 @@ def checkpoint(request: pytest.FixtureRequest) -> Callable[[], Awaitable[None]]:
 @pytest.fixture
 async def world(checkpoint: Callable[[], Awaitable[None]]) -> World:
     made = World("world", Origins("http://127.0.0.1"), contract=Contract.shipped(), checkpoint=checkpoint)
-    await seeds.plant(made, seeds.bundled("demo"))
+    await seeds.apply(made, seeds.bundled("demo"))
     return made
 
 

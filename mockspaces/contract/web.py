@@ -2,7 +2,7 @@
 
 from mockspaces.contract.rows import Endpoint
 
-DEFAULT_PICTURE = "/norevimages/noimage.jpg"  # ACC-IMG-01: of whoever has none of his own
+DEFAULT_PICTURE = "/norevimages/noimage.jpg"  # ACC-IMG-01: of whoever has none of their own
 
 _SOURCE = "docs: guides/invitations, guides/personal-meeting-room, api/spaces_calling/uri_functionality"
 

@@ -23,7 +23,7 @@ class KeyBody(seeds.Strict, frozen=True, kw_only=True):
 @handle("CTRL-CLIENT", body=seeds.ClientSeed)
 async def create_client(call: ControlCall) -> object:
     """Register an OAuth client."""
-    client = await seeds.plant_client(call.world, await call.decode(seeds.ClientSeed))
+    client = await seeds.add_client(call.world, await call.decode(seeds.ClientSeed))
     return {
         "client_id": client.id,
         "client_secret": client.secret,
@@ -35,7 +35,7 @@ async def create_client(call: ControlCall) -> object:
 @handle("CTRL-APP", body=seeds.AppSeed)
 async def create_app(call: ControlCall) -> object:
     """Create a service app with a key; ``key`` is the downloadable file (ACC-SVCKEY-01)."""
-    app, key = await seeds.plant_app(call.world, await call.decode(seeds.AppSeed))
+    app, key = await seeds.add_app(call.world, await call.decode(seeds.AppSeed))
     return {
         "iss": app.id,
         "sub": app.subject,

@@ -78,7 +78,7 @@ async def create_message(call: ControlCall) -> object:
     body = await call.decode(MessagePlan)
     space = await find_space(call.world, call.params["id"])
     author = await _person(call.world, body.username, body.person_id)
-    message = await messages.plant(call.world, author, space, drafts.read(call.world, body.category, body))
+    message = await messages.add(call.world, author, space, drafts.read(call.world, body.category, body))
     return await message_views.message(call.world, call.exchange.origins, message)
 
 

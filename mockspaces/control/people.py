@@ -64,7 +64,7 @@ async def known_user(world: World, username: str) -> User:
 @handle("CTRL-COMPANY", body=seeds.CompanySeed)
 async def create_company(call: ControlCall) -> object:
     """Create a company."""
-    company = await seeds.plant_company(call.world, await call.decode(seeds.CompanySeed))
+    company = await seeds.add_company(call.world, await call.decode(seeds.CompanySeed))
     return {
         "_id": company.id,
         "name": company.name,
@@ -76,7 +76,7 @@ async def create_company(call: ControlCall) -> object:
 @handle("CTRL-USER", body=seeds.UserSeed)
 async def create_user(call: ControlCall) -> object:
     """Create a registered user; a password is drawn unless given."""
-    return shown_user(await seeds.plant_user(call.world, await call.decode(seeds.UserSeed)))
+    return shown_user(await seeds.add_user(call.world, await call.decode(seeds.UserSeed)))
 
 
 @handle("CTRL-USER-PATCH", body=UserPatch)
@@ -93,7 +93,7 @@ async def change_user(call: ControlCall) -> object:
 @handle("CTRL-SPACE", body=seeds.SpaceSeed)
 async def create_space(call: ControlCall) -> object:
     """Create a space in any state, also one that no public call makes."""
-    space = await seeds.plant_space(call.world, await call.decode(seeds.SpaceSeed))
+    space = await seeds.add_space(call.world, await call.decode(seeds.SpaceSeed))
     return {"_id": space.id, "title": space.title, "type": space.type, "status": space.status}
 
 
@@ -133,4 +133,4 @@ async def _client(world: World, client_id: str | None) -> OAuthClient:
         return client
     for client in await world.state.clients.all():
         return client
-    return await seeds.plant_client(world, seeds.ClientSeed(name="Test client"))
+    return await seeds.add_client(world, seeds.ClientSeed(name="Test client"))

@@ -130,7 +130,7 @@ async def reset(call: ControlCall) -> object:
 @handle("CTRL-SEED", body=Seed)
 async def seed(call: ControlCall) -> object:
     """Add a seed document to this world, all of it or nothing."""
-    await seeds.plant(call.world, await call.decode(Seed))
+    await seeds.apply(call.world, await call.decode(Seed))
     return {}
 
 

@@ -129,7 +129,7 @@ async def account_of(world: World, app: ServiceApp) -> User:
 async def acted_as(world: World, app: ServiceApp, address: str) -> User:
     """Return the user an app acts as, by an e-mail in a domain of its company (AUTH-ACT-02).
 
-    A user of another company is refused even if one of his addresses is in such a domain (AUTH-SVC-15).
+    A user of another company is refused even if one of their addresses is in such a domain (AUTH-SVC-15).
     """
     if not address:
         raise invalid(ACT_AS, "must not be empty")

@@ -1,4 +1,4 @@
-"""The authorization request: what a client asks a user for, and what leaves when he says yes (ACC-AUTHZ-*)."""
+"""The authorization request: what a client asks a user for, and what leaves when they say yes (ACC-AUTHZ-*)."""
 
 import re
 from typing import Literal

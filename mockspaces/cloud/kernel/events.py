@@ -49,7 +49,7 @@ class ChannelClosed(Event, frozen=True, kw_only=True):
 
 
 class TopicHidden(Event, frozen=True, kw_only=True):
-    """A person hid a space from his list (RT-USR-02)."""
+    """A person hid a space from their list (RT-USR-02)."""
 
     space: Space
     person: Person
@@ -85,7 +85,7 @@ class MediaEvent(Event, frozen=True, kw_only=True):
 
 
 class AccessEnded(Event, frozen=True, kw_only=True):
-    """A person lost all access: disabled, deleted, or his app deactivated (RT-AUTH-12)."""
+    """A person lost all access: disabled, deleted, or their app deactivated (RT-AUTH-12)."""
 
     person_id: str
 

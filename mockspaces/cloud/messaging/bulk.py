@@ -89,7 +89,7 @@ async def _with_user(world: World, user: User, operation: Operation) -> User | N
 
 
 async def _change(world: World, before: User, user: User, operation: Operation) -> User:
-    """Store a user with his names, phones and licence."""
+    """Store a user with their names, phones and licence."""
     changes: dict[str, object] = {"last_update": world.clock.now_ms()}
     if isinstance(operation.firstname, str) or isinstance(operation.lastname, str):
         changes["name"] = _name(operation, user.name)
@@ -128,7 +128,7 @@ def _licences(world: World, wanted: str) -> tuple[Licence, ...]:
 
 
 async def _rename_room(world: World, before: User, user: User) -> None:
-    """Let the personal room keep its owner's name, unless he gave it another (USERS-ROOM-01)."""
+    """Let the personal room keep its owner's name, unless they gave it another (USERS-ROOM-01)."""
     room = await world.state.spaces.get(str(user.room_id))
     if room is not None and room.title == before.displayname:
         await world.state.spaces.put(replace(room, title=user.displayname))

@@ -75,7 +75,7 @@ def attendee_ever(message: Message, party: Party) -> Attendee:
 
 
 def present_as(message: Message, person_id: str) -> Attendee | None:
-    """Return a person's own entry while he is in the meeting, or None."""
+    """Return a person's own entry while they are in the meeting, or None."""
     return next((one for one in present(message) if one.id == person_id), None)
 
 
@@ -135,7 +135,7 @@ def _with_session(entry: Attendee, session: str) -> Attendee:
 
 
 def _with(meeting: Meeting, entry: Attendee) -> Meeting:
-    """Put an attendee in place of his former entry, or at the end."""
+    """Put an attendee in place of their former entry, or at the end."""
     kept = [entry if (one.id, one.type) == (entry.id, entry.type) else one for one in meeting.attendees]
     return replace(meeting, attendees=tuple(kept) if entry in kept else (*kept, entry))
 
@@ -149,8 +149,8 @@ async def leave(
 ) -> Message | None:
     """Take a person out of the active meeting; the last one out ends it (RT-MED-05).
 
-    With ``session`` only that one ends, and the person stays as long as he has another; one of a meeting that
-    ended before is nothing in this one. Returns the meeting, or None if he was not in it so.
+    With ``session`` only that one ends, and the person stays as long as they have another; one of a meeting that
+    ended before is nothing in this one. Returns the meeting, or None if they were not in it so.
     """
     message = await active(world, space_id)
     entry = present_as(message, person_id) if message else None
@@ -227,7 +227,7 @@ async def mute_all(world: World, space_id: str, meeting_id: str, excluded: Seque
 async def set_tracks(
     world: World, space_id: str, meeting_id: str, party: Party, tracks: Mapping[str, bool | str]
 ) -> Message:
-    """Switch somebody's microphone or camera: ask his sockets, tell everybody (MEET-MEDIA-03)."""
+    """Switch somebody's microphone or camera: ask their sockets, tell everybody (MEET-MEDIA-03)."""
     space, message = await _running(world, space_id, meeting_id)
     entry = attendee(message, party)
     if tracks.get("video"):

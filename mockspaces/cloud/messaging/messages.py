@@ -36,7 +36,7 @@ UNREAD: tuple[Category, ...] = ("chat", "idea", "task")  # USERS-READ-05
 
 
 def sender_of(person: Person) -> Sender:
-    """Return a person as the author of something (DM-MSG-03); his picture is None if he has none."""
+    """Return a person as the author of something (DM-MSG-03); their picture is None if they have none."""
     anonymous = isinstance(person, AnonymousUser)
     return Sender(
         id=person.id,
@@ -140,7 +140,7 @@ async def create(
     return message
 
 
-async def plant(world: World, author: Person, space: Space, draft: Draft) -> Message:
+async def add(world: World, author: Person, space: Space, draft: Draft) -> Message:
     """Create a message in any space, archived ones too, and announce it: what fixtures do."""
     parent = await _parent(world, space, draft) if draft.parent_id else None
     message = await put_new(world, author, space, draft, parent)

@@ -1,4 +1,4 @@
-"""What a person finds of messages across all his spaces (USERS-MSGS, -ATT, -TASKS, -IDEAS)."""
+"""What a person finds of messages across all their spaces (USERS-MSGS, -ATT, -TASKS, -IDEAS)."""
 
 from collections.abc import Sequence
 

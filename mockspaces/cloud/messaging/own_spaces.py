@@ -1,4 +1,4 @@
-"""What a person keeps about his spaces: read, pinned, hidden, and the list of them all (USERS-SPACES, -PREF, -READ)."""
+"""What people keep about their spaces: read, pinned, hidden, and the list of all (USERS-SPACES, -PREF, -READ)."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,7 @@ async def unread_count(world: World, record: UserSpace, found: Standing) -> int:
 
 
 class Preference(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody sets for himself in a space; None stays as it is (USERS-PREF-01)."""
+    """What somebody sets for themselves in a space; None stays as it is (USERS-PREF-01)."""
 
     pinned: bool | None = None
     notification: bool | None = None
@@ -43,7 +43,7 @@ async def prefer(world: World, caller: Caller, found: Standing, wanted: Preferen
 
 
 async def mark_read(world: World, caller: Caller, found: Standing, time: int | None) -> UserSpace:
-    """Note up to when somebody has read, and tell his sockets (USERS-READ-01..06).
+    """Note up to when somebody has read, and tell their sockets (USERS-READ-01..06).
 
     Without a time it is now. A time before the stored one is ignored.
     """
@@ -57,7 +57,7 @@ async def mark_read(world: World, caller: Caller, found: Standing, time: int | N
 
 
 async def hide(world: World, caller: Caller, found: Standing) -> UserSpace:
-    """Take a space off somebody's list and tell his sockets (USERS-HIDE-02..05)."""
+    """Take a space off somebody's list and tell their sockets (USERS-HIDE-02..05)."""
     if found.space.type == "personal":
         raise invalid("spaceId", "a personal room cannot be hidden")
     record = await spaces.open_record(world, found.space, caller.id)
@@ -106,14 +106,14 @@ async def listing(world: World, person_id: str, wanted: Wanted) -> Listing[UserS
         for state in wanted.states:
             shelf = (person_id, kind, state)
             lists.append(_indexed(world, shelf, wanted))
-            crowded = await _crowded(world, shelf, wanted)
-            if crowded:
-                lists.append(Whole(crowded, _place, descending=True))
+            large = await _is_large(world, shelf, wanted)
+            if large:
+                lists.append(Whole(large, _place, descending=True))
     return lists[0] if len(lists) == 1 else Merged(lists, descending=True)
 
 
 def _place(record: UserSpace) -> tuple[int, int, str]:
-    return (record.activity, record.turn, record.id)
+    return (record.activity, record.sequence, record.id)
 
 
 def _indexed(world: World, shelf: tuple[str, SpaceType, str], wanted: Wanted) -> Indexed[UserSpace]:
@@ -139,10 +139,10 @@ def _filters(wanted: Wanted, state: str) -> bool:
     )
 
 
-async def _crowded(world: World, shelf: tuple[str, SpaceType, str], wanted: Wanted) -> list[UserSpace]:
+async def _is_large(world: World, shelf: tuple[str, SpaceType, str], wanted: Wanted) -> list[UserSpace]:
     """Return the records of a shelf whose spaces keep their activity for themselves, oldest activity first."""
     found = []
-    for record in await world.state.user_spaces.page("crowded", shelf):
+    for record in await world.state.user_spaces.page("large", shelf):
         space = await world.state.spaces.get(record.space_id)
         shown = spaces.moved(record, space) if space and not record.deleted else record
         recent = wanted.after is None or shown.activity > wanted.after

@@ -39,7 +39,7 @@ async def _clear(world: World, space: Space) -> None:
 
 
 async def delete_user(world: World, user: User) -> None:
-    """Delete a user: his credentials and sockets die, his memberships end, his spaces stay (USERS-BULK-11)."""
+    """Delete a user: their credentials and sockets die, their memberships end, their spaces stay (USERS-BULK-11)."""
     await world.state.users.delete(user.id)
     await world.publish(AccessEnded(person_id=user.id))
     for member in await world.state.members.page("person", user.id):

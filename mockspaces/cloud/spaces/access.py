@@ -72,7 +72,7 @@ async def standing(world: World, caller: Caller, space: Space) -> Standing:
 
 
 async def enter(world: World, endpoint: Endpoint, caller: Caller, space_id: str, pin: str | None) -> Standing:
-    """Admit a caller to a call about a space: steps 4 to 6c. ``pin`` is what he sent, None if nothing."""
+    """Admit a caller to a call about a space: steps 4 to 6c. ``pin`` is what they sent, None if nothing."""
     space = await find_space(world, space_id)
     check_company(caller, space)
     found = await standing(world, caller, space)
@@ -132,7 +132,7 @@ def check_type(endpoint: Endpoint, space: Space) -> None:
 def check_role(world: World, endpoint: Endpoint, caller: Caller, found: Standing) -> None:
     """Step 6c: the role that permission and service scope ask for (PERM-MAP-*, SCOPE-TAB-02)."""
     if found.member is None:
-        return  # an admitted stranger: `check_stranger` has let him pass
+        return  # an admitted stranger: `check_stranger` has let them pass
     roles = world.contract.permissions[endpoint.permission].roles
     if roles is not None and found.role not in roles:
         raise Rejection(

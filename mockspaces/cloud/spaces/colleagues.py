@@ -1,4 +1,4 @@
-"""Whom somebody can find: people of his company and who was once in a space with him (USERS-COLL, -PEOPLE)."""
+"""Whom somebody can find: people of their company and who was once in a space with them (USERS-COLL, -PEOPLE)."""
 
 from collections.abc import Iterator, Sequence
 from heapq import merge
@@ -40,7 +40,7 @@ class Colleagues:
         return list(islice(merge(inside, others, key=_order), offset, offset + limit))
 
     async def _acquaintances(self, company_id: str | None) -> list[User]:
-        """Return who matches of those outside of the company, the caller himself if he has none."""
+        """Return who matches of those outside of the company, the callers themselves if they have none."""
         known = await acquaintances(self._world, self._caller.id)
         others = [user for user in known if not company_id or user.company_id != company_id]
         return [user for user in others if self._pattern is None or self._pattern.matches(*directory.fields(user))]
@@ -54,7 +54,7 @@ class Acquaintances(msgspec.Struct, frozen=True):
 
 
 async def acquaintances(world: World, person_id: str) -> list[User]:
-    """Return the registered users who are or were in a space with somebody, himself included, by name.
+    """Return the registered users who are or were in a space with somebody, themselves included, by name.
 
     They are kept until somebody enters a space for the first time or a user changes.
     """
@@ -87,7 +87,7 @@ async def once_together(world: World, one: str, other: str) -> bool:
 
 
 async def by_account_id(world: World, caller: Caller, ndbid: str) -> list[User]:
-    """Return the colleague with this accounts id, if he is one (USERS-COLL-01)."""
+    """Return the colleague with this accounts id, if they are one (USERS-COLL-01)."""
     user = await world.state.users.first("ndbid", ndbid)
     if user is None or user.is_service_account:
         return []

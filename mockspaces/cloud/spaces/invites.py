@@ -30,7 +30,7 @@ from mockspaces.contract.rows import Role
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody asks for: whom to invite and how to tell them; None where he does not say.
+    """What somebody asks for: whom to invite and how to tell them; None where they do not say.
 
     Its syntax is already checked.
     """
@@ -122,7 +122,7 @@ async def _reach(world: World, space: Space, made: Invite, invited: Invited) -> 
 
 
 async def admit(world: World, space: Space, invitee: Invitee, user: User | None) -> bool:
-    """Enter one invitee and return whether he is new; an existing participant keeps his role (SPACES-INVITE-04)."""
+    """Enter an invitee and return whether they are new; a participant keeps their role (SPACES-INVITE-04)."""
     person = _person(invitee, user)
     if await world.state.members.get(member_id(space.id, person)):
         return False

@@ -19,7 +19,7 @@ async def create_user(
     other_emails: tuple[str, ...] = (),
     company: Company | None = None,
 ) -> User:
-    """Create a registered user with his personal room (PERM-PERS-01); the e-mail's domain names his company."""
+    """Create a registered user with their personal room (PERM-PERS-01); the e-mail's domain names their company."""
     address = people.email(username, "username")
     others = tuple(people.email(other, "other_emails") for other in other_emails)
     shown = displayname or f"{givenname} {familyname}".strip() or address
@@ -56,7 +56,7 @@ async def _refuse_taken(world: World, addresses: tuple[str, ...]) -> None:
 
 
 async def _take_over_email_entries(world: World, user: User) -> None:
-    """Give a newly registered user the entries that were made for his addresses (SPACES-INVITE-05)."""
+    """Give a newly registered user the entries that were made for their addresses (SPACES-INVITE-05)."""
     for address in user.emails:
         for entry in await world.state.members.page("person", address):
             await spaces.take_over(world, user, entry)

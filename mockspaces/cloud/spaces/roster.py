@@ -109,7 +109,7 @@ def _check_removing(found: Standing, target: Member) -> None:
 
 
 async def take_out(world: World, space: Space, target: Member) -> None:
-    """End a membership: his record is kept as left, and no invite names him any more (SPACES-KICK-03)."""
+    """End a membership: the record is kept as left, and no invite names them any more (SPACES-KICK-03)."""
     await world.state.members.delete(target.id)
     record = await spaces.record_of(world, space.id, target.person)
     touched = await spaces.touch(world, space)

@@ -16,7 +16,7 @@ RANK: dict[Role | None, int] = {None: -1, "guest": 0, "member": 1, "admin": 2}
 ARCHIVED = 1  # DM-SPACE-03
 # An activity moves a space in the list of everybody in it. Beyond so many people it is not written to each of
 # them; their lists look the few spaces of this kind up instead, so that an activity costs the same at any size.
-CROWD = 64
+LARGE_SPACE = 64
 DEFAULT_RETENTION = {"retentionLength": 0, "retentionType": "forever", "notInheritParentPolicy": False}  # DM-SPACE-06
 
 
@@ -63,7 +63,7 @@ async def create(world: World, owner: User, title: str, description: str = "", k
         type=kind,
         created=now,
         modified=now,
-        turn=next_turn(world),
+        sequence=next_sequence(world),
         restrict=(NO_OLD_MESSAGES,),
         company_id=owner.company_id,
         settings=default_settings(await conference_id(world), private=private, licensed=bool(owner.licences)),
@@ -79,7 +79,7 @@ async def create_personal_room(world: World, user: User) -> Space:
     return await create(world, user, user.displayname, kind="personal")
 
 
-def next_turn(world: World) -> int:
+def next_sequence(world: World) -> int:
     """Count an activity: of two in one millisecond the later one has the higher number."""
     return world.state.activities.put(world.state.activities.value + 1)
 
@@ -110,7 +110,7 @@ async def record_of(world: World, space_id: str, person_id: str) -> UserSpace | 
 
 
 async def open_record(world: World, space: Space, person_id: str) -> UserSpace:
-    """Return what a participant keeps about a space; who comes back finds his own again."""
+    """Return what a participant keeps about a space; who comes back finds their own again."""
     record = await record_of(world, space.id, person_id)
     if record is not None and not record.deleted:
         return record
@@ -120,7 +120,7 @@ async def open_record(world: World, space: Space, person_id: str) -> UserSpace:
             space_id=space.id,
             person_id=person_id,
             type=space.type,
-            crowded=await _crowded(world, space),
+            large=await _is_large(world, space),
         )
     shown = replace(record, deleted=False, archived=space.archived)
     return await world.state.user_spaces.put(moved(shown, space))
@@ -128,24 +128,24 @@ async def open_record(world: World, space: Space, person_id: str) -> UserSpace:
 
 def moved(record: UserSpace, space: Space) -> UserSpace:
     """Return a record with the last activity of its space."""
-    return replace(record, activity=space.modified, turn=space.turn)
+    return replace(record, activity=space.modified, sequence=space.sequence)
 
 
-async def _crowded(world: World, space: Space) -> bool:
-    """Whether one more person makes or keeps a space crowded; the one that makes it so marks all others."""
+async def _is_large(world: World, space: Space) -> bool:
+    """Whether one more person makes or keeps a space large; the one that makes it so marks all others."""
     known = await world.state.user_spaces.count("space", space.id)
-    if known == CROWD:
+    if known == LARGE_SPACE:
         for record in await world.state.user_spaces.page("space", space.id):
-            await world.state.user_spaces.put(replace(record, crowded=True))
-    return known >= CROWD
+            await world.state.user_spaces.put(replace(record, large=True))
+    return known >= LARGE_SPACE
 
 
 async def touch(world: World, space: Space) -> Space:
     """Note an activity of a space and return it (USERS-SPACES-08)."""
     fresh = await find_space(world, space.id)
-    changed = replace(fresh, modified=world.clock.now_ms(), turn=next_turn(world))
+    changed = replace(fresh, modified=world.clock.now_ms(), sequence=next_sequence(world))
     touched = await world.state.spaces.put(changed)
-    if await world.state.user_spaces.count("space", space.id) <= CROWD:
+    if await world.state.user_spaces.count("space", space.id) <= LARGE_SPACE:
         for record in await world.state.user_spaces.page("space", space.id):
             if not record.deleted:
                 await world.state.user_spaces.put(moved(record, touched))
@@ -189,7 +189,7 @@ async def join(world: World, caller: Caller, found: Standing) -> Standing:
 
 
 async def arrive(world: World, caller: Caller, found: Standing, role: Role) -> Standing:
-    """Let a caller in with at least this role; he keeps a higher one."""
+    """Let a caller in with at least this role; they keep a higher one."""
     space, member = found.space, found.member
     if member is not None and member.type == "email":
         await world.state.members.delete(member.id)
@@ -223,7 +223,7 @@ async def take_over(world: World, user: User, entry: Member) -> None:
 
 
 async def partner(world: World, space: Space, person_id: str | None) -> Person | None:
-    """Return the other party of a direct space, or None if he no longer exists."""
+    """Return the other party of a direct space, or None if they no longer exist."""
     one, other = space.pair or ("", "")
     wanted = one if person_id == other else other
     return await world.state.users.get(wanted) or await world.state.anonymous.get(wanted)
@@ -238,7 +238,7 @@ async def title(world: World, space: Space, viewer_id: str | None) -> str:
 
 
 def hides_history(space: Space, member: Member | None) -> bool:
-    """Whether a participant sees only what was written since he joined (PERM-HIST-01)."""
+    """Whether a participant sees only what was written since they joined (PERM-HIST-01)."""
     return member is not None and member.role == "guest" and NO_OLD_MESSAGES in space.restrict
 
 

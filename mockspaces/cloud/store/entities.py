@@ -207,7 +207,7 @@ class Space(msgspec.Struct, frozen=True, kw_only=True):
     settings: Mapping[str, Any] = {}
     retention: Mapping[str, Any] = {}
     pair: tuple[str, str] | None = None  # the two parties of a direct space, sorted
-    turn: int = 0  # counts the activities of the world: tells those of one moment apart
+    sequence: int = 0  # counts the activities of the world: tells those of one moment apart
 
     @property
     def archived(self) -> bool:
@@ -246,10 +246,10 @@ def member_id(space_id: str, person: str) -> str:
 
 
 class UserSpace(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What one person keeps about one space; it outlives his membership (DM-USP-*).
+    """What one person keeps about one space; it outlives their membership (DM-USP-*).
 
-    ``type``, ``archived``, ``activity`` and ``turn`` repeat facts of the space, so that a person's list is one index.
-    In a space of very many people (``crowded``) the activity is not repeated. ``gone`` marks the record of a
+    ``type``, ``archived``, ``activity`` and ``sequence`` repeat facts of the space: a person's list is one index.
+    In a space of very many people (``large``) the activity is not repeated. ``gone`` marks the record of a
     space that was deleted: it only remembers who was once together.
     """
 
@@ -259,8 +259,8 @@ class UserSpace(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     type: SpaceType = "group"
     archived: bool = False
     activity: int = 0
-    turn: int = 0
-    crowded: bool = False
+    sequence: int = 0
+    large: bool = False
     gone: bool = False
     status: int = 0
     last_access: int | None = None
@@ -272,7 +272,7 @@ class UserSpace(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings of one person; ``members`` holds what he changed (DM-USET-01..05)."""
+    """The settings of one person; ``members`` holds what they changed (DM-USET-01..05)."""
 
     id: str
     person_id: str
@@ -324,7 +324,7 @@ TaskStatus = Literal["pending", "completed"]
 
 
 class Sender(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """Who wrote a message, as he was then: a message outlives its author's account (DM-MSG-03)."""
+    """Who wrote a message, as they were then: a message outlives its author's account (DM-MSG-03)."""
 
     id: str
     type: Literal["user", "anonymous"]
@@ -358,7 +358,7 @@ AttendeeType = Literal["user", "anonymous", "phone"]
 
 
 class Attendee(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A party of a meeting; he stays listed after leaving (DM-MEET-02)."""
+    """A party of a meeting; they stay listed after leaving (DM-MEET-02)."""
 
     id: str
     type: AttendeeType

@@ -105,7 +105,7 @@ def _is_caller(pattern: str, caller: str | None) -> bool:
 class Action(Strict, frozen=True, kw_only=True):
     """What happens: a refusal by name, an answer, a delay, or something with the connection or the frame.
 
-    ``transport`` actions let the call take effect and then spoil its answer: ``truncate`` sends half of the
+    ``transport`` actions let the call take effect and then corrupt its answer: ``truncate`` sends half of the
     body, ``drop`` closes without an answer, ``reset`` aborts the connection, ``garbage`` sends no HTTP.
     ``frame`` actions concern socket events.
     """

@@ -83,7 +83,7 @@ def shelf(record: UserSpace) -> Shelf | None:
 
 
 def _involved(message: Message) -> tuple[str, ...]:
-    """Who sees a task among his own: author and assignees (USERS-TASKS-02)."""
+    """Who sees a task among their own: author and assignees (USERS-TASKS-02)."""
     if message.deleted or message.task is None:
         return ()
     return (message.sender.id, *message.task.assignees)
@@ -196,14 +196,14 @@ class State:
             space=Index(lambda record: record.space_id),
             person=Index(lambda record: record.person_id),
             recent=Index(
-                lambda record: None if record.crowded else shelf(record),
-                lambda record: (record.activity, record.turn),
+                lambda record: None if record.large else shelf(record),
+                lambda record: (record.activity, record.sequence),
             ),
             pinned=Index(
-                lambda record: shelf(record) if record.pinned and not record.crowded else None,
-                lambda record: (record.activity, record.turn),
+                lambda record: shelf(record) if record.pinned and not record.large else None,
+                lambda record: (record.activity, record.sequence),
             ),
-            crowded=Index(lambda record: shelf(record) if record.crowded else None),
+            large=Index(lambda record: shelf(record) if record.large else None),
         )
         self.preferences: Collection[Preferences] = Collection(
             "preferences", log, person=Index(lambda record: record.person_id)

@@ -140,7 +140,7 @@ def partner(origins: Origins, who: Person) -> Object:
 
 
 def short(origins: Origins, who: User) -> Object:
-    """Return a user as lists of people show him (DM-USER-13)."""
+    """Return a user as lists of people show them (DM-USER-13)."""
     return {
         "_id": who.id,
         "aType": "user",

@@ -50,7 +50,7 @@ class CompanySeed(Strict, frozen=True, kw_only=True):
 
 
 class UserSeed(Strict, frozen=True, kw_only=True):
-    """A registered user; his company is that of his e-mail's domain, unless ``company`` names one."""
+    """A registered user; their company is that of their e-mail's domain, unless ``company`` names one."""
 
     username: str
     password: str | None = None
@@ -131,7 +131,7 @@ class Seed(Strict, frozen=True, kw_only=True):
 
 SLICE = 50  # so many things are seeded before other worlds have their turn
 BUNDLED = ("demo", "empty")
-Planter = Callable[[World, Any], Awaitable[object]]
+Adder = Callable[[World, Any], Awaitable[object]]
 
 
 def _fixtures() -> Path:
@@ -149,28 +149,28 @@ def bundled(name: str) -> Seed:
     return msgspec.convert(json.loads((_fixtures() / "demo.json").read_text(encoding="utf-8")), Seed)
 
 
-async def plant(world: World, seed: Seed) -> None:
+async def apply(world: World, seed: Seed) -> None:
     """Add everything a seed names to a world. Refuses what cannot be."""
     of_users = {name: value for name, value in seed.settings.items() if name == sign_in.AUTO_LOGIN}
     with _at("settings"):
         world.change_settings({name: value for name, value in seed.settings.items() if name not in of_users})
     world.overlay_contract(seed.contract)
-    await _plant_all(world, "companies", plant_company, seed.companies)
-    await _plant_all(world, "users", plant_user, seed.users)
+    await _add_all(world, "companies", add_company, seed.companies)
+    await _add_all(world, "users", add_user, seed.users)
     with _at("settings"):
         await sign_in.check_auto_login(world, of_users)
         world.change_settings(of_users)
-    await _plant_all(world, "oauth_clients", plant_client, seed.oauth_clients)
-    await _plant_all(world, "service_apps", plant_app, seed.service_apps)
-    await _plant_all(world, "spaces", plant_space, seed.spaces)
+    await _add_all(world, "oauth_clients", add_client, seed.oauth_clients)
+    await _add_all(world, "service_apps", add_app, seed.service_apps)
+    await _add_all(world, "spaces", add_space, seed.spaces)
 
 
-async def _plant_all(world: World, name: str, planter: Planter, wanted: Sequence[Any]) -> None:
+async def _add_all(world: World, name: str, add: Adder, wanted: Sequence[Any]) -> None:
     for number, one in enumerate(wanted):
         if number % SLICE == 0:
             await asyncio.sleep(0)
         with _at(f"{name}[{number}]"):
-            await planter(world, one)
+            await add(world, one)
 
 
 @contextmanager
@@ -183,7 +183,7 @@ def _at(place: str) -> Iterator[None]:
         raise Rejection(rejection.code, why, detail=why) from None
 
 
-async def plant_company(world: World, seed: CompanySeed) -> Company:
+async def add_company(world: World, seed: CompanySeed) -> Company:
     """Create a company."""
     return await people.create_company(
         world,
@@ -195,8 +195,8 @@ async def plant_company(world: World, seed: CompanySeed) -> Company:
     )
 
 
-async def plant_user(world: World, seed: UserSeed) -> User:
-    """Create a registered user with his licences and portal rights."""
+async def add_user(world: World, seed: UserSeed) -> User:
+    """Create a registered user with their licences and portal rights."""
     company = await find_company(world, seed.company) if seed.company else None
     user = await registration.create_user(
         world,
@@ -223,7 +223,7 @@ async def plant_user(world: World, seed: UserSeed) -> User:
     return await world.state.users.put(changed)
 
 
-async def plant_client(world: World, seed: ClientSeed) -> OAuthClient:
+async def add_client(world: World, seed: ClientSeed) -> OAuthClient:
     """Register an OAuth client."""
     return await apps.create_client(
         world,
@@ -237,7 +237,7 @@ async def plant_client(world: World, seed: ClientSeed) -> OAuthClient:
     )
 
 
-async def plant_app(world: World, seed: AppSeed) -> tuple[ServiceApp, AppKey]:
+async def add_app(world: World, seed: AppSeed) -> tuple[ServiceApp, AppKey]:
     """Create a service app with one key pair."""
     company = await find_company(world, seed.company) if seed.company else await _first_company(world)
     scopes = tuple(world.contract.scopes) if seed.scopes == "all" else tuple(seed.scopes)
@@ -245,7 +245,7 @@ async def plant_app(world: World, seed: AppSeed) -> tuple[ServiceApp, AppKey]:
     return app, await apps.create_key(world, app, keys.fresh() if seed.fresh_key else None)
 
 
-async def plant_space(world: World, seed: SpaceSeed) -> Space:
+async def add_space(world: World, seed: SpaceSeed) -> Space:
     """Create a group space with its members and messages, oldest first."""
     owner = await _find_user(world, seed.owner)
     if not seed.title.strip():
@@ -257,17 +257,17 @@ async def plant_space(world: World, seed: SpaceSeed) -> Space:
     for one in members:
         await invites.admit(world, space, one, await people.by_email(world, one.invitee))
     settings = {**space.settings, **seed.settings}
-    planted = await world.state.spaces.put(replace(space, settings=settings))
+    made = await world.state.spaces.put(replace(space, settings=settings))
     for number, message in enumerate(seed.messages):
         with _at(f"messages[{number}]"):
-            await _plant_message(world, planted, message)
-    return await spaces.archive(world, planted) if seed.archived else planted
+            await _add_message(world, made, message)
+    return await spaces.archive(world, made) if seed.archived else made
 
 
-async def _plant_message(world: World, space: Space, seed: MessageSeed) -> None:
+async def _add_message(world: World, space: Space, seed: MessageSeed) -> None:
     author = await _find_user(world, seed.username)
     content = ContentBody(body_text=seed.text, description=seed.description)
-    await messages.plant(world, author, space, drafts.read(world, seed.category, MessageBody(content=content)))
+    await messages.add(world, author, space, drafts.read(world, seed.category, MessageBody(content=content)))
 
 
 async def _find_user(world: World, username: str) -> User:

@@ -120,7 +120,7 @@ class Worlds:
             if chosen != DEFAULT:
                 await self._listen(hosted)
             async with world.transactions.alone():  # whoever finds the world already waits until it is seeded
-                await seeds.plant(world, seed)
+                await seeds.apply(world, seed)
                 if chosen == DEFAULT:  # others may get the user whom the server's settings name later
                     await sign_in.check_auto_login(world, {sign_in.AUTO_LOGIN: world.settings.accounts_auto_login})
                 world.open()
@@ -162,7 +162,7 @@ class Worlds:
     async def reset(self, hosted: Hosted) -> None:
         """Bring a world back to its seed; sockets are closed."""
         fresh = hosted.world.sibling()
-        await seeds.plant(fresh, hosted.seed)
+        await seeds.apply(fresh, hosted.seed)
         await self._replace(hosted, fresh.state)
 
     async def restore(self, hosted: Hosted, snapshot: Snapshot) -> None:
