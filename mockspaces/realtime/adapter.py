@@ -1,7 +1,21 @@
 """The wrapper around python-socketio: the one module that touches what python-engineio keeps to itself.
 
-An `Engine` is the Socket.IO server of one world; a `Transport` is one WebSocket with its codec between client
-and engine, and with a bound on what waits to be sent.
+How this works. An `Engine` is the Socket.IO server of one world; a `Transport` is one WebSocket with its codec
+between client and engine. The engine speaks Engine.IO 4 and believes that every client does. Real clients speak
+Engine.IO 3: there the client pings and the server answers, a CONNECT may carry a query, and a second CONNECT
+asks to be authenticated again. The codec translates frame by frame and does no I/O; the transport calls it in both
+directions and keeps from the engine what the engine would answer in its own words.
+
+Four things the engine keeps to itself are needed, and touched here alone, so that an upgrade breaks one module:
+
+* The queue of packets is ours (`create_queue`), since the engine's has no bound: one reader that stalls would
+  take all memory. It is handed over by a context variable, as the engine names no connection when it asks.
+* The intervals of the heartbeat belong to a connection, not to a server: a setting may have changed between two.
+* Tasks that the engine starts end with their transport, or pings of dead connections would live on.
+* A client of Engine.IO 3 never answers a ping; the engine is told that it did (`satisfied`).
+
+A server-side disconnect only queues a packet and waits for the client; the transport closes the WebSocket itself.
+Whatever awaits the ASGI server is interruptible, since a client that does not read blocks it for ever.
 """
 
 import asyncio
@@ -200,7 +214,7 @@ class Transport:
 
     async def from_client(self) -> Message:
         """Return the next message for the engine, which never learns of frames that are not for it."""
-        while not self._inbox:
+        while not self._inbox:  # a frame of the client may become none or several for the engine
             if self.aborted:
                 return GONE
             message: Message = await self._interruptible(self._receive)
@@ -232,6 +246,7 @@ class Transport:
         """Keep from the engine what it would answer in its own way: events and CONNECTs out of place."""
         joined = self.engine.joined(self, packet.namespace)
         if packet.type == packets.CONNECT:
+            # The engine would close the connection of a client that joins twice (RT-EIO-13).
             if not joined or not isinstance(self.codec, Codec3):
                 return frames
             code = await self.engine.chat.reauthenticate(self, packet.namespace, packet.parameters)
@@ -280,6 +295,7 @@ class Transport:
         """Count what waits to be sent; a reader that is too slow is cut off, or it would take all memory."""
         self._costs.append(cost)
         self.pending += cost
+        # A single packet may be larger than the bound, or nobody could ever be sent it.
         if self.pending > self._limit and len(self._costs) > 1 and not self.aborted:
             self.engine.chat.note(self, "", f"{self.pending} bytes wait to be read; the limit is {self._limit}")
             self.abort()
@@ -290,6 +306,7 @@ class Transport:
             for packet in packets:
                 self.queue.put_nowait(packet)
             return
+        # What is held back holds back all that comes later, or frames of one connection would change their order.
         self._delayed.append((delay, packets))
         if len(self._delayed) == 1:
             task = asyncio.create_task(self._send_delayed())

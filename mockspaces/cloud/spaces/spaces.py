@@ -14,8 +14,13 @@ from mockspaces.contract.rows import Role, SpaceType
 NO_OLD_MESSAGES = "deny_guest_access_history_msg"  # DM-SPACE-04
 RANK: dict[Role | None, int] = {None: -1, "guest": 0, "member": 1, "admin": 2}
 ARCHIVED = 1  # DM-SPACE-03
-# An activity moves a space in the list of everybody in it. Beyond so many people it is not written to each of
-# them; their lists look the few spaces of this kind up instead, so that an activity costs the same at any size.
+# The rule for large spaces. People list their spaces by latest activity (USERS-SPACES-01), so an activity moves
+# the space in the list of everybody in it. For a small space it is written to the record of each of them, and
+# their list is one partition of an index. For a large one that would make every chat cost as much as the space
+# has people. So the record of somebody in a large space does not repeat the activity (``large``): it stands in an
+# index of its own, and the list looks these few spaces up and merges them in by what the space itself says.
+# A space becomes large once, when it outgrows this number, and stays so: shrinking and growing around the edge
+# would rewrite all records each time.
 LARGE_SPACE = 64
 DEFAULT_RETENTION = {"retentionLength": 0, "retentionType": "forever", "notInheritParentPolicy": False}  # DM-SPACE-06
 

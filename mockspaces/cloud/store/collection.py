@@ -157,6 +157,7 @@ class Collection(Generic[AnyEntity]):
         """Do what `put` does, for callers that cannot await."""
         key = entity.id
         old = self.peek(key)
+        # Noted first: where no transaction is under way this raises, and nothing has changed yet.
         self._log.note(self, key, GAP if key in self._gaps else old, entity)
         self._gaps.discard(key)
         self._entities[key] = entity
@@ -181,7 +182,7 @@ class Collection(Generic[AnyEntity]):
     def restore(self, key: str, old: Any) -> None:
         """Put back what stood there before a change, at the place where it stood."""
         now = self.peek(key)
-        if old is None:
+        if old is None:  # it was created, behind all others
             del self._entities[key]
         elif old is GAP:
             self._gaps.add(key)
@@ -201,7 +202,7 @@ class Collection(Generic[AnyEntity]):
         self.revision += 1
         if old is None or new is None:
             self.population += 1
-        for index in self._indexes.values():
+        for index in self._indexes.values():  # an index that the change leaves alone costs a comparison
             index.replace(old, new)
 
     def content(self) -> tuple[list[AnyEntity], dict[str, dict[Hashable, list[Rank]]]]:
@@ -250,6 +251,7 @@ class Collection(Generic[AnyEntity]):
     ) -> Sequence[AnyEntity]:
         """Return the ``limit`` entities next to a place in the partition, after or before it, in the list's order."""
         entries = self._indexes[index].entries(partition)
+        # In a descending list "after" is below. Whatever is walked backwards is turned round at the end.
         if after != descending:
             return self._ordered(islice(entries.irange(here, inclusive=(False, True)), limit), turned=descending)
         below = islice(entries.irange(None, here, inclusive=(True, False), reverse=True), limit)
@@ -269,6 +271,7 @@ class Collection(Generic[AnyEntity]):
         A bound may be the beginning of a rank. Several partitions are merged into one order. The walk must
         end before the next await: it does not survive a change.
         """
+        # One partition is walked as it is; of several the heads are compared, item by item, as they are asked for.
         chosen = self._indexes[index]
         walks = [
             chosen.entries(partition).irange(low, high, inclusive=(True, False), reverse=descending)
@@ -298,6 +301,6 @@ class Collection(Generic[AnyEntity]):
 def _window(entries: "SortedList[Rank]", start: int, end: int | None, *, descending: bool) -> Iterable[Rank]:
     if not descending:
         return entries.islice(start, end)
-    size = len(entries)
+    size = len(entries)  # positions count from the far end
     low = 0 if end is None else max(0, size - end)
     return entries.islice(low, max(0, size - start), reverse=True)

@@ -1,7 +1,18 @@
 """Lists that are shown page by page: what they hold and in which order, without how they are paged.
 
+How this works. The wire pages in two ways: by position (``page=3&size=20``) and by token ("what follows this
+item"). A list offers both, `page` and `near`, and knows nothing of URLs or tokens.
+
 A *place* is where an item stands in its list: rank first, id last. It can be kept and returned to even
-when its item has moved or is gone.
+when its item has moved or is gone: a page token holds a place, not an item and not a position, so that nobody
+sees an item twice or misses one because something was added on an earlier page.
+
+There are three kinds. `Indexed` is a partition of an index: a page costs the same at the beginning and at
+the end of a million items. `Whole` is short enough to be held in memory. `Merged` shows several lists of one
+order as one: of each it takes as many items as the page could need, and merges those.
+
+A filter that no index answers (``keep``) walks the index in batches and stops as soon as the page is full. It
+is handed whole batches, since one question about a hundred items is cheaper than a hundred questions.
 """
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
@@ -98,16 +109,18 @@ class Indexed(Generic[Item]):
         if place is None:
             return self._above_floor(await self._raw(0, limit))
         found = await self._collection.near(*self._where, place, limit=limit, after=after, descending=self._descending)
+        # Before a place some items may lie below the floor, anywhere; after it the first of them ends the list.
         return self._above_floor(found) if after else [item for item in found if self._visible(item)]
 
     async def _filtered(self, keep: Keep[Item], place: Rank | None, limit: int, *, after: bool) -> Sequence[Item]:
         size = max(limit, BATCH)
         found: list[Item] = []
         while len(found) < limit:
+            # A place, not an offset, leads to the next batch: what the filter drops must not be counted.
             batch = await self._beside(place, size, after=after)
             kept = list(await keep(batch))
             found = found + kept if after else kept + found
-            if len(batch) < size:
+            if len(batch) < size:  # the partition ends here, or its floor does
                 break
             place = self.place(batch[-1] if after else batch[0])
         return found[:limit] if after else found[-limit:]
@@ -136,6 +149,7 @@ class Whole(Generic[Item]):
 
     async def near(self, place: Rank, *, limit: int, after: bool) -> Sequence[Item]:
         """Return the ``limit`` items next to a place, after or before it, in the list's order."""
+        # "After" follows the list's own order: in a descending list what comes after has a lower place.
         if after != self._descending:
             beside = [item for item in self._items if self._place(item) > place]
         else:
@@ -165,6 +179,7 @@ class Merged(Generic[Item]):
 
     async def page(self, *, offset: int, limit: int) -> Sequence[Item]:
         """Return ``limit`` items from position ``offset`` on."""
+        # Nobody knows which list the items come from, so each has to give as many as all of them together.
         parts = [await listing.page(offset=0, limit=offset + limit) for listing in self._listings]
         return list(islice(self._merged(parts), offset, offset + limit))
 

@@ -192,7 +192,7 @@ class Transactions:
         task = asyncio.current_task()
         if self._owner is task:
             raise OutsideTransactionError("a transaction begins inside of another one of its world")
-        await self._turn.acquire()
+        await self._turn.acquire()  # first come, first served; cancelled here, nothing has happened
         if self._closed:
             self._turn.release()
             raise self._closed()
@@ -226,7 +226,7 @@ class Transactions:
     ) -> None:
         """Commit, or take back; then end the turn and carry the commands out."""
         try:
-            if kind is not None:
+            if kind is not None:  # a refusal keeps what was marked; a bug or a cancellation keeps nothing
                 self._take_back(self._kept if isinstance(error, self._refusals) else (0, 0, 0))
             self._commit()
         finally:
@@ -239,6 +239,7 @@ class Transactions:
 
     def _take_back(self, kept: tuple[int, int, int]) -> None:
         changes = self.log.changes or []
+        # Newest first, so that each store meets exactly the state in which it reported the change.
         for change in reversed(changes[kept[0] :]):
             change.store.restore(change.key, change.old)
         del changes[kept[0] :]
@@ -247,7 +248,7 @@ class Transactions:
 
     def _commit(self) -> None:
         changes = self.log.changes or ()
-        for change in changes:
+        for change in changes:  # only a deletion leaves something to be done
             if change.new is None:
                 change.store.forget(change.key)
         if self.observe and changes:
@@ -262,6 +263,7 @@ class Transactions:
             for command in commands:
                 await command()
 
+        # A task of its own, in which a command may begin a transaction, and which outlives a caller who leaves.
         task = asyncio.create_task(run())
         self._running.add(task)
         task.add_done_callback(self._running.discard)
