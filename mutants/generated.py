@@ -25,8 +25,11 @@ def all_generated() -> list[Mutant]:
         *_endpoints(contract),
         *_scopes(contract),
         *_permissions(contract),
+        *_refusals(contract),
+        *_oauth_scopes(contract),
         *_errors(contract),
         *_limits(contract),
+        *_single_facts(contract),
         *(Mutant(name, breaks, rule=name) for name, (_rule, breaks) in event_rules().items()),
     ]
     return sorted(mutants, key=lambda mutant: mutant.id)
@@ -104,6 +107,28 @@ def _permissions(contract: Contract) -> Iterator[Mutant]:
             )
 
 
+def _refusals(contract: Contract) -> Iterator[Mutant]:
+    """Return the calls of the identity server with their refusals shown in another way."""
+    for row in contract.endpoints.values():
+        if row.surface == "accounts":
+            wrong = "page" if row.refusals == "object" else "object"
+            breaks = (f"{row.id}-", "ACC-ERR-", "ACC-AUTHZ-12", "ACC-GEN-", "ACC-SELF-02")
+            change: dict[str, object] = {"refusals": wrong}
+            yield Mutant(f"endpoint {row.id} refusals as {wrong}", breaks, _overlay("endpoints", row.id, change))
+
+
+def _oauth_scopes(contract: Contract) -> Iterator[Mutant]:
+    for row in contract.oauth_scopes.values():
+        changes: dict[str, tuple[str, object]] = {}
+        if row.consent:
+            changes["consent"] = "ACC-CONSENT-01", ""
+        if row.printed:  # nobody sees that another one is granted
+            changes |= {"printed": ("ACC-SCOPE-07", ""), "default": ("ACC-SCOPE-05", not row.default)}
+        for member, (behaviour, wrong) in changes.items():
+            overlay = _overlay("oauth_scopes", row.name, {member: wrong})
+            yield Mutant(f"oauth-scope {row.name} {member}", (behaviour,), overlay)
+
+
 def _errors(contract: Contract) -> Iterator[Mutant]:
     for row in contract.errors.values():
         if row.source == "the mock's own":
@@ -122,6 +147,34 @@ def _limits(contract: Contract) -> Iterator[Mutant]:
         value = getattr(contract.limits, field.name)
         for step in (1, -1):
             yield Mutant(f"limit {field.name} {step:+d}", breaks, {"limits": {field.name: value + step}})
+
+
+def _single_facts(contract: Contract) -> Iterator[Mutant]:
+    """Return each fact of the tables without rows wrong in each of its parts; the numbers of `limits` are apart."""
+    for table in contract.__struct_fields__:
+        facts = getattr(contract, table)
+        if isinstance(facts, dict) or table == "limits":
+            continue
+        for field in msgspec.structs.fields(type(facts)):
+            breaks = tuple(_ID.findall(str(field.type.__metadata__[0].extra["source"])))
+            for what, wrong in _wrong(getattr(facts, field.name)):
+                name = " ".join(filter(None, ("fact", table, field.name, what)))
+                yield Mutant(name, breaks, {table: {field.name: wrong}})
+
+
+def _wrong(value: object) -> Iterator[tuple[str, object]]:
+    """Yield other values of a fact, each with what is wrong in it."""
+    match value:
+        case bool():
+            yield "", not value
+        case int():
+            yield "+1", value + 1
+        case str():
+            yield "", f"{value[:-1]}{'y' if value.endswith('x') else 'x'}"
+        case tuple():
+            yield from ((f"without {one}", [other for other in value if other != one]) for one in value)
+        case dict():
+            yield from ((f"without {key}", {one: value[one] for one in value if one != key}) for key in value)
 
 
 def _cited(row: Row) -> tuple[str, ...]:

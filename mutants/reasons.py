@@ -10,6 +10,7 @@ REASONS = {
     "endpoint MSG-IDEA refuses no type of space": "creating a message refuses it again, since sockets create posts too",
     "endpoint MSG-TASK refuses no type of space": "creating a message refuses it again, since sockets create tasks too",
     "endpoint SPACES-INVJOIN without PIN": "joining by a link asks for the PIN itself, after it has looked at the link",
+    "endpoint ACC-IMG refusals as page": "a picture for everybody: there is nothing to refuse",
     "error app.event.channel.subscription.required status": "told on the socket, where there is no status",
     "error license.not_available status": IN_BULK,
     "error user.already_exists status": IN_BULK,

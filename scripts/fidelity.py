@@ -121,6 +121,8 @@ NAMES = {
     "error": "error rows: status, code",
     "event": "events: each field dropped, recipients narrowed and widened",
     "limit": "limits, by one",
+    "fact": "single facts: words, statuses, default values",
+    "oauth-scope": "OAuth scopes: text of the consent page, default, print",
     "permission": "permission rows: a role more or less",
     "rule": "rules in code, by hand",
     "scope": "scope rows: roles",

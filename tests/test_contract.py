@@ -27,12 +27,12 @@ from mockspaces.contract import (
     scopes,
 )
 from mockspaces.contract.behaviours import catalogue
-from mockspaces.contract.limits import Limits
 from mockspaces.storage import surface as storage
 
 ROOT = Path(__file__).parent.parent
 CONTRACT = Contract.shipped()
 create_app()  # imports every surface, and that binds the handlers
+SINGLE_FACTS = [name for name in CONTRACT.__struct_fields__ if not isinstance(getattr(CONTRACT, name), dict)]
 ALL_ENDPOINTS = (*endpoints.ROWS, *control.ROWS, events.CONNECT)
 
 # Rows without a handler in a table: a namespace is joined, not called, and the storage has two calls only.
@@ -136,9 +136,10 @@ def test_every_row_names_its_source() -> None:
     assert [key for table in tables for key, row in table.items() if not row.source] == []
 
 
-def test_every_limit_names_its_source() -> None:
-    """Every number says where it comes from."""
-    for name, annotation in Limits.__annotations__.items():
+@pytest.mark.parametrize("table", SINGLE_FACTS)
+def test_every_single_fact_names_its_source(table: str) -> None:
+    """Every number and word of a table without rows says where it comes from."""
+    for name, annotation in type(getattr(CONTRACT, table)).__annotations__.items():
         (meta,) = annotation.__metadata__
         assert meta.extra["source"], name
 
@@ -202,6 +203,7 @@ def test_untested_behaviours_say_why() -> None:
         {"permissions": {permissions.TOPIC_READ: {"roles": ("admin",)}}},
         {"scopes": {scopes.SPACES_CREATE: {"roles": ("admin", "member")}}},
         {"limits": {"json_depth": 5}},
+        {"accounts": {"product": "x"}},
         {},
     ],
 )

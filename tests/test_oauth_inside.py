@@ -20,6 +20,7 @@ from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.spaces import registration
 from mockspaces.cloud.store.entities import OAuthClient, User
 from mockspaces.contract import Contract, oauth_errors
+from mockspaces.contract.accounts import Accounts
 
 BASE = "http://127.0.0.1:8080"
 CALLBACK = "https://app.example/callback"
@@ -119,7 +120,7 @@ def test_no_text_as_next_leads_a_browser_away(text: str) -> None:
 def test_any_state_goes_through_a_uri_unchanged(state: bytes, uri: str) -> None:
     """Whatever bytes a state has, they come back as one parameter, in query and fragment alike."""
     encoded = "".join(f"%{byte:02X}" for byte in state).encode()
-    parameters = Parameters(pairs_of(b"state=" + encoded), ("state",))
+    parameters = Parameters(pairs_of(b"state=" + encoded), ("state",), Accounts())
     for url, part in ((with_query, "query"), (with_fragment, "fragment")):
         where = urlsplit(url(uri, (("state", parameters.state), ("code", "c"))))
         found = parse_qsl(getattr(where, part), keep_blank_values=True, errors="surrogateescape")[-2:]

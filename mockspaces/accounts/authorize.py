@@ -15,7 +15,6 @@ from mockspaces.cloud.kernel import misbehaviour
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.store.entities import User
 from mockspaces.contract import oauth_errors
-from mockspaces.contract.oauth_scopes import EMAIL, PROFILE, SPACES
 
 PARAMETERS = (
     "client_id",
@@ -29,13 +28,6 @@ PARAMETERS = (
     "nonce",
     "login_hint",
     "prompt",
-)
-LOGIN_PROMPTS = ("select_account", "login")  # ACC-AUTHZ-08
-PRODUCT = "zangspaces"
-PERMISSIONS = (  # ACC-CONSENT-01, seeds 001 and 003
-    (EMAIL, "View and update user email information"),
-    (PROFILE, "View user detail information"),
-    (SPACES, "Call Avaya Spaces APIs"),
 )
 
 
@@ -68,7 +60,11 @@ async def ask(call: Call) -> Response:
         action=f"{below(call.origins, '/oauth2/authorize/confirm')}?{_query(call)}",
         client_name=request.client.name or request.client.id,
         csrf=token,
-        permissions=[{"text": text, "asked": name in request.requested.names} for name, text in PERMISSIONS],
+        permissions=[
+            {"text": row.consent, "asked": row.name in request.requested.names}
+            for row in call.world.contract.oauth_scopes.values()
+            if row.consent
+        ],
         redirect_uri=request.redirect_uri,
         user=user,
     )
@@ -171,14 +167,15 @@ async def _signed_in(call: Call) -> User | None:
 
 
 def _asks_for_login(call: Call, parameters: Parameters) -> bool:
-    return parameters["prompt"] in LOGIN_PROMPTS and call.world.settings.accounts_auto_login is None
+    prompts = call.world.contract.accounts.login_prompts
+    return parameters["prompt"] in prompts and call.world.settings.accounts_auto_login is None
 
 
 def _to_login(call: Call) -> Response:
     """Send the browser to the login page, from which it comes back without ``prompt`` (ACC-AUTHZ-08, -09)."""
     target = f"{below(call.origins, call.path)}?{_query(call, without='prompt')}"
     login = below(call.origins, "/account/login/")
-    return redirect(f"{login}?next={component(target)}&product_name={PRODUCT}")
+    return redirect(f"{login}?next={component(target)}&product_name={call.world.contract.accounts.product}")
 
 
 def _query(call: Call, without: str | None = None) -> str:

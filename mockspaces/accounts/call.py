@@ -23,7 +23,6 @@ from mockspaces.contract.rows import Endpoint
 JSON = "application/json; charset=utf-8"
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 MAX_FIELDS = 200
-NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # ACC-GEN-07
 pages = Pages("mockspaces.accounts")
 
 Value = TypeVar("Value")
@@ -65,11 +64,11 @@ class Call:
 
     def query(self, *known: str) -> Parameters:
         """Return the known parameters of the query; whoever reads them refuses their problems."""
-        return Parameters(pairs_of(self.raw_query), known)
+        return Parameters(pairs_of(self.raw_query), known, self.world.contract.accounts)
 
     async def form(self, *known: str) -> Parameters:
         """Return the known parameters of an urlencoded or multipart body. Refuses any other (ACC-TOKEN-01)."""
-        return Parameters(await self.form_pairs(), known)
+        return Parameters(await self.form_pairs(), known, self.world.contract.accounts)
 
     async def form_pairs(self) -> list[tuple[str, str]]:
         """Return all fields of the body in their order."""
@@ -110,9 +109,9 @@ class Call:
         return decode(await self.exchange.body(), kind, self.world.contract.limits)
 
 
-def json(value: object, *, store: bool = True) -> Response:
-    """Return a JSON answer; one that holds tokens must not be stored (ACC-GEN-07)."""
-    return Response(msgspec.json.encode(value), headers=None if store else NO_STORE, media_type=JSON)
+def json(value: object, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a JSON answer."""
+    return Response(msgspec.json.encode(value), headers=headers, media_type=JSON)
 
 
 Handler = Callable[[Call], Awaitable[Response | Signed]]

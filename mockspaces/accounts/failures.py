@@ -6,14 +6,13 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from mockspaces.accounts.call import JSON, NO_STORE, pages
+from mockspaces.accounts.call import JSON, pages
 from mockspaces.asgi.exchange import Exchange
 from mockspaces.asgi.routing import MethodNotAllowed
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import errors, oauth_errors
 
 BASIC_CHALLENGE = 'Basic realm="accounts"'
-SHOWN_AS_PAGES = frozenset({"ACC-AUTHZ", "ACC-CONSENT", "ACC-DECIDE", "ACC-LOGIN", "ACC-SIGNIN", "ACC-LOGOUT"})
 # Rules that all surfaces share refuse in the words of the REST API; here they are said in those of OAuth.
 IN_WORDS_OF_OAUTH = {
     errors.REQUEST_INVALID: oauth_errors.INVALID_REQUEST,
@@ -62,15 +61,15 @@ def render(exchange: Exchange, rejection: Rejection) -> Response:
     """Return the answer to a refused request."""
     if isinstance(rejection, Redirected):
         return rejection.response
-    if exchange.endpoint is None or exchange.endpoint in SHOWN_AS_PAGES:
-        return _page(exchange, rejection)
-    return _json(exchange, rejection)
+    row = exchange.world.contract.endpoints[exchange.endpoint] if exchange.endpoint else None
+    return _json(exchange, rejection) if row and row.refusals == "object" else _page(exchange, rejection)
 
 
 def _json(exchange: Exchange, rejection: Rejection) -> Response:
-    row = exchange.world.contract.errors[IN_WORDS_OF_OAUTH.get(rejection.code, rejection.code)]
+    contract = exchange.world.contract
+    row = contract.errors[IN_WORDS_OF_OAUTH.get(rejection.code, rejection.code)]
     body = STYLES[exchange.world.settings.accounts_error_style](row.code, row.text(rejection.detail))
-    response = Response(msgspec.json.encode(body), row.status, NO_STORE, JSON)
+    response = Response(msgspec.json.encode(body), row.status, contract.accounts.no_store, JSON)
     if row.id == oauth_errors.INVALID_CLIENT and exchange.header(b"authorization") is not None:
         response.headers["www-authenticate"] = BASIC_CHALLENGE
     return response

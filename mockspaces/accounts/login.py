@@ -13,9 +13,6 @@ from mockspaces.cloud.identity import sign_in, tokens
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.store.entities import User
 
-INERT_METHODS = ("Google", "Office365", "Salesforce", "Avaya")  # ACC-LOGIN-03
-WRONG_PASSWORD = "Invalid Username or Password!"  # ACC-SIGNIN-03
-MALFORMED_NAME = "Invalid Email or Phone Format"  # ACC-SIGNIN-03
 LISTED_USERS = 12
 ONE_CLICK = "mock_sign_in"  # the mock's own field, only of its one-click buttons
 
@@ -40,12 +37,12 @@ async def submit(call: Call) -> Response | Signed:
     one_click = form[ONE_CLICK] if call.world.settings.accounts_list_users else None
     if one_click is None and not sign_in.looks_like_user_name(username):
         call.exchange.why = "the user name is neither an e-mail nor + and digits"
-        return await _page(call, target, username=username, problem=MALFORMED_NAME)
+        return await _page(call, target, username=username, problem=call.world.contract.accounts.malformed_name)
     try:
         user = await _user(call, form, one_click)
     except Rejection as refused:
         call.exchange.refused(refused)
-        return await _page(call, target, username=username, problem=WRONG_PASSWORD)
+        return await _page(call, target, username=username, problem=call.world.contract.accounts.wrong_password)
     return await _welcome(call, user, target)
 
 
@@ -85,7 +82,7 @@ async def log_out(call: Call) -> Response:
 
 async def _page(call: Call, target: str, *, username: str | None = None, problem: str = "") -> Response:
     world, token = call.world, csrf.token(call)
-    asked = Parameters(pairs_of(urlsplit(target).query.encode()), ("client_id", "login_hint"))
+    asked = Parameters(pairs_of(urlsplit(target).query.encode()), ("client_id", "login_hint"), world.contract.accounts)
     client = await world.state.clients.get(asked["client_id"] or "")
     listed = await world.state.users.page("sign_in", "all", limit=LISTED_USERS) if _lists_users(call) else []
     more = await world.state.users.count("sign_in", "all") - len(listed) if listed else 0
@@ -94,7 +91,7 @@ async def _page(call: Call, target: str, *, username: str | None = None, problem
         action=below(call.origins, "/account/login/"),
         client_name=client.name if client else "",
         csrf=token,
-        inert=INERT_METHODS,
+        inert=world.contract.accounts.inert_methods,
         more=more,
         next=target,
         problem=problem,

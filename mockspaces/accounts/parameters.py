@@ -5,8 +5,8 @@ from urllib.parse import parse_qsl
 
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import oauth_errors
+from mockspaces.contract.accounts import Accounts
 
-AS_SENT = frozenset({"state", "nonce", "password"})  # ACC-GEN-04
 BLANKS = " \t"
 # `state` alone goes back as the bytes that came, whatever they are; anything else must be text.
 OPAQUE = frozenset({"state"})
@@ -15,8 +15,8 @@ OPAQUE = frozenset({"state"})
 class Parameters:
     """The values of known parameters; an empty one counts as absent, except ``state`` (ACC-AUTHZ-06)."""
 
-    def __init__(self, pairs: Iterable[tuple[str, str]], known: Iterable[str]) -> None:
-        """Keep what is known; the rest is ignored."""
+    def __init__(self, pairs: Iterable[tuple[str, str]], known: Iterable[str], words: Accounts) -> None:
+        """Keep what is known; the rest is ignored. Blanks around a value go, except where it counts as sent."""
         self._values: dict[str, str] = {}
         self._problems: dict[str, str] = {}
         wanted = frozenset(known)
@@ -25,7 +25,7 @@ class Parameters:
                 continue
             if name in self._values:
                 self._problems[name] = "given twice"
-            self._values[name] = value if name in AS_SENT else value.strip(BLANKS)
+            self._values[name] = value if name in words.as_sent else value.strip(BLANKS)
             if name not in OPAQUE and not _is_text(value):
                 self._problems[name] = "not UTF-8"
 

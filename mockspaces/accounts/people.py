@@ -43,7 +43,7 @@ async def token_info(call: Call) -> Response:
         },
         "issuer": call.world.settings.accounts_issuer,
     }
-    return json(answer, store=False)
+    return json(answer, call.world.contract.accounts.no_store)
 
 
 @handle("ACC-JWT")

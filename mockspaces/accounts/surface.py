@@ -17,7 +17,6 @@ from mockspaces.contract import endpoints, errors
 from mockspaces.contract.rows import Endpoint
 
 SECTIONS = (authorize, login, people, token_endpoint)  # importing a section binds its handlers
-AUTHORIZATION = ("ACC-AUTHZ", "ACC-CONSENT", "ACC-DECIDE")  # whose refusals are told to the client (ACC-AUTHZ-12)
 _AUTHORIZE = b"/oauth2/authorize/"
 _QUESTION_MARK = b"%3f"
 
@@ -58,7 +57,7 @@ class AccountsSurface:
         try:
             return call.exchange.meet_fault(self.name)
         except Rejection as refused:
-            if call.exchange.endpoint in AUTHORIZATION:
+            if call.endpoint.refusals == "client":
                 raise await authorize.planned(call, refused) from None
             raise
 

@@ -39,7 +39,7 @@ async def issue(call: Call) -> Response | Signed:
     pairs = await call.form_pairs()
     if not pairs:
         raise bad("body", "empty")
-    form = Parameters(pairs, PARAMETERS)
+    form = Parameters(pairs, PARAMETERS, call.world.contract.accounts)
     form.refuse_problems()
     proven = await _client(call, form)
     grant_type = form.required("grant_type")
@@ -51,10 +51,10 @@ async def issue(call: Call) -> Response | Signed:
     if not proven.by_secret:
         call.exchange.why = "accounts.pkce_without_secret: the code_verifier stands in for the secret"
     issued = await exchange(call, proven, form)
-    answer = _answer(call, issued)
+    answer, no_store = _answer(call, issued), call.world.contract.accounts.no_store
     if isinstance(issued.id_token, str) or "id_token" not in answer:
-        return json(answer, store=False)
-    return Signed(issued.id_token, lambda text: json({**answer, "id_token": text}, store=False))
+        return json(answer, no_store)
+    return Signed(issued.id_token, lambda text: json({**answer, "id_token": text}, no_store))
 
 
 async def _client(call: Call, form: Parameters) -> ProvenClient:
@@ -133,4 +133,4 @@ async def revoke(call: Call) -> Response:
     if token is None:
         raise bad("refresh_token", "required")
     await grants.revoke(call.world, client, token)
-    return json({}, store=False)
+    return json({}, call.world.contract.accounts.no_store)

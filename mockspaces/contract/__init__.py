@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from mockspaces.contract import control, endpoints, errors, events, oauth_errors, oauth_scopes, permissions, scopes
+from mockspaces.contract.accounts import Accounts
 from mockspaces.contract.limits import Limits
 from mockspaces.contract.rows import Endpoint, ErrorCode, OAuthScope, Permission, Row, Scope
 
@@ -41,6 +42,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     oauth_scopes: dict[str, OAuthScope]
     errors: dict[str, ErrorCode]
     limits: Limits
+    accounts: Accounts
 
     @classmethod
     def shipped(cls) -> Self:
@@ -52,32 +54,25 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
             oauth_scopes={row.name: row for row in oauth_scopes.ROWS},
             errors={row.id: row for row in errors.ROWS + oauth_errors.ROWS},
             limits=Limits(),
+            accounts=Accounts(),
         )
 
     def overlaid(self, overlay: Mapping[str, Any]) -> Self:
         """Return a contract with some members replaced: ``{table: {row id: {member: value}}}``.
 
-        ``limits`` has no rows: ``{"limits": {name: number}}``. Raises `OverlayError`; nothing is changed then.
+        ``limits`` and other single facts have no rows: ``{"limits": {name: number}}``. Raises `OverlayError`;
+        nothing is changed then.
         """
-        tables: dict[str, Mapping[str, Row]] = {
-            "endpoints": self.endpoints,
-            "permissions": self.permissions,
-            "scopes": self.scopes,
-            "oauth_scopes": self.oauth_scopes,
-            "errors": self.errors,
-        }
         changed: dict[str, Any] = {}
         for table, rows in overlay.items():
             if not isinstance(rows, Mapping):
                 message = f"{table}: expected an object"
                 raise OverlayError(message)
-            if table == "limits":
-                changed[table] = _replaced(self.limits, rows, table)
-            elif table in tables:
-                changed[table] = _overlaid(tables[table], rows, table)
-            else:
-                message = f'no table "{table}"{nearest(table, [*tables, "limits"])}'
+            if table not in self.__struct_fields__:
+                message = f'no table "{table}"{nearest(table, list(self.__struct_fields__))}'
                 raise OverlayError(message)
+            known = getattr(self, table)
+            changed[table] = (_overlaid if isinstance(known, dict) else _replaced)(known, rows, table)
         contract = msgspec.structs.replace(self, **changed)
         if "endpoints" in overlay:
             contract.check_names()
@@ -86,8 +81,11 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     def overlay(self) -> dict[str, Any]:
         """Return what differs from the shipped rows, as `overlaid` takes it."""
         ours, shipped = msgspec.to_builtins(self), msgspec.to_builtins(self.shipped())
-        found: dict[str, Any] = {"limits": _difference(ours.pop("limits"), shipped.pop("limits"))}
+        found: dict[str, Any] = {}
         for table, rows in ours.items():
+            if not isinstance(getattr(self, table), dict):
+                found[table] = _difference(rows, shipped[table])
+                continue
             changed = {key: _difference(row, shipped[table][key]) for key, row in rows.items()}
             found[table] = {key: members for key, members in changed.items() if members}
         return {table: rows for table, rows in found.items() if rows}

@@ -3,11 +3,13 @@
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+
+from mockspaces.contract import rows
+from mockspaces.contract.rows import Confidence
 
 
-def _source(source: str, confidence: str = "A") -> Meta:
-    return Meta(extra={"source": source, "confidence": confidence}, ge=0)
+def _source(source: str, confidence: Confidence = "A") -> msgspec.Meta:
+    return rows.source(source, confidence, ge=0)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -16,6 +16,11 @@ Role = Literal["admin", "member", "guest"]
 SpaceType = Literal["group", "direct", "personal"]
 
 
+def source(text: str, confidence: Confidence = "A", *, ge: int | None = None) -> msgspec.Meta:
+    """Return what a single fact carries beside its type: where it comes from, and how sure we are."""
+    return msgspec.Meta(extra={"source": text, "confidence": confidence}, ge=ge)
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every row carries besides its facts."""
 
@@ -43,6 +48,7 @@ class Endpoint(Row, frozen=True, kw_only=True):
     words: dict[str, tuple[str, ...]] = {}  # what a path parameter may be; another word is no path
     words_in_any_case: bool = False
     anonymous_setting: str = ""
+    refusals: Literal["object", "page", "client"] = "object"  # a client hears of them at its redirect_uri
     page_size: int = 0  # how many items a page has where a request names no size; 0 is no list
     transaction: Literal["own", "none"] = "own"  # whether the call is one of its world, or enters none
 
@@ -67,12 +73,16 @@ class OAuthScope(Row, frozen=True, kw_only=True):
     """One OAuth scope: every spelling a request may use, its paths below the mock's own origin, and its print.
 
     ``printed`` is how the token endpoint answers it; a scope without one is granted silently (ACC-SCOPE-07).
+    ``consent`` is what the consent page says of it (ACC-CONSENT-01); ``default`` whether a request that names no
+    scope is granted it (ACC-SCOPE-05).
     """
 
     name: str
     spellings: tuple[str, ...]
     paths: tuple[str, ...] = ()
     printed: str = ""
+    consent: str = ""
+    default: bool = False
 
 
 class ErrorCode(Row, frozen=True, kw_only=True):

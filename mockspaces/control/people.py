@@ -112,13 +112,13 @@ async def create_token(call: ControlCall) -> object:
         space = await find_space(call.world, body.space_id or "")
         sat = await discovery.issue_space_token(call.world, user, space, client.id, body.expires_in)
         return {"token": sat.id, "scheme": "sat", "client_id": client.id}
-    grant = await tokens.create_grant(call.world, client, user, _scopes(body.scope), body.scope)
+    grant = await tokens.create_grant(call.world, client, user, _scopes(call.world, body.scope), body.scope)
     token = await tokens.access_token(call.world, grant, expires_in=body.expires_in)
     return {"token": token.id, "scheme": "bearer", "client_id": client.id, "scopes": grant.scopes}
 
 
-def _scopes(text: str) -> tuple[str, ...]:
-    known = [*tokens.ALL_SCOPES, "office"]
+def _scopes(world: World, text: str) -> tuple[str, ...]:
+    known = list(world.contract.oauth_scopes)
     for name in text.split():
         if name not in known:
             raise invalid("scope", f'no scope "{name}"{nearest(name, known)}')

@@ -40,7 +40,7 @@ async def issue(
         "email": user.username,
         "iat": now,
         "exp": now + world.contract.limits.id_token_s,
-        "id_token_version": "1.0",
+        "id_token_version": world.contract.accounts.id_token_version,
     }
     if nonce is not None:
         claims["nonce"] = nonce

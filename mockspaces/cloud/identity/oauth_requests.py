@@ -13,9 +13,8 @@ from mockspaces.cloud.store.entities import AccessToken, AuthorizationCode, OAut
 from mockspaces.contract import nearest, oauth_errors
 from mockspaces.contract.limits import Limits
 
-AUTHORIZATION_CODE, IMPLICIT = "authorization_code", "implicit"
+AUTHORIZATION_CODE = "authorization_code"
 TOKEN = "token"
-GRANT_OF = {"code": AUTHORIZATION_CODE, "esjwtcode": AUTHORIZATION_CODE, TOKEN: IMPLICIT}  # ACC-AUTHZ-03
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")  # RFC 7636, 4.1
 
 
@@ -67,7 +66,7 @@ def _untrusted(why: str) -> Rejection:
 
 def check(world: World, to: Destination, asked: Asked, accounts_origin: str) -> AuthorizationRequest:
     """Check everything else. What is refused here is told to the client at its URI (ACC-AUTHZ-12)."""
-    response_type = _response_type(to.client, asked.response_type)
+    response_type = _response_type(world, to.client, asked.response_type)
     if asked.access_type not in (None, "offline", "online"):
         raise _bad("access_type", 'expected "offline" or "online"')
     return AuthorizationRequest(
@@ -82,14 +81,15 @@ def check(world: World, to: Destination, asked: Asked, accounts_origin: str) -> 
     )
 
 
-def _response_type(client: OAuthClient, given: str | None) -> str:
+def _response_type(world: World, client: OAuthClient, given: str | None) -> str:
     """ACC-AUTHZ-03, -13."""
     if given is None:
         raise _bad("response_type", "required")
-    if given not in GRANT_OF:
-        why = f'no response_type "{given[:80]}"{nearest(given, list(GRANT_OF))}'
+    grants = world.contract.accounts.response_types
+    if given not in grants:
+        why = f'no response_type "{given[:80]}"{nearest(given, list(grants))}'
         raise Rejection(oauth_errors.UNSUPPORTED_RESPONSE_TYPE, why)
-    check_grant(client, GRANT_OF[given])
+    check_grant(client, grants[given])
     return given
 
 

@@ -7,10 +7,7 @@ import msgspec
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
 from mockspaces.contract import nearest, oauth_errors
-from mockspaces.contract.oauth_scopes import EMAIL, PROFILE, SPACES
 from mockspaces.contract.rows import OAuthScope
-
-DEFAULT = (EMAIL, PROFILE, SPACES)  # ACC-SCOPE-05
 
 
 class Requested(msgspec.Struct, frozen=True):
@@ -21,11 +18,11 @@ class Requested(msgspec.Struct, frozen=True):
 
 
 def parse(world: World, accounts_origin: str, text: str | None) -> Requested:
-    """Read a scope parameter: blanks and commas part (ACC-SCOPE-04). Refuses unknown names (ACC-SCOPE-06)."""
+    """Read a scope parameter: blanks and commas part (ACC-SCOPE-04, -05). Refuses unknown names (ACC-SCOPE-06)."""
     words = (text or "").replace(",", " ").split()
-    if not words:
-        return Requested(DEFAULT)
     rows = tuple(world.contract.oauth_scopes.values())
+    if not words:
+        return Requested(tuple(row.name for row in rows if row.default))
     known = _spellings(rows, accounts_origin)
     for word in words:
         if word not in known:

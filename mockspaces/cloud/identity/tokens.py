@@ -13,7 +13,6 @@ from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.entities import AccessToken, AnonymousUser, Grant, IssuedJwt, OAuthClient, User
 
 AFTER_ALL_IDS = "g"  # ids are hexadecimal
-ALL_SCOPES = ("email", "profile", "spaces")  # ACC-SCOPE-01
 
 
 def user_id_signature(world: World, user: User) -> str:
@@ -24,15 +23,16 @@ def user_id_signature(world: World, user: User) -> str:
 def user_jwt_claims(world: World, user: User, expires_in: int | None = None) -> dict[str, Any]:
     """Return the claims of a user JWT in the documented order (ACC-UJWT-02, -03)."""
     life = world.contract.limits.user_jwt_s if expires_in is None else expires_in
+    words = world.contract.accounts
     return {
         "user_id_sig": user_id_signature(world, user),
-        "product_type": "accounts",
+        "product_type": words.user_jwt_product,
         "lastupdatetime": iso(user.last_update).rstrip("Z"),
         "iss": world.settings.accounts_issuer,
         "publickeyid": world.signing_keys.current,
         "exp": int(world.clock.now()) + life,
         "user_id": user.ndbid,
-        "ver": "2.0",
+        "ver": words.user_jwt_version,
     }
 
 
@@ -81,7 +81,7 @@ def anonymous_jwt(world: World, guest: AnonymousUser) -> str:
     now = int(world.clock.now())
     claims = {
         "anonymous_id": guest.id,
-        "product_type": "onesna",
+        "product_type": world.contract.accounts.anonymous_jwt_product,
         "iss": world.settings.accounts_issuer.split("."),
         "iat": now,
         "exp": now + world.contract.limits.anonymous_jwt_s,
