@@ -169,10 +169,18 @@ def _wrong(value: object) -> Iterator[tuple[str, object]]:
             yield "", not value
         case int():
             yield "+1", value + 1
+        case str() if not value:
+            yield "", "x"
         case str():
             yield "", f"{value[:-1]}{'y' if value.endswith('x') else 'x'}"
-        case tuple():
+        case tuple() | list():
             yield from ((f"without {one}", [other for other in value if other != one]) for one in value)
+            if not value:
+                yield "with x", ["x"]
+        case dict() if not all(isinstance(one, str) for one in value.values()):
+            yield from (
+                (f"{key} {what}".strip(), {**value, key: wrong}) for key in value for what, wrong in _wrong(value[key])
+            )
         case dict():
             yield from ((f"without {key}", {one: value[one] for one in value if one != key}) for key in value)
 

@@ -209,7 +209,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
         ("PERM-HIST-01",),
     ),
     "policy of a space ignored": (
-        Rule(MESSAGES, "    if role not in WRITERS.get(policy, (role,)):", "    if False:"),
+        Rule(MESSAGES, "    if role not in world.contract.spaces.writers.get(policy, (role,)):", "    if False:"),
         ("PERM-POL-01",),
     ),
     "own messages count as unread": (

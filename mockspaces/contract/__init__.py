@@ -15,6 +15,7 @@ from mockspaces.contract import control, endpoints, errors, events, oauth_errors
 from mockspaces.contract.accounts import Accounts
 from mockspaces.contract.limits import Limits
 from mockspaces.contract.rows import Endpoint, ErrorCode, OAuthScope, Permission, Row, Scope
+from mockspaces.contract.spaces import Spaces
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 LONGEST_COMPARED = 256  # characters of a misspelt word
@@ -43,6 +44,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     errors: dict[str, ErrorCode]
     limits: Limits
     accounts: Accounts
+    spaces: Spaces
 
     @classmethod
     def shipped(cls) -> Self:
@@ -55,6 +57,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
             errors={row.id: row for row in errors.ROWS + oauth_errors.ROWS},
             limits=Limits(),
             accounts=Accounts(),
+            spaces=Spaces(),
         )
 
     def overlaid(self, overlay: Mapping[str, Any]) -> Self:

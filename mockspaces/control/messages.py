@@ -69,7 +69,12 @@ async def change_space(call: ControlCall) -> object:
     archived = await spaces.archive(call.world, space)
     if owner := await people.get_person(call.world, space.owner_id):
         await call.world.publish(TopicUpdated(space=archived, by=owner))
-    return {"_id": archived.id, "title": archived.title, "type": archived.type, "status": archived.status}
+    return {
+        "_id": archived.id,
+        "title": archived.title,
+        "type": archived.type,
+        "status": spaces.status(call.world, archived),
+    }
 
 
 @handle("CTRL-MESSAGE", body=MessagePlan)

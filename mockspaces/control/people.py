@@ -9,7 +9,7 @@ from mockspaces.cloud.identity import tokens
 from mockspaces.cloud.kernel.rejection import invalid, not_found
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.people import people
-from mockspaces.cloud.spaces import discovery
+from mockspaces.cloud.spaces import discovery, spaces
 from mockspaces.cloud.spaces.access import find_space
 from mockspaces.cloud.store.entities import OAuthClient, User, replace
 from mockspaces.cloud.worlds import seeds
@@ -94,7 +94,7 @@ async def change_user(call: ControlCall) -> object:
 async def create_space(call: ControlCall) -> object:
     """Create a space in any state, also one that no public call makes."""
     space = await seeds.add_space(call.world, await call.decode(seeds.SpaceSeed))
-    return {"_id": space.id, "title": space.title, "type": space.type, "status": space.status}
+    return {"_id": space.id, "title": space.title, "type": space.type, "status": spaces.status(call.world, space)}
 
 
 @handle("CTRL-TOKEN", body=TokenBody)

@@ -7,6 +7,7 @@ from mockspaces.cloud.kernel import clock
 from mockspaces.cloud.kernel import events as happened
 from mockspaces.cloud.kernel.events import Event
 from mockspaces.cloud.messaging import meetings
+from mockspaces.cloud.spaces import spaces
 from mockspaces.cloud.store.entities import Space
 from mockspaces.cloud.views import message_views, pairing_views
 from mockspaces.contract import events
@@ -95,7 +96,7 @@ async def topic_updated(hub: Hub, event: happened.TopicUpdated) -> None:
             event_id=event_id,
             category=events.TOPIC_UPDATED,
             created=now,
-            content={"title": event.space.title, "status": event.space.status},
+            content={"title": event.space.title, "status": spaces.status(hub.world, event.space)},
         )
 
     await hub.announce(
@@ -110,7 +111,7 @@ async def topic_updated(hub: Hub, event: happened.TopicUpdated) -> None:
 @announces(happened.TopicHidden)
 async def topic_hidden(hub: Hub, event: happened.TopicHidden) -> None:
     """Tell a person's other sockets that he hid a space (RT-USR-02)."""
-    await _to_person(hub, event, events.TOPIC_HIDDEN, {"status": 4})
+    await _to_person(hub, event, events.TOPIC_HIDDEN, {"status": hub.world.contract.spaces.record_status["hidden"]})
 
 
 @announces(happened.TopicRead)
@@ -146,7 +147,7 @@ async def media_event(hub: Hub, event: happened.MediaEvent) -> None:
     """Tell what happens in a meeting: to all subscribers, or to the sockets of its receivers (RT-MED-03)."""
 
     async def render(session: Session) -> Payload:
-        shown = message_views.media_event(session.origins, event)
+        shown = message_views.media_event(hub.world, session.origins, event)
         if event.sender:
             shown["sender"] = payloads.sender(session, event.sender)
         return shown

@@ -38,7 +38,7 @@ async def send(session: Session, payload: Payload) -> None:
     category = CATEGORIES.get(text(payload.get("category")))
     if category is None:
         raise invalid("category", 'expected "chat", "idea" or "task"')
-    messages.check_author(category, await access.standing(world, session.caller, space))
+    messages.check_author(world, category, await access.standing(world, session.caller, space))
     body = decode(msgspec.json.encode(payload), MessageBody, world.contract.limits)
     draft = drafts.read(world, category, body)
     await messages.create(

@@ -206,7 +206,7 @@ async def start_recording(call: Call) -> object:
     """Start recording and answer what is announced (MEET-REC-01..03)."""
     found, message = await _enter(call)
     event = await meetings.start_recording(call.world, found.space.id, message.id, call.caller.person)
-    return {"data": [message_views.media_event(call.origins, event)]}
+    return {"data": [message_views.media_event(call.world, call.origins, event)]}
 
 
 @handle("MEET-RECSTOP")
@@ -218,4 +218,4 @@ async def stop_recording(call: Call) -> object:
     found = await call.enter()
     stopped = await meetings.stop_recording(call.world, found.space.id, message.id, call.params["recordingId"])
     content = {"recordings": [message_views.recording(stopped)]}
-    return {"data": [{"sender": message_views.server(found.space.id), "content": content}]}
+    return {"data": [{"sender": message_views.server(call.world, found.space.id), "content": content}]}

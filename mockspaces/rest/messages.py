@@ -42,7 +42,7 @@ async def page(call: Call, listing: Listing[Message], *, by_page: bool = False) 
 
 def newest_first(call: Call, found: Standing, index: str, partition: object) -> Indexed[Message]:
     """Return the messages of one partition that the caller may see (PAGE-ORD-01, PERM-HIST-01)."""
-    floor = (messages.horizon(found),)
+    floor = (messages.horizon(call.world, found),)
     return Indexed(call.world.state.messages, index, partition, descending=True, floor=floor)
 
 
@@ -60,7 +60,7 @@ async def by_reference(call: Call) -> object:
 async def query(call: Call) -> object:
     """List what the filters leave (MSG-QUERY-01..07)."""
     found = await call.enter()
-    wanted = _filter(call, messages.horizon(found))
+    wanted = _filter(call, messages.horizon(call.world, found))
     return await page(call, Timeline(call.world, found.space.id, wanted))
 
 
@@ -153,7 +153,7 @@ async def create_task(call: Call) -> object:
 
 async def _create(call: Call, category: Category) -> object:
     found = await call.enter()
-    messages.check_author(category, found)
+    messages.check_author(call.world, category, found)
     draft = drafts.read(call.world, category, await call.decode(drafts.MessageBody))
     message = await messages.create(call.world, call.caller.person, found.space, draft)
     return {"data": [await shown(call, message)]}
@@ -166,7 +166,7 @@ async def _create(call: Call, category: Category) -> object:
 async def get(call: Call) -> object:
     """Return a message as a bare object (MSG-GET-01)."""
     message = await messages.find(call.world, call.params["messageId"])
-    messages.check_visible(await enter(call, message), message)
+    messages.check_visible(call.world, await enter(call, message), message)
     return await shown(call, message)
 
 
@@ -188,7 +188,7 @@ async def viewer_url(call: Call) -> object:
     file_id = call.params["fileId"]
     if file_id not in [one.file_id for one in message.attachments]:
         raise Rejection(errors.FILE_NOT_FOUND, f'the message has no file "{file_id}"')
-    messages.check_visible(await enter(call, message), message)
+    messages.check_visible(call.world, await enter(call, message), message)
     file = await files.find(call.world, file_id)
     return {"data": [{"url": f"{call.origins.rest}/api/files/viewUrls/{files.view_token(call.world, file)}"}]}
 

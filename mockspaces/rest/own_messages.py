@@ -2,8 +2,9 @@
 
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.messaging import own_messages
-from mockspaces.cloud.store.entities import Message, TaskStatus
+from mockspaces.cloud.store.entities import Message
 from mockspaces.cloud.views import message_views
+from mockspaces.contract.spaces import TaskStatus
 from mockspaces.rest import paging
 from mockspaces.rest.call import Call, handle
 
@@ -11,7 +12,7 @@ from mockspaces.rest.call import Call, handle
 def _render(call: Call) -> paging.Render[Message]:
     async def render(message: Message) -> object:
         if message.deleted:
-            return message_views.deleted(message)
+            return message_views.deleted(call.world, message)
         return await message_views.message(call.world, call.origins, message, listed=True)
 
     return render

@@ -155,7 +155,7 @@ async def delete(call: Call) -> object:
     """Delete a space (SPACES-DELETE-01..04)."""
     found = await call.enter()
     deleted = await removal.delete_space(call.world, call.caller.person, found.space)
-    return {"_id": deleted.id, "status": deleted.status}
+    return {"_id": deleted.id, "status": spaces.status(call.world, deleted)}
 
 
 @handle("SPACES-JOIN")

@@ -12,15 +12,8 @@ from mockspaces.cloud.kernel.clock import milliseconds
 from mockspaces.cloud.kernel.escaping import escape
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.kernel.world import World
-from mockspaces.cloud.store.entities import Attachment, Category, Message, Task, TaskStatus, replace
-
-STATUSES: dict[str | int, TaskStatus] = {
-    "pending": "pending",
-    0: "pending",
-    "completed": "completed",
-    "complete": "completed",
-    1: "completed",
-}  # MSG-TASK-04
+from mockspaces.cloud.store.entities import Attachment, Category, Message, Task, replace
+from mockspaces.contract.spaces import TaskStatus
 
 
 class Reference(msgspec.Struct, frozen=True):
@@ -108,7 +101,7 @@ def merge(world: World, message: Message, body: EditBody) -> Message:
         text=_stored(world, text),
         description=description,
         attachments=attachments,
-        task=_task(content, message.task) if message.task else None,
+        task=_task(world, content, message.task) if message.task else None,
         mentions=message.mentions if body.mentions is UNSET else body.mentions,
     )
 
@@ -142,23 +135,27 @@ def _new_task(world: World, body: MessageBody) -> Task:
         merged[name] = getattr(body, name) if inner is UNSET else inner
         if world.settings.rest_strict_tasks and _given(merged[name]) is None:
             raise invalid(msgspec.structs.fields(TaskBody)[len(merged) - 1].encode_name, "required")
-    return _task(TaskBody(**merged), Task())
+    return _task(world, TaskBody(**merged), Task())
 
 
-def _task(body: TaskBody, before: Task) -> Task:
+def _task(world: World, body: TaskBody, before: Task) -> Task:
     return Task(
-        status=before.status if body.status is UNSET else _status(body.status),
+        status=before.status if body.status is UNSET else _status(world, body.status),
         due=before.due if body.due_date is UNSET else _due(body.due_date),
         assignees=before.assignees if body.assignees is UNSET else _assignees(body.assignees),
     )
 
 
-def _status(given: str | int | None) -> TaskStatus:
+def _status(world: World, given: str | int | None) -> TaskStatus:
+    """Return a status by its word or number (MSG-TASK-04)."""
+    facts = world.contract.spaces
     if given is None:
         return "pending"
-    if given not in STATUSES:
+    if isinstance(given, int) and 0 <= given < len(facts.task_numbers):
+        return facts.task_numbers[given]
+    if given not in facts.task_words:
         raise invalid("status", 'expected "pending" or "completed"')
-    return STATUSES[given]
+    return facts.task_words[str(given)]
 
 
 def _due(given: str | None) -> int | None:

@@ -31,9 +31,6 @@ from mockspaces.cloud.store.entities import (
 from mockspaces.contract import errors
 from mockspaces.contract.rows import Role
 
-WRITERS: dict[str, tuple[Role, ...]] = {"members": ("admin", "member"), "admins": ("admin",)}  # PERM-POL-01
-UNREAD: tuple[Category, ...] = ("chat", "idea", "task")  # USERS-READ-05
-
 
 def sender_of(person: Person) -> Sender:
     """Return a person as the author of something (DM-MSG-03); their picture is None if they have none."""
@@ -50,7 +47,7 @@ def sender_of(person: Person) -> Sender:
 # --- who may
 
 
-def check_author(category: Category, found: Standing) -> None:
+def check_author(world: World, category: Category, found: Standing) -> None:
     """Steps 6b and 6c for a new message; a subscriber who never joined counts as guest (RT-MSG-04, PERM-POL-01)."""
     role: Role = found.role or "guest"
     if category != "chat":
@@ -59,7 +56,7 @@ def check_author(category: Category, found: Standing) -> None:
         if role == "guest":
             raise Rejection(errors.PERMISSION_DENIED, f"a guest cannot create a {category}")
     policy = str(found.space.settings.get("contentCreation"))
-    if role not in WRITERS.get(policy, (role,)):
+    if role not in world.contract.spaces.writers.get(policy, (role,)):
         raise Rejection(errors.POLICY_FORBIDS, f"settings.contentCreation is {policy}; the caller is {role}")
 
 
@@ -73,14 +70,14 @@ def check_editor(caller: Caller, message: Message) -> None:
         raise Rejection(errors.PERMISSION_DENIED, "only its sender may edit a chat message")
 
 
-def horizon(found: Standing) -> int:
+def horizon(world: World, found: Standing) -> int:
     """Return the time before which a guest sees nothing, 0 for everybody else (PERM-HIST-01)."""
-    return found.member.join_time if found.member and spaces.hides_history(found.space, found.member) else 0
+    return found.member.join_time if found.member and spaces.hides_history(world, found.space, found.member) else 0
 
 
-def check_visible(found: Standing, message: Message) -> None:
+def check_visible(world: World, found: Standing, message: Message) -> None:
     """Step 6c for reading one message (PERM-HIST-01)."""
-    if message.created < horizon(found):
+    if message.created < horizon(world, found):
         raise Rejection(errors.PERMISSION_DENIED, "the message is older than the guest's joining")
 
 
@@ -108,7 +105,9 @@ async def unread(world: World, space_id: str, person_id: str, since: int) -> int
     """Return how many messages of others came after ``since``; meetings do not count (USERS-READ-05)."""
     messages, after = world.state.messages, (since + 1,)
     own = await messages.count("sender", (space_id, person_id), after=after)
-    counts = [await messages.count("category", (space_id, category), after=after) for category in UNREAD]
+    counts = [
+        await messages.count("category", (space_id, category), after=after) for category in world.contract.spaces.unread
+    ]
     return sum(counts) - own
 
 

@@ -6,10 +6,11 @@ from mockspaces.cloud.kernel.caller import Caller
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.messaging import messages
 from mockspaces.cloud.spaces.access import Standing, check_stranger, find_space, standing
-from mockspaces.cloud.store.entities import Category, Message, TaskStatus, member_id
+from mockspaces.cloud.store.entities import Category, Message, member_id
 from mockspaces.cloud.store.listing import Indexed, Listing, Merged
 from mockspaces.cloud.store.state import Facet
 from mockspaces.contract.rows import Role
+from mockspaces.contract.spaces import TaskStatus
 
 # Where messages with files are found: a chat alone, as a comment on a post or on a task; a post; a task.
 _WITH_FILES: tuple[tuple[Category, Category | None], ...] = (
@@ -46,7 +47,7 @@ def changed(world: World, places: Sequence[Standing], after: int | None, *, dele
 
 
 def _changed(world: World, place: Standing, after: int | None, *, deleted: bool) -> Listing[Message]:
-    horizon = messages.horizon(place)
+    horizon = messages.horizon(world, place)
 
     def shown(message: Message) -> bool:
         return message.category != "meeting" and (deleted or not message.deleted) and message.created >= horizon
@@ -77,7 +78,7 @@ async def ideas(world: World, person_id: str) -> Listing[Message]:
 
 
 def _newest(world: World, place: Standing, index: str, partition: object) -> Listing[Message]:
-    floor = (messages.horizon(place),)
+    floor = (messages.horizon(world, place),)
     return Indexed(world.state.messages, index, partition, descending=True, floor=floor)
 
 
@@ -91,7 +92,7 @@ def tasks(world: World, person_id: str, status: TaskStatus | None) -> Listing[Me
         space = await world.state.spaces.get(message.space_id)
         if member is None or space is None:
             return False
-        return message.created >= messages.horizon(Standing(space, member))
+        return message.created >= messages.horizon(world, Standing(space, member))
 
     async def keep(found: Sequence[Message]) -> Sequence[Message]:
         return [message for message in found if await shown(message)]

@@ -14,7 +14,6 @@ from mockspaces.cloud.spaces import spaces
 from mockspaces.cloud.spaces.access import Standing
 from mockspaces.cloud.store.entities import Message, Space, UserSpace, member_id, replace
 from mockspaces.cloud.store.listing import Indexed, Listing, Merged, Whole
-from mockspaces.cloud.store.state import HIDDEN
 from mockspaces.contract.rows import SpaceType
 
 
@@ -23,7 +22,7 @@ async def unread_count(world: World, record: UserSpace, found: Standing) -> int:
     if found.member is None:
         return 0
     since = found.member.join_time if record.last_read is None else record.last_read
-    since = max(since, messages.horizon(found) - 1)
+    since = max(since, messages.horizon(world, found) - 1)
     return await messages.unread(world, found.space.id, record.person_id, since)
 
 
@@ -61,7 +60,7 @@ async def hide(world: World, caller: Caller, found: Standing) -> UserSpace:
     if found.space.type == "personal":
         raise invalid("spaceId", "a personal room cannot be hidden")
     record = await spaces.open_record(world, found.space, caller.id)
-    record = await world.state.user_spaces.put(replace(record, status=HIDDEN))
+    record = await world.state.user_spaces.put(replace(record, status="hidden"))
     await world.publish(TopicHidden(space=found.space, person=caller.person))
     return record
 

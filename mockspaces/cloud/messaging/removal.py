@@ -6,8 +6,6 @@ from mockspaces.cloud.messaging import meetings
 from mockspaces.cloud.spaces import roster
 from mockspaces.cloud.store.entities import Person, Space, User, replace
 
-DELETED = 2  # DM-SPACE-03
-
 
 async def delete_space(world: World, by: Person, space: Space) -> Space:
     """Delete a space with all that hangs on it, announced before (SPACES-DELETE-02, -03).
@@ -17,7 +15,7 @@ async def delete_space(world: World, by: Person, space: Space) -> Space:
     meeting = await meetings.active(world, space.id)
     if meeting is not None:
         await meetings.close(world, space, meeting)
-    deleted = replace(space, status=DELETED)
+    deleted = replace(space, status="deleted")
     await world.state.spaces.delete(space.id)
     await world.publish(TopicUpdated(space=deleted, by=by))
     await world.publish(ChannelClosed(space=deleted))

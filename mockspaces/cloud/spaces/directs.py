@@ -74,8 +74,8 @@ async def _create(world: World, first: Person, second: Person, pair: tuple[str, 
         modified=now,
         sequence=spaces.next_sequence(world),
         company_id=owner.company_id if isinstance(owner, User) else None,
-        settings=spaces.default_settings(await spaces.conference_id(world), private=True, licensed=licensed),
-        retention=spaces.DEFAULT_RETENTION,
+        settings=spaces.default_settings(world, await spaces.conference_id(world), private=True, licensed=licensed),
+        retention=world.contract.spaces.retention,
         pair=pair,
     )
     await world.state.spaces.put(space)

@@ -114,7 +114,7 @@ async def take_out(world: World, space: Space, target: Member) -> None:
     record = await spaces.record_of(world, space.id, target.person)
     touched = await spaces.touch(world, space)
     if record is not None:
-        left = replace(record, deleted=True, status=0)
+        left = replace(record, deleted=True, status="normal")
         await world.state.user_spaces.put(spaces.moved(left, touched))
     user = await world.state.users.get(target.person)
     if user is not None:

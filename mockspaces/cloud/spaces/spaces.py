@@ -7,13 +7,10 @@ from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.spaces.access import Standing, check_stranger, find_space
 from mockspaces.cloud.store.entities import Member, MemberType, Person, Space, User, UserSpace, member_id, replace
-from mockspaces.cloud.store.state import HIDDEN
 from mockspaces.contract import errors
 from mockspaces.contract.rows import Role, SpaceType
 
-NO_OLD_MESSAGES = "deny_guest_access_history_msg"  # DM-SPACE-04
 RANK: dict[Role | None, int] = {None: -1, "guest": 0, "member": 1, "admin": 2}
-ARCHIVED = 1  # DM-SPACE-03
 # The rule for large spaces. People list their spaces by latest activity (USERS-SPACES-01), so an activity moves
 # the space in the list of everybody in it. For a small space it is written to the record of each of them, and
 # their list is one partition of an index. For a large one that would make every chat cost as much as the space
@@ -22,29 +19,19 @@ ARCHIVED = 1  # DM-SPACE-03
 # A space becomes large once, when it outgrows this number, and stays so: shrinking and growing around the edge
 # would rewrite all records each time.
 LARGE_SPACE = 64
-DEFAULT_RETENTION = {"retentionLength": 0, "retentionType": "forever", "notInheritParentPolicy": False}  # DM-SPACE-06
 
 
-def default_settings(conference_id: str, *, private: bool, licensed: bool) -> dict[str, Any]:
+def default_settings(world: World, conference_id: str, *, private: bool, licensed: bool) -> dict[str, Any]:
     """Return the settings of a new space (DM-SET-01..05)."""
+    facts = world.contract.spaces
+    media = facts.media_settings
     return {
         "confId": conference_id,
-        "confPin": "",
-        "passwordRequired": {"allGuests": True},
-        "allowPasswordInURL": False,
+        **facts.access_settings,
         "memberOnly": private,
-        "mdSrv": "mpaas",
-        "mdOpts": [],
-        "mdProviders": ["mpaas"],
-        "mdLic": ["video", "audio"] if licensed else [],
-        "autoStart": False,
-        "hideAutoStartPrompt": False,
-        "mpaasSettings": {
-            "eventConference": {"enable": False},
-            "mixerMode": "OPTIMIZED_PROCESSED",
-            "maxResolution": "720P",
-        },
-        "contentCreation": "all",
+        **media,
+        "mdLic": media.get("mdLic", []) if licensed else [],
+        "contentCreation": facts.content_creation,
     }
 
 
@@ -69,10 +56,10 @@ async def create(world: World, owner: User, title: str, description: str = "", k
         created=now,
         modified=now,
         sequence=next_sequence(world),
-        restrict=(NO_OLD_MESSAGES,),
+        restrict=(world.contract.spaces.no_old_messages,),
         company_id=owner.company_id,
-        settings=default_settings(await conference_id(world), private=private, licensed=bool(owner.licences)),
-        retention=DEFAULT_RETENTION,
+        settings=default_settings(world, await conference_id(world), private=private, licensed=bool(owner.licences)),
+        retention=world.contract.spaces.retention,
     )
     await world.state.spaces.put(space)
     await add(world, space, owner.id, "userId", "admin", joined=True)
@@ -172,8 +159,8 @@ async def note_message(world: World, space: Space, *, new: bool) -> Space:
 async def unhide(world: World, space_id: str, person_id: str) -> None:
     """Show a hidden space again (USERS-HIDE-04)."""
     record = await record_of(world, space_id, person_id)
-    if record is not None and record.status == HIDDEN:
-        await world.state.user_spaces.put(replace(record, status=0))
+    if record is not None and record.status == "hidden":
+        await world.state.user_spaces.put(replace(record, status="normal"))
 
 
 async def visit(world: World, space: Space, person_id: str) -> UserSpace:
@@ -227,6 +214,11 @@ async def take_over(world: World, user: User, entry: Member) -> None:
 # --- facts about a space
 
 
+def status(world: World, space: Space) -> int:
+    """Return the status of a space as the wire tells it (DM-SPACE-03)."""
+    return world.contract.spaces.status[space.status]
+
+
 async def partner(world: World, space: Space, person_id: str | None) -> Person | None:
     """Return the other party of a direct space, or None if they no longer exist."""
     one, other = space.pair or ("", "")
@@ -242,9 +234,9 @@ async def title(world: World, space: Space, viewer_id: str | None) -> str:
     return other.displayname if other else space.title
 
 
-def hides_history(space: Space, member: Member | None) -> bool:
+def hides_history(world: World, space: Space, member: Member | None) -> bool:
     """Whether a participant sees only what was written since they joined (PERM-HIST-01)."""
-    return member is not None and member.role == "guest" and NO_OLD_MESSAGES in space.restrict
+    return member is not None and member.role == "guest" and world.contract.spaces.no_old_messages in space.restrict
 
 
 def refuse_archived(space: Space) -> None:
@@ -255,7 +247,7 @@ def refuse_archived(space: Space) -> None:
 
 async def archive(world: World, space: Space) -> Space:
     """Archive a space; the vendor has no call for it, only fixtures do (PERM-ARCH-01)."""
-    archived = await world.state.spaces.put(replace(await find_space(world, space.id), status=ARCHIVED))
+    archived = await world.state.spaces.put(replace(await find_space(world, space.id), status="archived"))
     for record in await world.state.user_spaces.page("space", space.id):
         await world.state.user_spaces.put(replace(record, archived=True))
     return archived

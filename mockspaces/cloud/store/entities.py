@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from mockspaces.contract.rows import Role, SpaceType
+from mockspaces.contract.spaces import RecordStatus, SpaceStatus, TaskStatus
 
 replace = msgspec.structs.replace
 
@@ -201,7 +202,7 @@ class Space(msgspec.Struct, frozen=True, kw_only=True):
     modified: int
     type: SpaceType = "group"
     description: str = ""
-    status: int = 0
+    status: SpaceStatus = "normal"
     restrict: tuple[str, ...] = ()
     company_id: str | None = None
     settings: Mapping[str, Any] = {}
@@ -212,7 +213,7 @@ class Space(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def archived(self) -> bool:
         """Whether the space can only be read."""
-        return self.status == 1
+        return self.status == "archived"
 
     @property
     def private(self) -> bool:
@@ -262,7 +263,7 @@ class UserSpace(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     sequence: int = 0
     large: bool = False
     gone: bool = False
-    status: int = 0
+    status: RecordStatus = "normal"
     last_access: int | None = None
     last_read: int | None = None
     pinned: bool | None = None
@@ -320,7 +321,6 @@ class Invite(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Category = Literal["chat", "idea", "task", "meeting"]
-TaskStatus = Literal["pending", "completed"]
 
 
 class Sender(msgspec.Struct, frozen=True, gc=False, kw_only=True):

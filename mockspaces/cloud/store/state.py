@@ -46,8 +46,6 @@ from mockspaces.contract import Contract
 from mockspaces.contract.rows import SpaceType
 from mockspaces.contract.settings import Settings
 
-HIDDEN = 4  # DM-USP-02
-
 
 def _by_creation(message: Message) -> tuple[int]:
     return (message.created,)
@@ -77,7 +75,7 @@ def shelf(record: UserSpace) -> Shelf | None:
     """Where a space stands in a person's lists: by type, and hidden, left, archived or plain (USERS-SPACES-03..06)."""
     if record.gone:
         return None
-    hidden, left = record.status == HIDDEN, record.deleted
+    hidden, left = record.status == "hidden", record.deleted
     state = "hidden" if hidden else "left" if left else "archived" if record.archived else "normal"
     return (record.person_id, record.type, state)
 

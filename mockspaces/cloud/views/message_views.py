@@ -8,8 +8,6 @@ from mockspaces.cloud.store.entities import Attachment, Attendee, Meeting, Messa
 from mockspaces.cloud.views.person_views import Object
 from mockspaces.contract.web import DEFAULT_PICTURE
 
-SERVER = "spaceserver"  # RT-MED-03
-
 
 def sender(origins: Origins, who: Sender) -> Object:
     """Return the author of something (DM-MSG-03)."""
@@ -22,9 +20,9 @@ def sender(origins: Origins, who: Sender) -> Object:
     }
 
 
-def server(space_id: str) -> Object:
+def server(world: World, space_id: str) -> Object:
     """Return the sender of what the server itself says in a space (RT-MED-03)."""
-    return {"_id": space_id, "type": SERVER}
+    return {"_id": space_id, "type": world.contract.spaces.server}
 
 
 async def message(world: World, origins: Origins, shown: Message, *, listed: bool = False) -> Object:
@@ -33,7 +31,7 @@ async def message(world: World, origins: Origins, shown: Message, *, listed: boo
         "_id": shown.id,
         "category": shown.category,
         "topicId": shown.space_id,
-        "status": 0,
+        "status": world.contract.spaces.message_status["normal"],
         "created": iso(shown.created),
         "modified": None if shown.modified is None else iso(shown.modified),
         "chatCount": shown.comments,
@@ -67,13 +65,13 @@ async def content(world: World, origins: Origins, shown: Message) -> Object:
     return result
 
 
-def deleted(shown: Message) -> Object:
+def deleted(world: World, shown: Message) -> Object:
     """Return what is left of a deleted message (USERS-MSGS-02)."""
     return {
         "_id": shown.id,
         "topicId": shown.space_id,
         "category": shown.category,
-        "status": 2,
+        "status": world.contract.spaces.message_status["deleted"],
         "modified": iso(shown.modified or shown.created),
     }
 
@@ -157,7 +155,7 @@ def recording(shown: Recording) -> Object:
     }
 
 
-def media_event(origins: Origins, event: MediaEvent) -> Object:
+def media_event(world: World, origins: Origins, event: MediaEvent) -> Object:
     """Return a meeting event as the server makes it (RT-MED-03): what recordings answer and sockets get."""
     own = {"attendee": attendee(origins, event.attendee)} if event.attendee else {}
     recorded = {"recordings": [recording(event.recording)]} if event.recording else {}
@@ -166,7 +164,7 @@ def media_event(origins: Origins, event: MediaEvent) -> Object:
         "messageId": event.message_id,
         "topicId": event.space.id,
         "category": event.category,
-        "sender": server(event.space.id),
+        "sender": server(world, event.space.id),
         "modified": None,
         "created": iso(event.created),
         "content": {**meeting(origins, event.meeting), **own, **recorded, **event.parts},
