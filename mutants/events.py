@@ -6,8 +6,7 @@ All events of the namespace leave through one place, and that is where these rul
 from mutants.handwritten import Rule
 
 HUB = "mockspaces.realtime.hub"
-RENDERED = "await render(session))"
-RECIPIENTS = "        packets: dict[Hashable, list[Any]] = {}\n"
+ANNOUNCE = "Hub.announce"
 Rules = dict[str, tuple[Rule, tuple[str, ...]]]
 
 # The fields of each event, and the behaviours that speak of them.
@@ -33,12 +32,15 @@ FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 def _without(event: str, field: str) -> Rule:
-    kept = f'{{key: value for key, value in (await render(session)).items() if (name, key) != ("{event}", "{field}")}})'
-    return Rule(HUB, RENDERED, kept)
+    rendered = "await render(session)"
+    kept = f'{{key: value for key, value in ({rendered}).items() if (name, key) != ("{event}", "{field}")}}'
+    return Rule(HUB, ANNOUNCE, rendered, kept)
 
 
 def _to(event: str, sessions: str) -> Rule:
-    return Rule(HUB, RECIPIENTS, f'{RECIPIENTS}        if name == "{event}":\n            sessions = {sessions}\n')
+    return Rule(
+        HUB, ANNOUNCE, "for session in sessions", f'for session in ({sessions} if name == "{event}" else sessions)'
+    )
 
 
 def event_rules() -> Rules:

@@ -1,13 +1,16 @@
 """Breaks one rule in the code of this process: its module is imported with one text replaced."""
 
+import ast
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 
 from mutants.events import event_rules
 from mutants.handwritten import RULES, Rule
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class GraftedLoader(SourceFileLoader):
@@ -39,10 +42,27 @@ class Grafter(MetaPathFinder):
 
 
 def grafted(source: str, rule: Rule) -> str:
-    """Return a module's text with the rule broken. Raises `ValueError` if its text does not stand there once."""
-    if source.count(rule.old) != 1:
-        raise ValueError(f"{rule.module}: {rule.old!r} stands there {source.count(rule.old)} times")
-    return source.replace(rule.old, rule.new)
+    """Return a module's text with the rule broken. Raises `ValueError` unless function and text stand there once."""
+    functions = [node for name, node in _functions(ast.parse(source)) if name == rule.function]
+    if len(functions) != 1:
+        raise ValueError(f"{rule.module}: function {rule.function} stands there {len(functions)} times")
+    lines = source.split("\n")
+    first, last = functions[0].lineno - 1, functions[0].end_lineno
+    function = "\n".join(lines[first:last])
+    if function.count(rule.old) != 1:
+        raise ValueError(f"{rule.module}.{rule.function}: {rule.old!r} stands there {function.count(rule.old)} times")
+    return "\n".join([*lines[:first], function.replace(rule.old, rule.new), *lines[last:]])
+
+
+def _functions(node: ast.AST, above: str = "") -> Iterator[tuple[str, Function]]:
+    """Yield all functions below a node, each with its name below the names of what it stands in."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, Function | ast.ClassDef):
+            if isinstance(child, Function):
+                yield above + child.name, child
+            yield from _functions(child, f"{above}{child.name}.")
+        else:
+            yield from _functions(child, above)
 
 
 def install(rule: str) -> None:

@@ -6,22 +6,38 @@ from mutants.mutant import Mutant
 
 
 class Rule(NamedTuple):
-    """A text that stands exactly once in a module, and what replaces it."""
+    """A text that stands exactly once in one function of a module, and what replaces it.
+
+    The function is named as it names itself: ``Class.method``, ``function.inner``. A text is best when it is just
+    long enough to be found: whatever else changes in its function does not concern the rule.
+    """
 
     module: str
+    function: str
     old: str
     new: str
 
 
-CALLERS = "mockspaces.cloud.identity.authentication"
+def never(module: str, function: str, condition: str) -> Rule:
+    """Return the rule whose guard never fires: ``condition`` is how it begins. Not for what an ``or`` joins."""
+    return Rule(module, function, f"if {condition}", f"if False and {condition}")
+
+
+AUTHENTICATION = "mockspaces.cloud.identity.authentication"
 ACCESS = "mockspaces.cloud.spaces.access"
 GRANTS = "mockspaces.cloud.identity.grants"
+OAUTH_REQUESTS = "mockspaces.cloud.identity.oauth_requests"
+COLLECTION = "mockspaces.cloud.store.collection"
 MESSAGES = "mockspaces.cloud.messaging.messages"
+TIMELINE = "mockspaces.cloud.messaging.timeline"
 ROSTER = "mockspaces.cloud.spaces.roster"
 INVITES = "mockspaces.cloud.spaces.invites"
 FILES = "mockspaces.cloud.messaging.files"
 MEETINGS = "mockspaces.cloud.messaging.meetings"
 AUTHORIZE = "mockspaces.accounts.authorize"
+CSRF = "mockspaces.accounts.csrf"
+REDIRECTS = "mockspaces.accounts.redirects"
+PAGING = "mockspaces.rest.paging"
 SOCKET_MESSAGES = "mockspaces.realtime.messages"
 CHANNELS = "mockspaces.realtime.channels"
 PRESENCE = "mockspaces.realtime.presence"
@@ -31,273 +47,211 @@ CODEC = "mockspaces.realtime.engineio3"
 RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     # --- credentials
     "service JWT: signature unchecked": (
-        Rule(CALLERS, "if not world.signatures.verify(token, kid, keys.load(key.material)):", "if False:"),
+        never(AUTHENTICATION, "_check_service_signature", "not world.signatures.verify("),
         ("AUTH-SVC-05",),
     ),
     "service JWT: exp may be 7200 s ahead": (
-        Rule(CALLERS, "if ahead > limit + leeway:", "if ahead > 7200 + leeway:"),
+        Rule(AUTHENTICATION, "_check_service_times", "ahead > limit", "ahead > 7200"),
         ("AUTH-SVC-09",),
     ),
     "service JWT: expired accepted": (
-        Rule(CALLERS, "if expiry <= now - leeway:", "if False:"),
+        never(AUTHENTICATION, "_check_service_times", "expiry <= now"),
         ("AUTH-SVC-08",),
     ),
     "service JWT: audience unchecked": (
-        Rule(CALLERS, "    _check_audience(world, token.claims)\n", ""),
+        Rule(AUTHENTICATION, "_service_app", "_check_audience(world, token.claims)", "..."),
         ("AUTH-SVC-07",),
     ),
     "service JWT: key of another app accepted": (
-        Rule(CALLERS, "if key is None or key.app_id != app.id:", "if key is None:"),
+        Rule(AUTHENTICATION, "_check_service_signature", " or key.app_id != app.id", ""),
         ("AUTH-SVC-04",),
     ),
-    "service JWT: inactive app accepted": (Rule(CALLERS, "if not app.active:", "if False:"), ("AUTH-SVC-12",)),
+    "service JWT: inactive app accepted": (never(AUTHENTICATION, "_service_app", "not app.active"), ("AUTH-SVC-12",)),
     "service JWT: blanks trimmed": (
         Rule(
-            CALLERS,
-            'if token.claims.get("sub") != app.subject:',
-            'if str(token.claims.get("sub")).strip() != app.subject:',
+            AUTHENTICATION,
+            "_service_app",
+            'token.claims.get("sub") != app.subject',
+            'str(token.claims.get("sub")).strip() != app.subject',
         ),
         ("AUTH-SVC-10",),
     ),
-    "service JWT: crit ignored": (Rule(CALLERS, 'if "crit" in header:', "if False:"), ("AUTH-SVC-19",)),
-    "service JWT: nbf ignored": (Rule(CALLERS, 'if "nbf" in claims and', "if False and"), ("AUTH-SVC-11",)),
+    "service JWT: crit ignored": (
+        never(AUTHENTICATION, "_check_service_header", '"crit" in header'),
+        ("AUTH-SVC-19",),
+    ),
+    "service JWT: nbf ignored": (never(AUTHENTICATION, "_check_service_times", '"nbf" in claims'), ("AUTH-SVC-11",)),
     "user JWT: signature unchecked": (
-        Rule(CALLERS, "if not world.signatures.verify(token, str(key_id), key):", "if False:"),
+        never(AUTHENTICATION, "_user_jwt", "not world.signatures.verify("),
         ("AUTH-USER-01",),
     ),
-    "user JWT: issuer unchecked": (Rule(CALLERS, 'if claims.get("iss") != issuer:', "if False:"), ("AUTH-USER-02",)),
+    "user JWT: issuer unchecked": (never(AUTHENTICATION, "_user_jwt", 'claims.get("iss") != '), ("AUTH-USER-02",)),
     "anonymous JWT: signature unchecked": (
-        Rule(CALLERS, 'if not jws.verify_hs256(token, world.secret("anonymous")):', "if False:"),
+        never(AUTHENTICATION, "_anonymous_jwt", "not jws.verify_hs256("),
         ("AUTH-ANON-01",),
     ),
     "access token: lives one second longer": (
-        Rule(CALLERS, "    if expired >= 0:", "    if expired >= 1000:"),
+        Rule(AUTHENTICATION, "_bearer", "expired >= 0", "expired >= 1000"),
         ("AUTH-OAUTH-01", "ACC-TOK-03"),
     ),
     "access token: survives its grant": (
-        Rule(
-            CALLERS,
-            '    if grant.revoked:\n        raise _invalid("the grant of this access',
-            '    if False:\n        raise _invalid("the grant of this access',
-        ),
+        never(AUTHENTICATION, "_bearer", "grant.revoked"),
         ("AUTH-OAUTH-01", "ACC-REVOKE-05", "ACC-TOKEN-13"),
     ),
-    "disabled user accepted": (Rule(CALLERS, "    if not user.enabled:\n", "    if False:\n"), ("AUTH-USER-05",)),
+    "disabled user accepted": (never(AUTHENTICATION, "_enabled_user", "not user.enabled"), ("AUTH-USER-05",)),
     # --- access
     "other company visible": (
-        Rule(ACCESS, "if caller.app and space.company_id != caller.app.company_id:", "if False:"),
+        never(ACCESS, "check_company", "caller.app and "),
         ("AUTH-SVC-15", "AUTH-SVC-18"),
     ),
-    "PIN ignored": (Rule(ACCESS, "    if pin != wanted:", "    if False:"), ("PERM-PIN-04", "SPACES-JOIN-05")),
+    "PIN ignored": (never(ACCESS, "check_pin", "pin != wanted"), ("PERM-PIN-04", "SPACES-JOIN-05")),
     "PIN asked of members": (
-        Rule(ACCESS, 'if not wanted or found.role in ("admin", "member"):', "if not wanted:"),
+        Rule(ACCESS, "check_pin", ' or found.role in ("admin", "member")', ""),
         ("PERM-PIN-03",),
     ),
-    "private space open to strangers": (
-        Rule(ACCESS, "    if found.space.private:", "    if False:"),
-        ("PERM-PRIV-01",),
-    ),
+    "private space open to strangers": (never(ACCESS, "check_stranger", "found.space.private"), ("PERM-PRIV-01",)),
     "scope of a service app unchecked": (
-        Rule(ACCESS, "if scope not in caller.scopes:", "if False:"),
+        never(ACCESS, "_check_service_scope", "scope not in caller.scopes"),
         ("AUTH-SVC-14", "SCOPE-TAB-01"),
     ),
     # --- OAuth
-    "code reusable": (Rule(GRANTS, "        if code.used:\n", "        if False:\n"), ("ACC-TOKEN-13", "ACC-AUTHZ-18")),
+    "code reusable": (never(GRANTS, "exchange_code", "code.used"), ("ACC-TOKEN-13", "ACC-AUTHZ-18")),
     "replay of a code revokes nothing": (
-        Rule(GRANTS, "            await revoke_grant(world, code.grant_id)\n", ""),
+        Rule(GRANTS, "exchange_code", "await revoke_grant(world, code.grant_id)", "..."),
+        ("ACC-TOKEN-13",),
+    ),
+    "refusal of a replayed code undoes what it revokes": (
+        Rule(GRANTS, "exchange_code", "world.transactions.keep()", "..."),
         ("ACC-TOKEN-13",),
     ),
     "code of another client accepted": (
-        Rule(GRANTS, "if code is None or code.client_id != proven.client.id:", "if code is None:"),
+        Rule(GRANTS, "exchange_code", " or code.client_id != proven.client.id", ""),
         ("ACC-AUTHZ-18", "ACC-TOKEN-04", "ACC-TOKEN-02", "ACC-ERR"),
     ),
-    "PKCE verifier ignored": (
-        Rule(GRANTS, "if not hmac.compare_digest(computed.encode(), code.challenge.encode()):", "if False:"),
-        ("ACC-TOKEN-05",),
-    ),
+    "PKCE verifier ignored": (never(GRANTS, "_check_verifier", "not hmac.compare_digest("), ("ACC-TOKEN-05",)),
     "redirect_uri of the exchange ignored": (
-        Rule(GRANTS, "    if redirect_uri != code.redirect_uri:", "    if False:"),
+        never(GRANTS, "_check_code", "redirect_uri != code.redirect_uri"),
         ("ACC-TOKEN-04",),
     ),
-    "refresh widens scopes": (
-        Rule(
-            GRANTS, "if beyond := [name for name in requested.names if name not in grant.scopes]:", "if beyond := []:"
-        ),
-        ("ACC-TOKEN-06",),
-    ),
+    "refresh widens scopes": (Rule(GRANTS, "_narrowed", "if name not in grant.scopes", "if False"), ("ACC-TOKEN-06",)),
     "refresh without refresh token": (
-        Rule(GRANTS, "refresh_token=None if silent else", "refresh_token=None if silent or narrowed is None else"),
+        Rule(GRANTS, "_issue", "None if silent else", "None if silent or narrowed is None else"),
         ("ACC-TOKEN-10", "ACC-TOKEN-11", "ACC-TOKEN-08"),
     ),
-    "online access gets a refresh token": (
-        Rule(GRANTS, "    silent = online or", "    silent ="),
-        ("ACC-TOKEN-14",),
-    ),
-    "strict rotation forgotten": (
-        Rule(GRANTS, "if token.replaced and world.settings.accounts_strict_rotation:", "if False:"),
-        ("ACC-TOKEN-11",),
-    ),
-    "token of another client revoked": (
-        Rule(
-            GRANTS,
-            '    if grant.client_id != client.id:\n        raise _refused("the token belongs',
-            '    if False:\n        raise _refused("the token belongs',
-        ),
-        ("ACC-REVOKE-06",),
-    ),
+    "online access gets a refresh token": (Rule(GRANTS, "_issue", "silent = online or", "silent ="), ("ACC-TOKEN-14",)),
+    "strict rotation forgotten": (never(GRANTS, "refresh", "token.replaced and "), ("ACC-TOKEN-11",)),
+    "token of another client revoked": (never(GRANTS, "revoke", "grant.client_id != client.id"), ("ACC-REVOKE-06",)),
     "state dropped": (
-        Rule(AUTHORIZE, "met(misbehaviour.STATE_CHANGED) else state", "met(misbehaviour.STATE_CHANGED) else None"),
+        Rule(AUTHORIZE, "_returned_state", "else state", "else None"),
         ("ACC-AUTHZ-06", "ACC-AUTHZ-16"),
     ),
     "redirect_uri by its beginning": (
         Rule(
-            "mockspaces.cloud.identity.oauth_requests",
-            "if redirect_uri not in client.redirect_uris:",
-            "if not redirect_uri.startswith(client.redirect_uris):",
+            OAUTH_REQUESTS,
+            "destination",
+            "redirect_uri not in client.redirect_uris",
+            "not redirect_uri.startswith(client.redirect_uris)",
         ),
         ("ACC-AUTHZ-02", "ACC-AUTHZ-11"),
     ),
     "login form without csrf": (
-        Rule("mockspaces.accounts.csrf", "if not hmac.compare_digest(cookie.encode(), field.encode()):", "if False:"),
+        never(CSRF, "check", "not hmac.compare_digest("),
         ("ACC-SIGNIN-04", "ACC-DECIDE-04"),
     ),
     "next to any host": (
-        Rule(
-            "mockspaces.accounts.redirects",
-            "return text if origin is not None and origin in _own_origins(exchange) else",
-            "return text if origin else",
-        ),
+        Rule(REDIRECTS, "accepted_next", " and origin in _own_origins(exchange)", ""),
         ("ACC-SIGNIN-05",),
     ),
     # --- spaces, messages, files, meetings
-    "paging off by one": (
-        Rule("mockspaces.rest.paging", '"from": offset + 1 if shown else 0', '"from": offset if shown else 0'),
-        ("PAGE-ENV-04",),
-    ),
+    "paging off by one": (Rule(PAGING, "numbered", '"from": offset + 1', '"from": offset'), ("PAGE-ENV-04",)),
     "page repeats its reference": (
-        Rule(
-            "mockspaces.cloud.store.collection",
-            "irange(None, here, inclusive=(True, False)",
-            "irange(None, here, inclusive=(True, True)",
-        ),
+        Rule(COLLECTION, "Collection.near", "inclusive=(True, False)", "inclusive=(True, True)"),
         ("PAGE-R-01",),
     ),
     "oldest message first": (
-        Rule(
-            "mockspaces.cloud.messaging.timeline",
-            "self._walk(self._low, self._high, descending=True)",
-            "self._walk(self._low, self._high, descending=False)",
-        ),
+        Rule(TIMELINE, "Timeline.page", "descending=True", "descending=False"),
         ("PAGE-ORD-01", "MSG-BYREF-02", "MSG-QUERY-06"),
     ),
-    "stale edit accepted": (
-        Rule(MESSAGES, "if message.modified is not None and (seen is None or seen < message.modified):", "if False:"),
-        ("MSG-UPDATE-04",),
-    ),
+    "stale edit accepted": (never(MESSAGES, "_check_fresh", "message.modified is not None and "), ("MSG-UPDATE-04",)),
     "chat of another edited": (
-        Rule(MESSAGES, "    if message.sender.id != caller.id:", "    if False:"),
+        never(MESSAGES, "check_editor", "message.sender.id != caller.id"),
         ("MSG-UPDATE-06",),
     ),
     "comments not counted": (
-        Rule(MESSAGES, "comments=parent.comments + 1", "comments=parent.comments"),
+        Rule(MESSAGES, "put_new", "comments=parent.comments + 1", "comments=parent.comments"),
         ("MSG-CHAT-04",),
     ),
     "guest sees old messages": (
-        Rule(
-            MESSAGES, "return found.member.join_time if found.member and", "return found.member.join_time if False and"
-        ),
+        Rule(MESSAGES, "horizon", "if found.member and ", "if found.member and False and "),
         ("PERM-HIST-01",),
     ),
-    "policy of a space ignored": (
-        Rule(MESSAGES, "    if role not in world.contract.spaces.writers.get(policy, (role,)):", "    if False:"),
-        ("PERM-POL-01",),
-    ),
-    "own messages count as unread": (
-        Rule(MESSAGES, "    return sum(counts) - own", "    return sum(counts)"),
-        ("USERS-READ-05",),
-    ),
+    "policy of a space ignored": (never(MESSAGES, "check_author", "role not in "), ("PERM-POL-01",)),
+    "own messages count as unread": (Rule(MESSAGES, "unread", "sum(counts) - own", "sum(counts)"), ("USERS-READ-05",)),
     "times of messages may be equal": (
-        Rule(MESSAGES, "max(world.clock.now_ms(), times.get(space_id, 0) + 1)", "world.clock.now_ms()"),
+        Rule(MESSAGES, "_moment", "await newest_time(world, space_id) + 1", "0"),
         ("REST-TIME-03",),
     ),
     "last admin may go": (
-        Rule(ROSTER, 'if await world.state.members.count("admin", space.id) == 1:', "if False:"),
+        never(ROSTER, "_refuse_last_admin", "await world.state.members.count("),
         ("PERM-MAP-07", "SPACES-KICK-04", "SPACES-ROLE-06"),
     ),
     "member removes members": (
-        Rule(ROSTER, '(found.role == "member" and target.role == "guest")', 'found.role == "member"'),
+        Rule(ROSTER, "_check_removing", ' and target.role == "guest"', ""),
         ("PERM-MAP-07", "SPACES-KICK-04"),
     ),
     "link lets the removed back in": (
-        Rule(INVITES, "if space.private and record is not None and record.deleted:", "if False:"),
+        never(INVITES, "_refuse_removed", "space.private and "),
         ("SPACES-INVJOIN-03", "SPACES-KICK-03"),
     ),
-    "member invites admins": (
-        Rule(INVITES, 'if "admin" in roles and found.role != "admin":', "if False:"),
-        ("SPACES-INVITE-03",),
-    ),
+    "member invites admins": (never(INVITES, "check_roles", '"admin" in roles and '), ("SPACES-INVITE-03",)),
     "upload of another size accepted": (
-        Rule(FILES, "    if len(data) != file.size:", "    if False:"),
+        never(FILES, "receive", "len(data) != file.size"),
         ("STO-PUT-01", "STO-PUT-03"),
     ),
-    "URL for one method works for another": (
-        Rule(FILES, '"\\n".join((method, file.id,', '"\\n".join(("", file.id,'),
-        ("STO-PUT-04",),
-    ),
+    "URL for one method works for another": (Rule(FILES, "_signature", "((method, ", '(("", '), ("STO-PUT-04",)),
     "meeting survives its last attendee": (
-        Rule(
-            MEETINGS,
-            "return newest[0] if newest and meeting_of(newest[0]).end is None else None",
-            "return newest[0] if newest else None",
-        ),
+        Rule(MEETINGS, "active", " and meeting_of(newest[0]).end is None", ""),
         ("MEET-ACTIVE-01", "RT-MED-05", "MEET-END-02"),
     ),
     # --- socket
     "comma after 40/chat": (
-        Rule(CODEC, 'self._comma = "," if comma else ""', 'self._comma = ","'),
+        Rule(CODEC, "Codec3.__init__", '"," if comma else ""', '","'),
         ("RT-EP-06", "RT-EIO-11", "RT-WIRE-01"),
     ),
     "open packet with maxPayload": (
-        Rule(
-            CODEC,
-            "opening = OPEN + self._opening(frame[1:], max_payload=False)",
-            "opening = OPEN + self._opening(frame[1:], max_payload=True)",
-        ),
+        Rule(CODEC, "Codec3.send", "max_payload=False", "max_payload=True"),
         ("RT-EIO-03", "RT-WIRE-01"),
     ),
-    "ping unanswered": (Rule(CODEC, "return Received(reply=(PONG,))", "return Received()"), ("RT-HB-02", "RT-EIO-05")),
+    "ping unanswered": (
+        Rule(CODEC, "Codec3._text", "Received(reply=(PONG,))", "Received()"),
+        ("RT-HB-02", "RT-EIO-05"),
+    ),
     "no echo to the sender": (
         Rule(
             ANNOUNCEMENTS,
-            "    await hub.announce(hub.in_space(event.space.id), events.MESSAGE_SENT, render, variant, origin=event.origin)",
-            "    await hub.announce([one for one in hub.in_space(event.space.id) if one.id != event.origin], events.MESSAGE_SENT, render, variant)",
+            "message_sent",
+            "hub.in_space(event.space.id)",
+            "[one for one in hub.in_space(event.space.id) if one.id != event.origin]",
         ),
         ("RT-MSG-05",),
     ),
     "loopbackMetadata for everybody": (
-        Rule(
-            ANNOUNCEMENTS,
-            "        if event.loopback is not None and session.id == event.origin:",
-            "        if event.loopback is not None:",
-        ),
+        Rule(ANNOUNCEMENTS, "message_sent.render", " and session.id == event.origin", ""),
         ("RT-MSG-06",),
     ),
     "send without subscription": (
-        Rule(SOCKET_MESSAGES, "    if space_id not in session.connection.spaces:", "    if False:"),
+        Rule(SOCKET_MESSAGES, "require_subscription", " or space_id not in connection.spaces", ""),
         ("RT-MSG-03", "RT-ACC-03"),
     ),
     "subscription without PIN": (
-        Rule(CHANNELS, "    access.check_pin(caller, found, password)\n", ""),
+        Rule(CHANNELS, "_admit", "access.check_pin(caller, found, password)", "..."),
         ("RT-SUB-04", "RT-SUB-06"),
     ),
     "directed presence for everybody": (
-        Rule(PRESENCE, '    if not payload.get("receivers"):\n', "    if True:\n"),
+        Rule(PRESENCE, "_audience", 'not payload.get("receivers")', "True"),
         ("RT-PRES-05",),
     ),
-    "no farewell": (
-        Rule(PRESENCE, "for space_id in sorted(session.connection.announced):", "for space_id in ():"),
-        ("RT-PRES-09",),
-    ),
+    "no farewell": (Rule(PRESENCE, "say_farewell", "sorted(connection.announced)", "()"), ("RT-PRES-09",)),
 }
 
 

@@ -24,7 +24,7 @@ def source(rule: Rule) -> str:
 
 
 @pytest.mark.parametrize("name", EVERY_RULE)
-def test_a_rule_stands_once_in_its_module_and_breaks_it(name: str) -> None:
+def test_a_rule_stands_once_in_its_function_and_breaks_it(name: str) -> None:
     """The quoted text is there exactly once, and what replaces it is other code that compiles."""
     rule, breaks = EVERY_RULE[name]
     before = source(rule)
@@ -33,11 +33,55 @@ def test_a_rule_stands_once_in_its_module_and_breaks_it(name: str) -> None:
     assert breaks
 
 
-def test_a_rule_that_has_moved_is_told() -> None:
-    """A text that is not there, or twice, is no mutant but a mistake."""
-    for old in ("nowhere", "a"):
-        with pytest.raises(ValueError, match="stands there"):
-            grafted("a = a\n", Rule("x", old, "b"))
+HOUSE = """
+@decorated("left alone")
+def left():
+    return 1
+
+class Right:
+    def left(self):
+        def inner():
+            return 2
+        return inner() + 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "old"),
+    [
+        ("left", "nowhere"),
+        ("left", "left alone"),  # stands before the function, not in it
+        ("Right.left", "inner"),  # stands there twice
+        ("inner", "2"),
+        ("right", "1"),
+    ],
+)
+def test_a_rule_that_has_moved_is_told(function: str, old: str) -> None:
+    """A function or a text that is not there, or a text that is there twice, is no mutant but a mistake."""
+    with pytest.raises(ValueError, match="stands there"):
+        grafted(HOUSE, Rule("x", function, old, "3"))
+
+
+def test_a_function_that_stands_there_twice_is_told() -> None:
+    """Which of two functions of one name is meant, nobody can say."""
+    with pytest.raises(ValueError, match="left stands there 2 times"):
+        grafted(HOUSE + HOUSE, Rule("x", "left", "1", "3"))
+
+
+@pytest.mark.parametrize(
+    ("function", "old"),
+    [("left", "return 1"), ("Right.left", "+ 1"), ("Right.left", "return 2"), ("Right.left.inner", "2")],
+)
+def test_a_text_is_found_in_its_function(function: str, old: str) -> None:
+    """Functions, methods and what they define inside have names of their own; what is inside belongs to both."""
+    assert grafted(HOUSE, Rule("x", function, old, "3")) == HOUSE.replace(old, "3")
+
+
+def test_the_same_text_in_another_function_stays() -> None:
+    """Of two functions with the same text only the one that the rule names changes."""
+    both = HOUSE.replace("return 2", "return 1")
+    before, _, after = both.rpartition("return 1")
+    assert grafted(both, Rule("x", "Right.left.inner", "return 1", "return 3")) == f"{before}return 3{after}"
 
 
 def test_mutants_have_names_of_their_own() -> None:
