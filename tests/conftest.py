@@ -14,6 +14,8 @@ from typing import NoReturn
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.yielding import Pause, drawn_pause, yield_everywhere
+
 ROOT = Path(__file__).parent.parent
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -71,6 +73,14 @@ class Served:
 
 
 Serve = Callable[..., Served]
+
+
+@pytest.fixture(params=range(10), ids=lambda seed: f"order{seed}")
+def pause(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Pause:
+    """Let others run at every look into a collection; in ten orders, each of which this returns for other places."""
+    chosen = drawn_pause(request.param)
+    yield_everywhere(monkeypatch, chosen)
+    return chosen
 
 
 @pytest.fixture

@@ -118,7 +118,7 @@ async def test_an_anonymous_jwt_of_the_worlds_own_secret_must_still_be_right(
 @pytest.mark.behaviour("ACC-UJWT-04", "AUTH-USER-01")
 async def test_a_rotated_key_verifies_until_it_is_dropped(world: World) -> None:
     """After a rotation tokens of the old key go on, and end with the key, whatever the cache remembers."""
-    token = await tokens.user_jwt(world, await ann(world))
+    token = await (await tokens.user_jwt(world, await ann(world))).signed()
     old = world.signing_keys.current
     world.signing_keys.rotate()
     assert (await authentication.authenticate(world, "jwt", token)).kind == "user"
@@ -129,7 +129,7 @@ async def test_a_rotated_key_verifies_until_it_is_dropped(world: World) -> None:
 async def test_the_signature_cache_is_bounded_and_keeps_no_decision(world: World) -> None:
     """The oldest results go first, and a remembered good signature does not admit a disabled user."""
     user = await ann(world)
-    token = await tokens.user_jwt(world, user)
+    token = await (await tokens.user_jwt(world, user)).signed()
     await authentication.authenticate(world, "jwt", token)
     await people.set_enabled(world, user, enabled=False)
     assert "disabled" in await why_not(world, token)

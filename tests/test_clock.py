@@ -5,13 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockspaces.cloud.kernel.clock import Clock, iso, milliseconds
+from mockspaces.cloud.store.facts import Fact
+from mockspaces.cloud.store.state import ClockSetting
+from mockspaces.cloud.store.transaction import Log
 
 YEAR_9999 = 253_402_300_799_999
 
 
+def new_clock() -> Clock:
+    """Return a clock that nobody has moved."""
+    return Clock(Fact("clock", ClockSetting(), Log(private=True)))
+
+
 def test_new_clock_goes_with_the_machine() -> None:
     """A clock that nobody moved shows the machine's time and is not ahead of it."""
-    clock = Clock()
+    clock = new_clock()
     assert abs(clock.now() - time.time()) < 1
     assert abs(clock.offset) < 0.1
     assert not clock.frozen
@@ -19,7 +27,7 @@ def test_new_clock_goes_with_the_machine() -> None:
 
 def test_advance_moves_a_running_clock() -> None:
     """A moved clock goes on running, forward and back."""
-    clock = Clock()
+    clock = new_clock()
     clock.advance(3600)
     assert clock.offset == pytest.approx(3600, abs=0.1)
     clock.advance(-7200)
@@ -28,7 +36,7 @@ def test_advance_moves_a_running_clock() -> None:
 
 def test_frozen_clock_stands_still_and_can_be_moved() -> None:
     """A frozen clock shows one moment until it is moved, and stays frozen then."""
-    clock = Clock()
+    clock = new_clock()
     clock.freeze(1000.5)
     assert (clock.now(), clock.now(), clock.now_ms(), clock.frozen) == (1000.5, 1000.5, 1_000_500, True)
     clock.advance(0.25)
@@ -37,7 +45,7 @@ def test_frozen_clock_stands_still_and_can_be_moved() -> None:
 
 def test_freezing_a_moved_clock_keeps_its_time() -> None:
     """Freezing without a time stops the world's present moment, not the machine's."""
-    clock = Clock()
+    clock = new_clock()
     clock.advance(86_400)
     clock.freeze()
     assert clock.now() == pytest.approx(time.time() + 86_400, abs=1)
@@ -45,7 +53,7 @@ def test_freezing_a_moved_clock_keeps_its_time() -> None:
 
 def test_resume_goes_back_to_the_machine() -> None:
     """Resuming forgets every move and every freeze."""
-    clock = Clock()
+    clock = new_clock()
     clock.advance(5000)
     clock.freeze(1.0)
     clock.resume()

@@ -1,5 +1,5 @@
-from mockspaces.cloud.kernel.faults import Action, Fault, Match, Occurrence
 from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.store.run import Action, Fault, Match, Occurrence
 from mockspaces.contract import Contract
 
 CALL = Occurrence(surface="rest", endpoint="USERS-ME", method="GET", path="/api/users/me", caller="oauth ann@x.example")

@@ -4,7 +4,10 @@ from collections.abc import Callable
 import pytest
 
 from mockspaces.cloud.kernel.clock import Clock
-from mockspaces.cloud.kernel.ids import Ids
+from mockspaces.cloud.kernel.ids import Ids, seeded
+from mockspaces.cloud.store.facts import Fact
+from mockspaces.cloud.store.state import ClockSetting
+from mockspaces.cloud.store.transaction import Log
 
 DRAWS: dict[str, tuple[Callable[[Ids], str], str]] = {
     "object_id": (Ids.object_id, r"[0-9a-f]{24}"),
@@ -19,9 +22,15 @@ DRAWS: dict[str, tuple[Callable[[Ids], str], str]] = {
 
 
 def frozen() -> Clock:
-    clock = Clock()
+    clock = Clock(Fact("clock", ClockSetting(), Log(private=True)))
     clock.freeze(1_927_857_906.789)
     return clock
+
+
+def source(seed: str | None, world: str = "world", clock: Clock | None = None) -> Ids:
+    """Return the source of a world under a seed, or of the system's randomness."""
+    begin = None if seed is None else seeded(seed, world)
+    return Ids(clock or frozen(), Fact("random", begin, Log(private=True)))
 
 
 def drawn(ids: Ids) -> list[str]:
@@ -34,7 +43,7 @@ def drawn(ids: Ids) -> list[str]:
 def test_form(name: str, seed: str | None) -> None:
     """Every kind of id has its documented form, seeded or not, a hundred times over."""
     draw, form = DRAWS[name]
-    ids = Ids(frozen(), seed, "world")
+    ids = source(seed)
     values = [draw(ids) for _ in range(100)]
     assert all(re.fullmatch(form, value) for value in values)
     assert len(set(values)) == 100
@@ -44,7 +53,7 @@ def test_form(name: str, seed: str | None) -> None:
 def test_object_id_begins_with_the_time_of_the_world() -> None:
     """The first eight digits are the clock's seconds, so ids increase with time and follow a moved clock."""
     clock = frozen()
-    ids = Ids(clock, None, "world")
+    ids = source(None, clock=clock)
     first = ids.object_id()
     clock.advance(1)
     second = ids.object_id()
@@ -55,7 +64,7 @@ def test_object_id_begins_with_the_time_of_the_world() -> None:
 @pytest.mark.behaviour("DM-CFG-04")
 def test_seeded_source_repeats_itself() -> None:
     """The same seed and world draw the same values in the same order."""
-    assert drawn(Ids(frozen(), "seed", "world")) == drawn(Ids(frozen(), "seed", "world"))
+    assert drawn(source("seed")) == drawn(source("seed"))
 
 
 @pytest.mark.behaviour("DM-CFG-04", "AUTH-WORLD-01")
@@ -65,17 +74,17 @@ def test_seeded_source_repeats_itself() -> None:
 )
 def test_no_two_worlds_draw_the_same(one: tuple[str, str], other: tuple[str, str]) -> None:
     """Another world under the same seed, and another seed for the same world, draw nothing in common."""
-    assert not set(drawn(Ids(frozen(), *one))) & set(drawn(Ids(frozen(), *other)))
+    assert not set(drawn(source(*one))) & set(drawn(source(*other)))
 
 
 @pytest.mark.behaviour("DM-CFG-04")
 def test_unseeded_source_never_repeats() -> None:
     """Without a seed two sources of the same world have nothing in common."""
-    assert not set(drawn(Ids(frozen(), None, "world"))) & set(drawn(Ids(frozen(), None, "world")))
+    assert not set(drawn(source(None))) & set(drawn(source(None)))
 
 
 @pytest.mark.parametrize("count", [1, 2, 7])
 def test_choice_stays_below_its_bound(count: int) -> None:
     """A choice among n is a number from 0 to n-1, and each of them occurs."""
-    ids = Ids(frozen(), "seed", "world")
+    ids = source("seed")
     assert {ids.choice(count) for _ in range(200)} == set(range(count))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mockspaces.cloud.store.collection import Collection, Index
 from mockspaces.cloud.store.listing import Indexed, Listing, Merged, Whole
+from mockspaces.cloud.store.transaction import Log
 
 
 class Thing(msgspec.Struct, frozen=True):
@@ -33,7 +34,9 @@ def place(thing: Thing) -> tuple[int, str]:
 
 
 async def collected(all_things: Sequence[Thing]) -> Collection[Thing]:
-    collection: Collection[Thing] = Collection({"group": Index(lambda one: one.group, lambda one: (one.rank,))})
+    collection: Collection[Thing] = Collection(
+        "things", Log(private=True), group=Index(lambda one: one.group, lambda one: (one.rank,))
+    )
     for thing in all_things:
         await collection.put(thing)
     return collection

@@ -21,6 +21,7 @@ from mockspaces.cloud.spaces import registration
 from mockspaces.cloud.store.entities import OAuthClient, User
 from mockspaces.contract import Contract, oauth_errors
 from mockspaces.contract.accounts import Accounts
+from tests.yielding import Pause, in_turn
 
 BASE = "http://127.0.0.1:8080"
 CALLBACK = "https://app.example/callback"
@@ -28,15 +29,17 @@ TEXTS = st.text() | st.text(alphabet="/\\:@?#%&=+. \t\r\n\x00abc")
 
 
 async def world_of_one() -> tuple[World, OAuthClient, User]:
-    """Return a world that yields at every await, with a client and a user."""
-    world = World("w", Origins(BASE), contract=Contract.shipped(), checkpoint=lambda: asyncio.sleep(0))
+    """Return a world with a client and a user."""
+    world = World("w", Origins(BASE), contract=Contract.shipped())
     client = await apps.create_client(world, "Client", (CALLBACK,))
-    return world, client, await registration.create_user(world, "ann@example.com", password="pw")
+    user = await registration.create_user(world, "ann@example.com", password="pw")
+    world.open()
+    return world, client, user
 
 
 async def code(world: World, client: OAuthClient, user: User) -> str:
     request = oauth_requests.check(world, Destination(client, CALLBACK), Asked(response_type="code"), BASE)
-    return (await oauth_requests.issue_code(world, request, user)).id
+    return (await in_turn(world, oauth_requests.issue_code(world, request, user))).id
 
 
 def successes(results: list[Issued | BaseException]) -> list[Issued]:
@@ -49,11 +52,11 @@ def successes(results: list[Issued | BaseException]) -> list[Issued]:
 
 
 @pytest.mark.behaviour("ACC-TOKEN-13")
-async def test_interleaved_exchanges_have_one_winner() -> None:
+async def test_interleaved_exchanges_have_one_winner(pause: Pause) -> None:
     """However the exchanges of one code are interleaved, one gets tokens, and the replay has revoked them."""
     world, client, user = await world_of_one()
     value = await code(world, client, user)
-    calls = [grants.exchange_code(world, ProvenClient(client), value, CALLBACK, None) for _ in range(6)]
+    calls = [in_turn(world, grants.exchange_code(world, ProvenClient(client), value, CALLBACK, None)) for _ in range(6)]
     won = successes(await asyncio.gather(*calls, return_exceptions=True))
     assert len(won) == 1
     grant = await world.state.grants.get(won[0].access_token.grant_id)
@@ -62,27 +65,31 @@ async def test_interleaved_exchanges_have_one_winner() -> None:
 
 
 @pytest.mark.behaviour("ACC-TOKEN-11")
-async def test_interleaved_refreshes_under_strict_rotation_have_one_winner() -> None:
+async def test_interleaved_refreshes_under_strict_rotation_have_one_winner(pause: Pause) -> None:
     """The old token is exchanged once, and the grant does not survive the others."""
     world, client, user = await world_of_one()
-    world.change_settings({"accounts.strict_rotation": True})
-    first = await grants.exchange_code(world, ProvenClient(client), await code(world, client, user), CALLBACK, None)
+    async with world.transactions:
+        world.change_settings({"accounts.strict_rotation": True})
+    value = await code(world, client, user)
+    first = await in_turn(world, grants.exchange_code(world, ProvenClient(client), value, CALLBACK, None))
     assert first.refresh_token
-    calls = [grants.refresh(world, client, first.refresh_token.id, None, BASE) for _ in range(6)]
+    calls = [in_turn(world, grants.refresh(world, client, first.refresh_token.id, None, BASE)) for _ in range(6)]
     won = successes(await asyncio.gather(*calls, return_exceptions=True))
     assert len(won) == 1
+    last = won[0].refresh_token
     with pytest.raises(Rejection):
-        await grants.refresh(world, client, won[0].refresh_token.id if won[0].refresh_token else "", None, BASE)
+        await in_turn(world, grants.refresh(world, client, last.id if last else "", None, BASE))
 
 
 @pytest.mark.behaviour("ACC-UJWT-06")
 async def test_many_user_jwts_of_one_second_are_found_quickly_and_differ() -> None:
     """A thousand at once have a thousand texts with consecutive expiries, without trying each taken second."""
     world, _client, user = await world_of_one()
-    world.clock.freeze()
-    texts = await asyncio.gather(*(tokens.user_jwt(world, user) for _ in range(1000)))
-    assert len(set(texts)) == 1000
-    (taken,) = world.state.user_jwt_expiries.values()
+    async with world.transactions:
+        world.clock.freeze()
+        issued = [await tokens.user_jwt(world, user) for _ in range(1000)]
+    assert len({one.signing_input for one in issued}) == 1000
+    taken = [one.expires for one in await world.state.issued_jwts.all()]
     assert max(taken) - min(taken) == 999
 
 

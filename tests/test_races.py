@@ -1,7 +1,6 @@
-"""Interleavings: every look into the state gives way to the other requests, in an order drawn from a seed."""
+"""Interleavings: every look into the state yields to the other requests, in an order drawn from a seed."""
 
 import asyncio
-import random
 from typing import Any
 
 import httpx
@@ -9,16 +8,12 @@ import pytest
 
 from mockspaces.app import App, create_app
 from mockspaces.cloud.identity import tokens
-from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.messaging import bulk
 from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import registration
-from mockspaces.cloud.store.entities import Company
-from mockspaces.cloud.worlds import seeds
 from mockspaces.config import Config
-
-SEEDS = range(12)
+from tests.yielding import Pause, in_turn, together
 
 
 class Cloud:
@@ -32,10 +27,11 @@ class Cloud:
         return await self._http.request(method, path, headers={"Authorization": f"Bearer {who}"}, **content)
 
     async def token(self, username: str) -> str:
-        user = await people.by_email(self.world, username) or await registration.create_user(self.world, username)
-        client = (await self.world.state.clients.all())[0]
-        grant = await tokens.create_grant(self.world, client, user, ("spaces",))
-        return (await tokens.access_token(self.world, grant)).id
+        async with self.world.transactions:
+            user = await people.by_email(self.world, username) or await registration.create_user(self.world, username)
+            client = (await self.world.state.clients.all())[0]
+            grant = await tokens.create_grant(self.world, client, user, ("spaces",))
+            return (await tokens.access_token(self.world, grant)).id
 
     async def space(self, who: str, *admins: str) -> str:
         invitees = [{"invitee": one, "role": "admin"} for one in admins]
@@ -51,22 +47,12 @@ class Cloud:
         return {one.person: one.role for one in await self.world.state.members.page("space", space)}
 
 
-@pytest.fixture(params=SEEDS)
-async def cloud(request: pytest.FixtureRequest) -> Cloud:
-    """A demo world that gives way in an order of its own."""
-    draw = random.Random(request.param)
-
-    async def checkpoint() -> None:
-        for _ in range(draw.randrange(4)):
-            await asyncio.sleep(0)
-
+@pytest.fixture
+async def cloud(pause: Pause) -> Cloud:
+    """A demo world whose calls yield inside of their transactions."""
     app = create_app(Config(port=0))
     await app.start()
-    world = app.worlds.named("default").world
-    world._checkpoint = checkpoint
-    world.clear()
-    await seeds.apply(world, seeds.bundled("demo"))
-    return Cloud(app, world)
+    return Cloud(app, app.worlds.named("default").world)
 
 
 @pytest.mark.behaviour("SPACES-KICK-04", "SPACES-ROLE-06")
@@ -150,7 +136,7 @@ async def test_an_invitee_who_registers_meanwhile_is_in(cloud: Cloud) -> None:
     body = {"invitees": [{"invitee": "new@example.com"}]}
     _answer, user = await asyncio.gather(
         cloud.call("POST", f"/spaces/{space}/invite", ann, json=body),
-        registration.create_user(cloud.world, "new@example.com"),
+        in_turn(cloud.world, registration.create_user(cloud.world, "new@example.com")),
     )
     assert (await cloud.roster(space)).get(user.id) == "member"
     assert "new@example.com" not in await cloud.roster(space)
@@ -174,13 +160,6 @@ async def test_one_address_makes_one_user(cloud: Cloud) -> None:
     app = (await cloud.world.state.apps.all())[0]
     company = await cloud.world.state.companies.get(app.company_id)
     assert company is not None
-    results = await asyncio.gather(*(create(cloud.world, company) for _ in range(2)))
-    assert sorted(results) == ["created", "user.already_exists"]
-
-
-async def create(world: World, company: Company) -> str:
-    try:
-        await bulk.run(world, company, bulk.Operation(action="create", email="new@example.com", password="secret"))
-    except Rejection as rejection:
-        return rejection.code
-    return "created"
+    creation = bulk.Operation(action="create", email="new@example.com", password="secret")
+    done, codes = await together([in_turn(cloud.world, bulk.run(cloud.world, company, creation)) for _ in range(2)])
+    assert (len(done), codes) == (1, ["user.already_exists"])

@@ -14,6 +14,8 @@ from websockets.sync.client import ClientConnection, connect
 from contract_tests.sockets import deaf
 from mockspaces.client import Mockspaces
 from mockspaces.cloud.kernel.presence import Presence
+from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.contract import Contract
 from mockspaces.realtime.adapter import Transport
 from mockspaces.realtime.hub import Session
 from mockspaces.server import Server
@@ -122,21 +124,24 @@ def test_a_server_with_open_sockets_stops_within_a_second() -> None:
 
 def test_presence_forgets_whoever_is_gone() -> None:
     """Connections, people and subscriptions are counted, and nothing is kept of those that ended."""
-    presence = Presence()
+    state = World("w", Origins("http://127.0.0.1"), contract=Contract.shipped()).state
+    presence = Presence(state)
     one, other = presence.connect("c1", "ann"), presence.connect("c2", "bob")
-    presence.subscribe(one, "s", "7001")
-    presence.subscribe(one, "s", "7002")
+    presence.subscribe(one.id, "s")
+    presence.subscribe(one.id, "s")
     assert not presence.together("ann", "bob")
-    presence.subscribe(other, "s", "7003")
+    presence.subscribe(other.id, "s")
     assert presence.together("ann", "bob")
     assert presence.counts == {"sockets": 2, "people": 2, "subscriptions": 2}
-    assert presence.in_space("s") == [one, other]
-    assert presence.unsubscribe(one, "s")
-    assert not presence.unsubscribe(one, "s")
+    assert [found.id for found in presence.in_space("s")] == [one.id, other.id]
+    presence.unsubscribe(one.id, "s")
+    presence.unsubscribe(one.id, "s")
+    assert presence.counts == {"sockets": 2, "people": 2, "subscriptions": 1}
+    assert [found.id for found in presence.in_space("s")] == [other.id]
     for connection in ("c1", "c2", "c2"):
         presence.disconnect(connection)
     assert presence.counts == {"sockets": 0, "people": 0, "subscriptions": 0}
-    assert vars(presence) == {"_connections": {}, "_by_person": {}, "_by_space": {}}
+    assert state.connections.content() == ([], {"person": {}, "space": {}})
 
 
 def test_a_connection_that_is_cut_off_is_broken(running: Server) -> None:

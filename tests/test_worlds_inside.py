@@ -1,10 +1,9 @@
 """What happens between two awaits: every access to the state lets others run first, in an order that is drawn."""
 
 import asyncio
-import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 import pytest
 
@@ -19,48 +18,23 @@ from mockspaces.cloud.worlds import seeds
 from mockspaces.cloud.worlds.seeds import Seed
 from mockspaces.cloud.worlds.worlds import Hosted, Listeners, Worlds
 from mockspaces.contract import Contract, errors
+from tests.yielding import Pause, Result, in_turn, together
 
-Result = TypeVar("Result")
-SHAKES = range(10)
 AT_ONCE = 8
 
 
-def shaker(seed: int) -> Callable[[], Awaitable[None]]:
-    """Return a checkpoint that lets others run zero to three times, as drawn."""
-    draw = random.Random(seed)
-
-    async def checkpoint() -> None:
-        for _ in range(draw.randrange(4)):
-            await asyncio.sleep(0)
-
-    return checkpoint
-
-
-@pytest.fixture(params=SHAKES, ids=lambda seed: f"shake{seed}")
-def checkpoint(request: pytest.FixtureRequest) -> Callable[[], Awaitable[None]]:
-    return shaker(request.param)
-
-
 @pytest.fixture
-async def world(checkpoint: Callable[[], Awaitable[None]]) -> World:
-    made = World("world", Origins("http://127.0.0.1"), contract=Contract.shipped(), checkpoint=checkpoint)
+async def world(pause: Pause) -> World:
+    """A demo world where every call yields inside of its transaction."""
+    made = World("world", Origins("http://127.0.0.1"), contract=Contract.shipped())
     await seeds.apply(made, seeds.bundled("demo"))
+    made.open()
     return made
 
 
-async def together(calls: Sequence[Coroutine[Any, Any, Result]]) -> tuple[list[Result], list[str]]:
-    """Run calls at once; return what succeeded and the codes of what was refused."""
-    done = await asyncio.gather(*calls, return_exceptions=True)
-    codes = []
-    results = []
-    for one in done:
-        if isinstance(one, Rejection):
-            codes.append(one.code)
-        elif isinstance(one, BaseException):
-            raise one
-        else:
-            results.append(one)
-    return results, codes
+async def at_once(world: World, calls: Sequence[Coroutine[Any, Any, Result]]) -> tuple[list[Result], list[str]]:
+    """Run calls at once, each in a transaction; return what succeeded and the codes of what was refused."""
+    return await together([in_turn(world, call) for call in calls])
 
 
 async def user(world: World, address: str) -> User:
@@ -70,15 +44,16 @@ async def user(world: World, address: str) -> User:
 
 
 async def open_space(world: World) -> Space:
-    space = await spaces.create(world, await user(world, "ann@example.com"), "Room")
-    return await world.state.spaces.put(replace(space, settings={**space.settings, "memberOnly": False}))
+    async with world.transactions:
+        space = await spaces.create(world, await user(world, "ann@example.com"), "Room")
+        return await world.state.spaces.put(replace(space, settings={**space.settings, "memberOnly": False}))
 
 
 @pytest.mark.behaviour("DM-USER-02", "PERM-PERS-01")
 async def test_an_address_is_taken_once(world: World) -> None:
     """Of several users with one address at the same moment one is made, with one personal room."""
     rooms = len(world.state.spaces)
-    made, codes = await together([registration.create_user(world, "zoe@example.com") for _ in range(AT_ONCE)])
+    made, codes = await at_once(world, [registration.create_user(world, "zoe@example.com") for _ in range(AT_ONCE)])
     assert (len(made), codes) == (1, [errors.ALREADY_EXISTS] * (AT_ONCE - 1))
     assert len(world.state.spaces) == rooms + 1
     assert (await user(world, "zoe@example.com")).room_id == made[0].room_id
@@ -90,14 +65,14 @@ async def test_an_additional_address_is_taken_once(world: World) -> None:
     wanted = [
         registration.create_user(world, f"zoe{n}@example.com", other_emails=("zoe@example.com",)) for n in range(3)
     ]
-    made, _codes = await together([*wanted, registration.create_user(world, "zoe@example.com")])
+    made, _codes = await at_once(world, [*wanted, registration.create_user(world, "zoe@example.com")])
     assert len(made) == 1
 
 
 async def test_a_client_id_is_taken_once(world: World) -> None:
     """Of several OAuth clients with one id at the same moment one is made."""
     calls = [apps.create_client(world, str(n), (), client_id="0123456789") for n in range(AT_ONCE)]
-    made, codes = await together(calls)
+    made, codes = await at_once(world, calls)
     assert (len(made), set(codes)) == (1, {errors.ALREADY_EXISTS})
     assert await world.state.clients.get("0123456789") == made[0]
 
@@ -107,7 +82,7 @@ async def test_an_app_id_is_taken_once(world: World) -> None:
     company = await seeds.find_company(world, "Example")
     before = len(world.state.users)
     calls = [apps.create_service_app(world, str(n), company, (), app_id="0123456789") for n in range(AT_ONCE)]
-    made, codes = await together(calls)
+    made, codes = await at_once(world, calls)
     assert (len(made), set(codes)) == (1, {errors.ALREADY_EXISTS})
     assert len(world.state.users) == before + 1
 
@@ -118,24 +93,25 @@ async def test_refused_app_leaves_no_account(world: World) -> None:
     company = await seeds.find_company(world, "Example")
     before = len(world.state.users)
     with pytest.raises(Rejection, match="no scope"):
-        await apps.create_service_app(world, "Bot", company, ("spaces.craete",))
+        await in_turn(world, apps.create_service_app(world, "Bot", company, ("spaces.craete",)))
     assert len(world.state.users) == before
 
 
 async def test_a_domain_is_taken_once(world: World) -> None:
     """Of several companies with one domain at the same moment one is made."""
-    made, codes = await together([people.create_company(world, str(n), ("zoo.example",)) for n in range(AT_ONCE)])
+    made, codes = await at_once(world, [people.create_company(world, str(n), ("zoo.example",)) for n in range(AT_ONCE)])
     assert (len(made), set(codes)) == (1, {errors.ALREADY_EXISTS})
 
 
 @pytest.mark.behaviour("ACC-UJWT-06")
 async def test_two_grants_never_get_the_same_user_jwt(world: World) -> None:
     """User JWTs of several grants in one second differ in their text, so each lives and dies with its own grant."""
-    world.clock.freeze(1_927_857_906)
     ann, client = await user(world, "ann@example.com"), (await world.state.clients.all())[0]
-    grants = [await tokens.create_grant(world, client, ann, ("spaces",)) for _ in range(4)]
-    texts, _codes = await together([tokens.user_jwt(world, ann, grant=grant) for grant in grants])
-    assert len(set(texts)) == len(grants)
+    async with world.transactions:
+        world.clock.freeze(1_927_857_906)
+        grants = [await tokens.create_grant(world, client, ann, ("spaces",)) for _ in range(4)]
+    issued, _codes = await at_once(world, [tokens.user_jwt(world, ann, grant=grant) for grant in grants])
+    assert len({one.signing_input for one in issued}) == len(grants)
 
 
 @pytest.mark.behaviour("SPACES-JOIN-03", "DM-USP-01")
@@ -147,7 +123,7 @@ async def test_one_person_joins_once(world: World) -> None:
     async def join() -> access.Standing:
         return await spaces.join(world, caller, await access.standing(world, caller, space))
 
-    joined, codes = await together([join() for _ in range(AT_ONCE)])
+    joined, codes = await at_once(world, [join() for _ in range(AT_ONCE)])
     assert (len(joined), codes) == (AT_ONCE, [])
     assert {found.role for found in joined} == {"guest"}
     roster = await world.state.members.page("space", space.id)
@@ -159,12 +135,13 @@ async def test_one_person_joins_once(world: World) -> None:
 async def test_everybody_who_joins_is_in(world: World) -> None:
     """Of many people who join at once nobody is lost."""
     space = await open_space(world)
-    guests = [await people.create_anonymous(world, "", f"Guest {n}", "") for n in range(AT_ONCE)]
+    async with world.transactions:
+        guests = [await people.create_anonymous(world, "", f"Guest {n}", "") for n in range(AT_ONCE)]
 
     async def join(caller: Caller) -> access.Standing:
         return await spaces.join(world, caller, access.Standing(space))
 
-    await together([join(Caller(kind="anon", person=guest)) for guest in guests])
+    await at_once(world, [join(Caller(kind="anon", person=guest)) for guest in guests])
     roster = {entry.person for entry in await world.state.members.page("space", space.id)}
     assert roster == {space.owner_id, *(guest.id for guest in guests)}
 
@@ -176,10 +153,9 @@ async def test_an_invited_address_becomes_its_user(world: World) -> None:
     invitee = Invitee(type="email", invitee="zoe@example.com", role="member")
 
     async def invite() -> None:
-        async with world.lock(space.id):
-            await invites.admit(world, space, invitee, await people.by_email(world, "zoe@example.com"))
+        await invites.admit(world, space, invitee, await people.by_email(world, "zoe@example.com"))
 
-    await together([invite(), registration.create_user(world, "zoe@example.com"), invite()])
+    await at_once(world, [invite(), registration.create_user(world, "zoe@example.com"), invite()])
     zoe = await user(world, "zoe@example.com")
     roster = [entry.person for entry in await world.state.members.page("space", space.id)]
     assert sorted(roster) == sorted([space.owner_id, zoe.id])
@@ -191,33 +167,29 @@ async def test_an_invited_address_becomes_its_user(world: World) -> None:
 class CountedListeners(Listeners):
     """Gives out ports and tells which are open; like a real server it cannot close one twice."""
 
-    def __init__(self, checkpoint: Callable[[], Awaitable[None]]) -> None:
-        self._checkpoint = checkpoint
+    def __init__(self, pause: Pause) -> None:
+        self._pause = pause
         self._last = 1000
         self.ports = set[int]()
 
     async def open(self) -> int | None:
-        await self._checkpoint()
+        await self._pause()
         self._last += 1
         port = self._last
         self.ports.add(port)
-        await self._checkpoint()
+        await self._pause()
         return port
 
     async def close(self, port: int) -> None:
-        await self._checkpoint()
+        await self._pause()
         self.ports.remove(port)
 
 
 @pytest.fixture
-def worlds(checkpoint: Callable[[], Awaitable[None]]) -> Worlds:
-    made = Worlds("http://127.0.0.1", checkpoint=checkpoint, max_worlds=AT_ONCE)
-    made.listeners = CountedListeners(checkpoint)
-
-    async def on_drop(_world: World) -> None:
-        await checkpoint()
-
-    made.on_drop.append(on_drop)
+def worlds(pause: Pause) -> Worlds:
+    made = Worlds("http://127.0.0.1", max_worlds=AT_ONCE)
+    made.listeners = CountedListeners(pause)
+    made.on_leave.append(lambda _world: pause)
     return made
 
 
