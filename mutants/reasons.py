@@ -1,5 +1,6 @@
 """Why a mutant may live: each is no other cloud than the right one, as far as the wire shows."""
 
+INVENTED = "invented by us, so that no behaviour tells which there are"
 IN_BULK = "told by its code as the result of one operation, in an answer of status 200"
 IN_REDIRECT = "told to the client by a redirect, which has a status of its own"
 ON_PAGE = "told to a person on a page that shows the message and no code"
@@ -11,6 +12,8 @@ REASONS = {
     "endpoint MSG-TASK refuses no type of space": "creating a message refuses it again, since sockets create tasks too",
     "endpoint SPACES-INVJOIN without PIN": "joining by a link asks for the PIN itself, after it has looked at the link",
     "endpoint ACC-IMG refusals as page": "a picture for everybody: there is nothing to refuse",
+    "fact rest conference_numbers without United Kingdom": INVENTED,
+    "fact rest conference_numbers without United States": INVENTED,
     "error app.event.channel.subscription.required status": "told on the socket, where there is no status",
     "error license.not_available status": IN_BULK,
     "error user.already_exists status": IN_BULK,
@@ -22,6 +25,8 @@ REASONS = {
     "error request.unsupported_type status": SHIPPED,
     "limit files_per_call +1": "the mock's own, so that one call cannot fill its memory; no behaviour tells a number",
     "limit files_per_call -1": "the mock's own, so that one call cannot fill its memory; no behaviour tells a number",
+    "limit pairing_code_digits +1": INVENTED,
+    "limit pairing_code_digits -1": INVENTED,
     "limit token_chars +1": "the mock's own guard; no behaviour tells a number",
     "limit token_chars -1": "the mock's own guard; no behaviour tells a number",
     **{

@@ -18,9 +18,9 @@ from mockspaces.asgi.pages import Pages
 from mockspaces.asgi.surface import Handlers
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.store.entities import User
+from mockspaces.contract.http import JSON
 from mockspaces.contract.rows import Endpoint
 
-JSON = "application/json; charset=utf-8"
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 MAX_FIELDS = 200
 pages = Pages("mockspaces.accounts")

@@ -6,11 +6,12 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from mockspaces.accounts.call import JSON, pages
+from mockspaces.accounts.call import pages
 from mockspaces.asgi.exchange import Exchange
 from mockspaces.asgi.routing import MethodNotAllowed
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import errors, oauth_errors
+from mockspaces.contract.http import JSON
 
 BASIC_CHALLENGE = 'Basic realm="accounts"'
 # Rules that all surfaces share refuse in the words of the REST API; here they are said in those of OAuth.

@@ -6,8 +6,9 @@ import msgspec
 from starlette.responses import Response
 
 from mockspaces.cloud.kernel.jws import UnsignedToken
+from mockspaces.contract.http import JSON
 
-CONTENT_TYPE = (b"content-type", b"application/json; charset=utf-8")  # REST-RES-02
+CONTENT_TYPE = (b"content-type", JSON.encode())
 
 
 class Signed:

@@ -14,6 +14,7 @@ import msgspec
 from mockspaces.contract import control, endpoints, errors, events, oauth_errors, oauth_scopes, permissions, scopes
 from mockspaces.contract.accounts import Accounts
 from mockspaces.contract.limits import Limits
+from mockspaces.contract.rest import Rest
 from mockspaces.contract.rows import Endpoint, ErrorCode, OAuthScope, Permission, Row, Scope
 from mockspaces.contract.spaces import Spaces
 
@@ -45,6 +46,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     accounts: Accounts
     spaces: Spaces
+    rest: Rest
 
     @classmethod
     def shipped(cls) -> Self:
@@ -58,6 +60,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
             limits=Limits(),
             accounts=Accounts(),
             spaces=Spaces(),
+            rest=Rest(),
         )
 
     def overlaid(self, overlay: Mapping[str, Any]) -> Self:

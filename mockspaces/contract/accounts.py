@@ -35,6 +35,7 @@ class Accounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     no_store: Annotated[dict[str, str], source("ACC-GEN-07")] = msgspec.field(
         default_factory=lambda: {"Cache-Control": "no-store", "Pragma": "no-cache"}
     )
+    service_domain: Annotated[str, source("DM-COMP-02")] = "servicesapps.spaces.avayacloud.com"
     # Claims
     user_jwt_product: Annotated[str, source("ACC-UJWT-02", "D")] = "accounts"
     user_jwt_version: Annotated[str, source("ACC-UJWT-02", "D")] = "2.0"

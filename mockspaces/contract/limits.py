@@ -24,6 +24,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     user_jwt_s: Annotated[int, _source("ACC-UJWT-03", "C")] = 2_592_000
     anonymous_jwt_s: Annotated[int, _source("ACC-ANON-01", "D")] = 86_400
     space_access_token_s: Annotated[int, _source("ACC-SAT-01", "D")] = 432_000
+    space_access_token_chars: Annotated[int, _source("ACC-SAT-01", "D")] = 32
     token_chars: Annotated[int, _source("a header line of this size never comes from a real client")] = 8192
     code_challenge_min_chars: Annotated[int, _source("ACC-AUTHZ-07")] = 43
     code_challenge_max_chars: Annotated[int, _source("ACC-AUTHZ-07")] = 128
@@ -45,6 +46,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     space_list: Annotated[int, _source("USERS-MSGS-01", "D")] = 15
     # Spaces, messages, files
     invitees: Annotated[int, _source("SPACES-INVITE-06")] = 100
+    conference_id_digits: Annotated[int, _source("DM-SET-01", "D")] = 9
+    pairing_code_digits: Annotated[int, _source("the mock's own: no source shows a pairing code")] = 6
     settings_depth: Annotated[int, _source("SPACES-UPDATE-03")] = 8
     settings_bytes: Annotated[int, _source("SPACES-UPDATE-03")] = 16 * 1024
     delete_messages: Annotated[int, _source("MSG-DELETE-01", "D")] = 100
@@ -61,5 +64,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     invite_calls: Annotated[int, _source("LIM-01", "D")] = 10
     invite_calls_per_address: Annotated[int, _source("LIM-01", "D")] = 180
     invite_interval_s: Annotated[int, _source("LIM-01", "D")] = 600
+    socket_connections: Annotated[int, _source("MISC-LIMIT-01: told only, the mock has no such limit")] = 10
+    socket_calls: Annotated[int, _source("MISC-LIMIT-01: told only")] = 200
+    socket_interval_s: Annotated[int, _source("MISC-LIMIT-01: told only")] = 60
+    socket_payload_kb: Annotated[int, _source("MISC-LIMIT-01: told only")] = 100
     markread_calls: Annotated[int, _source("LIM-01: lower than the others, number unknown")] = 30
     markread_interval_s: Annotated[int, _source("LIM-01")] = 60

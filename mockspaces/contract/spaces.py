@@ -61,4 +61,7 @@ class Spaces(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         default_factory=lambda: {"pending": "pending", "completed": "completed", "complete": "completed"}
     )
     task_numbers: Annotated[tuple[TaskStatus, ...], source("MSG-TASK-04", "D")] = ("pending", "completed")
+    escapes: Annotated[dict[str, str], source("MSG-GEN-04", "C")] = field(
+        default_factory=lambda: {'"': "&quot;", "'": "&#x27;"}
+    )
     server: Annotated[str, source("RT-MED-03", "D")] = "spaceserver"

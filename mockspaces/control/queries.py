@@ -13,8 +13,6 @@ from mockspaces.cloud.store.entities import Category, Member, Message, Space
 from mockspaces.contract import nearest
 from mockspaces.control.surface import ControlCall, handle
 
-_ENTITIES = {"&quot;": '"', "&#x27;": "'"}  # MSG-GEN-04, undone
-
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which messages are meant; an absent member matches everything. ``sender`` is a user name or display name."""
@@ -25,7 +23,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     text: str | None = None
     parent: str | None = None
 
-    def fits(self, message: Message) -> bool:
+    def fits(self, world: World, message: Message) -> bool:
         """Whether a message is meant."""
         names = (message.sender.username, message.sender.displayname, message.sender.id)
         return (
@@ -33,19 +31,19 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             and self.space in (None, message.space_id)
             and self.category in (None, message.category)
             and self.sender in (None, *names)
-            and self.text in (None, plain(message.text))
+            and self.text in (None, plain(world, message.text))
             and self.parent in (None, message.parent_id)
         )
 
 
-def plain(text: str) -> str:
+def plain(world: World, text: str) -> str:
     """Return a text as its author wrote it: the stored one has entities for quotes."""
-    for entity, sign in _ENTITIES.items():
+    for sign, entity in world.contract.spaces.escapes.items():
         text = text.replace(entity, sign)
     return text
 
 
-def shown(message: Message) -> dict[str, Any]:
+def shown(world: World, message: Message) -> dict[str, Any]:
     """Return a message."""
     task = message.task
     return {
@@ -54,8 +52,8 @@ def shown(message: Message) -> dict[str, Any]:
         "category": message.category,
         "sender": message.sender.username or message.sender.displayname,
         "sender_id": message.sender.id,
-        "text": plain(message.text),
-        "description": plain(message.description or ""),
+        "text": plain(world, message.text),
+        "description": plain(world, message.description or ""),
         "created": iso(message.created),
         "modified": None if message.modified is None else iso(message.modified),
         "parent_id": message.parent_id,
@@ -76,7 +74,9 @@ async def messages(call: ControlCall) -> object:
         wanted = msgspec.convert(call.query, Wanted)
     except msgspec.ValidationError as error:
         raise refusal(str(error), Wanted, whole="query") from None
-    return {"data": [shown(message) for message in await _candidates(call.world, wanted) if wanted.fits(message)]}
+    world = call.world
+    found = [message for message in await _candidates(world, wanted) if wanted.fits(world, message)]
+    return {"data": [shown(world, message) for message in found]}
 
 
 async def _candidates(world: World, wanted: Wanted) -> Sequence[Message]:

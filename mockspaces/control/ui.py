@@ -100,11 +100,11 @@ async def _spaces(world: World) -> Sequence[dict[str, Any]]:
         if space.type == "personal" and not messages:
             continue
         members = await world.state.members.count("space", space.id)
-        found.append({"space": space, "members": members, "messages": [_message(one) for one in messages]})
+        found.append({"space": space, "members": members, "messages": [_message(world, one) for one in messages]})
         if len(found) == LIST_ROWS:
             break
     return found
 
 
-def _message(message: Message) -> dict[str, Any]:
-    return {"clock": iso(message.created)[11:19], "message": message, "text": plain(message.text)}
+def _message(world: World, message: Message) -> dict[str, Any]:
+    return {"clock": iso(message.created)[11:19], "message": message, "text": plain(world, message.text)}

@@ -6,10 +6,6 @@ from mockspaces.rest.call import Call, handle
 
 FLAVOR = "mock"
 KILOBYTE = 1024
-# Numbers of MISC-LIMIT-01 that nothing else needs: the mock has no such limits.
-SOCKET_LIMITS = {"max_connections": 10, "rate_limit": 200, "rate_interval": 60, "payload_size": 100}
-# Nobody answers here (MISC-CONFNUM-01): numbers set aside for fiction.
-CONFERENCE_NUMBERS = (("United States", "+1 555 0100"), ("United Kingdom", "+44 20 7946 0000"))
 
 
 @handle("MISC-CONF")
@@ -36,13 +32,19 @@ async def limits(call: Call) -> object:
         "rate_interval": known.rest_interval_s,
         "max_upload_file_size": call.world.settings.files_max_bytes // KILOBYTE,
     }
+    sockets = {
+        "max_connections": known.socket_connections,
+        "rate_limit": known.socket_calls,
+        "rate_interval": known.socket_interval_s,
+        "payload_size": known.socket_payload_kb,
+    }
     resources = (
         ("/files/getuploadurl", known.upload_calls, known.upload_interval_s),
         ("/spaces/:spaceId/invite", known.invite_calls, known.invite_interval_s),
         ("*", known.resource_calls, known.resource_interval_s),
     )
     return {
-        "global": {"rest_api": rest, "socketio": SOCKET_LIMITS},
+        "global": {"rest_api": rest, "socketio": sockets},
         "resource": [
             {"path": path, "method": "POST" if path != "*" else "*", "rate_limit": calls, "rate_interval": interval}
             for path, calls, interval in resources
@@ -63,9 +65,10 @@ async def flavor_of_email(_call: Call) -> object:
 
 
 @handle("MISC-CONFNUM")
-async def conference_numbers(_call: Call) -> object:
+async def conference_numbers(call: Call) -> object:
     """Return invented numbers to dial in (MISC-CONFNUM-01)."""
-    return {"data": [{"description": place, "number": number} for place, number in CONFERENCE_NUMBERS]}
+    numbers = call.world.contract.rest.conference_numbers
+    return {"data": [{"description": place, "number": number} for place, number in numbers.items()]}
 
 
 @handle("MISC-HEALTH")

@@ -16,7 +16,6 @@ from mockspaces.contract import errors
 from mockspaces.rest import paging
 from mockspaces.rest.call import Call, handle
 
-YES = ("yes", "y", "true")  # MSG-QUERY-03
 QUERY_CATEGORIES: tuple[Category, ...] = ("chat", "idea", "task")
 PARENT_CATEGORIES: tuple[Category, ...] = ("idea", "task")
 
@@ -66,13 +65,14 @@ async def query(call: Call) -> object:
 
 def _filter(call: Call, floor: int) -> Filter:
     low, high = _bounds(call, floor)
+    yes = call.world.contract.rest.yes
     return Filter(
         low=low,
         high=high,
         category=_word(call, "category", QUERY_CATEGORIES),
         parent=_word(call, "parentmsg_category", PARENT_CATEGORIES, none="none"),
-        with_files=call.query.get("file_only", "").lower() in YES,
-        chats_without_files=call.query.get("chatmsg_only", "").lower() in YES,
+        with_files=call.query.get("file_only", "").lower() in yes,
+        chats_without_files=call.query.get("chatmsg_only", "").lower() in yes,
         words=call.query.get("searchstring", ""),
     )
 

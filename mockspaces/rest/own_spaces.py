@@ -12,17 +12,8 @@ from mockspaces.cloud.messaging.own_spaces import Preference, Wanted
 from mockspaces.cloud.spaces.access import Standing, find_space
 from mockspaces.cloud.store.entities import UserSpace
 from mockspaces.cloud.views import space_views
-from mockspaces.contract.rows import SpaceType
 from mockspaces.rest import paging
 from mockspaces.rest.call import Call, handle
-
-TYPES: dict[str, tuple[SpaceType, ...]] = {
-    "group": ("group",),
-    "direct": ("direct",),
-    "personal": ("personal",),
-    "all": ("group", "direct"),
-}  # USERS-SPACES-04
-STATES = {"0": (True, False), "1": (False, True), "all": (True, True)}  # USERS-SPACES-03: normal, archived
 
 
 class PreferenceBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -53,16 +44,16 @@ async def list_own_spaces(call: Call) -> object:
 
 
 def _wanted(call: Call) -> Wanted:
-    query = call.query
-    normal, archived = STATES[_word(call, "topicstatus", "0", STATES)]
+    query, facts = call.query, call.world.contract.rest
+    states = facts.space_states[_word(call, "topicstatus", "0", facts.space_states)]
     words = (query.get("topictype") or "group").split(",")
     for word in words:
-        if word not in TYPES:
-            raise invalid("topictype", f"expected some of {', '.join(TYPES)}")
+        if word not in facts.space_types:
+            raise invalid("topictype", f"expected some of {', '.join(facts.space_types)}")
     return Wanted(
-        types=tuple(dict.fromkeys(kind for word in words for kind in TYPES[word])),
-        normal=normal,
-        archived=archived,
+        types=tuple(dict.fromkeys(kind for word in words for kind in facts.space_types[word])),
+        normal="normal" in states,
+        archived="archived" in states,
         left=query.get("includedeleted", "").lower() == "true",
         pinned=_word(call, "filtertype", "", ("", "pinned")) == "pinned",
         after=paging.after(call),

@@ -1,6 +1,7 @@
 """The storage as a surface: bytes behind signed URLs (STO-*). Its refusals are XML."""
 
 import re
+from collections.abc import Iterator
 from html import escape
 
 from starlette.responses import Response
@@ -13,11 +14,9 @@ from mockspaces.cloud.messaging import files
 from mockspaces.cloud.store.entities import StoredFile
 from mockspaces.cloud.store.run import Reservation
 from mockspaces.contract import endpoints, errors
+from mockspaces.contract.rest import Rest
 
 PUT, GET = "STO-PUT", "STO-GET"
-HARMLESS = ("image/", "audio/", "video/")  # shown in place; anything else could be a page of this origin (STO-GET-02)
-SCRIPTABLE = "image/svg+xml"
-GUARD = ((b"x-content-type-options", b"nosniff"), (b"content-security-policy", b"sandbox"))
 _RANGE = re.compile(r"bytes=(?P<first>\d{0,15})-(?P<last>\d{0,15})", re.ASCII)
 
 
@@ -33,10 +32,10 @@ class StorageSurface:
     async def answer(self, exchange: Exchange) -> Response:
         """Take a file in or give it out, or raise `Rejection`."""
         if exchange.method == "OPTIONS":
-            return add_headers(preflight(exchange), GUARD)
+            return add_headers(preflight(exchange), _guard(exchange))
         exchange.endpoint, params = self._router.find(exchange.method, exchange.path)
         carry_out = _take if exchange.endpoint == PUT else _give
-        return add_headers(await carry_out(exchange, params["key"]), (*CORS, *GUARD))
+        return add_headers(await carry_out(exchange, params["key"]), (*CORS, *_guard(exchange)))
 
     def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:
         """Render a refusal as ``<Error><Code>..</Code></Error>`` (STO-PUT-03)."""
@@ -47,7 +46,13 @@ class StorageSurface:
             response.headers["allow"] = rejection.allow
         if rejection.code == errors.STORAGE_RANGE:
             response.headers["content-range"] = f"bytes */{rejection.detail}"
-        return add_headers(response, (*CORS, *GUARD))
+        return add_headers(response, (*CORS, *_guard(exchange)))
+
+
+def _guard(exchange: Exchange) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the headers that keep an uploaded page from running on this origin (STO-GET-02)."""
+    for name, value in exchange.world.contract.rest.guard.items():
+        yield name.encode(), value.encode()
 
 
 def _check_signature(exchange: Exchange, method: str, file: StoredFile) -> None:
@@ -117,15 +122,15 @@ async def _give(exchange: Exchange, key: str) -> Response:
     response.headers["accept-ranges"] = "bytes"
     if part is not None:
         response.headers["content-range"] = f"bytes {part[0]}-{part[1]}/{len(data)}"
-    if not harmless(file.type):
+    if not harmless(world.contract.rest, file.type):
         response.headers["content-disposition"] = "attachment"
     return response
 
 
-def harmless(media_type: str) -> bool:
+def harmless(facts: Rest, media_type: str) -> bool:
     """Whether a browser may show a type in place."""
     essence = media_type.partition(";")[0].strip().lower()
-    return essence.startswith(HARMLESS) and essence != SCRIPTABLE
+    return essence.startswith(facts.shown_in_place) and essence not in facts.scriptable
 
 
 def _part(header: str | None, size: int) -> tuple[int, int] | None:

@@ -1,9 +1,9 @@
 """Users of a company made, changed and deleted by its service app (USERS-BULK-01..12)."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.kernel.world import World
@@ -12,11 +12,10 @@ from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import registration, spaces
 from mockspaces.cloud.store.entities import Company, Licence, PersonName, User, replace
 from mockspaces.contract import errors, languages
+from mockspaces.contract.bulk import Name, Phone
 from mockspaces.contract.licences import SERVICE_TYPES
 
 Action = Literal["create", "read", "update", "delete", "merge"]
-Name = Annotated[str, Meta(pattern=r"^[^|~`!@#$%^&*()_+=<>?:;,.\"]*$")]  # USERS-BULK-04, D
-Phone = Annotated[str, Meta(pattern=r"^(\+[0-9]+)?$")]  # USERS-BULK-05; empty is none
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):

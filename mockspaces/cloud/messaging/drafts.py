@@ -120,7 +120,7 @@ def _check_text(category: Category, text: str, attachments: tuple[Attachment, ..
 
 
 def _stored(world: World, text: str) -> str:
-    return escape(text) if world.settings.rest_escape_text else text
+    return escape(text, world.contract.spaces.escapes) if world.settings.rest_escape_text else text
 
 
 def _given(value: Any) -> Any:

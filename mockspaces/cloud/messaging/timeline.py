@@ -41,7 +41,8 @@ class Timeline:
         self._facets = facets(space_id, wanted)
         self._low: Rank = (wanted.low,)
         self._high: Rank | None = None if wanted.high is None else (wanted.high,)
-        self._words = {wanted.words.casefold(), escape(wanted.words).casefold()} if wanted.words else set()
+        words, escapes = wanted.words, world.contract.spaces.escapes
+        self._words = {words.casefold(), escape(words, escapes).casefold()} if words else set()
 
     def place(self, item: Message) -> Rank:
         """Return where a message stands."""

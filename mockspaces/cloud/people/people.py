@@ -8,7 +8,6 @@ from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.entities import AnonymousUser, Company, Person, User, replace
 from mockspaces.contract import errors
 
-SERVICE_DOMAIN_SUFFIX = "servicesapps.spaces.avayacloud.com"  # DM-COMP-02
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
 
 
@@ -37,7 +36,7 @@ async def create_company(
         id=world.ids.object_id(),
         name=name,
         domains=lowered,
-        service_domain=f"{world.ids.label()}.{SERVICE_DOMAIN_SUFFIX}" if service_domain else None,
+        service_domain=f"{world.ids.label()}.{world.contract.accounts.service_domain}" if service_domain else None,
         relationdef_id=world.ids.account_id(),
         owned_licenses=owned_licenses,
         deny_attachments=deny_attachments,

@@ -10,7 +10,6 @@ from mockspaces.cloud.store.entities import Space, SpaceToken, User
 from mockspaces.contract import errors
 
 SAT = "sat"
-SAT_DIGITS = 32  # ACC-SAT-01
 SAT_SCOPES = ("spaces",)  # no source names any; the mock's own
 
 
@@ -63,7 +62,7 @@ async def issue_space_token(
     life = world.contract.limits.space_access_token_s if expires_in is None else expires_in
     return await world.state.space_tokens.put(
         SpaceToken(
-            id=world.ids.token()[:SAT_DIGITS],
+            id=world.ids.token()[: world.contract.limits.space_access_token_chars],
             authorizer_id=authorizer.id,
             app={
                 "_id": world.ids.object_id(),

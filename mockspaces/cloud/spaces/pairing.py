@@ -5,14 +5,11 @@ from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.spaces import discovery
 from mockspaces.cloud.store.entities import Space, User
 
-CODE_DIGITS = 6
-
 
 async def authorize(world: World, user: User, space: Space, app_id: str) -> AppPaired:
     """Pair a room app with a user in a space: store its access token, and announce and return what happened."""
     token = await discovery.issue_space_token(world, user, space, app_id)
-    paired = AppPaired(
-        user=user, space=space, token=token, code=world.ids.digits(CODE_DIGITS), time=world.clock.now_ms()
-    )
+    code = world.ids.digits(world.contract.limits.pairing_code_digits)
+    paired = AppPaired(user=user, space=space, token=token, code=code, time=world.clock.now_ms())
     await world.publish(paired)
     return paired

@@ -37,9 +37,10 @@ def default_settings(world: World, conference_id: str, *, private: bool, license
 
 async def conference_id(world: World) -> str:
     """Return the number of a new conference, which no other space has (DM-SET-01)."""
-    number = world.ids.digits(9)
+    digits = world.contract.limits.conference_id_digits
+    number = world.ids.digits(digits)
     while await world.state.spaces.count("conference", number):
-        number = world.ids.digits(9)
+        number = world.ids.digits(digits)
     return number
 
 
