@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else goes into .venv on first use.
 .DEFAULT_GOAL := help
-.PHONY: examples help serve test check format bench mutants fidelity peers dist image clean
+.PHONY: examples help serve test check format bench mutants fidelity count peers dist image clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -40,6 +40,9 @@ mutants: .venv/.dev ## hunt mutants: is the contract suite able to fail? (--samp
 
 fidelity: .venv/.dev ## write docs/fidelity.md anew
 	$(BIN)/python -m scripts.fidelity
+
+count: .venv/.dev ## count how the code is written, and list helpers used once (another package in ARGS)
+	$(BIN)/python -m scripts.count $(ARGS)
 
 dist: ## make what is released: sdist, wheel, SBOM, licences
 	scripts/dist
