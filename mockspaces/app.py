@@ -21,23 +21,6 @@ from mockspaces.cloud.worlds.worlds import DEFAULT, PREFIX, Worlds
 from mockspaces.config import Config
 from mockspaces.contract import Contract, OverlayError, errors, events, hosts
 from mockspaces.contract.settings import Settings
-from mockspaces.control import (
-    apps,
-    clock,
-    faults,
-    journal,
-    keys,
-    messages,
-    misbehaviours,
-    openapi,
-    people,
-    queries,
-    schemas,
-    snapshot,
-    sockets,
-    ui,
-)
-from mockspaces.control import worlds as control_worlds
 from mockspaces.control.surface import ControlSurface
 from mockspaces.documents import Document
 from mockspaces.rest.surface import RestSurface
@@ -47,24 +30,6 @@ from mockspaces.web.surface import WebSurface
 if TYPE_CHECKING:
     from mockspaces.realtime.surface import RealtimeSurface
 
-# Importing a section binds its handlers.
-CONTROL_SECTIONS = (
-    apps,
-    clock,
-    control_worlds,
-    faults,
-    journal,
-    keys,
-    messages,
-    misbehaviours,
-    openapi,
-    people,
-    queries,
-    schemas,
-    snapshot,
-    sockets,
-    ui,
-)
 STOPPING = "the mock is stopping"
 logger = logging.getLogger("mockspaces")
 
@@ -90,7 +55,7 @@ class App:
         self._starting = asyncio.Lock()
         accounts, rest = AccountsSurface(), RestSurface()
         self._surfaces: tuple[tuple[str, Surface], ...] = (
-            ("/_mock", ControlSurface(worlds, control_token)),
+            ("/_mock", ControlSurface(worlds, control_token, {**accounts.handlers, **rest.handlers})),
             ("/api/1.0/", accounts),
             ("/oauth2/", accounts),
             ("/account/", accounts),

@@ -2,7 +2,6 @@
 
 import ast
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from mockspaces.app import create_app
-from mockspaces.asgi.surface import Handlers
+from mockspaces.accounts.surface import AccountsSurface
+from mockspaces.asgi.handlers import Handler, handed_over
+from mockspaces.cloud.kernel.world import Origins
 from mockspaces.contract import (
     Contract,
     OverlayError,
@@ -27,11 +27,13 @@ from mockspaces.contract import (
     scopes,
 )
 from mockspaces.contract.behaviours import catalogue
+from mockspaces.control.openapi import document
+from mockspaces.control.surface import ControlSurface
+from mockspaces.rest.surface import RestSurface
 from mockspaces.storage import surface as storage
 
 ROOT = Path(__file__).parent.parent
 CONTRACT = Contract.shipped()
-create_app()  # imports every surface, and that binds the handlers
 SINGLE_FACTS = [name for name in CONTRACT.__struct_fields__ if not isinstance(getattr(CONTRACT, name), dict)]
 ALL_ENDPOINTS = (*endpoints.ROWS, *control.ROWS, events.CONNECT)
 
@@ -39,16 +41,7 @@ ALL_ENDPOINTS = (*endpoints.ROWS, *control.ROWS, events.CONNECT)
 WITHOUT_HANDLER = {events.CONNECT.id, storage.PUT, storage.GET}
 
 
-def bound() -> Counter[str]:
-    """Return how many handlers each endpoint id has, over all tables of handlers that were imported."""
-    tables = {
-        id(value): value
-        for name, module in list(sys.modules.items())
-        if name.startswith("mockspaces.")
-        for value in vars(module).values()
-        if isinstance(value, Handlers)
-    }
-    return Counter(endpoint for table in tables.values() for endpoint in table.by_endpoint)
+SURFACES = (AccountsSurface, RestSurface, ControlSurface)
 
 
 def repeated(values: Iterable[object]) -> list[object]:
@@ -73,15 +66,28 @@ def test_ids_are_unique() -> None:
 
 
 def test_every_emulated_call_has_one_handler() -> None:
-    """Each row that is served has exactly one handler."""
-    wanted = {row.id for row in ALL_ENDPOINTS if row.emulate} - WITHOUT_HANDLER
-    assert wanted - bound().keys() == set()
-    assert repeated(bound().elements()) == []
+    """Each row that is served has a handler on its own surface, and no handler is without such a row."""
+    wanted = {(row.surface, row.id) for row in ALL_ENDPOINTS if row.emulate and row.id not in WITHOUT_HANDLER}
+    assert {(surface.name, key) for surface in SURFACES for key in surface.handlers} == wanted
 
 
-def test_every_handler_has_a_row() -> None:
-    """No handler is bound to a row that does not exist or is known but not served."""
-    assert bound().keys() - {row.id for row in ALL_ENDPOINTS if row.emulate} == set()
+def test_a_row_cannot_have_two_handlers() -> None:
+    """Two sections that hand over a handler for the same row are refused by name."""
+    section = {"SPACES-GET": 1, "SPACES-JOIN": 2}
+    assert handed_over(section, {"SPACES-DELETE": 3}) == {**section, "SPACES-DELETE": 3}
+    with pytest.raises(ValueError, match="SPACES-JOIN: more than one handler"):
+        handed_over(section, {"SPACES-JOIN": 3})
+
+
+def test_every_call_is_summed_up_and_every_body_described() -> None:
+    """The API document says of each call what it does, and describes each body that a handler decodes."""
+    handlers: dict[str, Handler[Any]] = {key: one for surface in SURFACES for key, one in surface.handlers.items()}
+    paths = document(CONTRACT, Origins("http://mock"), handlers)["paths"]
+    shown = {one["operationId"]: one for path in paths.values() for one in path.values() if isinstance(one, dict)}
+    assert [key for key, one in handlers.items() if not one.summary or shown[key]["summary"] != one.summary] == []
+    bodies = {key: one.get("requestBody", {}).get("content", {}) for key, one in shown.items()}
+    described = {key for key, content in bodies.items() if "application/json" in content}
+    assert described == {key for key, one in handlers.items() if one.body is not None}
 
 
 @pytest.mark.behaviour("SCOPE-TAB-01")

@@ -5,10 +5,11 @@ from urllib.parse import unquote_plus
 from starlette.responses import Response
 
 from mockspaces.accounts import cookies, csrf
-from mockspaces.accounts.call import Call, handle, pages
+from mockspaces.accounts.call import Call, Handlers, pages
 from mockspaces.accounts.failures import Redirected
 from mockspaces.accounts.parameters import Parameters, bad
 from mockspaces.accounts.redirects import Pairs, below, component, legal_query, redirect, with_fragment, with_query
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.identity import oauth_requests, oauth_scopes, sign_in
 from mockspaces.cloud.identity.oauth_requests import Asked, AuthorizationRequest, Destination
 from mockspaces.cloud.kernel import misbehaviour
@@ -31,10 +32,9 @@ PARAMETERS = (
 )
 
 
-@handle("ACC-AUTHZ")
 async def authorize(call: Call) -> Response:
     """Send the browser on: to login, to consent, or back to the client (ACC-AUTHZ-09, -10, -15)."""
-    parameters = call.query(*PARAMETERS)
+    parameters = call.parameters(*PARAMETERS)
     request = await _checked(call, parameters)
     user = await _signed_in(call)
     if user is None or _asks_for_login(call, parameters):
@@ -44,10 +44,9 @@ async def authorize(call: Call) -> Response:
     return redirect(f"{below(call.origins, '/oauth2/authorize/confirm')}?{_query(call)}")
 
 
-@handle("ACC-CONSENT")
 async def ask(call: Call) -> Response:
     """Ask the user, every time (ACC-CONSENT-01..03)."""
-    parameters = call.query(*PARAMETERS)
+    parameters = call.parameters(*PARAMETERS)
     request = await _checked(call, parameters)
     user = await _signed_in(call)
     if user is None:
@@ -72,10 +71,9 @@ async def ask(call: Call) -> Response:
     return page
 
 
-@handle("ACC-DECIDE")
 async def decide(call: Call) -> Response:
     """Do what the user decided (ACC-DECIDE-01..05)."""
-    parameters = call.query(*PARAMETERS)
+    parameters = call.parameters(*PARAMETERS)
     request = await _checked(call, parameters)
     user = await _signed_in(call)
     if user is None:
@@ -142,7 +140,7 @@ def _back(redirect_uri: str, response_type: str | None, pairs: Pairs) -> Respons
 
 async def planned(call: Call, refused: Rejection) -> Rejection:
     """Return a planned refusal as the client of an authorization request sees it (ACC-AUTHZ-12)."""
-    parameters = call.query(*PARAMETERS)
+    parameters = call.parameters(*PARAMETERS)
     to = await oauth_requests.destination(call.world, parameters["client_id"], parameters["redirect_uri"])
     return _told(call, refused, to.redirect_uri, parameters["response_type"], parameters.state)
 
@@ -207,3 +205,10 @@ async def _allow(call: Call, request: AuthorizationRequest, state: str | None, u
         ("state", state),
     )
     return _back(request.redirect_uri, request.response_type, pairs)
+
+
+HANDLERS: Handlers = {
+    "ACC-AUTHZ": Handler(authorize),
+    "ACC-CONSENT": Handler(ask),
+    "ACC-DECIDE": Handler(decide),
+}

@@ -1,7 +1,6 @@
 """What a handler of the identity server gets: a routed request with its parameters."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from typing import TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -11,13 +10,11 @@ from starlette.responses import Response
 
 from mockspaces.accounts import cookies
 from mockspaces.accounts.parameters import Parameters, bad, pairs_of
+from mockspaces.asgi import call
 from mockspaces.asgi.answer import Signed
-from mockspaces.asgi.decoding import decode
 from mockspaces.asgi.exchange import Exchange
+from mockspaces.asgi.handlers import Handler
 from mockspaces.asgi.pages import Pages
-from mockspaces.asgi.surface import Handlers
-from mockspaces.cloud.kernel.world import Origins, World
-from mockspaces.cloud.store.entities import User
 from mockspaces.contract.http import JSON
 from mockspaces.contract.rows import Endpoint
 
@@ -25,44 +22,23 @@ URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-dat
 MAX_FIELDS = 200
 pages = Pages("mockspaces.accounts")
 
-Value = TypeVar("Value")
 
-
-class Call:
+class Call(call.Call):
     """A request that found its endpoint; its body, if any, is within the limit."""
 
     def __init__(
         self, exchange: Exchange, endpoint: Endpoint, params: Mapping[str, str], path: str, query: bytes
     ) -> None:
         """Bundle what the surface found out. ``path`` and ``query`` are those in force (ACC-AUTHZ-14)."""
-        self.exchange = exchange
-        self.endpoint = endpoint
-        self.params = params
+        super().__init__(exchange, endpoint, params)
         self.path = path
         self.raw_query = query
-
-    @property
-    def world(self) -> World:
-        """The world that is called."""
-        return self.exchange.world
-
-    @property
-    def origins(self) -> Origins:
-        """Where the caller reaches this world."""
-        return self.exchange.origins
-
-    @property
-    def user(self) -> User:
-        """The registered user whose token came with the call."""
-        caller = self.exchange.caller
-        assert caller is not None  # noqa: S101 - the surface authenticates whoever calls such an endpoint
-        return caller.user
 
     def cookie(self, name: str) -> str | None:
         """Return a cookie, None if it is absent or not of our making."""
         return cookies.read(self.exchange, name)
 
-    def query(self, *known: str) -> Parameters:
+    def parameters(self, *known: str) -> Parameters:
         """Return the known parameters of the query; whoever reads them refuses their problems."""
         return Parameters(pairs_of(self.raw_query), known, self.world.contract.accounts)
 
@@ -104,15 +80,10 @@ class Call:
     async def _stream(self) -> AsyncGenerator[bytes, None]:
         yield await self.exchange.body()
 
-    async def decode(self, kind: type[Value]) -> Value:
-        """Return the JSON body as ``kind``; names the first bad member."""
-        return decode(await self.exchange.body(), kind, self.world.contract.limits)
-
 
 def json(value: object, headers: Mapping[str, str] | None = None) -> Response:
     """Return a JSON answer."""
     return Response(msgspec.json.encode(value), headers=headers, media_type=JSON)
 
 
-Handler = Callable[[Call], Awaitable[Response | Signed]]
-handle: Handlers[Handler] = Handlers()
+Handlers = Mapping[str, Handler[Callable[[Call], Awaitable[Response | Signed]]]]

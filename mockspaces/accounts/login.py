@@ -5,10 +5,11 @@ from urllib.parse import urlsplit
 from starlette.responses import Response
 
 from mockspaces.accounts import cookies, csrf
-from mockspaces.accounts.call import Call, handle, pages
+from mockspaces.accounts.call import Call, Handlers, pages
 from mockspaces.accounts.parameters import Parameters, pairs_of
 from mockspaces.accounts.redirects import accepted_next, below, legal, redirect
 from mockspaces.asgi.answer import Signed
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.identity import sign_in, tokens
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.store.entities import User
@@ -17,18 +18,16 @@ LISTED_USERS = 12
 ONE_CLICK = "mock_sign_in"  # the mock's own field, only of its one-click buttons
 
 
-@handle("ACC-LOGIN")
 async def show(call: Call) -> Response:
     """Show the login page (ACC-LOGIN-01..03)."""
-    query = call.query("next", "product_name")
+    query = call.parameters("next", "product_name")
     query.refuse_problems()
     return await _page(call, accepted_next(call.exchange, query["next"]))
 
 
-@handle("ACC-SIGNIN")
 async def submit(call: Call) -> Response | Signed:
     """Sign in, or show the page again with what was wrong (ACC-SIGNIN-01..07)."""
-    query, form = call.query("next"), await call.form("next", csrf.FIELD, "username", "password", ONE_CLICK)
+    query, form = call.parameters("next"), await call.form("next", csrf.FIELD, "username", "password", ONE_CLICK)
     query.refuse_problems()
     form.refuse_problems()
     csrf.check(call, form)
@@ -66,10 +65,9 @@ async def _welcome(call: Call, user: User, target: str) -> Signed:
     return Signed(await tokens.user_jwt(call.world, user), signed_in)
 
 
-@handle("ACC-LOGOUT")
 async def log_out(call: Call) -> Response:
     """End the session; tokens stay valid (ACC-LOGOUT-01, -02)."""
-    query = call.query("next")
+    query = call.parameters("next")
     query.refuse_problems()
     await sign_in.end_session(call.world, call.cookie(cookies.SESSION))
     wanted = query["next"]
@@ -122,3 +120,10 @@ async def _session_name(call: Call) -> str:
     if known and await call.world.state.login_sessions.get(known):
         return known
     return call.world.ids.token()
+
+
+HANDLERS: Handlers = {
+    "ACC-LOGIN": Handler(show),
+    "ACC-SIGNIN": Handler(submit),
+    "ACC-LOGOUT": Handler(log_out),
+}

@@ -7,8 +7,9 @@ from typing import Any, Literal
 import msgspec
 from starlette.responses import Response
 
-from mockspaces.accounts.call import Call, handle, json
+from mockspaces.accounts.call import Call, Handlers, json
 from mockspaces.asgi.answer import Signed
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.identity import id_tokens, sign_in, tokens
 from mockspaces.cloud.store.entities import ProductProfile, User
 from mockspaces.cloud.views import person_views
@@ -23,10 +24,9 @@ class NativeLogin(msgspec.Struct, frozen=True):
     password: str
 
 
-@handle("ACC-INFO")
 async def token_info(call: Call) -> Response:
     """Say what an id_token says (ACC-INFO-01..07)."""
-    query = call.query("id_token")
+    query = call.parameters("id_token")
     query.refuse_problems()
     info = await id_tokens.tell(call.world, query.required("id_token"))
     user = info.user
@@ -46,7 +46,6 @@ async def token_info(call: Call) -> Response:
     return json(answer, call.world.contract.accounts.no_store)
 
 
-@handle("ACC-JWT")
 async def native_login(call: Call) -> Signed:
     """Issue a user JWT for a user name and password (ACC-JWT-01..03)."""
     body = await call.decode(NativeLogin)
@@ -57,23 +56,21 @@ async def native_login(call: Call) -> Signed:
     )
 
 
-@handle("ACC-SELF")
 async def current_user(call: Call) -> Response:
     """Return the caller (ACC-SELF-01)."""
-    user = call.user
+    user = call.caller.user
     name = {member: getattr(user.name, member) for member in ("formatted", "givenname", "familyname")}
     picture = person_views.picture_url(call.origins, user)
     return json({"id": user.ndbid, "username": user.username, "picture_url": picture, "name": name})
 
 
-@handle("ACC-DIR")
 async def colleagues(call: Call) -> Response:
     """Return the people of the caller's company on one page (ACC-DIR-01..03)."""
-    query = call.query("search")
+    query = call.parameters("search")
     query.refuse_problems()
     wanted = (query["search"] or "").casefold()
-    company_id = call.user.company_id
-    people = await call.world.state.users.page("company", company_id) if company_id else [call.user]
+    company_id = call.caller.user.company_id
+    people = await call.world.state.users.page("company", company_id) if company_id else [call.caller.user]
     found = [user for user in people if any(wanted in text.casefold() for text in _names(user))]
     answer: dict[str, Any] = {
         "nextUrl": "",
@@ -90,7 +87,6 @@ def _names(user: User) -> tuple[str, ...]:
     return (user.displayname, f"{user.name.givenname} {user.name.familyname}", user.username)
 
 
-@handle("ACC-IMG")
 async def default_picture(_call: Call) -> Response:
     """Return the default picture (ACC-IMG-01)."""
     return Response(_picture(), media_type="image/jpeg")
@@ -101,26 +97,22 @@ def _picture() -> bytes:
     return resources.files("mockspaces.accounts").joinpath("noimage.jpg").read_bytes()
 
 
-@handle("ACC-LIC")
 async def licences(call: Call) -> Response:
     """Return the caller's licences (ACC-LIC-01)."""
-    return json({"data": [person_views.licence(item) for item in call.user.licences]})
+    return json({"data": [person_views.licence(item) for item in call.caller.user.licences]})
 
 
-@handle("ACC-AGREE")
 async def agree(_call: Call) -> Response:
     """Take note of an agreement (ACC-AGREE-01)."""
     return json({})
 
 
-@handle("ACC-PROFGET")
 async def profile(call: Call) -> Response:
     """Return what was last stored for caller and product (ACC-PROFGET-01)."""
     found = await call.world.state.product_profiles.get(_profile_id(call))
     return json(found.value if found else {})
 
 
-@handle("ACC-PROFSET")
 async def store_profile(call: Call) -> Response:
     """Store a JSON object for caller and product (ACC-PROFSET-01)."""
     value = await call.decode(dict[str, Any])
@@ -129,4 +121,17 @@ async def store_profile(call: Call) -> Response:
 
 
 def _profile_id(call: Call) -> str:
-    return f"{call.user.id}/{call.params['sku']}"
+    return f"{call.caller.user.id}/{call.params['sku']}"
+
+
+HANDLERS: Handlers = {
+    "ACC-INFO": Handler(token_info),
+    "ACC-JWT": Handler(native_login),
+    "ACC-SELF": Handler(current_user),
+    "ACC-DIR": Handler(colleagues),
+    "ACC-IMG": Handler(default_picture),
+    "ACC-LIC": Handler(licences),
+    "ACC-AGREE": Handler(agree),
+    "ACC-PROFGET": Handler(profile),
+    "ACC-PROFSET": Handler(store_profile),
+}

@@ -5,18 +5,19 @@ from urllib.parse import unquote_to_bytes
 from starlette.responses import Response
 
 from mockspaces.accounts import authorize, failures, login, people, token_endpoint
-from mockspaces.accounts.call import Call, handle
+from mockspaces.accounts.call import Call
 from mockspaces.asgi.answer import Signed
 from mockspaces.asgi.cors import CORS, preflight
 from mockspaces.asgi.credentials import credential
 from mockspaces.asgi.exchange import Exchange, add_headers
+from mockspaces.asgi.handlers import handed_over
 from mockspaces.asgi.routing import Router
 from mockspaces.cloud.identity.authentication import authenticate
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import endpoints, errors
 from mockspaces.contract.rows import Endpoint
 
-SECTIONS = (authorize, login, people, token_endpoint)  # importing a section binds its handlers
+HANDLERS = handed_over(authorize.HANDLERS, login.HANDLERS, people.HANDLERS, token_endpoint.HANDLERS)
 _AUTHORIZE = b"/oauth2/authorize/"
 _QUESTION_MARK = b"%3f"
 
@@ -25,10 +26,11 @@ class AccountsSurface:
     """Everything below ``/oauth2``, ``/account``, ``/api/1.0`` and ``/norevimages``."""
 
     name = "accounts"
+    handlers = HANDLERS
 
     def __init__(self) -> None:
         """Build the route table; a path that a setting adds leads to the row it is an alias of."""
-        rows = [row for row in endpoints.ROWS if row.id in handle.by_endpoint]
+        rows = [row for row in endpoints.ROWS if row.id in HANDLERS]
         self._router = Router(rows)
         self._typing_errors = {alias: row.path for row in rows for alias in row.optional_aliases}
 
@@ -51,7 +53,7 @@ class AccountsSurface:
     async def _carry_out(self, call: Call) -> Response | Signed:
         """Do what happens inside the transaction."""
         await self._authenticate(call.exchange, call.endpoint)
-        return await self._meet_fault(call) or await handle.by_endpoint[call.endpoint.id](call)
+        return await self._meet_fault(call) or await HANDLERS[call.endpoint.id].act(call)
 
     async def _meet_fault(self, call: Call) -> Response | None:
         try:

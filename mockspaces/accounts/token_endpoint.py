@@ -8,9 +8,10 @@ from urllib.parse import unquote_plus
 
 from starlette.responses import Response
 
-from mockspaces.accounts.call import Call, handle, json
+from mockspaces.accounts.call import Call, Handlers, json
 from mockspaces.accounts.parameters import Parameters, bad
 from mockspaces.asgi.answer import Signed
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.identity import clients, grants, oauth_requests, oauth_scopes
 from mockspaces.cloud.identity.clients import ProvenClient
 from mockspaces.cloud.identity.grants import Issued
@@ -33,7 +34,6 @@ PARAMETERS = (
 BASIC = "basic"
 
 
-@handle("ACC-TOKEN")
 async def issue(call: Call) -> Response | Signed:
     """Exchange a grant for tokens; the client is checked before the grant (ACC-TOKEN-01..18)."""
     pairs = await call.form_pairs()
@@ -122,7 +122,6 @@ def _answer(call: Call, issued: Issued) -> dict[str, Any]:
     return answer
 
 
-@handle("ACC-REVOKE")
 async def revoke(call: Call) -> Response:
     """Revoke a grant; the client names itself without proof (ACC-REVOKE-01..06)."""
     form = await call.form("client_id", "refresh_token", "token")
@@ -134,3 +133,9 @@ async def revoke(call: Call) -> Response:
         raise bad("refresh_token", "required")
     await grants.revoke(call.world, client, token)
     return json({}, call.world.contract.accounts.no_store)
+
+
+HANDLERS: Handlers = {
+    "ACC-TOKEN": Handler(issue),
+    "ACC-REVOKE": Handler(revoke),
+}

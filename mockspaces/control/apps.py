@@ -1,9 +1,10 @@
 """OAuth clients and service apps: what the developer portal does (ACC-GEN-10)."""
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.identity import apps
 from mockspaces.cloud.kernel import keys
 from mockspaces.cloud.worlds import seeds
-from mockspaces.control.surface import ControlCall, handle
+from mockspaces.control.call import ControlCall, Handlers
 
 
 class AppPatch(seeds.Strict, frozen=True, kw_only=True):
@@ -20,7 +21,6 @@ class KeyBody(seeds.Strict, frozen=True, kw_only=True):
     fresh: bool = False
 
 
-@handle("CTRL-CLIENT", body=seeds.ClientSeed)
 async def create_client(call: ControlCall) -> object:
     """Register an OAuth client."""
     client = await seeds.add_client(call.world, await call.decode(seeds.ClientSeed))
@@ -32,7 +32,6 @@ async def create_client(call: ControlCall) -> object:
     }
 
 
-@handle("CTRL-APP", body=seeds.AppSeed)
 async def create_app(call: ControlCall) -> object:
     """Create a service app with a key; ``key`` is the downloadable file (ACC-SVCKEY-01)."""
     app, key = await seeds.add_app(call.world, await call.decode(seeds.AppSeed))
@@ -47,7 +46,6 @@ async def create_app(call: ControlCall) -> object:
     }
 
 
-@handle("CTRL-APP-PATCH", body=AppPatch)
 async def change_app(call: ControlCall) -> object:
     """Activate, deactivate, disable the account of, or rescope an app."""
     app = await apps.get_app(call.world, call.params["iss"])
@@ -64,7 +62,6 @@ async def change_app(call: ControlCall) -> object:
     }
 
 
-@handle("CTRL-KEY", body=KeyBody)
 async def create_key(call: ControlCall) -> object:
     """Add a key pair and return its file."""
     app = await apps.get_app(call.world, call.params["iss"])
@@ -73,17 +70,25 @@ async def create_key(call: ControlCall) -> object:
     return apps.key_file(app, await apps.create_key(call.world, app, pair))
 
 
-@handle("CTRL-KEY-GET")
 async def get_key(call: ControlCall) -> object:
     """Return the file of a key again (ACC-SVCKEY-02)."""
     app = await apps.get_app(call.world, call.params["iss"])
     return apps.key_file(app, await apps.get_key(call.world, app, call.params["kid"]))
 
 
-@handle("CTRL-KEY-DROP")
 async def drop_key(call: ControlCall) -> object:
     """Delete a key with immediate effect (DM-CRED-01)."""
     app = await apps.get_app(call.world, call.params["iss"])
     key = await apps.get_key(call.world, app, call.params["kid"])
     await call.world.state.app_keys.delete(key.id)
     return {}
+
+
+HANDLERS: Handlers = {
+    "CTRL-CLIENT": Handler(create_client, body=seeds.ClientSeed),
+    "CTRL-APP": Handler(create_app, body=seeds.AppSeed),
+    "CTRL-APP-PATCH": Handler(change_app, body=AppPatch),
+    "CTRL-KEY": Handler(create_key, body=KeyBody),
+    "CTRL-KEY-GET": Handler(get_key),
+    "CTRL-KEY-DROP": Handler(drop_key),
+}

@@ -2,11 +2,12 @@
 
 from typing import Any, Literal
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.clock import LATEST, iso, milliseconds
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.worlds import seeds
-from mockspaces.control.surface import ControlCall, handle
+from mockspaces.control.call import ControlCall, Handlers
 
 
 class ClockBody(seeds.Strict, frozen=True, kw_only=True):
@@ -23,13 +24,11 @@ def shown_clock(world: World) -> dict[str, Any]:
     return {"now": iso(clock.now_ms()), "epoch": clock.now(), "frozen": clock.frozen, "offset": clock.offset}
 
 
-@handle("CTRL-CLOCK")
 async def show(call: ControlCall) -> object:
     """Return the clock."""
     return shown_clock(call.world)
 
 
-@handle("CTRL-CLOCK-SET", body=ClockBody)
 async def move(call: ControlCall) -> object:
     """Move, freeze or resume the clock and return it."""
     body = await call.decode(ClockBody)
@@ -57,3 +56,9 @@ def _check(moment: float) -> float:
     if not 0 <= moment <= LATEST:
         raise invalid("", "the time must lie between the years 1970 and 3000")
     return moment
+
+
+HANDLERS: Handlers = {
+    "CTRL-CLOCK": Handler(show),
+    "CTRL-CLOCK-SET": Handler(move, body=ClockBody),
+}

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 import msgspec
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.rejection import invalid, not_found
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.run import OAUTH, SOCKET, Action, Fault, Match, Strict
 from mockspaces.contract import errors, nearest
 from mockspaces.contract.events import CLIENT_EVENTS, CONNECT_EVENT, SERVER_EVENTS
 from mockspaces.contract.rows import Endpoint
-from mockspaces.control.surface import ControlCall, handle
+from mockspaces.control.call import ControlCall, Handlers
 
 SURFACES = ("accounts", "rest", "storage", "realtime", "web")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
@@ -52,13 +53,11 @@ def shown(fault: Fault) -> dict[str, Any]:
     }
 
 
-@handle("CTRL-FAULTS")
 async def list_faults(call: ControlCall) -> object:
     """Return the plan; ``fired`` proves that a fault happened."""
     return {"data": [shown(fault) for fault in call.world.faults.all()]}
 
 
-@handle("CTRL-FAULT", body=FaultBody)
 async def plan(call: ControlCall) -> object:
     """Plan a fault."""
     body = await call.decode(FaultBody)
@@ -159,7 +158,6 @@ def _endpoint(endpoints: Iterable[Endpoint], route: str) -> str:
     return known[wanted]
 
 
-@handle("CTRL-FAULT-DROP")
 async def drop(call: ControlCall) -> object:
     """Take a fault out of the plan and return it, with how often it happened."""
     fault = call.world.faults.drop(call.params["id"])
@@ -168,8 +166,15 @@ async def drop(call: ControlCall) -> object:
     return shown(fault)
 
 
-@handle("CTRL-FAULTS-CLEAR")
 async def clear(call: ControlCall) -> object:
     """Forget the plan."""
     call.world.faults.clear()
     return {}
+
+
+HANDLERS: Handlers = {
+    "CTRL-FAULTS": Handler(list_faults),
+    "CTRL-FAULT": Handler(plan, body=FaultBody),
+    "CTRL-FAULT-DROP": Handler(drop),
+    "CTRL-FAULTS-CLEAR": Handler(clear),
+}

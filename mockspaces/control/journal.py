@@ -4,13 +4,14 @@ from typing import Annotated, Any
 
 import msgspec
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.clock import iso
 from mockspaces.cloud.kernel.complaints import refusal
 from mockspaces.cloud.kernel.journal import Criteria, Entry
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.worlds import seeds
 from mockspaces.contract import nearest
-from mockspaces.control.surface import ControlCall, handle
+from mockspaces.control.call import ControlCall, Handlers
 
 LONGEST_WAIT_S = 60
 
@@ -43,7 +44,6 @@ def shown(entry: Entry) -> dict[str, Any]:
     }
 
 
-@handle("CTRL-JOURNAL")
 async def find(call: ControlCall) -> object:
     """Return the entries that fit the query, oldest first."""
     query = dict(call.query)
@@ -65,14 +65,12 @@ def _answer(call: ControlCall, entries: list[Entry]) -> dict[str, Any]:
     return {"entries": [shown(entry) for entry in entries], "dropped": journal.dropped, "cut": journal.cut}
 
 
-@handle("CTRL-JOURNAL-CLEAR")
 async def clear(call: ControlCall) -> object:
     """Forget all entries."""
     call.world.journal.clear()
     return {}
 
 
-@handle("CTRL-JOURNAL-WAIT", body=WaitBody)
 async def wait(call: ControlCall) -> object:
     """Return the entries that fit as soon as there are enough, or what there is in the end."""
     body = await call.decode(WaitBody)
@@ -80,7 +78,6 @@ async def wait(call: ControlCall) -> object:
     return _answer(call, found) | {"complete": len(found) >= body.count}
 
 
-@handle("CTRL-OUTBOX")
 async def outbox(call: ControlCall) -> object:
     """Return the invitation e-mails that the real service would have sent."""
     mails = await call.world.state.outbox.all()  # in the order they were sent
@@ -98,3 +95,11 @@ async def outbox(call: ControlCall) -> object:
             for mail in mails
         ]
     }
+
+
+HANDLERS: Handlers = {
+    "CTRL-JOURNAL": Handler(find),
+    "CTRL-JOURNAL-CLEAR": Handler(clear),
+    "CTRL-JOURNAL-WAIT": Handler(wait, body=WaitBody),
+    "CTRL-OUTBOX": Handler(outbox),
+}

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.worlds import seeds
-from mockspaces.control.surface import ControlCall, handle
+from mockspaces.control.call import ControlCall, Handlers
 
 
 class RotateBody(seeds.Strict, frozen=True, kw_only=True):
@@ -18,13 +19,11 @@ def shown_keys(world: World) -> dict[str, Any]:
     return {"current": world.signing_keys.current, "data": [{"publickeyid": key_id} for key_id in world.signing_keys]}
 
 
-@handle("CTRL-SIGNING-KEYS")
 async def show(call: ControlCall) -> object:
     """Return the keys."""
     return shown_keys(call.world)
 
 
-@handle("CTRL-SIGNING-KEY-ROTATE", body=RotateBody)
 async def rotate(call: ControlCall) -> object:
     """Sign with a new key from now on; user JWTs of the old ones stay valid until their key is dropped."""
     body = await call.decode(RotateBody)
@@ -32,8 +31,14 @@ async def rotate(call: ControlCall) -> object:
     return shown_keys(call.world)
 
 
-@handle("CTRL-SIGNING-KEY-DROP")
 async def drop(call: ControlCall) -> object:
     """Drop an old key; the current one cannot be dropped."""
     call.world.signing_keys.drop(call.params["publickeyid"])
     return shown_keys(call.world)
+
+
+HANDLERS: Handlers = {
+    "CTRL-SIGNING-KEYS": Handler(show),
+    "CTRL-SIGNING-KEY-ROTATE": Handler(rotate, body=RotateBody),
+    "CTRL-SIGNING-KEY-DROP": Handler(drop),
+}

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.events import TopicUpdated
 from mockspaces.cloud.kernel.rejection import invalid, not_found
 from mockspaces.cloud.kernel.world import World
@@ -15,7 +16,7 @@ from mockspaces.cloud.store.entities import Person
 from mockspaces.cloud.views import message_views
 from mockspaces.cloud.worlds.seeds import Strict
 from mockspaces.contract import errors
-from mockspaces.control.surface import ControlCall, handle
+from mockspaces.control.call import ControlCall, Handlers
 
 
 class Somebody(Strict, frozen=True, kw_only=True):
@@ -61,7 +62,6 @@ async def _person(world: World, username: str | None, person_id: str | None) -> 
     return found
 
 
-@handle("CTRL-SPACE-PATCH", body=SpacePatch)
 async def change_space(call: ControlCall) -> object:
     """Archive a space in the name of its owner; subscribers are told (RT-SENT-07)."""
     await call.decode(SpacePatch)
@@ -77,7 +77,6 @@ async def change_space(call: ControlCall) -> object:
     }
 
 
-@handle("CTRL-MESSAGE", body=MessagePlan)
 async def create_message(call: ControlCall) -> object:
     """Create a message and announce it; its sender needs no right and no membership."""
     body = await call.decode(MessagePlan)
@@ -87,7 +86,6 @@ async def create_message(call: ControlCall) -> object:
     return await message_views.message(call.world, call.exchange.origins, message)
 
 
-@handle("CTRL-MEETING", body=MeetingPlan)
 async def create_meeting(call: ControlCall) -> object:
     """Bring people into the meeting of a space, as their sockets would do; the first one starts it."""
     body = await call.decode(MeetingPlan)
@@ -96,3 +94,10 @@ async def create_meeting(call: ControlCall) -> object:
     for who, one in parties:
         message, _entry = await meetings.join(call.world, space.id, who, session=one.session, video=one.video)
     return await message_views.message(call.world, call.exchange.origins, message)
+
+
+HANDLERS: Handlers = {
+    "CTRL-SPACE-PATCH": Handler(change_space, body=SpacePatch),
+    "CTRL-MESSAGE": Handler(create_message, body=MessagePlan),
+    "CTRL-MEETING": Handler(create_meeting, body=MeetingPlan),
+}

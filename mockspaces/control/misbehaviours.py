@@ -4,11 +4,12 @@ from typing import Annotated
 
 import msgspec
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.misbehaviour import BY_NAME, KEY_ROTATED, ROWS
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.store.run import Misbehaviour, Strict
 from mockspaces.contract import nearest
-from mockspaces.control.surface import ControlCall, handle
+from mockspaces.control.call import ControlCall, Handlers
 
 
 class MisbehaviourBody(Strict, frozen=True, kw_only=True):
@@ -18,13 +19,11 @@ class MisbehaviourBody(Strict, frozen=True, kw_only=True):
     times: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
 
-@handle("CTRL-MISBEHAVIOURS")
 async def show(call: ControlCall) -> object:
     """Return what was asked for with how often it happened, and what could be."""
     return {"data": call.world.misbehaviours.all(), "known": {row.name: row.does for row in ROWS}}
 
 
-@handle("CTRL-MISBEHAVE", body=MisbehaviourBody)
 async def misbehave(call: ControlCall) -> object:
     """Let the identity server misbehave."""
     body = await call.decode(MisbehaviourBody)
@@ -36,8 +35,14 @@ async def misbehave(call: ControlCall) -> object:
     return call.world.state.misbehaviours.peek(body.name)
 
 
-@handle("CTRL-BEHAVE")
 async def behave(call: ControlCall) -> object:
     """Let the identity server do right again."""
     call.world.misbehaviours.clear()
     return {}
+
+
+HANDLERS: Handlers = {
+    "CTRL-MISBEHAVIOURS": Handler(show),
+    "CTRL-MISBEHAVE": Handler(misbehave, body=MisbehaviourBody),
+    "CTRL-BEHAVE": Handler(behave),
+}

@@ -1,8 +1,7 @@
 """The API as an OpenAPI 3.1 document, made from the contract's rows and the bodies that handlers decode."""
 
 import re
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,16 +9,17 @@ from starlette.responses import HTMLResponse
 
 from mockspaces import __version__
 from mockspaces.asgi.exchange import add_headers
+from mockspaces.asgi.handlers import Handler
 from mockspaces.asgi.pages import templates
-from mockspaces.asgi.surface import BODIES, SUMMARIES
 from mockspaces.cloud.kernel.world import Origins
 from mockspaces.contract import Contract, errors, queries
 from mockspaces.contract.permissions import PUBLIC
 from mockspaces.contract.rows import Endpoint, Kind
 from mockspaces.contract.samples import all_samples
-from mockspaces.control.surface import ControlCall, handle
+from mockspaces.control.call import ControlCall, Handlers
 
 Object = dict[str, Any]
+Documented = Mapping[str, Handler[Any]]
 JSON = "application/json"
 # Answers that are no JSON, by endpoint id.
 MEDIA_TYPES = {
@@ -103,10 +103,10 @@ NAMED = {
 CONTROL_SCHEME = ("controlToken", {"type": "apiKey", "in": "header", "name": "X-Mock-Token"})
 
 
-def document(contract: Contract, origins: Origins) -> Object:
+def document(contract: Contract, origins: Origins, handlers: Documented) -> Object:
     """Return the whole document: every call that is emulated, the mock's own included."""
     rows = [row for row in contract.endpoints.values() if row.emulate and row.method != "CONNECT"]
-    schemas, components = _schemas()
+    schemas, components = _schemas(handlers)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -120,7 +120,7 @@ def document(contract: Contract, origins: Origins) -> Object:
             {"name": name, "description": TITLES.get(name, name)}
             for name in dict.fromkeys(_section(row) for row in rows)
         ],
-        "paths": _paths(contract, origins, rows, schemas),
+        "paths": _paths(contract, origins, rows, handlers, schemas),
         "components": {"schemas": {"Error": _error_schema(), **components}, "securitySchemes": _security_schemes()},
     }
 
@@ -129,11 +129,11 @@ def _section(row: Endpoint) -> str:
     return row.id.partition("-")[0]
 
 
-@cache
-def _schemas() -> tuple[dict[str, Object], Object]:
+def _schemas(handlers: Documented) -> tuple[dict[str, Object], Object]:
     """Return the schema of each body by endpoint id, and the schemas they share."""
-    schemas, components = msgspec.json.schema_components(list(BODIES.values()), ref_template=REF)
-    return dict(zip(BODIES, schemas, strict=True)), components
+    bodies = {key: handler.body for key, handler in handlers.items() if handler.body is not None}
+    schemas, components = msgspec.json.schema_components(list(bodies.values()), ref_template=REF)
+    return dict(zip(bodies, schemas, strict=True)), components
 
 
 def _error_schema() -> Object:
@@ -149,22 +149,24 @@ def _security_schemes() -> Object:
     return dict([*SCHEMES.values(), CONTROL_SCHEME])
 
 
-def _paths(contract: Contract, origins: Origins, rows: Sequence[Endpoint], schemas: dict[str, Object]) -> Object:
+def _paths(
+    contract: Contract, origins: Origins, rows: Sequence[Endpoint], handlers: Documented, schemas: Mapping[str, Object]
+) -> Object:
     paths: Object = {}
     for row in rows:
         path = paths.setdefault(row.path, {})
         server = {"accounts": origins.accounts, "storage": origins.storage}.get(row.surface, origins.rest)
         if server != origins.rest:
             path["servers"] = [{"url": server}]
-        path[row.method.lower()] = _operation(contract, row, schemas.get(row.id))
+        path[row.method.lower()] = _operation(contract, row, handlers.get(row.id), schemas.get(row.id))
     return paths
 
 
-def _operation(contract: Contract, row: Endpoint, body: Object | None) -> Object:
+def _operation(contract: Contract, row: Endpoint, handler: Handler[Any] | None, body: Object | None) -> Object:
     operation: Object = {
         "operationId": row.id,
         "tags": [_section(row)],
-        "summary": SUMMARIES.get(row.id, "").partition("\n")[0],
+        "summary": handler.summary if handler else "",
         "description": _description(row),
         "parameters": _parameters(row),
         "responses": _responses(contract, row, has_body=body is not None),
@@ -262,16 +264,14 @@ def _codes(row: Endpoint, *, has_body: bool) -> Iterable[str]:
     yield errors.METHOD_NOT_ALLOWED
 
 
-@handle("CTRL-OPENAPI")
 async def openapi(call: ControlCall) -> object:
     """Return the API document of this world, overlays included."""
-    return document(call.world.contract, call.exchange.origins)
+    return document(call.world.contract, call.origins, call.documented)
 
 
-@handle("CTRL-DOCS")
 async def docs(call: ControlCall) -> object:
     """Show the API document to people; the page has no script and loads nothing."""
-    shown = document(call.world.contract, call.exchange.origins)
+    shown = document(call.world.contract, call.origins, call.documented)
     sections: dict[str, list[Object]] = {}
     for path, item in shown["paths"].items():
         for method, operation in item.items():
@@ -286,3 +286,9 @@ async def docs(call: ControlCall) -> object:
 
 def _as_json(value: object) -> str:
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+
+HANDLERS: Handlers = {
+    "CTRL-OPENAPI": Handler(openapi),
+    "CTRL-DOCS": Handler(docs),
+}

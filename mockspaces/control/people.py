@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from mockspaces.asgi.answer import Json, Signed
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.identity import tokens
 from mockspaces.cloud.kernel.rejection import invalid, not_found
 from mockspaces.cloud.kernel.world import World
@@ -14,7 +15,7 @@ from mockspaces.cloud.spaces.access import find_space
 from mockspaces.cloud.store.entities import OAuthClient, User, replace
 from mockspaces.cloud.worlds import seeds
 from mockspaces.contract import errors, nearest
-from mockspaces.control.surface import ControlCall, handle
+from mockspaces.control.call import ControlCall, Handlers
 
 
 class UserPatch(seeds.Strict, frozen=True, kw_only=True):
@@ -61,7 +62,6 @@ async def known_user(world: World, username: str) -> User:
     return user
 
 
-@handle("CTRL-COMPANY", body=seeds.CompanySeed)
 async def create_company(call: ControlCall) -> object:
     """Create a company."""
     company = await seeds.add_company(call.world, await call.decode(seeds.CompanySeed))
@@ -73,13 +73,11 @@ async def create_company(call: ControlCall) -> object:
     }
 
 
-@handle("CTRL-USER", body=seeds.UserSeed)
 async def create_user(call: ControlCall) -> object:
     """Create a registered user; a password is drawn unless given."""
     return shown_user(await seeds.add_user(call.world, await call.decode(seeds.UserSeed)))
 
 
-@handle("CTRL-USER-PATCH", body=UserPatch)
 async def change_user(call: ControlCall) -> object:
     """Change a user, or disable him: all his credentials die at once (AUTH-USER-05)."""
     user = await known_user(call.world, call.params["username"])
@@ -90,14 +88,12 @@ async def change_user(call: ControlCall) -> object:
     return shown_user(changed if enabled is None else await people.set_enabled(call.world, changed, enabled=enabled))
 
 
-@handle("CTRL-SPACE", body=seeds.SpaceSeed)
 async def create_space(call: ControlCall) -> object:
     """Create a space in any state, also one that no public call makes."""
     space = await seeds.add_space(call.world, await call.decode(seeds.SpaceSeed))
     return {"_id": space.id, "title": space.title, "type": space.type, "status": spaces.status(call.world, space)}
 
 
-@handle("CTRL-TOKEN", body=TokenBody)
 async def create_token(call: ControlCall) -> object:
     """Issue a valid credential for a user."""
     body = await call.decode(TokenBody)
@@ -134,3 +130,12 @@ async def _client(world: World, client_id: str | None) -> OAuthClient:
     for client in await world.state.clients.all():
         return client
     return await seeds.add_client(world, seeds.ClientSeed(name="Test client"))
+
+
+HANDLERS: Handlers = {
+    "CTRL-COMPANY": Handler(create_company, body=seeds.CompanySeed),
+    "CTRL-USER": Handler(create_user, body=seeds.UserSeed),
+    "CTRL-USER-PATCH": Handler(change_user, body=UserPatch),
+    "CTRL-SPACE": Handler(create_space, body=seeds.SpaceSeed),
+    "CTRL-TOKEN": Handler(create_token, body=TokenBody),
+}

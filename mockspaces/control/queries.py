@@ -5,13 +5,14 @@ from typing import Any
 
 import msgspec
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.clock import iso
 from mockspaces.cloud.kernel.complaints import refusal
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.entities import Category, Member, Message, Space
 from mockspaces.contract import nearest
-from mockspaces.control.surface import ControlCall, handle
+from mockspaces.control.call import ControlCall, Handlers
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,7 +65,6 @@ def shown(world: World, message: Message) -> dict[str, Any]:
     }
 
 
-@handle("CTRL-MESSAGES")
 async def messages(call: ControlCall) -> object:
     """Return the messages that fit the query, oldest first."""
     for name in call.query:
@@ -85,7 +85,6 @@ async def _candidates(world: World, wanted: Wanted) -> Sequence[Message]:
     return await world.state.messages.all()
 
 
-@handle("CTRL-SPACES")
 async def spaces(call: ControlCall) -> object:
     """Return all spaces but the personal rooms, oldest first."""
     found = [space for space in await call.world.state.spaces.all() if space.type != "personal"]
@@ -109,3 +108,9 @@ async def _shown_member(world: World, member: Member) -> dict[str, Any]:
     person = await world.state.users.get(member.person) or await world.state.anonymous.get(member.person)
     name = (person.username or person.displayname) if person else member.person
     return {"id": member.person, "type": member.type, "username": name, "role": member.role}
+
+
+HANDLERS: Handlers = {
+    "CTRL-MESSAGES": Handler(messages),
+    "CTRL-SPACES": Handler(spaces),
+}

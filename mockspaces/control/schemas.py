@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.worlds.seeds import Seed
 from mockspaces.contract.settings import Settings
-from mockspaces.control.surface import ControlCall, handle
+from mockspaces.control.call import ControlCall, Handlers
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -25,7 +26,11 @@ def _name(reference: dict[str, Any]) -> str:
     return str(reference["$ref"]).rpartition("/")[2]
 
 
-@handle("CTRL-SEED-SCHEMA")
 async def show_seed_schema(_call: ControlCall) -> object:
     """Return the JSON Schema of a seed document."""
     return seed_schema()
+
+
+HANDLERS: Handlers = {
+    "CTRL-SEED-SCHEMA": Handler(show_seed_schema),
+}

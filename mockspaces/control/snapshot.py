@@ -3,21 +3,20 @@
 import msgspec
 
 from mockspaces.asgi.decoding import decode
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.worlds import snapshots
 from mockspaces.cloud.worlds.snapshots import Snapshot
-from mockspaces.control.surface import SHIPPED, ControlCall, handle
+from mockspaces.control.call import SHIPPED, ControlCall, Handlers
 
 # A message may nest as deep as a request may; the document wraps it into some levels more.
 LIMITS = msgspec.structs.replace(SHIPPED.limits, json_depth=SHIPPED.limits.json_depth + 8)
 
 
-@handle("CTRL-SNAPSHOT")
 async def take(call: ControlCall) -> object:
     """Return everything that makes this world answer as it does."""
     return await snapshots.take(call.world)
 
 
-@handle("CTRL-RESTORE", body=Snapshot)
 async def restore(call: ControlCall) -> object:
     """Let this world be what a snapshot says; sockets are closed."""
     text = await call.exchange.body()
@@ -25,3 +24,9 @@ async def restore(call: ControlCall) -> object:
     snapshots.refuse_more(msgspec.json.decode(text), snapshot)
     await call.worlds.restore(call.hosted, snapshot)
     return {}
+
+
+HANDLERS: Handlers = {
+    "CTRL-SNAPSHOT": Handler(take),
+    "CTRL-RESTORE": Handler(restore, body=Snapshot),
+}

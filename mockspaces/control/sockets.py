@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.events import SocketsClosed
 from mockspaces.cloud.kernel.rejection import invalid, not_found
 from mockspaces.cloud.kernel.world import World
@@ -12,8 +13,8 @@ from mockspaces.cloud.store.run import Connection
 from mockspaces.cloud.views import pairing_views
 from mockspaces.cloud.worlds.seeds import Strict
 from mockspaces.contract import errors
+from mockspaces.control.call import ControlCall, Handlers
 from mockspaces.control.people import known_user
-from mockspaces.control.surface import ControlCall, handle
 
 
 class SocketFilter(Strict, frozen=True, kw_only=True):
@@ -64,13 +65,11 @@ async def _chosen(world: World, wanted: SocketFilter) -> list[Connection]:
     ]
 
 
-@handle("CTRL-SOCKETS")
 async def list_sockets(call: ControlCall) -> object:
     """Return the connections that joined the chat namespace, with what they subscribed to."""
     return {"data": [await _shown(call.world, one) for one in call.world.presence.all()]}
 
 
-@handle("CTRL-SOCKETS-CLOSE", body=CloseBody)
 async def close_sockets(call: ControlCall) -> object:
     """End the connections that fit, and return which."""
     body = await call.decode(CloseBody)
@@ -79,7 +78,6 @@ async def close_sockets(call: ControlCall) -> object:
     return {"closed": chosen}
 
 
-@handle("CTRL-PAIRING", body=PairingBody)
 async def pair(call: ControlCall) -> object:
     """Pair a room app with a user and return what his sockets are told (RT-PAIR-01)."""
     body = await call.decode(PairingBody)
@@ -91,3 +89,10 @@ async def pair(call: ControlCall) -> object:
         raise not_found(errors.SPACE_NOT_FOUND, "personal room of", body.username)
     paired = await pairing.authorize(call.world, user, await find_space(call.world, space_id), body.app_id)
     return pairing_views.paired(call.world, call.world.origins, paired)
+
+
+HANDLERS: Handlers = {
+    "CTRL-SOCKETS": Handler(list_sockets),
+    "CTRL-SOCKETS-CLOSE": Handler(close_sockets, body=CloseBody),
+    "CTRL-PAIRING": Handler(pair, body=PairingBody),
+}

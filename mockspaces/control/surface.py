@@ -1,74 +1,79 @@
 """The control API as a surface: guard, route, answer, refuse (CTRL-01..07)."""
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
 from mockspaces.asgi.answer import Json, Signed
-from mockspaces.asgi.decoding import decode
 from mockspaces.asgi.exchange import Exchange
+from mockspaces.asgi.handlers import Handler, handed_over
 from mockspaces.asgi.routing import MethodNotAllowed, Router
-from mockspaces.asgi.surface import Handlers
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
-from mockspaces.cloud.kernel.world import World
-from mockspaces.cloud.worlds.worlds import Hosted, Worlds
-from mockspaces.contract import Contract, control, errors, queries
+from mockspaces.cloud.worlds.worlds import Worlds
+from mockspaces.contract import control, errors
+from mockspaces.contract.queries import ROWS as QUERIES
+from mockspaces.control import (
+    apps,
+    clock,
+    faults,
+    journal,
+    keys,
+    messages,
+    misbehaviours,
+    openapi,
+    people,
+    queries,
+    schemas,
+    snapshot,
+    sockets,
+    ui,
+    worlds,
+)
+from mockspaces.control.call import SHIPPED, ControlCall
 
 TOKEN_HEADER = b"x-mock-token"
 OPEN = ("CTRL-HEALTH", "CTRL-CA")  # what a client needs before it can speak to the mock at all (CTRL-05)
 WITHOUT_BODY = ("GET", "HEAD", "DELETE")
-SHIPPED = Contract.shipped()
 BODY_BYTES = 256 * 1024 * 1024  # a snapshot holds all stored files of a world (DM-CFG-02) and more
-
-Value = TypeVar("Value")
-
-
-class ControlCall:
-    """A control call that passed the guard, for one world."""
-
-    def __init__(self, exchange: Exchange, worlds: Worlds, params: Mapping[str, str]) -> None:
-        """Bundle what the surface found out."""
-        self.exchange = exchange
-        self.worlds = worlds
-        self.params = params
-
-    @property
-    def world(self) -> World:
-        """The world that the call came to."""
-        return self.exchange.world
-
-    @property
-    def hosted(self) -> Hosted:
-        """The place of that world."""
-        return self.worlds.named(self.world.name)
-
-    @property
-    def query(self) -> dict[str, str]:
-        """The query parameters."""
-        return self.exchange.query
-
-    async def decode(self, kind: type[Value]) -> Value:
-        """Return the JSON body as ``kind``; names the first bad member."""
-        return decode(await self.exchange.body(), kind, SHIPPED.limits)
-
-
-Handler = Callable[[ControlCall], Awaitable[object]]
-handle: Handlers[Handler] = Handlers()
+HANDLERS = handed_over(
+    apps.HANDLERS,
+    clock.HANDLERS,
+    faults.HANDLERS,
+    journal.HANDLERS,
+    keys.HANDLERS,
+    messages.HANDLERS,
+    misbehaviours.HANDLERS,
+    openapi.HANDLERS,
+    people.HANDLERS,
+    queries.HANDLERS,
+    schemas.HANDLERS,
+    snapshot.HANDLERS,
+    sockets.HANDLERS,
+    ui.HANDLERS,
+    worlds.HANDLERS,
+)
 
 
 class ControlSurface:
     """Everything below ``/_mock``."""
 
     name = "control"
+    handlers = HANDLERS
 
-    def __init__(self, worlds: Worlds, token: str | None = None) -> None:
-        """Build the route table; with a token every call but health must bring it."""
+    def __init__(
+        self, worlds: Worlds, token: str | None = None, others: Mapping[str, Handler[Any]] | None = None
+    ) -> None:
+        """Build the route table; with a token every call but health must bring it.
+
+        ``others`` are the handlers of the emulated surfaces, for the API document.
+        """
         self._worlds = worlds
+        self._documented = {**(others or {}), **HANDLERS}
         self._token = token
-        self._router = Router(row for row in control.ROWS if row.id in handle.by_endpoint)
+        self._router = Router(row for row in control.ROWS if row.id in HANDLERS)
 
     async def answer(self, exchange: Exchange) -> Response:
         """Answer one control call, or raise `Rejection`."""
@@ -78,17 +83,17 @@ class ControlSurface:
             self._check_token(exchange)
             self._check_origin(exchange)
             _check_media_type(exchange)
-        if exchange.query and endpoint not in queries.ROWS:
+        if exchange.query and endpoint not in QUERIES:
             raise invalid(next(iter(exchange.query)), "this call has no query")
         body = await exchange.body(BODY_BYTES)  # before anything is looked up, so that nothing ages
         if exchange.method not in WITHOUT_BODY and not body.strip():
             raise invalid("", "a control call has a JSON body, at least {}")
-        call = ControlCall(exchange, self._worlds, params)
-        carry_out = handle.by_endpoint[endpoint]
-        if SHIPPED.endpoints[endpoint].transaction == "own":
-            result = await exchange.world.transactions.carry_out(lambda: carry_out(call))
+        row, act = SHIPPED.endpoints[endpoint], HANDLERS[endpoint].act
+        call = ControlCall(exchange, row, params, self._worlds, self._documented)
+        if row.transaction == "own":
+            result = await exchange.world.transactions.carry_out(lambda: act(call))
         else:
-            result = await carry_out(call)
+            result = await act(call)
         if isinstance(result, Signed):
             return await result.response()
         return result if isinstance(result, Response) else Json(result)
@@ -117,7 +122,7 @@ class ControlSurface:
 
     def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:
         """Render a refusal; the control API also tells why, since nobody emulated reads it."""
-        row = SHIPPED.errors[rejection.code]  # an overlay concerns what is emulated
+        row = SHIPPED.errors[rejection.code]
         body = {
             "code": row.code,
             "message": row.text(rejection.detail),

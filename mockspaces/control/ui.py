@@ -8,6 +8,7 @@ import msgspec
 from starlette.responses import HTMLResponse
 
 from mockspaces.asgi.exchange import add_headers
+from mockspaces.asgi.handlers import Handler
 from mockspaces.asgi.pages import templates
 from mockspaces.cloud.identity import apps
 from mockspaces.cloud.kernel.clock import iso
@@ -16,9 +17,9 @@ from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.people import people
 from mockspaces.cloud.store.entities import Message
 from mockspaces.cloud.store.run import Action
+from mockspaces.control.call import ControlCall, Handlers
 from mockspaces.control.clock import shown_clock
 from mockspaces.control.queries import plain
-from mockspaces.control.surface import ControlCall, handle
 
 JOURNAL_ROWS = 200
 LIST_ROWS = 100
@@ -26,7 +27,6 @@ MESSAGE_ROWS = 20
 REFUSED = 400
 
 
-@handle("CTRL-UI")
 async def page(call: ControlCall) -> object:
     """Render the page; its script fetches it anew every second and exchanges what has changed."""
     nonce = secrets.token_urlsafe(16)
@@ -108,3 +108,8 @@ async def _spaces(world: World) -> Sequence[dict[str, Any]]:
 
 def _message(world: World, message: Message) -> dict[str, Any]:
     return {"clock": iso(message.created)[11:19], "message": message, "text": plain(world, message.text)}
+
+
+HANDLERS: Handlers = {
+    "CTRL-UI": Handler(page),
+}

@@ -7,6 +7,7 @@ import msgspec
 from starlette.responses import Response
 
 from mockspaces.asgi.decoding import decode
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.identity import sign_in
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.kernel.world import Origins
@@ -15,8 +16,8 @@ from mockspaces.cloud.worlds.seeds import Seed
 from mockspaces.cloud.worlds.worlds import DEFAULT_TTL_S, Hosted
 from mockspaces.contract import errors
 from mockspaces.contract.settings import Settings
+from mockspaces.control.call import SHIPPED, ControlCall, Handlers
 from mockspaces.control.clock import shown_clock
-from mockspaces.control.surface import SHIPPED, ControlCall, handle
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -45,7 +46,6 @@ def _socket_path(origins: Origins) -> str:
     return f"{origins.socket.partition('://')[2].partition('/')[2]}/socket.io/".lstrip("/")
 
 
-@handle("CTRL-HEALTH")
 async def health(_call: ControlCall) -> object:
     """Say that every surface answers (CTRL-05)."""
     from mockspaces import __version__  # noqa: PLC0415 - a fact of the package, read when asked
@@ -53,7 +53,6 @@ async def health(_call: ControlCall) -> object:
     return {"status": "ok", "version": __version__}
 
 
-@handle("CTRL-CA")
 async def ca(call: ControlCall) -> object:
     """Return the CA that clients have to trust; it vouches for this one process."""
     if call.worlds.ca_pem is None:
@@ -61,7 +60,6 @@ async def ca(call: ControlCall) -> object:
     return Response(call.worlds.ca_pem, media_type="application/x-pem-file")
 
 
-@handle("CTRL-WORLD")
 async def show(call: ControlCall) -> object:
     """Return name, URLs, settings, clock and counts of this world."""
     world, state = call.world, call.world.state
@@ -91,13 +89,11 @@ def _shown(call: ControlCall, hosted: Hosted) -> dict[str, Any]:
     return {"name": hosted.world.name, "ttl": hosted.ttl, "urls": {"port": own, "prefix": urls(prefix)}}
 
 
-@handle("CTRL-WORLDS")
 async def list_worlds(call: ControlCall) -> object:
     """List the worlds of this process."""
     return {"data": [_shown(call, hosted) for hosted in call.worlds]}
 
 
-@handle("CTRL-WORLD-OPEN", body=dict[str, Any])
 async def open_world(call: ControlCall) -> object:
     """Open a world of its own, on its own port where possible."""
     body = await call.decode(OpenBody)
@@ -112,14 +108,12 @@ def _seed(call: ControlCall, given: bytes) -> Seed:
     return decode(given, Seed, SHIPPED.limits)
 
 
-@handle("CTRL-WORLD-DROP")
 async def drop_world(call: ControlCall) -> object:
     """Close a world for good."""
     await call.worlds.drop(call.params["name"])
     return {}
 
 
-@handle("CTRL-RESET")
 async def reset(call: ControlCall) -> object:
     """Bring this world back to its seed."""
     await call.decode(seeds.Strict)
@@ -127,20 +121,17 @@ async def reset(call: ControlCall) -> object:
     return {}
 
 
-@handle("CTRL-SEED", body=Seed)
 async def seed(call: ControlCall) -> object:
     """Add a seed document to this world, all of it or nothing."""
     await seeds.apply(call.world, await call.decode(Seed))
     return {}
 
 
-@handle("CTRL-SETTINGS")
 async def settings(call: ControlCall) -> Settings:
     """Return the settings in force."""
     return call.world.settings
 
 
-@handle("CTRL-SETTINGS-PATCH", body=dict[str, Any])
 async def change_settings(call: ControlCall) -> Settings:
     """Change some settings and return them all."""
     changes = await call.decode(dict[str, Any])
@@ -149,8 +140,22 @@ async def change_settings(call: ControlCall) -> Settings:
     return call.world.settings
 
 
-@handle("CTRL-CONTRACT-PATCH", body=dict[str, Any])
 async def overlay_contract(call: ControlCall) -> object:
     """Replace some rows of this world's contract."""
     call.world.overlay_contract(await call.decode(dict[str, Any]))
     return {}
+
+
+HANDLERS: Handlers = {
+    "CTRL-HEALTH": Handler(health),
+    "CTRL-CA": Handler(ca),
+    "CTRL-WORLD": Handler(show),
+    "CTRL-WORLDS": Handler(list_worlds),
+    "CTRL-WORLD-OPEN": Handler(open_world, body=dict[str, Any]),
+    "CTRL-WORLD-DROP": Handler(drop_world),
+    "CTRL-RESET": Handler(reset),
+    "CTRL-SEED": Handler(seed, body=Seed),
+    "CTRL-SETTINGS": Handler(settings),
+    "CTRL-SETTINGS-PATCH": Handler(change_settings, body=dict[str, Any]),
+    "CTRL-CONTRACT-PATCH": Handler(overlay_contract, body=dict[str, Any]),
+}

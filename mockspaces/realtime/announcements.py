@@ -1,7 +1,7 @@
 """From domain events to frames: what the cloud announces, said to the sockets it concerns (RT-REST-01..08)."""
 
-from collections.abc import Awaitable, Callable, Hashable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from typing import Any
 
 from mockspaces.cloud.kernel import clock
 from mockspaces.cloud.kernel import events as happened
@@ -14,34 +14,12 @@ from mockspaces.contract import events
 from mockspaces.realtime import payloads
 from mockspaces.realtime.hub import Hub, Payload, Session
 
-Announcer = Callable[[Hub, Any], Awaitable[None]]
-Kind = TypeVar("Kind", bound=Announcer)
-ANNOUNCERS: dict[type[Event], Announcer] = {}
-
-
-def announces(kind: type[Event]) -> Callable[[Kind], Kind]:
-    """Bind the decorated function to a kind of domain event."""
-
-    def bind(announcer: Kind) -> Kind:
-        ANNOUNCERS[kind] = announcer
-        return announcer
-
-    return bind
-
-
-async def on_event(hub: Hub, event: Event) -> None:
-    """Tell the sockets what happened, if it concerns them."""
-    announcer = ANNOUNCERS.get(type(event))
-    if announcer:
-        await announcer(hub, event)
-
 
 def _viewer(space: Space, session: Session) -> Hashable:
     """Return what the payload depends on: in a direct space the title is the other party's name (RT-SENT-02)."""
     return session.caller.id if space.type == "direct" else None
 
 
-@announces(happened.MessageSent)
 async def message_sent(hub: Hub, event: happened.MessageSent) -> None:
     """Show a new or changed message to every subscriber, its sender included (RT-MSG-05, -06)."""
 
@@ -57,7 +35,6 @@ async def message_sent(hub: Hub, event: happened.MessageSent) -> None:
     await hub.announce(hub.in_space(event.space.id), events.MESSAGE_SENT, render, variant, origin=event.origin)
 
 
-@announces(happened.MessageRemoved)
 async def message_removed(hub: Hub, event: happened.MessageRemoved) -> None:
     """Say which message is gone (RT-SENT-06)."""
 
@@ -82,7 +59,6 @@ async def message_removed(hub: Hub, event: happened.MessageRemoved) -> None:
     )
 
 
-@announces(happened.TopicUpdated)
 async def topic_updated(hub: Hub, event: happened.TopicUpdated) -> None:
     """Tell the new title and status of a space (RT-SENT-07)."""
     event_id, now = hub.world.ids.object_id(), hub.world.clock.now_ms()
@@ -108,13 +84,11 @@ async def topic_updated(hub: Hub, event: happened.TopicUpdated) -> None:
     )
 
 
-@announces(happened.TopicHidden)
 async def topic_hidden(hub: Hub, event: happened.TopicHidden) -> None:
     """Tell a person's other sockets that he hid a space (RT-USR-02)."""
     await _to_person(hub, event, events.TOPIC_HIDDEN, {"status": hub.world.contract.spaces.record_status["hidden"]})
 
 
-@announces(happened.TopicRead)
 async def topic_read(hub: Hub, event: happened.TopicRead) -> None:
     """Tell a person's other sockets how far he has read (RT-USR-03)."""
     await _to_person(hub, event, events.TOPIC_READ, {"messagesLastReadTime": clock.iso(event.read_time)})
@@ -142,7 +116,6 @@ async def _to_person(
     )
 
 
-@announces(happened.MediaEvent)
 async def media_event(hub: Hub, event: happened.MediaEvent) -> None:
     """Tell what happens in a meeting: to all subscribers, or to the sockets of its receivers (RT-MED-03)."""
 
@@ -159,7 +132,6 @@ async def media_event(hub: Hub, event: happened.MediaEvent) -> None:
     await hub.announce(sessions, events.MEDIA_SESSION_RESPONSE, render, lambda _session: None, origin=event.origin)
 
 
-@announces(happened.ChannelClosed)
 async def channel_closed(hub: Hub, event: happened.ChannelClosed) -> None:
     """End subscriptions unasked (RT-UNSUB-03), and with each what its connection does in the meeting there."""
     space_id = event.space.id
@@ -176,7 +148,6 @@ async def channel_closed(hub: Hub, event: happened.ChannelClosed) -> None:
             await meetings.leave(hub.world, space_id, session.caller.id, session=media)
 
 
-@announces(happened.AccessEnded)
 async def access_ended(hub: Hub, event: happened.AccessEnded) -> None:
     """End the sockets of a person who may no longer be here (RT-AUTH-12); no frame of theirs counts any more."""
     for session in hub.of_person(event.person_id):
@@ -184,7 +155,6 @@ async def access_ended(hub: Hub, event: happened.AccessEnded) -> None:
         hub.world.transactions.afterwards(session.finish)
 
 
-@announces(happened.SocketsClosed)
 async def sockets_closed(hub: Hub, event: happened.SocketsClosed) -> None:
     """Do to some sockets what a test wants to see its client survive."""
     for connection_id in event.connections:
@@ -195,7 +165,6 @@ async def sockets_closed(hub: Hub, event: happened.SocketsClosed) -> None:
         hub.world.transactions.afterwards(ways[event.how])
 
 
-@announces(happened.AppPaired)
 async def app_paired(hub: Hub, event: happened.AppPaired) -> None:
     """Tell a person's sockets that a room app was paired with him (RT-PAIR-01)."""
 
@@ -204,3 +173,24 @@ async def app_paired(hub: Hub, event: happened.AppPaired) -> None:
 
     sessions = hub.of_person(event.user.id)
     await hub.announce(sessions, events.APP_PAIRING_AUTHORIZED, render, lambda _session: None, origin=event.origin)
+
+
+ANNOUNCERS: Mapping[type[Event], Callable[[Hub, Any], Awaitable[None]]] = {
+    happened.MessageSent: message_sent,
+    happened.MessageRemoved: message_removed,
+    happened.TopicUpdated: topic_updated,
+    happened.TopicHidden: topic_hidden,
+    happened.TopicRead: topic_read,
+    happened.MediaEvent: media_event,
+    happened.ChannelClosed: channel_closed,
+    happened.AccessEnded: access_ended,
+    happened.SocketsClosed: sockets_closed,
+    happened.AppPaired: app_paired,
+}
+
+
+async def on_event(hub: Hub, event: Event) -> None:
+    """Tell the sockets what happened, if it concerns them."""
+    announcer = ANNOUNCERS.get(type(event))
+    if announcer:
+        await announcer(hub, event)

@@ -7,7 +7,7 @@ from mockspaces.cloud.messaging import meetings
 from mockspaces.cloud.spaces import access, spaces
 from mockspaces.cloud.spaces.access import Standing
 from mockspaces.contract import errors, events
-from mockspaces.realtime.handling import code, handles, objects, text
+from mockspaces.realtime.handling import Handlers, Handling, code, objects, text
 from mockspaces.realtime.hub import Payload, Session
 
 TOPIC = "topic"  # the only type of channel (RT-SUB-01)
@@ -28,7 +28,6 @@ async def failed(session: Session, payload: Payload, rejection: Rejection) -> No
     await session.tell(events.SUBSCRIBE_CHANNEL_FAILED, answer)
 
 
-@handles(events.SUBSCRIBE_CHANNEL, failed)
 async def subscribe(session: Session, payload: Payload) -> None:
     """Subscribe a connection to a space; that makes nobody a member (RT-SUB-01..10)."""
     channel = _channel(payload)
@@ -65,7 +64,6 @@ async def _admit(session: Session, space_id: str, password: Any) -> Standing:
     return found
 
 
-@handles(events.UNSUBSCRIBE_CHANNEL)
 async def unsubscribe(session: Session, payload: Payload) -> None:
     """Leave a space; answered the same whether there was a subscription or not (RT-UNSUB-01, -02)."""
     channel = shown(_channel(payload))
@@ -83,3 +81,9 @@ async def leave_meeting(session: Session, space_id: str) -> bool:
     session.hub.world.presence.set_media(session.id, space_id, None)
     await meetings.leave(session.hub.world, space_id, session.caller.id, session=media, origin=session.id)
     return True
+
+
+HANDLERS: Handlers = {
+    events.SUBSCRIBE_CHANNEL: Handling(subscribe, failed),
+    events.UNSUBSCRIBE_CHANNEL: Handling(unsubscribe),
+}

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import socketio
 
+from mockspaces.asgi.handlers import handed_over
 from mockspaces.cloud.kernel.attempt import Attempt
 from mockspaces.cloud.kernel.caller import Caller
 from mockspaces.cloud.kernel.journal import Entry
@@ -20,11 +21,11 @@ from mockspaces.contract import errors, events
 from mockspaces.realtime import channels, credentials, media, messages, presence
 from mockspaces.realtime.adapter import KEY, Transport
 from mockspaces.realtime.engineio3 import INVALID_NAMESPACE, Frame
-from mockspaces.realtime.handling import HANDLING, Handling
+from mockspaces.realtime.handling import Handling
 from mockspaces.realtime.hub import Payload, Session
 from mockspaces.realtime.hubs import Hubs
 
-SECTIONS = (channels, media, messages, presence)  # importing a section binds its handlers
+HANDLERS = handed_over(channels.HANDLERS, media.HANDLERS, messages.HANDLERS, presence.HANDLERS)
 SURFACE = events.CONNECT.surface
 
 logger = logging.getLogger("mockspaces")
@@ -165,7 +166,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         self._hubs.touch(world)
         world.journal.begin()
         entry = self._entry(world, session.transport, session.namespace, name, session)
-        handling, attempt = HANDLING.get(name), Attempt()
+        handling, attempt = HANDLERS.get(name), Attempt()
 
         async def act() -> bool:
             return handling is not None and await self._act(session, handling, name, payload, entry, attempt)
@@ -179,7 +180,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             rejection = refused
             entry.code, entry.why = rejection.code, rejection.why
             with contextlib.suppress(Rejection):  # the world was dropped meanwhile
-                await world.transactions.carry_out(lambda: HANDLING[name].refuse(session, payload, rejection))
+                await world.transactions.carry_out(lambda: HANDLERS[name].refuse(session, payload, rejection))
         except Exception as bug:
             logger.exception("a bug of the mock in %s", name)
             entry.code, entry.why = errors.SERVER_ERROR, f"bug of the mock: {bug!r}"

@@ -1,6 +1,6 @@
-"""Events of clients: one table from the name to what is done and how a refusal is told (RT-EP-08)."""
+"""Events of clients: what is done with each, how its refusal is told, and how its payload is read (RT-EP-08)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -23,17 +23,7 @@ class Handling(msgspec.Struct, frozen=True):
     refuse: Refuse = silently
 
 
-HANDLING: dict[str, Handling] = {}
-
-
-def handles(event: str, refuse: Refuse = silently) -> Callable[[Act], Act]:
-    """Bind the decorated function to an event of clients."""
-
-    def bind(act: Act) -> Act:
-        HANDLING[event] = Handling(act, refuse)
-        return act
-
-    return bind
+Handlers = Mapping[str, Handling]  # by the name of the event
 
 
 def code(session: Session, rejection: Rejection) -> str:

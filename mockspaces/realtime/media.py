@@ -9,12 +9,11 @@ from mockspaces.cloud.store.entities import Message
 from mockspaces.cloud.views import message_views
 from mockspaces.contract import events
 from mockspaces.realtime import calls, channels, payloads
-from mockspaces.realtime.handling import category, handles, objects, optional, text, topic
+from mockspaces.realtime.handling import Handlers, Handling, category, objects, optional, text, topic
 from mockspaces.realtime.hub import Payload, Session
 from mockspaces.realtime.messages import require_subscription
 
 
-@handles(events.SEND_MEDIA_SESSION_EVENTS)
 async def relay(session: Session, payload: Payload) -> None:
     """Carry out and relay what a client says about its media (RT-MED-01..06)."""
     kind = category(payload)
@@ -99,3 +98,8 @@ def _content(recipient: Session, session: Session, payload: Payload, meeting: Me
     own = next((one for one in found.attendees if one.id == session.caller.id), None)
     shown = {**sent, **message_views.meeting(recipient.origins, found)}
     return {**shown, "attendee": message_views.attendee(recipient.origins, own)} if own else shown
+
+
+HANDLERS: Handlers = {
+    events.SEND_MEDIA_SESSION_EVENTS: Handling(relay),
+}

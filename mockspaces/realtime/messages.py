@@ -10,7 +10,7 @@ from mockspaces.cloud.spaces import access
 from mockspaces.cloud.store.entities import Category
 from mockspaces.contract import errors, events
 from mockspaces.realtime import payloads
-from mockspaces.realtime.handling import code, handles, text
+from mockspaces.realtime.handling import Handlers, Handling, code, text
 from mockspaces.realtime.hub import Payload, Session
 
 CATEGORIES: dict[str, Category] = {"chat": "chat", "idea": "idea", "task": "task"}
@@ -29,7 +29,6 @@ def require_subscription(session: Session, space_id: str) -> None:
         raise Rejection(errors.SUBSCRIPTION_REQUIRED, f'the connection is not subscribed to "{space_id}"')
 
 
-@handles(events.SEND_MESSAGE, failed)
 async def send(session: Session, payload: Payload) -> None:
     """Create a message (RT-MSG-01..06): subscription, author, content, ids, state, in this order."""
     world, space_id = session.hub.world, text(payload.get("topicId"))
@@ -44,3 +43,8 @@ async def send(session: Session, payload: Payload) -> None:
     await messages.create(
         world, session.caller.person, space, draft, origin=session.id, loopback=payload.get("loopbackMetadata")
     )
+
+
+HANDLERS: Handlers = {
+    events.SEND_MESSAGE: Handling(send, failed),
+}

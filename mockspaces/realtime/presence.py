@@ -5,7 +5,7 @@ from mockspaces.cloud.store.entities import AnonymousUser
 from mockspaces.cloud.store.run import Connection
 from mockspaces.contract import errors, events
 from mockspaces.realtime import payloads
-from mockspaces.realtime.handling import category, handles, objects, optional, receivers, topic
+from mockspaces.realtime.handling import Handlers, Handling, category, objects, optional, receivers, topic
 from mockspaces.realtime.hub import Payload, Session
 from mockspaces.realtime.messages import require_subscription
 
@@ -23,7 +23,6 @@ async def invalid_session(session: Session, payload: Payload, rejection: Rejecti
     await session.tell(events.PRESENCE_EVENT_RESPONSE, answer)
 
 
-@handles(events.SEND_PRESENCE_EVENT, invalid_session)
 async def relay(session: Session, payload: Payload) -> None:
     """Relay a presence event to all subscribers, or to its receivers and its sender (RT-PRES-02..06)."""
     kind, space_id = category(payload), topic(payload)
@@ -85,3 +84,8 @@ async def say_farewell(session: Session, connection: Connection) -> None:
     for space_id in sorted(connection.announced):
         audience = session.hub.in_space(space_id)  # without the session itself, which is out of the hub already
         await _tell(session, audience, events.PARTY_LEAVES, space_id, {"offline": True}, {"receivers": []})
+
+
+HANDLERS: Handlers = {
+    events.SEND_PRESENCE_EVENT: Handling(relay, invalid_session),
+}

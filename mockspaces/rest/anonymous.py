@@ -6,11 +6,12 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from mockspaces.asgi.decoding import decode
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.identity import tokens
 from mockspaces.cloud.kernel.complaints import refusal
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.people import people
-from mockspaces.rest.call import Call, handle
+from mockspaces.rest.call import Call, Handlers
 
 Name = Annotated[str, msgspec.Meta(max_length=1000)]
 
@@ -23,7 +24,6 @@ class Guest(msgspec.Struct, frozen=True):
     picturefile: Name = ""
 
 
-@handle("USERS-ANON", body=Guest)
 async def authenticate_guest(call: Call) -> object:
     """Make a new anonymous user and answer his token."""
     guest = await _guest(call)
@@ -48,3 +48,8 @@ def _from_form(body: bytes) -> Guest:
         raise invalid("", "the form is not UTF-8") from None
     except msgspec.ValidationError as error:
         raise refusal(str(error), Guest, whole="form") from None
+
+
+HANDLERS: Handlers = {
+    "USERS-ANON": Handler(authenticate_guest, body=Guest),
+}

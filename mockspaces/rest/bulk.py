@@ -5,16 +5,16 @@ from typing import Any
 import msgspec
 
 from mockspaces.asgi.decoding import decode
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.messaging import bulk
 from mockspaces.cloud.messaging.bulk import Operation
 from mockspaces.cloud.store.entities import Company
 from mockspaces.cloud.views import person_views
 from mockspaces.contract import errors
-from mockspaces.rest.call import Call, handle
+from mockspaces.rest.call import Call, Handlers
 
 
-@handle("USERS-BULK", body=list[dict[str, Any]])
 async def update(call: Call) -> object:
     """Carry out up to ten operations; one that fails does not stop the others (USERS-BULK-01, -08..10)."""
     operations = await call.decode(list[dict[str, Any]])
@@ -42,3 +42,8 @@ async def _result(call: Call, company: Company, sent: dict[str, Any]) -> dict[st
         row = call.world.contract.errors[rejection.code]
         return {**named, "success": False, "code": row.code, "message": row.text(rejection.detail)}
     return {**named, "success": True, "user": person_views.short(call.origins, user) if user else None}
+
+
+HANDLERS: Handlers = {
+    "USERS-BULK": Handler(update, body=list[dict[str, Any]]),
+}

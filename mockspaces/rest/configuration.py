@@ -2,13 +2,13 @@
 
 from starlette.responses import PlainTextResponse
 
-from mockspaces.rest.call import Call, handle
+from mockspaces.asgi.handlers import Handler
+from mockspaces.rest.call import Call, Handlers
 
 FLAVOR = "mock"
 KILOBYTE = 1024
 
 
-@handle("MISC-CONF")
 async def service_configurations(call: Call) -> object:
     """Return the origins of this deployment, without path (MISC-CONF-01)."""
     origins = call.origins
@@ -23,7 +23,6 @@ async def service_configurations(call: Call) -> object:
     }
 
 
-@handle("MISC-LIMIT")
 async def limits(call: Call) -> object:
     """Return the limits; intervals in seconds, sizes in KB (MISC-LIMIT-01, LIM-01)."""
     known = call.world.contract.limits
@@ -52,26 +51,32 @@ async def limits(call: Call) -> object:
     }
 
 
-@handle("MISC-FLAVOR")
 async def flavors(call: Call) -> object:
     """Return the one deployment there is (MISC-FLAVOR-01)."""
     return [{"flavorId": FLAVOR, "urls": {"apis": call.origins.rest, "socket": call.origins.socket}}]
 
 
-@handle("MISC-FLAVMAIL")
 async def flavor_of_email(_call: Call) -> object:
     """Return the deployment of an e-mail address, known or not (MISC-FLAVMAIL-01)."""
     return {"useGlobal": True, "flavorId": FLAVOR}
 
 
-@handle("MISC-CONFNUM")
 async def conference_numbers(call: Call) -> object:
     """Return invented numbers to dial in (MISC-CONFNUM-01)."""
     numbers = call.world.contract.rest.conference_numbers
     return {"data": [{"description": place, "number": number} for place, number in numbers.items()]}
 
 
-@handle("MISC-HEALTH")
 async def health(_call: Call) -> object:
     """Say OK (MISC-HEALTH-01)."""
     return PlainTextResponse("OK")
+
+
+HANDLERS: Handlers = {
+    "MISC-CONF": Handler(service_configurations),
+    "MISC-LIMIT": Handler(limits),
+    "MISC-FLAVOR": Handler(flavors),
+    "MISC-FLAVMAIL": Handler(flavor_of_email),
+    "MISC-CONFNUM": Handler(conference_numbers),
+    "MISC-HEALTH": Handler(health),
+}

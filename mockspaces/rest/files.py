@@ -5,12 +5,13 @@ from typing import Annotated
 
 import msgspec
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.messaging import files
 from mockspaces.cloud.messaging.files import Wanted
 from mockspaces.cloud.spaces import access
 from mockspaces.contract import errors
-from mockspaces.rest.call import Call, handle
+from mockspaces.rest.call import Call, Handlers
 
 # RFC 9110, 8.3.1: what may stand in a header again when the file is read
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]{1,127}/[\w!#$&^.+-]{1,127}(?:\s*;[ -~]{0,200})?", re.ASCII)
@@ -40,7 +41,6 @@ def _pairs(made: list[tuple[str, str]]) -> dict[str, object]:
     return {"data": [{"url": url, "fileKey": key} for url, key in made]}
 
 
-@handle("FILES-UP", body=UploadBody)
 async def upload_urls(call: Call) -> object:
     """Return a signed URL and a file key for each file to come (FILES-UP-01..05)."""
     await _check_policy(call)
@@ -70,7 +70,6 @@ def _check(call: Call, member: str, body: FileBody) -> None:
     files.check_size(call.world, f"{member}.Content-Length", body.size)
 
 
-@handle("FILES-DOWN", body=DownloadBody)
 async def download_urls(call: Call) -> object:
     """Return a signed URL for each file; knowing the key is enough (FILES-DOWN-01..04)."""
     body = await call.decode(DownloadBody)
@@ -78,8 +77,14 @@ async def download_urls(call: Call) -> object:
     return _pairs([(files.download_url(call.world, call.origins, file), file.id) for file in found])
 
 
-@handle("FILES-VIEW")
 async def view_urls(call: Call) -> object:
     """Return where a file can be read, to whoever has its viewer token (FILES-VIEW-01)."""
     file = await files.viewed(call.world, call.params["token"])
     return {"data": [{"url": files.download_url(call.world, call.origins, file)}]}
+
+
+HANDLERS: Handlers = {
+    "FILES-UP": Handler(upload_urls, body=UploadBody),
+    "FILES-DOWN": Handler(download_urls, body=DownloadBody),
+    "FILES-VIEW": Handler(view_urls),
+}

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.messaging import drafts
 from mockspaces.cloud.people import people
@@ -13,7 +14,7 @@ from mockspaces.cloud.store.entities import InformChannel, Invite, Invitee, Invi
 from mockspaces.cloud.views import person_views, space_views
 from mockspaces.contract import languages
 from mockspaces.contract.rows import Role
-from mockspaces.rest.call import Call, handle
+from mockspaces.rest.call import Call, Handlers
 
 
 class InviteeBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -96,7 +97,6 @@ def answer(call: Call, space: Space, invite: Invite, creator: User) -> dict[str,
     return shown
 
 
-@handle("SPACES-INVITE", body=InvitationBody)
 async def invite_people(call: Call) -> object:
     """Invite people to a space (SPACES-INVITE-01..08)."""
     found = await call.enter()
@@ -108,7 +108,6 @@ async def invite_people(call: Call) -> object:
     return answer(call, found.space, made, call.caller.user)
 
 
-@handle("SPACES-INVJOIN")
 async def join(call: Call) -> object:
     """Join a space by the link of an invite (SPACES-INVJOIN-01..05)."""
     used = await invites.find(call.world, call.params["inviteId"])
@@ -117,7 +116,6 @@ async def join(call: Call) -> object:
     return {"topic": shown}
 
 
-@handle("SPACES-INVUPD", body=ChangeBody)
 async def change(call: Call) -> object:
     """Change an invite of one's own (SPACES-INVUPD-01..03)."""
     found = await invites.find(call.world, call.params["inviteId"])
@@ -140,10 +138,17 @@ def _check_change(body: ChangeBody, mine: Invite) -> None:
         raise invalid("informChannel", 'expected "server" or "client"')
 
 
-@handle("SPACES-INVDEL")
 async def delete(call: Call) -> object:
     """Delete an invite of one's own (SPACES-INVDEL-01..03)."""
     found = await invites.find(call.world, call.params["inviteId"])
     mine, place = await invites.own(call.world, call.caller, found.id)
     await invites.delete(call.world, mine, place)
     return {"_id": mine.id, "topicId": mine.space_id}
+
+
+HANDLERS: Handlers = {
+    "SPACES-INVITE": Handler(invite_people, body=InvitationBody),
+    "SPACES-INVJOIN": Handler(join),
+    "SPACES-INVUPD": Handler(change, body=ChangeBody),
+    "SPACES-INVDEL": Handler(delete),
+}

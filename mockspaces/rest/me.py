@@ -4,15 +4,15 @@ from typing import Any
 
 import msgspec
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.people import people, preferences
 from mockspaces.cloud.views import person_views
 from mockspaces.contract import errors
 from mockspaces.contract.preferences import Preferences
-from mockspaces.rest.call import Call, handle
+from mockspaces.rest.call import Call, Handlers
 
 
-@handle("USERS-ME")
 async def current_user(call: Call) -> object:
     """Return the caller as a bare object (USERS-ME-01, -03)."""
     company_id = call.caller.company_id
@@ -20,14 +20,12 @@ async def current_user(call: Call) -> object:
     return person_views.person(call.origins, call.caller.person, company)
 
 
-@handle("USERS-SETGET")
 async def settings(call: Call) -> object:
     """Return the caller's settings as a list of one (USERS-SETGET-01)."""
     found = await preferences.of_person(call.world, call.caller.id)
     return {"data": [await _shown(call, found.id, found.members)]}
 
 
-@handle("USERS-SETPOST", body=Preferences)
 async def change_settings(call: Call) -> object:
     """Change some of the caller's settings (USERS-SETPOST-01..03)."""
     found = await preferences.find_own(call.world, call.caller.id, call.params["id"])
@@ -48,7 +46,6 @@ async def _shown(call: Call, settings_id: str, members: Any) -> dict[str, Any]:
     }
 
 
-@handle("USERS-STATS")
 async def statistics(call: Call) -> object:
     """Count the caller's spaces and messages (USERS-STATS-01)."""
     person_id = await own_id(call)
@@ -57,7 +54,6 @@ async def statistics(call: Call) -> object:
     return {"userId": person_id, "spaces": len(spaces), "messages": sum(written)}
 
 
-@handle("USERS-ROLLOUT")
 async def features(_call: Call) -> object:
     """Return no feature: none is rolled out (USERS-ROLLOUT-01)."""
     return {"data": []}
@@ -70,3 +66,12 @@ async def own_id(call: Call) -> str:
         return call.caller.id
     await people.find(call.world, given)
     raise Rejection(errors.PERMISSION_DENIED, "this is about somebody else; use your own id or the word me")
+
+
+HANDLERS: Handlers = {
+    "USERS-ME": Handler(current_user),
+    "USERS-SETGET": Handler(settings),
+    "USERS-SETPOST": Handler(change_settings, body=Preferences),
+    "USERS-STATS": Handler(statistics),
+    "USERS-ROLLOUT": Handler(features),
+}

@@ -1,10 +1,15 @@
 """GET /mediasessions/mpaas/token: the way to the media server (MEDIA-TOKEN)."""
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.messaging import media
-from mockspaces.rest.call import Call, handle
+from mockspaces.rest.call import Call, Handlers
 
 
-@handle("MEDIA-TOKEN")
 async def token(call: Call) -> object:
     """Return a session, a token and the conference number of a space (MEDIA-TOKEN-01..03)."""
     return media.token(call.world, (await call.enter()).space)
+
+
+HANDLERS: Handlers = {
+    "MEDIA-TOKEN": Handler(token),
+}

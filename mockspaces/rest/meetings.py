@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.rejection import Rejection, not_found
 from mockspaces.cloud.messaging import meetings
 from mockspaces.cloud.messaging.meetings import Party
@@ -13,7 +14,7 @@ from mockspaces.cloud.spaces.access import Standing
 from mockspaces.cloud.store.entities import Message
 from mockspaces.cloud.views import message_views
 from mockspaces.contract import errors, events
-from mockspaces.rest.call import Call, handle
+from mockspaces.rest.call import Call, Handlers
 from mockspaces.rest.messages import newest_first, page, shown
 
 
@@ -89,7 +90,6 @@ async def _answer(call: Call, message: Message) -> dict[str, object]:
 # --- reading
 
 
-@handle("MEET-ACTIVE")
 async def active(call: Call) -> object:
     """Return the active meeting as a bare object (MEET-ACTIVE-01, -02)."""
     found = await call.enter()
@@ -99,7 +99,6 @@ async def active(call: Call) -> object:
     return await shown(call, message)
 
 
-@handle("MEET-LIST")
 async def list_(call: Call) -> object:
     """List the meetings of a space (MEET-LIST-01, -02)."""
     found = await call.enter()
@@ -109,14 +108,12 @@ async def list_(call: Call) -> object:
 # --- acting
 
 
-@handle("MEET-END")
 async def end(call: Call) -> object:
     """End a meeting for everybody (MEET-END-01, -02)."""
     found, message = await _enter(call)
     return await _answer(call, await meetings.end(call.world, found.space.id, message.id))
 
 
-@handle("MEET-MUTEALL", body=MuteAllBody)
 async def mute_all(call: Call) -> object:
     """Ask everybody else to mute (MEET-MUTEALL-01, -02)."""
     found, message = await _enter(call)
@@ -126,7 +123,6 @@ async def mute_all(call: Call) -> object:
     )
 
 
-@handle("MEET-MEDIA", body=MediaStateBody)
 async def media_state(call: Call) -> object:
     """Switch an attendee's microphone or camera (MEET-MEDIA-01..04)."""
     message, party = await _enter_party(call)
@@ -136,7 +132,6 @@ async def media_state(call: Call) -> object:
     return await _answer(call, await meetings.set_tracks(call.world, message.space_id, message.id, party, tracks))
 
 
-@handle("MEET-OPER", body=OperationBody)
 async def operation(call: Call) -> object:
     """Note what an attendee's client does about noise (MEET-OPER-01)."""
     message, party = await _enter_party(call)
@@ -147,7 +142,6 @@ async def operation(call: Call) -> object:
     return await _answer(call, changed)
 
 
-@handle("MEET-HAND", body=HandBody)
 async def raise_hand(call: Call) -> object:
     """Raise the caller's hand (MEET-HAND-01, -02)."""
     found, message = await _enter(call)
@@ -156,7 +150,6 @@ async def raise_hand(call: Call) -> object:
     return await _show_hand(call, found, message, events.PERMISSION_REQUESTED, call.caller.id, parts)
 
 
-@handle("MEET-HANDOK", body=AnswerBody)
 async def accept_hand(call: Call) -> object:
     """Grant what a raised hand asked for; an admin's alone, also for a hand of his own (MEET-HANDOK-01)."""
     found, message = await _enter(call)
@@ -166,7 +159,6 @@ async def accept_hand(call: Call) -> object:
     return await _show_hand(call, found, message, events.PERMISSION_GRANTED, body.attendee_id, parts)
 
 
-@handle("MEET-HANDLOW", body=AnswerBody)
 async def lower_hand(call: Call) -> object:
     """Lower one's own hand, or anybody's as admin (MEET-HANDLOW-01)."""
     found, message = await _enter(call)
@@ -189,7 +181,6 @@ async def _show_hand(
     return await _answer(call, changed)
 
 
-@handle("MEET-LAYOUT", body=LayoutBody)
 async def layout(call: Call) -> object:
     """Store the layout of a meeting (MEET-LAYOUT-01)."""
     found, message = await _enter(call)
@@ -201,7 +192,6 @@ async def layout(call: Call) -> object:
 # --- recordings
 
 
-@handle("MEET-REC")
 async def start_recording(call: Call) -> object:
     """Start recording and answer what is announced (MEET-REC-01..03)."""
     found, message = await _enter(call)
@@ -209,7 +199,6 @@ async def start_recording(call: Call) -> object:
     return {"data": [message_views.media_event(call.world, call.origins, event)]}
 
 
-@handle("MEET-RECSTOP")
 async def stop_recording(call: Call) -> object:
     """Stop a recording; the answer is the documented short one (MEET-RECSTOP-01..03)."""
     await access.find_space(call.world, call.params["spaceId"])
@@ -219,3 +208,19 @@ async def stop_recording(call: Call) -> object:
     stopped = await meetings.stop_recording(call.world, found.space.id, message.id, call.params["recordingId"])
     content = {"recordings": [message_views.recording(stopped)]}
     return {"data": [{"sender": message_views.server(call.world, found.space.id), "content": content}]}
+
+
+HANDLERS: Handlers = {
+    "MEET-ACTIVE": Handler(active),
+    "MEET-LIST": Handler(list_),
+    "MEET-END": Handler(end),
+    "MEET-MUTEALL": Handler(mute_all, body=MuteAllBody),
+    "MEET-MEDIA": Handler(media_state, body=MediaStateBody),
+    "MEET-OPER": Handler(operation, body=OperationBody),
+    "MEET-HAND": Handler(raise_hand, body=HandBody),
+    "MEET-HANDOK": Handler(accept_hand, body=AnswerBody),
+    "MEET-HANDLOW": Handler(lower_hand, body=AnswerBody),
+    "MEET-LAYOUT": Handler(layout, body=LayoutBody),
+    "MEET-REC": Handler(start_recording),
+    "MEET-RECSTOP": Handler(stop_recording),
+}

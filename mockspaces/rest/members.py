@@ -4,12 +4,13 @@ from typing import Literal
 
 import msgspec
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.patterns import search
 from mockspaces.cloud.spaces import access, roster
 from mockspaces.cloud.store.entities import Member, MemberType
 from mockspaces.cloud.views import space_views
 from mockspaces.rest import paging
-from mockspaces.rest.call import Call, handle
+from mockspaces.rest.call import Call, Handlers
 
 
 class RoleBody(msgspec.Struct, frozen=True):
@@ -18,7 +19,6 @@ class RoleBody(msgspec.Struct, frozen=True):
     role: Literal["admin", "member"]
 
 
-@handle("SPACES-MEMBERS")
 async def members(call: Call) -> object:
     """List the people of a space (SPACES-MEMBERS-01..04)."""
     found = await call.enter()
@@ -39,7 +39,6 @@ async def _attendee(call: Call) -> tuple[MemberType, str]:
     return kind, person_id
 
 
-@handle("SPACES-ROLE", body=RoleBody)
 async def set_role(call: Call) -> object:
     """Give somebody a role (SPACES-ROLE-01..07)."""
     kind, person_id = await _attendee(call)
@@ -49,10 +48,16 @@ async def set_role(call: Call) -> object:
     return {"attendee": person_id, "attendeeType": kind, "role": role}
 
 
-@handle("SPACES-KICK")
 async def remove(call: Call) -> object:
     """Remove somebody, or leave (SPACES-KICK-01..04)."""
     kind, person_id = await _attendee(call)
     found = await call.enter()
     await roster.remove(call.world, call.caller, found, person_id)
     return {"attendee": person_id, "attendeeType": kind}
+
+
+HANDLERS: Handlers = {
+    "SPACES-MEMBERS": Handler(members),
+    "SPACES-ROLE": Handler(set_role, body=RoleBody),
+    "SPACES-KICK": Handler(remove),
+}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.messaging import drafts, files, messages
 from mockspaces.cloud.messaging.messages import Deletion
@@ -14,7 +15,7 @@ from mockspaces.cloud.store.listing import Indexed, Listing
 from mockspaces.cloud.views import message_views
 from mockspaces.contract import errors
 from mockspaces.rest import paging
-from mockspaces.rest.call import Call, handle
+from mockspaces.rest.call import Call, Handlers
 
 QUERY_CATEGORIES: tuple[Category, ...] = ("chat", "idea", "task")
 PARENT_CATEGORIES: tuple[Category, ...] = ("idea", "task")
@@ -48,14 +49,12 @@ def newest_first(call: Call, found: Standing, index: str, partition: object) -> 
 # --- lists
 
 
-@handle("MSG-BYREF")
 async def by_reference(call: Call) -> object:
     """List everything in a space, categories mixed (MSG-BYREF-02)."""
     found = await call.enter()
     return await page(call, newest_first(call, found, "space", found.space.id))
 
 
-@handle("MSG-QUERY")
 async def query(call: Call) -> object:
     """List what the filters leave (MSG-QUERY-01..07)."""
     found = await call.enter()
@@ -100,27 +99,23 @@ def _word(call: Call, name: str, words: Sequence[Category], none: str = "") -> C
     return None
 
 
-@handle("MSG-IDEAS")
 async def ideas(call: Call) -> object:
     """List the posts of a space (MSG-IDEAS-01, -02)."""
     found = await call.enter()
     return await page(call, newest_first(call, found, "category", (found.space.id, "idea")), by_page=True)
 
 
-@handle("MSG-TASKS")
 async def tasks(call: Call) -> object:
     """List the tasks of a space (MSG-TASKS-01..03)."""
     found = await call.enter()
     return await page(call, newest_first(call, found, "category", (found.space.id, "task")), by_page=True)
 
 
-@handle("MSG-COMMI")
 async def idea_comments(call: Call) -> object:
     """List the comments on a post (MSG-COMMI-01..03)."""
     return await _comments(call, await messages.find_parent(call.world, call.params["ideaId"], "idea"))
 
 
-@handle("MSG-COMMT")
 async def task_comments(call: Call) -> object:
     """List the comments on a task (MSG-COMMT-01)."""
     return await _comments(call, await messages.find_parent(call.world, call.params["taskId"], "task"))
@@ -133,19 +128,16 @@ async def _comments(call: Call, parent: Message) -> object:
 # --- creating
 
 
-@handle("MSG-CHAT", body=drafts.MessageBody)
 async def create_chat(call: Call) -> object:
     """Send a chat message, or comment on a post or task (MSG-CHAT-01..05)."""
     return await _create(call, "chat")
 
 
-@handle("MSG-IDEA", body=drafts.MessageBody)
 async def create_idea(call: Call) -> object:
     """Create a post (MSG-IDEA-01..05)."""
     return await _create(call, "idea")
 
 
-@handle("MSG-TASK", body=drafts.MessageBody)
 async def create_task(call: Call) -> object:
     """Create a task (MSG-TASK-01..08)."""
     return await _create(call, "task")
@@ -162,7 +154,6 @@ async def _create(call: Call, category: Category) -> object:
 # --- one message
 
 
-@handle("MSG-GET")
 async def get(call: Call) -> object:
     """Return a message as a bare object (MSG-GET-01)."""
     message = await messages.find(call.world, call.params["messageId"])
@@ -170,8 +161,6 @@ async def get(call: Call) -> object:
     return await shown(call, message)
 
 
-@handle("MSG-UPDATE", body=drafts.EditBody)
-@handle("MSG-PATCH", body=drafts.EditBody)
 async def edit(call: Call) -> object:
     """Change a message and return it bare (MSG-UPDATE-01..07, MSG-PATCH-01)."""
     message = await messages.find(call.world, call.params["messageId"])
@@ -181,7 +170,6 @@ async def edit(call: Call) -> object:
     return await shown(call, await messages.edit(call.world, message, body))
 
 
-@handle("MSG-VIEWER")
 async def viewer_url(call: Call) -> object:
     """Return where a file of a message can be looked at (MSG-VIEWER-01); both ids are step 4."""
     message = await messages.find(call.world, call.params["messageId"])
@@ -198,7 +186,6 @@ async def viewer_url(call: Call) -> object:
 MessageIds = list[str]
 
 
-@handle("MSG-DELETE", body=MessageIds)
 async def delete(call: Call) -> object:
     """Delete up to 100 messages and say what became of each (MSG-DELETE-01..05)."""
     wanted = await call.decode(MessageIds)
@@ -220,3 +207,21 @@ def _outcome(call: Call, result: Deletion) -> dict[str, object]:
 def _reason(call: Call, message_id: str, code: str) -> dict[str, object]:
     row = call.world.contract.errors[code]
     return {"messageId": message_id, "reason": {"code": row.code, "message": row.message}}
+
+
+HANDLERS: Handlers = {
+    "MSG-BYREF": Handler(by_reference),
+    "MSG-QUERY": Handler(query),
+    "MSG-IDEAS": Handler(ideas),
+    "MSG-TASKS": Handler(tasks),
+    "MSG-COMMI": Handler(idea_comments),
+    "MSG-COMMT": Handler(task_comments),
+    "MSG-CHAT": Handler(create_chat, body=drafts.MessageBody),
+    "MSG-IDEA": Handler(create_idea, body=drafts.MessageBody),
+    "MSG-TASK": Handler(create_task, body=drafts.MessageBody),
+    "MSG-GET": Handler(get),
+    "MSG-UPDATE": Handler(edit, body=drafts.EditBody),
+    "MSG-PATCH": Handler(edit, body=drafts.EditBody),
+    "MSG-VIEWER": Handler(viewer_url),
+    "MSG-DELETE": Handler(delete, body=MessageIds),
+}

@@ -4,13 +4,14 @@ from typing import Any
 
 import msgspec
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.clock import iso
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import discovery
 from mockspaces.cloud.store.entities import Person, SpaceToken
 from mockspaces.contract.web import DEFAULT_PICTURE
-from mockspaces.rest.call import Call, handle
+from mockspaces.rest.call import Call, Handlers
 
 
 class ConferenceBody(msgspec.Struct, frozen=True):
@@ -28,23 +29,18 @@ class DiscoverBody(msgspec.Struct, frozen=True, rename="camel"):
     app_id: str
 
 
-@handle("MISC-ANASTART", body=ConferenceBody)
-@handle("MISC-ANASTOP", body=ConferenceBody)
 async def note_conference(call: Call) -> object:
     """Take a note of a conference and do nothing with it (MISC-ANASTART-01, MISC-ANASTOP-01)."""
     await call.decode(ConferenceBody)
     return {}
 
 
-@handle("MISC-DIALGATHER", body=Any)
-@handle("MISC-DIALIN", body=Any)
 async def dial_in(call: Call) -> object:
     """Take any JSON and dial nowhere (MISC-DIALGATHER-01, MISC-DIALIN-01)."""
     await call.decode(Any)
     return {}
 
 
-@handle("MISC-SAT")
 async def space_token(call: Call) -> object:
     """Return what a space access token stands for (MISC-SAT-01, -02)."""
     found = await discovery.space_token(call.world, call.params["tokenType"], call.params["token"])
@@ -73,7 +69,6 @@ def _app(call: Call, found: SpaceToken) -> dict[str, object]:
     }
 
 
-@handle("MISC-DISCOVER", body=DiscoverBody)
 async def discover(call: Call) -> object:
     """Say whether a link and an app are known; if one is not, both count as unknown (MISC-DISCOVER-01..03)."""
     body = await call.decode(DiscoverBody)
@@ -89,3 +84,13 @@ async def discover(call: Call) -> object:
     if space is None or not valid:
         return {"isSpaceValidated": False, "isAppValidated": False}
     return {"isSpaceValidated": True, "isAppValidated": True, "channel": {"_id": space.id, "type": "topic"}}
+
+
+HANDLERS: Handlers = {
+    "MISC-ANASTART": Handler(note_conference, body=ConferenceBody),
+    "MISC-ANASTOP": Handler(note_conference, body=ConferenceBody),
+    "MISC-DIALGATHER": Handler(dial_in, body=Any),
+    "MISC-DIALIN": Handler(dial_in, body=Any),
+    "MISC-SAT": Handler(space_token),
+    "MISC-DISCOVER": Handler(discover, body=DiscoverBody),
+}

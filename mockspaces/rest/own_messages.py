@@ -1,12 +1,13 @@
 """Messages of all the caller's spaces (USERS-MSGS, USERS-ATT, USERS-TASKS, USERS-IDEAS)."""
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.messaging import own_messages
 from mockspaces.cloud.store.entities import Message
 from mockspaces.cloud.views import message_views
 from mockspaces.contract.spaces import TaskStatus
 from mockspaces.rest import paging
-from mockspaces.rest.call import Call, handle
+from mockspaces.rest.call import Call, Handlers
 
 
 def _render(call: Call) -> paging.Render[Message]:
@@ -18,7 +19,6 @@ def _render(call: Call) -> paging.Render[Message]:
     return render
 
 
-@handle("USERS-MSGS")
 async def messages(call: Call) -> object:
     """List the messages of some spaces by their last change (USERS-MSGS-01..03)."""
     space_ids = _space_list(call)
@@ -38,14 +38,12 @@ def _space_list(call: Call) -> list[str]:
     return ids
 
 
-@handle("USERS-ATT")
 async def attachments(call: Call) -> object:
     """List the messages with attachments in the caller's spaces (USERS-ATT-01, -02)."""
     listing = await own_messages.with_files(call.world, call.caller.id)
     return await paging.referenced(call, listing, _render(call))
 
 
-@handle("USERS-TASKS")
 async def tasks(call: Call) -> object:
     """List the tasks that the caller made or has to do (USERS-TASKS-01..03)."""
     listing = own_messages.tasks(call.world, call.caller.id, _status(call.query.get("status")))
@@ -62,8 +60,15 @@ def _status(given: str | None) -> TaskStatus | None:
     raise invalid("status", 'expected "pending" or "completed"')
 
 
-@handle("USERS-IDEAS")
 async def ideas(call: Call) -> object:
     """List the posts of the caller's spaces (USERS-IDEAS-01, -02)."""
     listing = await own_messages.ideas(call.world, call.caller.id)
     return await paging.referenced(call, listing, _render(call))
+
+
+HANDLERS: Handlers = {
+    "USERS-MSGS": Handler(messages),
+    "USERS-ATT": Handler(attachments),
+    "USERS-TASKS": Handler(tasks),
+    "USERS-IDEAS": Handler(ideas),
+}

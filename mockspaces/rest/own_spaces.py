@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.patterns import search
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.messaging import drafts, own_spaces
@@ -13,7 +14,7 @@ from mockspaces.cloud.spaces.access import Standing, find_space
 from mockspaces.cloud.store.entities import UserSpace
 from mockspaces.cloud.views import space_views
 from mockspaces.rest import paging
-from mockspaces.rest.call import Call, handle
+from mockspaces.rest.call import Call, Handlers
 
 
 class PreferenceBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -30,7 +31,6 @@ class ReadBody(msgspec.Struct, frozen=True, rename="camel"):
     read_time: str | None = None
 
 
-@handle("USERS-SPACES")
 async def list_own_spaces(call: Call) -> object:
     """List the caller's spaces, latest activity first (USERS-SPACES-01..11)."""
     listing = await own_spaces.listing(call.world, call.caller.id, _wanted(call))
@@ -73,7 +73,6 @@ async def _record(call: Call, found: Standing, record: UserSpace) -> object:
     return await space_views.user_space(call.world, found, record, call.caller.person)
 
 
-@handle("USERS-PREF", body=PreferenceBody)
 async def prefer(call: Call) -> object:
     """Pin a space, or set what to be told about it (USERS-PREF-01..03)."""
     found = await call.enter()
@@ -87,7 +86,6 @@ async def prefer(call: Call) -> object:
     return await _record(call, found, record)
 
 
-@handle("USERS-READ", body=ReadBody)
 async def mark_read(call: Call) -> object:
     """Note up to when the caller has read a space (USERS-READ-01..06)."""
     found = await call.enter()
@@ -97,9 +95,16 @@ async def mark_read(call: Call) -> object:
     return await _record(call, found, record)
 
 
-@handle("USERS-HIDE")
 async def hide(call: Call) -> object:
     """Take a space off the caller's list (USERS-HIDE-01..05)."""
     found = await call.enter()
     record = await own_spaces.hide(call.world, call.caller, found)
     return await _record(call, found, record)
+
+
+HANDLERS: Handlers = {
+    "USERS-SPACES": Handler(list_own_spaces),
+    "USERS-PREF": Handler(prefer, body=PreferenceBody),
+    "USERS-READ": Handler(mark_read, body=ReadBody),
+    "USERS-HIDE": Handler(hide),
+}

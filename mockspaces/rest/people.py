@@ -1,5 +1,6 @@
 """Finding people: colleagues, company, partners, personal rooms (USERS-COLL, -COLLBULK, -PEOPLE, -WITHDM, -ROOM)."""
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.patterns import Pattern, search
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.people import people
@@ -10,7 +11,7 @@ from mockspaces.cloud.store.listing import Whole
 from mockspaces.cloud.views import person_views, space_views
 from mockspaces.contract import errors
 from mockspaces.rest import paging
-from mockspaces.rest.call import Call, handle
+from mockspaces.rest.call import Call, Handlers
 from mockspaces.rest.me import own_id
 
 
@@ -18,7 +19,6 @@ def _pattern(call: Call) -> Pattern | None:
     return search(call.query.get("search"), call.world.contract.limits)
 
 
-@handle("USERS-COLL")
 async def find_colleagues(call: Call) -> object:
     """Search the people the caller knows (USERS-COLL-01..05)."""
     await own_id(call)
@@ -34,7 +34,6 @@ async def find_colleagues(call: Call) -> object:
     return await paging.numbered(call, known, render)
 
 
-@handle("USERS-COLLBULK", body=list[str])
 async def find_by_email(call: Call) -> object:
     """Look many addresses up in the caller's company (USERS-COLLBULK-01..03)."""
     await own_id(call)
@@ -43,7 +42,6 @@ async def find_by_email(call: Call) -> object:
     return {"data": [person_views.short(call.origins, user) for user in found]}
 
 
-@handle("USERS-PEOPLE")
 async def company_people(call: Call) -> object:
     """Return a few people of a company as a bare array (USERS-PEOPLE-01..03)."""
     company_id = await _company_of(call)
@@ -62,7 +60,6 @@ async def _company_of(call: Call) -> str | None:
     return own
 
 
-@handle("USERS-WITHDM")
 async def direct_partners(call: Call) -> object:
     """List whom the caller has direct spaces with (USERS-WITHDM-01..03)."""
     await own_id(call)
@@ -74,7 +71,6 @@ async def direct_partners(call: Call) -> object:
     return await paging.numbered(call, found, render)
 
 
-@handle("USERS-ROOM")
 async def meeting_room(call: Call) -> object:
     """Return the personal room of whoever has this address (USERS-ROOM-01..04)."""
     owner = await people.by_email(call.world, call.params["email"])
@@ -83,3 +79,12 @@ async def meeting_room(call: Call) -> object:
     room = await access.find_space(call.world, owner.room_id)
     found = await access.standing(call.world, call.caller, room)
     return {"data": await space_views.seen_by(call.world, call.origins, found, call.caller.id)}
+
+
+HANDLERS: Handlers = {
+    "USERS-COLL": Handler(find_colleagues),
+    "USERS-COLLBULK": Handler(find_by_email, body=list[str]),
+    "USERS-PEOPLE": Handler(company_people),
+    "USERS-WITHDM": Handler(direct_partners),
+    "USERS-ROOM": Handler(meeting_room),
+}

@@ -4,11 +4,12 @@ from typing import Literal
 
 import msgspec
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.people import push
 from mockspaces.cloud.store.entities import PushSubscription
 from mockspaces.cloud.views import person_views
-from mockspaces.rest.call import Call, handle
+from mockspaces.rest.call import Call, Handlers
 
 
 class Body(msgspec.Struct, frozen=True, rename="camel"):
@@ -22,7 +23,6 @@ class Body(msgspec.Struct, frozen=True, rename="camel"):
     device_type: Literal["browser", "mobile"] | None = None
 
 
-@handle("USERS-PUSHADD", body=Body)
 async def add(call: Call) -> object:
     """Subscribe a device; nothing is ever pushed (USERS-PUSHADD-01..03)."""
     body = await call.decode(Body)
@@ -42,7 +42,6 @@ async def add(call: Call) -> object:
     return {"subscriptionId": made.subscription_id, **shown}
 
 
-@handle("USERS-PUSHDEL")
 async def remove(call: Call) -> object:
     """Unsubscribe a device (USERS-PUSHDEL-01..03)."""
     for name in ("subscriptionId", "deviceId"):
@@ -51,3 +50,9 @@ async def remove(call: Call) -> object:
     query = call.query
     removed = await push.remove(call.world, call.caller.id, query["subscriptionId"], query["deviceId"])
     return person_views.push_subscription(removed, "removing")
+
+
+HANDLERS: Handlers = {
+    "USERS-PUSHADD": Handler(add, body=Body),
+    "USERS-PUSHDEL": Handler(remove),
+}

@@ -5,6 +5,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.identity import apps
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.messaging import removal
@@ -16,7 +17,7 @@ from mockspaces.cloud.views import space_views
 from mockspaces.contract import errors
 from mockspaces.contract.rows import Role
 from mockspaces.contract.space_settings import SpaceSettings
-from mockspaces.rest.call import ACT_AS_HEADER, Call, handle
+from mockspaces.rest.call import ACT_AS_HEADER, Call, Handlers
 from mockspaces.rest.invites import InvitationBody, InviteeBody, answer, invitation
 
 
@@ -79,7 +80,6 @@ def _check_title(member: str, title: str) -> None:
         raise invalid(member, "must not be blank")
 
 
-@handle("SPACES-CREATE", body=CreateBody)
 async def create(call: Call) -> object:
     """Create a space and invite people to it (SPACES-CREATE-01..12)."""
     body = await call.decode(CreateBody)
@@ -108,7 +108,6 @@ async def _owner(call: Call) -> User:
     return await apps.acted_as(call.world, app, address.strip())
 
 
-@handle("SPACES-CREATEOLD", body=OldCreateBody)
 async def create_old(call: Call) -> object:
     """Create a space as the old tutorial does, without e-mails (SPACES-CREATEOLD-01, -02)."""
     body = await call.decode(OldCreateBody)
@@ -124,13 +123,11 @@ async def create_old(call: Call) -> object:
     return await _shown(call, await access.standing(call.world, call.caller, space))
 
 
-@handle("SPACES-GET")
 async def get(call: Call) -> object:
     """Return a space as a bare object (SPACES-GET-01)."""
     return await _shown(call, await call.enter())
 
 
-@handle("SPACES-UPDATE", body=ChangeBody)
 async def update(call: Call) -> object:
     """Change a space by deep merge (SPACES-UPDATE-01..07)."""
     found = await call.enter()
@@ -150,7 +147,6 @@ async def _change(call: Call) -> Change:
     return Change(settings=raw.get("settings"), retention=retention, **given)  # type: ignore[arg-type] # all are set
 
 
-@handle("SPACES-DELETE")
 async def delete(call: Call) -> object:
     """Delete a space (SPACES-DELETE-01..04)."""
     found = await call.enter()
@@ -158,16 +154,25 @@ async def delete(call: Call) -> object:
     return {"_id": deleted.id, "status": spaces.status(call.world, deleted)}
 
 
-@handle("SPACES-JOIN")
 async def join(call: Call) -> object:
     """Join a space; a stranger becomes guest of an open one (SPACES-JOIN-01..07)."""
     found = await call.enter()
     return {"topic": await _shown(call, await spaces.join(call.world, call.caller, found))}
 
 
-@handle("SPACES-DIRECT")
 async def direct(call: Call) -> object:
     """Return the direct space with somebody; the first call makes it (SPACES-DIRECT-01..06)."""
     kind: directs.PartnerType = "anonymous" if call.params["userType"] == "anonymous" else "user"
     found = await directs.between(call.world, call.caller, kind, call.params["userId"])
     return {"data": [await _shown(call, found)]}
+
+
+HANDLERS: Handlers = {
+    "SPACES-CREATE": Handler(create, body=CreateBody),
+    "SPACES-CREATEOLD": Handler(create_old, body=OldCreateBody),
+    "SPACES-GET": Handler(get),
+    "SPACES-UPDATE": Handler(update, body=ChangeBody),
+    "SPACES-DELETE": Handler(delete),
+    "SPACES-JOIN": Handler(join),
+    "SPACES-DIRECT": Handler(direct),
+}

@@ -9,6 +9,7 @@ from mockspaces.asgi.answer import Json
 from mockspaces.asgi.cors import CORS, preflight
 from mockspaces.asgi.credentials import credential
 from mockspaces.asgi.exchange import Exchange, add_headers
+from mockspaces.asgi.handlers import handed_over
 from mockspaces.asgi.routing import MethodNotAllowed, Router
 from mockspaces.cloud.identity.authentication import authenticate
 from mockspaces.cloud.kernel import quotas
@@ -37,36 +38,37 @@ from mockspaces.rest import (
     push,
     spaces,
 )
-from mockspaces.rest.call import ACT_AS_HEADER, Call, handle
+from mockspaces.rest.call import ACT_AS_HEADER, Call
 
-SECTIONS = (
-    anonymous,
-    bulk,
-    configuration,
-    files,
-    invites,
-    me,
-    media,
-    meetings,
-    members,
-    messages,
-    misc,
-    own_messages,
-    own_spaces,
-    people,
-    push,
-    spaces,
-)  # importing a section binds its handlers
+HANDLERS = handed_over(
+    anonymous.HANDLERS,
+    bulk.HANDLERS,
+    configuration.HANDLERS,
+    files.HANDLERS,
+    invites.HANDLERS,
+    me.HANDLERS,
+    media.HANDLERS,
+    meetings.HANDLERS,
+    members.HANDLERS,
+    messages.HANDLERS,
+    misc.HANDLERS,
+    own_messages.HANDLERS,
+    own_spaces.HANDLERS,
+    people.HANDLERS,
+    push.HANDLERS,
+    spaces.HANDLERS,
+)
 
 
 class RestSurface:
     """Everything below ``/api`` but the accounts calls, and ``/health``."""
 
     name = "rest"
+    handlers = HANDLERS
 
     def __init__(self) -> None:
         """Build the route table."""
-        self._router = Router(row for row in endpoints.ROWS if row.id in handle.by_endpoint)
+        self._router = Router(row for row in endpoints.ROWS if row.id in HANDLERS)
 
     async def answer(self, exchange: Exchange) -> Response:
         """Answer one call, or raise `Rejection` (ERR-ORDER-01)."""
@@ -88,7 +90,7 @@ class RestSurface:
         if planned := exchange.meet_fault(self.name):
             return planned
         self._authorise(exchange, endpoint, caller)
-        return await handle.by_endpoint[endpoint.id](Call(exchange, endpoint, caller, params))
+        return await HANDLERS[endpoint.id].act(Call(exchange, endpoint, params))
 
     async def _authenticate(self, exchange: Exchange, endpoint: Endpoint) -> Caller | None:
         if "none" in endpoint.auth:

@@ -1,0 +1,56 @@
+"""What a handler of an HTTP surface gets: a request that found its row."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from mockspaces.asgi.decoding import decode
+from mockspaces.asgi.exchange import Exchange
+from mockspaces.cloud.kernel.caller import Caller
+from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.contract import errors
+from mockspaces.contract.limits import Limits
+from mockspaces.contract.rows import Endpoint
+
+Value = TypeVar("Value")
+
+
+class Call:
+    """A request, the row of its endpoint, and the parameters of its path."""
+
+    def __init__(self, exchange: Exchange, endpoint: Endpoint, params: Mapping[str, str]) -> None:
+        """Bundle what the surface found out."""
+        self.exchange = exchange
+        self.endpoint = endpoint
+        self.params = params
+
+    @property
+    def world(self) -> World:
+        """The world that is called."""
+        return self.exchange.world
+
+    @property
+    def origins(self) -> Origins:
+        """Where the caller reaches this world."""
+        return self.exchange.origins
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query parameters; a repeated one has its last value."""
+        return self.exchange.query
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls; refused on endpoints without credential, which do not ask."""
+        if self.exchange.caller is None:
+            raise Rejection(errors.CREDENTIAL_MISSING, f"{self.endpoint.id} knows no caller")
+        return self.exchange.caller
+
+    @property
+    def limits(self) -> Limits:
+        """The limits that hold for this call."""
+        return self.world.contract.limits
+
+    async def decode(self, kind: type[Value]) -> Value:
+        """Return the JSON body as ``kind``; names the first bad member (ERR-ORDER-01, step 7)."""
+        return decode(await self.exchange.body(), kind, self.limits)
