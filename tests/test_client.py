@@ -174,8 +174,9 @@ def test_worlds_below_a_prefix_are_reached_alike(mock: Mockspaces) -> None:
 def test_idle_connection_is_renewed(mock: Mockspaces) -> None:
     """A connection that the server has closed meanwhile costs a test nothing."""
     mock.call("GET", "/health")
-    assert mock._connection.sock
-    mock._connection.sock.shutdown(socket.SHUT_RDWR)
+    sock = mock._connection().sock
+    assert sock
+    sock.shutdown(socket.SHUT_RDWR)
     assert mock.call("GET", "/health")["status"] == "ok"
 
 

@@ -2,9 +2,14 @@
 
 import http.client
 import json
+import os
+import socket
+import threading
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 TIMEOUT_S = 70  # longer than the longest wait that the control API grants
 
@@ -19,8 +24,63 @@ class ControlError(Exception):
         self.why = why
 
 
+class EndedError(ConnectionError):
+    """The server ended a connection that had been idle, before it answered."""
+
+
+class Connection:
+    """One HTTP connection that is kept open; for one thread of one process.
+
+    It is no `http.client.HTTPConnection`: what replaces that class in a test (vcrpy, tracing) must see the calls
+    of the code under test, and not those of the test itself. It is no larger than what the control API needs.
+    """
+
+    def __init__(self, host: str, port: int, timeout: float) -> None:
+        """Connect at the first exchange. A single wait on the socket may take ``timeout`` seconds."""
+        self.process = os.getpid()
+        self.busy = False  # inside an exchange, or left there by an exception: of no more use
+        self.sock: socket.socket | None = None
+        self._address = host, port
+        self._timeout = timeout
+
+    def __del__(self) -> None:
+        """Close the socket when the thread or the client is gone, without a ResourceWarning."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the socket; the next exchange opens another."""
+        sock, self.sock = self.sock, None
+        if sock is not None:
+            sock.close()
+
+    def exchange(self, method: str, path: str, headers: Mapping[str, str], content: bytes | None) -> tuple[int, bytes]:
+        """Send a request and return status and body of its answer.
+
+        Raises `EndedError` where an idle connection was ended meanwhile, `http.client.HTTPException` where the
+        answer is no HTTP.
+        """
+        used = self.sock is not None
+        if self.sock is None:
+            self.sock = socket.create_connection(self._address, self._timeout)
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+        if content is not None:
+            lines.append(f"Content-Length: {len(content)}")
+        try:
+            self.sock.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + (content or b""))
+            answer = http.client.HTTPResponse(self.sock, method=method)
+            answer.begin()
+            body = answer.read()
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
+            self.close()
+            raise EndedError(*error.args) if used else error from None
+        if answer.will_close:
+            self.close()
+        return answer.status, body
+
+
 class Control:
-    """Speaks to the control API of the world at a URL, over one connection: for one thread."""
+    """Speaks to the control API of the world at a URL, over one connection per thread and process."""
 
     def __init__(self, url: str, *, control_token: str | None = None, timeout: float = TIMEOUT_S) -> None:
         """Speak to the world at ``url``; nothing is sent yet. An answer may take ``timeout`` seconds."""
@@ -31,10 +91,13 @@ class Control:
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.path = parts.path
         self._token = control_token
-        self._headers = {"Content-Type": "application/json"}
+        self._timeout = timeout
+        self._address = parts.hostname, parts.port or 80
+        self._headers = {"Host": parts.netloc, "Content-Type": "application/json"}
         if control_token is not None:
             self._headers["X-Mock-Token"] = control_token
-        self._connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout)
+        self._own = threading.local()
+        self._all: WeakSet[Connection] = WeakSet()
 
     def __enter__(self) -> Self:
         return self
@@ -45,12 +108,13 @@ class Control:
         self.close()
 
     def close(self) -> None:
-        """Close the connection; the world stays."""
-        self._connection.close()
+        """Close the connections of all threads; the world stays."""
+        for connection in list(self._all):
+            connection.close()
 
     def clone(self) -> Self:
-        """Return another client of the same world, with a connection of its own."""
-        return type(self)(self.url, control_token=self._token)
+        """Return another client of the same world, with connections of its own."""
+        return type(self)(self.url, control_token=self._token, timeout=self._timeout)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Make a control call below ``/_mock`` and return its JSON. Raises `ControlError` if it is refused."""
@@ -65,19 +129,29 @@ class Control:
             raise ControlError(status, "", f"{self.url} is no mock, it answered {what!r}") from None
         return answer
 
-    def _send(self, method: str, path: str, content: str | None) -> tuple[int, bytes]:
-        try:
-            return self._exchange(method, path, content)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-            self._connection.close()  # the server closed an idle connection: once more on a new one
-            return self._exchange(method, path, content)
+    def _connection(self) -> Connection:
+        """Return the connection of this thread: a new one after a fork, or after a call that was interrupted."""
+        connection: Connection | None = getattr(self._own, "connection", None)
+        if connection is None or connection.busy or connection.process != os.getpid():
+            connection = self._own.connection = Connection(*self._address, self._timeout)
+            self._all.add(connection)
+        return connection
 
-    def _exchange(self, method: str, path: str, content: str | None) -> tuple[int, bytes]:
+    def _send(self, method: str, path: str, content: str | None) -> tuple[int, bytes]:
+        data = None if content is None else content.encode()
+        connection = self._connection()
+        connection.busy = True
         try:
-            self._connection.request(method, path, content, self._headers)
-            answer = self._connection.getresponse()
-            return answer.status, answer.read()
+            try:
+                found = connection.exchange(method, path, self._headers, data)
+            except EndedError:  # once more on a new one
+                found = connection.exchange(method, path, self._headers, data)
+            connection.busy = False
         except http.client.RemoteDisconnected:
             raise
         except http.client.HTTPException as error:
             raise ControlError(0, "", f"{self.url} is no mock, it does not speak HTTP: {error!r}") from None
+        finally:
+            if connection.busy:  # half an exchange is on it, whatever ended the call: a timeout, Ctrl-C, a test's end
+                connection.close()
+        return found
