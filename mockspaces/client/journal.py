@@ -1,13 +1,12 @@
 """What a world was asked, what it answered, and why it refused."""
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from mockspaces.client.connection import Control
 from mockspaces.client.things import JournalEntry, entry
-from mockspaces.client.waiting import refuse_in_loop
+from mockspaces.client.waiting import in_thread, refuse_in_loop
 
 
 class IncompleteError(Exception):
@@ -70,7 +69,7 @@ class AioJournal:
 
     async def wait(self, count: int = 1, *, timeout: float = 5, **filters: Any) -> list[JournalEntry]:  # noqa: ASYNC109 - the server keeps it
         """Return the entries that fit as soon as there are ``count``. Raises `TimeoutError` otherwise."""
-        return await asyncio.to_thread(self._wait, count, timeout, filters)
+        return await in_thread(lambda: self._wait(count, timeout, filters))
 
     def _wait(self, count: int, timeout: float, filters: Mapping[str, Any]) -> list[JournalEntry]:
         with self._control.clone() as own:  # a connection of its own: the loop goes on using the other one
