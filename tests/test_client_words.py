@@ -264,7 +264,7 @@ def test_started_process_ends_with_its_client() -> None:
 
 def test_server_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that says nothing is ended after a while."""
-    monkeypatch.setattr(serving, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(serving, "START_LIMIT_S", 0.1)
     silent = tmp_path / "python"
     silent.write_text("#!/bin/sh\nexec sleep 60\n")
     silent.chmod(0o755)

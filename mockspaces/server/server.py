@@ -28,6 +28,7 @@ from mockspaces.server.transport import SocketFaults
 BACKLOG, LAST_PORT = 2048, 65535
 GRACE_S = 0.2  # open requests are given this long after a stop, so that the process ends within a second
 SWEEP_S = 5
+START_LIMIT_S = 60  # of a server in a thread
 INVALID_UTF8 = "Invalid UTF-8 sequence received from client."  # what uvicorn logs of a frame, with a traceback
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 
@@ -265,11 +266,12 @@ class Server:
     def start(self) -> Self:
         """Serve in a thread of its own and return when every surface answers.
 
-        Raises `Rejection` for a seed that cannot be planted.
+        Raises `Rejection` for a seed that cannot be planted, `RuntimeError` if it does not start in time.
         """
         self._thread = threading.Thread(target=self._serve, name="mockspaces", daemon=True)
         self._thread.start()
-        self._ready.wait()
+        if not self._ready.wait(START_LIMIT_S):
+            raise RuntimeError(f"the server did not start within {START_LIMIT_S} s: its thread does not get on")
         if not self._server.started:
             raise self._rejection or RuntimeError("the server did not start; its log says why")
         return self
