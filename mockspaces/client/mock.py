@@ -1,17 +1,28 @@
 """`Mockspaces`: one world in the words of a test."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from types import TracebackType
+from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 from mockspaces.client import things
 from mockspaces.client.clock import Clock
-from mockspaces.client.connection import TIMEOUT_S, Control
+from mockspaces.client.connection import TIMEOUT_S, Control, ControlError
 from mockspaces.client.faults import Fault, Faults
 from mockspaces.client.journal import AioJournal, Journal
-from mockspaces.client.serving import Served, ServerProcess, embedded
+from mockspaces.client.serving import Served, started
 from mockspaces.client.things import Company, Mail, Message, OAuthClient, ServiceApp, Socket, Space, User
 from mockspaces.client.waiting import Found, wait_for, wait_for_aio
+
+
+class Watcher(Protocol):
+    """Who wants to know of the worlds that a client opens, and of those that are opened with these."""
+
+    def opened(self, world: "Mockspaces") -> None:
+        """Note a world that is there."""
+
+    def dropping(self, world: "Mockspaces") -> None:
+        """Note a world that will be gone."""
 
 
 class Aio:
@@ -41,7 +52,10 @@ class Mockspaces(Control):
         self.socketio_path = f"{self.path}/socket.io".lstrip("/")
         self._name: str | None = None
         self._opener: Mockspaces | None = None
+        self._dropped = False
         self._server: Served | None = None
+        self._owned = False  # the server is one of this process
+        self._watcher: Watcher | None = None
         self.clock = Clock(self)
         self.journal = Journal(self)
         self.faults = Faults(self)
@@ -52,12 +66,12 @@ class Mockspaces(Control):
         """Start a server and return the client of its default world; `close`, or leaving a ``with``, ends both.
 
         The server runs in this process, with ``options`` as `Config` has them, or in a process of another
-        environment, whose ``python`` has ``mockspaces[server]``; ``options`` are those of ``mockspaces serve`` then.
+        environment, whose ``python`` has ``mockspaces[server]``. That one ends with this process, whatever happens.
         Raises `ImportError` if the server's packages are not installed, `RuntimeError` if it does not start.
         """
-        server: Served = ServerProcess(python, options) if python else embedded(options)
+        server = started(python, options)
         mock = cls(server.url, control_token=options.get("control_token"))
-        mock._server = server
+        mock._server, mock._owned = server, True
         return mock
 
     def close(self) -> None:
@@ -246,14 +260,20 @@ class Mockspaces(Control):
         self.call("POST", "/reset")
 
     def open_world(self, name: str | None = None, **members: Any) -> "Mockspaces":
-        """Open a world of its own on the same server and return its client."""
-        body = {**members, **({"name": name} if name else {})}
+        """Open a world of its own on the same server and return its client; leaving a ``with`` drops it.
+
+        Worlds that nobody uses end after their ``ttl`` in seconds: 600, or never if the server is one of `start`.
+        """
+        body = {**({"ttl": None} if self._owned else {}), **members, **({"name": name} if name else {})}
         opened = self.call("POST", "/worlds", body)
         own_port = opened["urls"]["port"]
         # Below the URL that is known to lead to the server, which may call itself otherwise.
         url = own_port["control"].removesuffix("/_mock") if own_port else f"{self.origin}/w/{quote(opened['name'])}"
         world = Mockspaces(url, control_token=self._token)
         world._name, world._opener = opened["name"], self
+        world._owned, world._watcher = self._owned, self._watcher
+        if self._watcher:
+            self._watcher.opened(world)
         return world
 
     @property
@@ -265,5 +285,21 @@ class Mockspaces(Control):
 
     def drop(self) -> None:
         """Close this world for good."""
+        if self._watcher:
+            self._watcher.dropping(self)
         (self._opener or self).call("DELETE", f"/worlds/{quote(self.name, safe='')}")
+        self._dropped = True
         self.close()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Drop the world if `open_world` opened it; close the connection."""
+        try:
+            if self._opener and not self._dropped:
+                self.drop()
+        except (ControlError, OSError):
+            if error is None:  # else it would hide what ended the block
+                raise
+        finally:
+            self.close()
