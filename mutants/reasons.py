@@ -1,5 +1,6 @@
 """Why a mutant may live: each is no other cloud than the right one, as far as the wire shows."""
 
+GUARD = "the mock's own guard; no behaviour tells a number"
 INVENTED = "invented by us, so that no behaviour tells which there are"
 IN_BULK = "told by its code as the result of one operation, in an answer of status 200"
 IN_REDIRECT = "told to the client by a redirect, which has a status of its own"
@@ -25,10 +26,12 @@ REASONS = {
     "error request.unsupported_type status": SHIPPED,
     "limit files_per_call +1": "the mock's own, so that one call cannot fill its memory; no behaviour tells a number",
     "limit files_per_call -1": "the mock's own, so that one call cannot fill its memory; no behaviour tells a number",
+    "limit call_receivers +1": GUARD,
+    "limit call_receivers -1": GUARD,
     "limit pairing_code_digits +1": INVENTED,
     "limit pairing_code_digits -1": INVENTED,
-    "limit token_chars +1": "the mock's own guard; no behaviour tells a number",
-    "limit token_chars -1": "the mock's own guard; no behaviour tells a number",
+    "limit token_chars +1": GUARD,
+    "limit token_chars -1": GUARD,
     **{
         f"scope {name} any role": ROLES_TWICE
         for name in (

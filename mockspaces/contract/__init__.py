@@ -16,6 +16,7 @@ from mockspaces.contract.accounts import Accounts
 from mockspaces.contract.limits import Limits
 from mockspaces.contract.rest import Rest
 from mockspaces.contract.rows import Endpoint, ErrorCode, OAuthScope, Permission, Row, Scope
+from mockspaces.contract.sockets import Sockets
 from mockspaces.contract.spaces import Spaces
 
 AnyRow = TypeVar("AnyRow", bound=Row)
@@ -47,6 +48,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Accounts
     spaces: Spaces
     rest: Rest
+    sockets: Sockets
 
     @classmethod
     def shipped(cls) -> Self:
@@ -61,6 +63,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
             accounts=Accounts(),
             spaces=Spaces(),
             rest=Rest(),
+            sockets=Sockets(),
         )
 
     def overlaid(self, overlay: Mapping[str, Any]) -> Self:

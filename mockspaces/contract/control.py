@@ -16,6 +16,9 @@ def _row(name: str, method: str, path: str, transaction: Literal["own", "none"] 
     )
 
 
+OPEN = ("CTRL-HEALTH", "CTRL-CA")  # CTRL-05: what a client needs before it can speak to the mock at all
+BODY_BYTES = 256 * 1024 * 1024  # a snapshot holds all stored files of a world (DM-CFG-02) and more
+
 ROWS = (
     _row("HEALTH", "GET", "/health", "none"),
     _row("CA", "GET", "/ca.pem", "none"),

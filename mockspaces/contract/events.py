@@ -25,6 +25,7 @@ CLIENT_EVENTS = (
     SEND_MEDIA_SESSION_EVENTS,
 )
 
+FIRST_SUBSCRIPTION = 7000  # RT-SUB-03, A: whose number the first subscription follows
 CONNECT_EVENT = "connect"  # how the journal and fault plans call a CONNECT
 
 # Server to client

@@ -46,6 +46,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     space_list: Annotated[int, _source("USERS-MSGS-01", "D")] = 15
     # Spaces, messages, files
     invitees: Annotated[int, _source("SPACES-INVITE-06")] = 100
+    call_receivers: Annotated[int, _source("the mock's own, so that one offer cannot reach without end")] = 100
     conference_id_digits: Annotated[int, _source("DM-SET-01", "D")] = 9
     pairing_code_digits: Annotated[int, _source("the mock's own: no source shows a pairing code")] = 6
     settings_depth: Annotated[int, _source("SPACES-UPDATE-03")] = 8

@@ -35,9 +35,7 @@ from mockspaces.control import (
 from mockspaces.control.call import SHIPPED, ControlCall
 
 TOKEN_HEADER = b"x-mock-token"
-OPEN = ("CTRL-HEALTH", "CTRL-CA")  # what a client needs before it can speak to the mock at all (CTRL-05)
 WITHOUT_BODY = ("GET", "HEAD", "DELETE")
-BODY_BYTES = 256 * 1024 * 1024  # a snapshot holds all stored files of a world (DM-CFG-02) and more
 HANDLERS = handed_over(
     apps.HANDLERS,
     clock.HANDLERS,
@@ -79,13 +77,13 @@ class ControlSurface:
         """Answer one control call, or raise `Rejection`."""
         endpoint, params = self._router.find(exchange.method, exchange.path)
         exchange.endpoint = endpoint
-        if endpoint not in OPEN:
+        if endpoint not in control.OPEN:
             self._check_token(exchange)
             self._check_origin(exchange)
             _check_media_type(exchange)
         if exchange.query and endpoint not in QUERIES:
             raise invalid(next(iter(exchange.query)), "this call has no query")
-        body = await exchange.body(BODY_BYTES)  # before anything is looked up, so that nothing ages
+        body = await exchange.body(control.BODY_BYTES)  # before anything is looked up, so that nothing ages
         if exchange.method not in WITHOUT_BODY and not body.strip():
             raise invalid("", "a control call has a JSON body, at least {}")
         row, act = SHIPPED.endpoints[endpoint], HANDLERS[endpoint].act

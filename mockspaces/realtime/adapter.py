@@ -38,7 +38,7 @@ from mockspaces.realtime.packets import Packet
 
 MOST_DELAYED = 1000  # frames of one connection that a planned fault may hold back
 PACKET_COST = 200  # bytes that a waiting packet weighs beside its data
-MAX_FRAME = 10**8  # what real servers accept; the codec ignores frames long before (RT-EP-08)
+MAX_FRAME = 10**8  # what real servers accept; the codec ignores frames long before
 KEY = "mockspaces.server.transport"  # where the handlers find the transport in the ASGI scope
 HEADERS = [(b"connection", b"upgrade"), (b"upgrade", b"websocket")]  # all that the engine has to know of a request
 EVENT = f"{MESSAGE}{packets.EVENT}"

@@ -13,7 +13,6 @@ from mockspaces.realtime import payloads
 from mockspaces.realtime.handling import optional, receivers, text, topic
 from mockspaces.realtime.hub import Payload, Session
 
-MAX_RECEIVERS = 100
 MAX_CALLS = 10_000
 
 
@@ -31,8 +30,9 @@ async def _offer(session: Session, payload: Payload) -> None:
     """Offer a call to every receiver who can be reached; the caller learns who cannot (RT-CALL-02)."""
     hub = session.hub
     wanted = receivers(payload)
-    if not 1 <= len(wanted) <= MAX_RECEIVERS:
-        raise invalid("receivers", f"expected 1 to {MAX_RECEIVERS}")
+    most = hub.world.contract.limits.call_receivers
+    if not 1 <= len(wanted) <= most:
+        raise invalid("receivers", f"expected 1 to {most}")
     call_id = hub.world.ids.uuid()
     reached = [one for one in wanted if hub.of_person(one) and await _may_call(session, one)]
     if reached:

@@ -10,42 +10,43 @@ from mockspaces.contract import errors, events
 from mockspaces.realtime.handling import Handlers, Handling, code, objects, text
 from mockspaces.realtime.hub import Payload, Session
 
-TOPIC = "topic"  # the only type of channel (RT-SUB-01)
-
 
 def _channel(payload: Payload) -> Payload:
     return objects(payload.get("channel"))
 
 
-def shown(channel: Payload) -> Payload:
+def shown(session: Session, channel: Payload) -> Payload:
     """Return a channel as answers name it: id and type, never its password (RT-SUB-03)."""
-    return {"_id": text(channel.get("_id")), "type": text(channel.get("type")) or TOPIC}
+    known = session.hub.world.contract.sockets.channel_type
+    return {"_id": text(channel.get("_id")), "type": text(channel.get("type")) or known}
 
 
 async def failed(session: Session, payload: Payload, rejection: Rejection) -> None:
     """Tell why a subscription was refused (RT-SUB-06)."""
-    answer = {"channel": shown(_channel(payload)), "error": code(session, rejection)}
+    answer = {"channel": shown(session, _channel(payload)), "error": code(session, rejection)}
     await session.tell(events.SUBSCRIBE_CHANNEL_FAILED, answer)
 
 
 async def subscribe(session: Session, payload: Payload) -> None:
     """Subscribe a connection to a space; that makes nobody a member (RT-SUB-01..10)."""
     channel = _channel(payload)
-    space_id, world = _space_id(channel), session.hub.world
+    world = session.hub.world
+    only_type = world.contract.sockets.channel_type
+    space_id = _space_id(channel, only_type)
     found = await _admit(session, space_id, channel.get("password"))
     if found.member:
         await spaces.visit(world, found.space, session.caller.id)
     subscription = world.presence.subscribe(session.id, space_id)
-    answer = {"channel": {"_id": space_id, "type": TOPIC}, "dtsid": subscription, "sessionId": session.id}
+    answer = {"channel": {"_id": space_id, "type": only_type}, "dtsid": subscription, "sessionId": session.id}
     await session.tell(events.CHANNEL_SUBSCRIBED, answer)
 
 
-def _space_id(channel: Payload) -> str:
+def _space_id(channel: Payload, only_type: str) -> str:
     space_id = text(channel.get("_id"))
     if not space_id:
         raise invalid("channel._id", "required")
-    if channel.get("type") != TOPIC:
-        raise invalid("channel.type", f'the only type is "{TOPIC}"')
+    if channel.get("type") != only_type:
+        raise invalid("channel.type", f'the only type is "{only_type}"')
     return space_id
 
 
@@ -66,7 +67,7 @@ async def _admit(session: Session, space_id: str, password: Any) -> Standing:
 
 async def unsubscribe(session: Session, payload: Payload) -> None:
     """Leave a space; answered the same whether there was a subscription or not (RT-UNSUB-01, -02)."""
-    channel = shown(_channel(payload))
+    channel = shown(session, _channel(payload))
     space_id = channel["_id"]
     session.hub.world.presence.unsubscribe(session.id, space_id)
     await session.tell(events.CHANNEL_UNSUBSCRIBED, {"channel": channel})

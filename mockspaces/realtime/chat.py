@@ -18,9 +18,10 @@ from mockspaces.cloud.messaging import meetings
 from mockspaces.cloud.store.run import Occurrence
 from mockspaces.cloud.worlds.worlds import DEFAULT, PREFIX, Worlds
 from mockspaces.contract import errors, events
+from mockspaces.contract.engineio import INVALID_NAMESPACE
 from mockspaces.realtime import channels, credentials, media, messages, presence
 from mockspaces.realtime.adapter import KEY, Transport
-from mockspaces.realtime.engineio3 import INVALID_NAMESPACE, Frame
+from mockspaces.realtime.engineio3 import Frame
 from mockspaces.realtime.handling import Handling
 from mockspaces.realtime.hub import Payload, Session
 from mockspaces.realtime.hubs import Hubs

@@ -15,8 +15,6 @@ from mockspaces.contract import errors
 from mockspaces.contract.scopes import SOCKET
 
 JWT, SERVICE_APP = "jwt", "service_app"
-SCHEMES = {JWT: JWT, "oauth": "bearer", SERVICE_APP: SERVICE_APP}  # RT-AUTH-02, -03
-MANGLED = "=jwt"  # how some published clients spoil their token (RT-AUTH-10)
 
 
 class Credential(msgspec.Struct, frozen=True):
@@ -35,18 +33,19 @@ def read(world: World, handshake: Mapping[str, str], auth: Any) -> Credential:
     token, kind = source.get("token"), source.get("tokenType") or JWT  # RT-AUTH-09
     if not isinstance(token, str) or not token:
         raise Rejection(errors.CREDENTIAL_MISSING, "neither the handshake nor the CONNECT has a token")
-    if source is handshake and token.endswith(MANGLED) and world.settings.socket_lenient_token:
-        return Credential(
-            token.removesuffix(MANGLED), str(kind), "setting socket.lenient_token took =jwt off the token"
-        )
+    suffix = world.contract.sockets.corrupt_suffix
+    if source is handshake and token.endswith(suffix) and world.settings.socket_lenient_token:
+        note = f"setting socket.lenient_token took {suffix} off the token"
+        return Credential(token.removesuffix(suffix), str(kind), note)
     return Credential(token, str(kind))
 
 
 async def admit(world: World, credential: Credential) -> Caller:
     """Return the caller, checked as for a call (RT-AUTH-04, -05, RT-ACC-01)."""
-    scheme = SCHEMES.get(credential.type)
+    types: Mapping[str, str] = world.contract.sockets.token_types
+    scheme = types.get(credential.type)
     if scheme is None:
-        known = ", ".join(SCHEMES)
+        known = ", ".join(types)
         raise Rejection(errors.CREDENTIAL_MALFORMED, f'unknown tokenType "{credential.type[:40]}"; known are {known}')
     if scheme == JWT and _is_of_service_app(world, credential.token):
         scheme = SERVICE_APP

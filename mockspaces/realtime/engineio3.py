@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from mockspaces.contract.engineio import INVALID_NAMESPACE, MESSAGE_BYTE
 from mockspaces.realtime import packets
 from mockspaces.realtime.packets import Packet, PacketError
 
@@ -17,10 +18,8 @@ Frame = str | bytes
 
 OPEN, CLOSE, PING, PONG, MESSAGE = "01234"
 TYPES = "0123456"
-MESSAGE_BYTE = 4  # RT-EIO-18: the first byte of a binary frame
 BASE64 = "b4"
-ALIVE = PONG  # what the engine is told when a frame is not for it: its client lives (RT-EIO-06, -08)
-INVALID_NAMESPACE = "Invalid namespace"  # RT-WIRE-03
+ALIVE = PONG  # what the engine is told when a frame is not for it: its client lives
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from mockspaces.cloud.kernel.journal import Entry
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.worlds.worlds import Farewell, Worlds
 from mockspaces.contract import events
+from mockspaces.contract.engineio import BAD_REQUEST, SESSION_UNKNOWN, TRANSPORT_UNKNOWN
 from mockspaces.realtime.adapter import Engine, Transport
 from mockspaces.realtime.chat import ChatNamespace, Handshake
 from mockspaces.realtime.engineio3 import Codec, Codec3, Heartbeat, protocol
@@ -17,11 +18,6 @@ from mockspaces.realtime.hub import flush
 from mockspaces.realtime.hubs import Hubs
 
 GONE_S = 0.01
-TRANSPORT_UNKNOWN, SESSION_UNKNOWN, BAD_REQUEST = (
-    (0, "Transport unknown"),
-    (1, "Session ID unknown"),
-    (3, "Bad request"),
-)
 JSON, HTML = b"application/json", b"text/html"  # an upgrade is refused as text, anything else as JSON
 
 

@@ -43,6 +43,7 @@ from mockspaces.cloud.store.facts import Fact
 from mockspaces.cloud.store.run import Connection, Fault, Misbehaviour, PhoneCall, QuotaWindow, Reservation
 from mockspaces.cloud.store.transaction import Log
 from mockspaces.contract import Contract
+from mockspaces.contract.events import FIRST_SUBSCRIPTION
 from mockspaces.contract.rows import SpaceType
 from mockspaces.contract.settings import Settings
 
@@ -109,9 +110,6 @@ class SigningKey(msgspec.Struct, frozen=True):
 
     id: str
     pem: str
-
-
-FIRST_SUBSCRIPTION = 7000  # whose number the first subscription follows (RT-SUB-03)
 
 
 OF_A_RUN = frozenset(
