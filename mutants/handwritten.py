@@ -111,7 +111,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     ),
     "private space open to strangers": (never(ACCESS, "check_stranger", "found.space.private"), ("PERM-PRIV-01",)),
     "scope of a service app unchecked": (
-        never(ACCESS, "_check_service_scope", "scope not in caller.scopes"),
+        never(ACCESS, "check_kind", "scope not in caller.scopes"),
         ("AUTH-SVC-14", "SCOPE-TAB-01"),
     ),
     # --- OAuth
@@ -130,7 +130,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     ),
     "PKCE verifier ignored": (never(GRANTS, "_check_verifier", "not hmac.compare_digest("), ("ACC-TOKEN-05",)),
     "redirect_uri of the exchange ignored": (
-        never(GRANTS, "_check_code", "redirect_uri != code.redirect_uri"),
+        never(GRANTS, "exchange_code", "redirect_uri != code.redirect_uri"),
         ("ACC-TOKEN-04",),
     ),
     "refresh widens scopes": (Rule(GRANTS, "_narrowed", "if name not in grant.scopes", "if False"), ("ACC-TOKEN-06",)),
@@ -172,7 +172,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
         Rule(TIMELINE, "Timeline.page", "descending=True", "descending=False"),
         ("PAGE-ORD-01", "MSG-BYREF-02", "MSG-QUERY-06"),
     ),
-    "stale edit accepted": (never(MESSAGES, "_check_fresh", "message.modified is not None and "), ("MSG-UPDATE-04",)),
+    "stale edit accepted": (never(MESSAGES, "edit", "known is not None and "), ("MSG-UPDATE-04",)),
     "chat of another edited": (
         never(MESSAGES, "check_editor", "message.sender.id != caller.id"),
         ("MSG-UPDATE-06",),
@@ -200,7 +200,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
         ("PERM-MAP-07", "SPACES-KICK-04"),
     ),
     "link lets the removed back in": (
-        never(INVITES, "_refuse_removed", "space.private and "),
+        never(INVITES, "join", "found.space.private and "),
         ("SPACES-INVJOIN-03", "SPACES-KICK-03"),
     ),
     "member invites admins": (never(INVITES, "check_roles", '"admin" in roles and '), ("SPACES-INVITE-03",)),

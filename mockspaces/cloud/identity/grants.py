@@ -48,19 +48,15 @@ async def exchange_code(
         await revoke_grant(world, code.grant_id)
         world.transactions.keep()
         raise _refused("the code was used before; everything issued from it is now revoked")
-    _check_code(world, code, redirect_uri)
-    _check_verifier(world, proven, code, verifier)
-    grant, user = await _live(world, code.grant_id)
-    await world.state.codes.put(replace(code, used=True))
-    return await _issue(world, proven.client, user, grant, online=code.online, nonce=code.nonce)
-
-
-def _check_code(world: World, code: AuthorizationCode, redirect_uri: str) -> None:
     late = world.clock.now_ms() - code.expires
     if late >= 0:
         raise _refused(f"the code expired {late / 1000:g} s ago")
     if redirect_uri != code.redirect_uri:
         raise _refused(f'redirect_uri is "{redirect_uri[:200]}", the code was issued for "{code.redirect_uri}"')
+    _check_verifier(world, proven, code, verifier)
+    grant, user = await _live(world, code.grant_id)
+    await world.state.codes.put(replace(code, used=True))
+    return await _issue(world, proven.client, user, grant, online=code.online, nonce=code.nonce)
 
 
 def _check_verifier(world: World, proven: ProvenClient, code: AuthorizationCode, verifier: str | None) -> None:

@@ -46,7 +46,11 @@ async def issue(
         claims["nonce"] = nonce
     header = {"alg": jws.HS256, "typ": "JWT"}
     text = jws.sign_hs256(header, claims, _key(world, client))
-    await _record(world, jws.digest(text.encode()).hex(), grant)
+    # Put a token on record; two grants of one second may own the same text.
+    name = jws.digest(text.encode()).hex()
+    known = await world.state.issued_id_tokens.get(name)
+    owners = known.grant_ids if known else ()
+    await world.state.issued_id_tokens.put(IssuedIdToken(id=name, grant_ids=(*owners, grant.id)))
     return _misbehaving(world, client, header, claims) or text
 
 
@@ -67,13 +71,6 @@ def _misbehaving(world: World, client: OAuthClient, header: dict[str, Any], clai
     return text
 
 
-async def _record(world: World, name: str, grant: Grant) -> None:
-    """Put a token on record; two grants of one second may own the same text."""
-    known = await world.state.issued_id_tokens.get(name)
-    owners = known.grant_ids if known else ()
-    await world.state.issued_id_tokens.put(IssuedIdToken(id=name, grant_ids=(*owners, grant.id)))
-
-
 def _key(world: World, client: OAuthClient) -> bytes:
     """Return the secret of a client, or a key drawn for one without (ACC-IDT-02)."""
     return client.secret.encode() if client.secret is not None else world.secret(f"id_token of {client.id}")
@@ -86,26 +83,22 @@ async def tell(world: World, text: str) -> TokenInfo:
     except jws.MalformedTokenError as error:
         raise _refused(str(error)) from None
     if token.header.get("alg") == jws.HS256:
-        return await _tell_hs256(world, token)
+        audience = token.claims.get("aud")
+        client = await world.state.clients.get(audience) if isinstance(audience, str) else None
+        if client is None or not isinstance(token.claims.get("sub"), str):
+            raise _refused("an HS256 token is only accepted here with sub and with a client as aud")
+        if not jws.verify_hs256(token, _key(world, client)):
+            raise _refused(f'the signature does not match the key of client "{client.id}"')
+        grant = await _live_grant(world, token)
+        user = await world.state.users.get(grant.user_id)
+        if user is None or not user.enabled:
+            raise _refused("the user of this id_token does not exist or is disabled")
+        return TokenInfo(user=user, audience=client.id, seconds_left=_seconds_left(world, token))
     try:
         caller = await authenticate(world, "jwt", text)
     except Rejection as rejection:
         raise _refused(rejection.why) from None
     return TokenInfo(user=caller.user, audience="", seconds_left=_seconds_left(world, token))
-
-
-async def _tell_hs256(world: World, token: jws.Token) -> TokenInfo:
-    audience = token.claims.get("aud")
-    client = await world.state.clients.get(audience) if isinstance(audience, str) else None
-    if client is None or not isinstance(token.claims.get("sub"), str):
-        raise _refused("an HS256 token is only accepted here with sub and with a client as aud")
-    if not jws.verify_hs256(token, _key(world, client)):
-        raise _refused(f'the signature does not match the key of client "{client.id}"')
-    grant = await _live_grant(world, token)
-    user = await world.state.users.get(grant.user_id)
-    if user is None or not user.enabled:
-        raise _refused("the user of this id_token does not exist or is disabled")
-    return TokenInfo(user=user, audience=client.id, seconds_left=_seconds_left(world, token))
 
 
 async def _live_grant(world: World, token: jws.Token) -> Grant:

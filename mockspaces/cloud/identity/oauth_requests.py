@@ -66,7 +66,15 @@ def _untrusted(why: str) -> Rejection:
 
 def check(world: World, to: Destination, asked: Asked, accounts_origin: str) -> AuthorizationRequest:
     """Check everything else. What is refused here is told to the client at its URI (ACC-AUTHZ-12)."""
-    response_type = _response_type(world, to.client, asked.response_type)
+    # ACC-AUTHZ-03, -13.
+    if asked.response_type is None:
+        raise _bad("response_type", "required")
+    grants = world.contract.accounts.response_types
+    if asked.response_type not in grants:
+        why = f'no response_type "{asked.response_type[:80]}"{nearest(asked.response_type, list(grants))}'
+        raise Rejection(oauth_errors.UNSUPPORTED_RESPONSE_TYPE, why)
+    check_grant(to.client, grants[asked.response_type])
+    response_type = asked.response_type
     if asked.access_type not in (None, "offline", "online"):
         raise _bad("access_type", 'expected "offline" or "online"')
     return AuthorizationRequest(
@@ -79,18 +87,6 @@ def check(world: World, to: Destination, asked: Asked, accounts_origin: str) -> 
         challenge=asked.code_challenge,
         challenge_method=_challenge_method(world, to.client, response_type, asked),
     )
-
-
-def _response_type(world: World, client: OAuthClient, given: str | None) -> str:
-    """ACC-AUTHZ-03, -13."""
-    if given is None:
-        raise _bad("response_type", "required")
-    grants = world.contract.accounts.response_types
-    if given not in grants:
-        why = f'no response_type "{given[:80]}"{nearest(given, list(grants))}'
-        raise Rejection(oauth_errors.UNSUPPORTED_RESPONSE_TYPE, why)
-    check_grant(client, grants[given])
-    return given
 
 
 def _challenge_method(world: World, client: OAuthClient, response_type: str, asked: Asked) -> Literal["S256", "plain"]:

@@ -38,13 +38,24 @@ async def run(world: World, company: Company, operation: Operation) -> User | No
     _check_password(world, operation)
     if address.rpartition("@")[2] not in company.domains:
         raise Rejection(errors.OTHER_COMPANY, f'"{address}" is not in a domain of the app\'s company')
-    _check_licence(company, operation)
+    wanted = operation.license_type
+    if isinstance(wanted, str) and wanted and wanted not in company.owned_licenses:
+        raise Rejection(errors.LICENSE_UNAVAILABLE, f'the company owns no licence "{wanted}"')
     user = await people.by_email(world, address)
     if user is None:
         return await _without_user(world, company, operation)
     if user.company_id != company.id:
         raise Rejection(errors.OTHER_COMPANY, f'"{address}" belongs to a user of another company')
-    return await _with_user(world, user, operation)
+    if operation.action == "create":
+        raise Rejection(errors.USER_EXISTS, f'there is a user "{user.username}"')
+    if operation.action == "read":
+        return user
+    if operation.action == "delete":
+        await removal.delete_user(world, user)
+        return None
+    language = operation.language if operation.language in languages.ACCOUNTS else user.language
+    password = user.password if operation.password is None else operation.password
+    return await _change(world, user, replace(user, language=str(language), password=password), operation)
 
 
 def _check_password(world: World, operation: Operation) -> None:
@@ -53,12 +64,6 @@ def _check_password(world: World, operation: Operation) -> None:
     limits = world.contract.limits
     if not limits.password_min_chars <= len(operation.password) <= limits.password_max_chars:
         raise invalid("password", f"expected {limits.password_min_chars} to {limits.password_max_chars} characters")
-
-
-def _check_licence(company: Company, operation: Operation) -> None:
-    wanted = operation.license_type
-    if isinstance(wanted, str) and wanted and wanted not in company.owned_licenses:
-        raise Rejection(errors.LICENSE_UNAVAILABLE, f'the company owns no licence "{wanted}"')
 
 
 async def _without_user(world: World, company: Company, operation: Operation) -> User:
@@ -72,19 +77,6 @@ async def _without_user(world: World, company: Company, operation: Operation) ->
     )
     language = operation.language if operation.language in languages.ACCOUNTS else languages.ACCOUNT_DEFAULT
     return await _change(world, user, replace(user, language=str(language)), operation)
-
-
-async def _with_user(world: World, user: User, operation: Operation) -> User | None:
-    if operation.action == "create":
-        raise Rejection(errors.USER_EXISTS, f'there is a user "{user.username}"')
-    if operation.action == "read":
-        return user
-    if operation.action == "delete":
-        await removal.delete_user(world, user)
-        return None
-    language = operation.language if operation.language in languages.ACCOUNTS else user.language
-    password = user.password if operation.password is None else operation.password
-    return await _change(world, user, replace(user, language=str(language), password=password), operation)
 
 
 async def _change(world: World, before: User, user: User, operation: Operation) -> User:
@@ -101,7 +93,11 @@ async def _change(world: World, before: User, user: User, operation: Operation) 
         changes["licences"] = _licences(world, operation.license_type)
     changed = await world.state.users.put(replace(user, **changes))
     if changed.displayname != before.displayname:
-        await _rename_room(world, before, changed)
+        # Let the personal room keep its owner's name, unless they gave it another (USERS-ROOM-01).
+        room = await world.state.spaces.get(str(changed.room_id))
+        if room is not None and room.title == before.displayname:
+            await world.state.spaces.put(replace(room, title=changed.displayname))
+            await spaces.touch(world, room)
     return changed
 
 
@@ -124,11 +120,3 @@ def _licences(world: World, wanted: str) -> tuple[Licence, ...]:
     if not wanted:
         return ()
     return (Licence(service_type=SERVICE_TYPES[wanted], purchased_license_ndbid=world.ids.account_id()),)
-
-
-async def _rename_room(world: World, before: User, user: User) -> None:
-    """Let the personal room keep its owner's name, unless they gave it another (USERS-ROOM-01)."""
-    room = await world.state.spaces.get(str(user.room_id))
-    if room is not None and room.title == before.displayname:
-        await world.state.spaces.put(replace(room, title=user.displayname))
-        await spaces.touch(world, room)

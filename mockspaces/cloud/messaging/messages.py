@@ -202,19 +202,14 @@ async def edit(world: World, message: Message, body: EditBody, *, origin: str | 
     space = await find_space(world, message.space_id)
     await _check_assignees(world, space, changed.task, message.task)
     spaces.refuse_archived(space)
-    if body.modified is not msgspec.UNSET:
-        _check_fresh(message, seen)
+    known = message.modified if body.modified is not msgspec.UNSET else None
+    if known is not None and (seen is None or seen < known):  # null is older than any time (MSG-UPDATE-04)
+        raise Rejection(errors.MESSAGE_OUTDATED, "the message was edited after the state that the client read")
     before = message.created if message.modified is None else message.modified
     changed = replace(changed, modified=max(world.clock.now_ms(), before + 1))
     await world.state.messages.put(changed)
     await world.publish(MessageSent(space=space, message=changed, origin=origin))
     return changed
-
-
-def _check_fresh(message: Message, seen: int | None) -> None:
-    """MSG-UPDATE-04: null is older than any time."""
-    if message.modified is not None and (seen is None or seen < message.modified):
-        raise Rejection(errors.MESSAGE_OUTDATED, "the message was edited after the state that the client read")
 
 
 class Deletion(msgspec.Struct):
@@ -239,7 +234,15 @@ async def delete(world: World, caller: Caller, message_ids: Sequence[str]) -> De
         elif space.archived:
             result.impossible.append((message_id, errors.ARCHIVED))
         else:
-            await _remove(world, caller, space, message)
+            # Delete a message with its comments, which make no events of their own (MSG-DELETE-04).
+            for comment in await world.state.messages.page("parent", message.id):
+                await _empty(world, comment)
+            await _empty(world, message)
+            parent = await world.state.messages.get(message.parent_id) if message.parent_id else None
+            if parent and not parent.deleted:
+                await world.state.messages.put(replace(parent, comments=parent.comments - 1))
+            await spaces.note_message(world, space, new=False)
+            await world.publish(MessageRemoved(space=space, message=message, by=caller.person))
             result.deleted.append(message_id)
     return result
 
@@ -249,18 +252,6 @@ def may_delete(caller: Caller, message: Message, found: Standing) -> bool:
     if message.category == "meeting" or found.role is None:
         return False
     return message.sender.id == caller.id or found.role == "admin"
-
-
-async def _remove(world: World, caller: Caller, space: Space, message: Message) -> None:
-    """Delete a message with its comments, which make no events of their own (MSG-DELETE-04)."""
-    for comment in await world.state.messages.page("parent", message.id):
-        await _empty(world, comment)
-    await _empty(world, message)
-    parent = await world.state.messages.get(message.parent_id) if message.parent_id else None
-    if parent and not parent.deleted:
-        await world.state.messages.put(replace(parent, comments=parent.comments - 1))
-    await spaces.note_message(world, space, new=False)
-    await world.publish(MessageRemoved(space=space, message=message, by=caller.person))
 
 
 async def _empty(world: World, message: Message) -> Message:

@@ -19,11 +19,6 @@ async def delete_space(world: World, by: Person, space: Space) -> Space:
     await world.state.spaces.delete(space.id)
     await world.publish(TopicUpdated(space=deleted, by=by))
     await world.publish(ChannelClosed(space=deleted))
-    await _clear(world, space)
-    return deleted
-
-
-async def _clear(world: World, space: Space) -> None:
     state = world.state
     await state.message_times.delete(space.id)
     for member in await state.members.page("space", space.id):
@@ -34,6 +29,7 @@ async def _clear(world: World, space: Space) -> None:
         await state.messages.delete(message.id)
     for record in await state.user_spaces.page("space", space.id):
         await state.user_spaces.put(replace(record, deleted=True, gone=True))
+    return deleted
 
 
 async def delete_user(world: World, user: User) -> None:

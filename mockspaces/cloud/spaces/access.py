@@ -29,7 +29,12 @@ def check_kind(endpoint: Endpoint, caller: Caller, *, act_as: bool = False, anon
     ``anonymous`` opens the call to anonymous users whatever its row says.
     """
     if caller.kind == "svc":
-        _check_service_scope(endpoint, caller, act_as=act_as)
+        scope = endpoint.act_as_scope if act_as else endpoint.scope
+        if "svc" not in endpoint.auth or scope is None:
+            raise Rejection(errors.SCOPE_MISSING, f"no service-app scope opens {endpoint.id}")
+        if scope not in caller.scopes:
+            configured = ", ".join(caller.scopes) or "none"
+            raise Rejection(errors.SCOPE_MISSING, f"{endpoint.id} needs scope {scope}; the app has {configured}")
     elif caller.kind not in endpoint.auth and not (anonymous and caller.kind == "anon"):
         accepted = ", ".join(endpoint.auth)
         raise Rejection(errors.KIND_NOT_ALLOWED, f"{endpoint.id} takes {accepted}, not {caller.kind}")
@@ -37,15 +42,6 @@ def check_kind(endpoint: Endpoint, caller: Caller, *, act_as: bool = False, anon
         raise Rejection(errors.KIND_NOT_ALLOWED, "X-Avaya-Act-As is for service apps only")
     elif caller.grant and SPACES_SCOPE not in caller.scopes:
         raise Rejection(errors.SCOPE_OAUTH_MISSING, "the token was granted without the scope spaces")
-
-
-def _check_service_scope(endpoint: Endpoint, caller: Caller, *, act_as: bool) -> None:
-    scope = endpoint.act_as_scope if act_as else endpoint.scope
-    if "svc" not in endpoint.auth or scope is None:
-        raise Rejection(errors.SCOPE_MISSING, f"no service-app scope opens {endpoint.id}")
-    if scope not in caller.scopes:
-        configured = ", ".join(caller.scopes) or "none"
-        raise Rejection(errors.SCOPE_MISSING, f"{endpoint.id} needs scope {scope}; the app has {configured}")
 
 
 def check_caller(endpoint: Endpoint, caller: Caller) -> None:

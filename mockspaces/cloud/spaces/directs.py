@@ -17,7 +17,10 @@ async def between(world: World, caller: Caller, kind: PartnerType, partner_id: s
     """Return the direct space of the caller and another person; the first call makes it."""
     if caller.app and kind == "anonymous":
         raise Rejection(errors.SCOPE_MISSING, "the scope spaces.direct.create is for registered partners only")
-    partner = await _find(world, kind, partner_id)
+    people = world.state.users if kind == "user" else world.state.anonymous
+    partner: Person | None = await people.get(partner_id)
+    if partner is None:
+        raise not_found(errors.USER_NOT_FOUND, "user", partner_id)
     _check_company(caller, partner)
     pair = (min(caller.id, partner.id), max(caller.id, partner.id))
     space = await world.state.spaces.first("pair", pair)
@@ -26,14 +29,6 @@ async def between(world: World, caller: Caller, kind: PartnerType, partner_id: s
         space = await _create(world, caller.person, partner, pair)
     await spaces.unhide(world, space.id, caller.id)
     return Standing(space, await world.state.members.get(member_id(space.id, caller.id)))
-
-
-async def _find(world: World, kind: PartnerType, partner_id: str) -> Person:
-    people = world.state.users if kind == "user" else world.state.anonymous
-    partner: Person | None = await people.get(partner_id)
-    if partner is None:
-        raise not_found(errors.USER_NOT_FOUND, "user", partner_id)
-    return partner
 
 
 async def check_related(world: World, caller: Caller, partner: Person) -> None:

@@ -17,17 +17,14 @@ async def linked_space(world: World, origins: Origins, url: str) -> Space | None
     """Return the space a link names, or None. The link is only parsed, never opened (REST-OUT-01)."""
     for origin in (origins.web, world.origins.web):
         if url.startswith(f"{origin}/"):
-            return await _space_at(world, urlsplit(url[len(origin) :]).path)
-    return None
-
-
-async def _space_at(world: World, path: str) -> Space | None:
-    match path.strip("/").split("/"):
-        case ["spaces", "invites", invite_id, "join" | "meet"]:
-            invite = await world.state.invites.get(invite_id)
-            return await world.state.spaces.get(invite.space_id) if invite else None
-        case ["spaces", space_id]:
-            return await world.state.spaces.get(space_id)
+            path = urlsplit(url[len(origin) :]).path
+            match path.strip("/").split("/"):
+                case ["spaces", "invites", invite_id, "join" | "meet"]:
+                    invite = await world.state.invites.get(invite_id)
+                    return await world.state.spaces.get(invite.space_id) if invite else None
+                case ["spaces", space_id]:
+                    return await world.state.spaces.get(space_id)
+            return None
     return None
 
 

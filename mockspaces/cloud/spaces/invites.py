@@ -118,7 +118,17 @@ async def _reach(world: World, space: Space, made: Invite, invited: Invited) -> 
         await spaces.touch(world, space)
     if made.channel == "server":
         for invitee, user in invited:
-            await _mail(world, space, made, user.username if user else invitee.invitee)
+            await world.state.outbox.put(
+                Mail(
+                    id=world.ids.object_id(),
+                    to=user.username if user else invitee.invitee,
+                    subject=f"Invitation to {space.title}",
+                    link=link(world.origins, made),
+                    created=made.created,
+                    invite_id=made.id,
+                    space_id=space.id,
+                )
+            )
 
 
 async def admit(world: World, space: Space, invitee: Invitee, user: User | None) -> bool:
@@ -150,7 +160,9 @@ async def join(world: World, caller: Caller, invite_id: str, pin: str | None) ->
     found = await access.standing(world, caller, await access.find_space(world, used.space_id))
     role = _invited_role(caller, used)
     if found.member is None and role is None:
-        await _refuse_removed(world, caller, found.space)
+        record = await spaces.record_of(world, found.space.id, caller.id)
+        if found.space.private and record is not None and record.deleted:
+            raise Rejection(errors.MEMBERS_ONLY, "the caller was removed from this private space and not invited anew")
     role = role or "guest"
     if spaces.RANK[role] == spaces.RANK[found.role or "guest"] == spaces.RANK["guest"]:
         access.check_pin(caller, found, pin)
@@ -165,12 +177,6 @@ def _invited_role(caller: Caller, used: Invite) -> Role | None:
     names = {caller.id, *caller.person.emails}
     roles = [one.role for one in used.invitees if one.invitee.lower() in names]
     return max(roles, key=spaces.RANK.__getitem__) if roles else None
-
-
-async def _refuse_removed(world: World, caller: Caller, space: Space) -> None:
-    record = await spaces.record_of(world, space.id, caller.id)
-    if space.private and record is not None and record.deleted:
-        raise Rejection(errors.MEMBERS_ONLY, "the caller was removed from this private space and not invited anew")
 
 
 async def own(world: World, caller: Caller, invite_id: str) -> tuple[Invite, Standing]:
@@ -213,20 +219,6 @@ async def delete(world: World, mine: Invite, place: Standing) -> None:
 
 
 # --- telling people
-
-
-async def _mail(world: World, space: Space, invite: Invite, to: str) -> None:
-    await world.state.outbox.put(
-        Mail(
-            id=world.ids.object_id(),
-            to=to,
-            subject=f"Invitation to {space.title}",
-            link=link(world.origins, invite),
-            created=invite.created,
-            invite_id=invite.id,
-            space_id=space.id,
-        )
-    )
 
 
 def link(origins: Origins, invite: Invite) -> str:

@@ -9,7 +9,7 @@ from mockspaces.cloud.kernel.rejection import Rejection, invalid, not_found
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.spaces import spaces
 from mockspaces.cloud.spaces.access import Standing
-from mockspaces.cloud.store.entities import Member, MemberType, Space, User, member_id, replace
+from mockspaces.cloud.store.entities import Member, MemberType, Space, member_id, replace
 from mockspaces.cloud.store.listing import Indexed
 from mockspaces.contract import errors
 from mockspaces.contract.rows import Role
@@ -52,7 +52,9 @@ async def set_role(world: World, found: Standing, kind: MemberType, person_id: s
     if kind == "anonymousId":
         raise invalid("attendeeType", "an anonymous user is always a guest")
     if target is None:
-        await _refuse_disabled(world, person_id)
+        user = await world.state.users.get(person_id)
+        if user is not None and not user.enabled:
+            raise invalid("attendeeId", "is a disabled user")
     spaces.refuse_archived(found.space)
     if target is None:
         await spaces.add(world, found.space, person_id, "userId", role)
@@ -71,12 +73,6 @@ def _check_giving(found: Standing, target: Member | None, role: Role) -> None:
         return
     if role != "member" or (target is not None and target.role == "admin"):
         raise Rejection(errors.PERMISSION_DENIED, f"a member cannot make {'an admin' if target else 'anybody'} {role}")
-
-
-async def _refuse_disabled(world: World, person_id: str) -> None:
-    user = await world.state.users.get(person_id)
-    if user is not None and not user.enabled:
-        raise invalid("attendeeId", "is a disabled user")
 
 
 async def _refuse_last_admin(world: World, space: Space) -> None:
@@ -118,12 +114,8 @@ async def take_out(world: World, space: Space, target: Member) -> None:
         await world.state.user_spaces.put(spaces.moved(left, touched))
     user = await world.state.users.get(target.person)
     if user is not None:
-        await _uninvite(world, space, user)
-
-
-async def _uninvite(world: World, space: Space, user: User) -> None:
-    names = {user.id, *user.emails}
-    for invite in await world.state.invites.page("space", space.id):
-        kept = tuple(one for one in invite.invitees if one.invitee.lower() not in names)
-        if kept != invite.invitees:
-            await world.state.invites.put(replace(invite, invitees=kept))
+        names = {user.id, *user.emails}
+        for invite in await world.state.invites.page("space", space.id):
+            kept = tuple(one for one in invite.invitees if one.invitee.lower() not in names)
+            if kept != invite.invitees:
+                await world.state.invites.put(replace(invite, invitees=kept))

@@ -78,7 +78,16 @@ def user(origins: Origins, who: User, company: Company | None) -> Object:
         "lastupdatetime": iso(who.last_update),
         "licenses": [licence(item) for item in who.licences],
         "phone_numbers": who.phone_numbers,
-        "relation_graphs": [_employment(company)] if company else [],
+        "relation_graphs": [
+            {
+                "relationdef_id": company.relationdef_id,
+                "initiator_id": company.id,
+                "initiator_type": "company",
+                "relation_type": "employee",
+            }
+        ]
+        if company
+        else [],
         "timezone": who.timezone,
         "username": who.username,
         "picture_url": picture,
@@ -91,15 +100,6 @@ def user(origins: Origins, who: User, company: Company | None) -> Object:
 
 def _email(address: str, primary: bool, relation: str) -> Object:  # noqa: FBT001 - a wire member
     return {"value": address, "type": "", "primary": primary, "label": "", "relationdef_id": relation}
-
-
-def _employment(company: Company) -> Object:
-    return {
-        "relationdef_id": company.relationdef_id,
-        "initiator_id": company.id,
-        "initiator_type": "company",
-        "relation_type": "employee",
-    }
 
 
 def licence(item: Licence) -> Object:

@@ -260,14 +260,10 @@ async def add_space(world: World, seed: SpaceSeed) -> Space:
     made = await world.state.spaces.put(replace(space, settings=settings))
     for number, message in enumerate(seed.messages):
         with _at(f"messages[{number}]"):
-            await _add_message(world, made, message)
+            author = await _find_user(world, message.username)
+            content = ContentBody(body_text=message.text, description=message.description)
+            await messages.add(world, author, made, drafts.read(world, message.category, MessageBody(content=content)))
     return await spaces.archive(world, made) if seed.archived else made
-
-
-async def _add_message(world: World, space: Space, seed: MessageSeed) -> None:
-    author = await _find_user(world, seed.username)
-    content = ContentBody(body_text=seed.text, description=seed.description)
-    await messages.add(world, author, space, drafts.read(world, seed.category, MessageBody(content=content)))
 
 
 async def _find_user(world: World, username: str) -> User:
