@@ -1,7 +1,6 @@
 """The surfaces on one ASGI application: the only module that knows all of them."""
 
 import asyncio
-import contextlib
 import logging
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,8 +10,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from mockspaces.accounts.surface import AccountsSurface
-from mockspaces.asgi.exchange import Exchange
+from mockspaces.asgi.cors import CORS
+from mockspaces.asgi.exchange import Exchange, add_headers
+from mockspaces.asgi.refused import REFUSED
 from mockspaces.asgi.surface import Surface
+from mockspaces.cloud.kernel.journal import Entry
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.kernel.world import Origins, World, changed_settings
 from mockspaces.cloud.worlds import seeds
@@ -110,13 +112,19 @@ class App:
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a WebSocket; there is one path for it in each world, anything else is closed before it opens."""
-        with contextlib.suppress(Rejection):
+        try:
             world, origins, path = self._find(scope)
+            why = f"no WebSocket is served at {path}, but at {events.ENGINE_PATH}/"
+        except Rejection as rejection:
+            world, path, why = self.worlds.named(DEFAULT).world, scope["path"], rejection.why
+        else:
             if path.rstrip("/") == events.ENGINE_PATH:
                 broken = await self.realtime.serve(scope, receive, send, world, origins)
                 if broken and self.transport:  # or what a client does not read would stay in memory while it lives
                     self.transport.abort(scope)
                 return
+        now, surface = world.clock.now_ms(), events.CONNECT.surface
+        world.journal.record(Entry(time=now, surface=surface, method="GET", path=path, status=403, why=why))
         await send({"type": "websocket.close", "code": 1000})
 
     async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -125,9 +133,13 @@ class App:
         except Rejection as rejection:
             default = self.worlds.named(DEFAULT).world
             exchange = Exchange(scope, receive, send, default, default.origins, scope["path"])
-            await self._surfaces[0][1].refuse(exchange, rejection)(scope, receive, send)
+            exchange.refused(rejection)
+            response = add_headers(self._surfaces[0][1].refuse(exchange, rejection), CORS)
+            default.journal.record(exchange.entry("web", response))
+            await response(scope, receive, send)
             return
-        if path.rstrip("/") == events.ENGINE_PATH and scope["method"] != "OPTIONS":  # any path grants a preflight
+        # Any path grants a preflight, and what could not be read is refused in one way.
+        if path.rstrip("/") == events.ENGINE_PATH and scope["method"] != "OPTIONS" and REFUSED not in scope:
             await self.realtime.serve(scope, receive, send, world, origins)
             return
         exchange = Exchange(scope, receive, send, world, origins, path)
@@ -160,6 +172,7 @@ class App:
 
     async def _answer(self, surface: Surface, exchange: Exchange) -> Response:
         try:
+            exchange.check_readable()
             return await surface.answer(exchange)
         except asyncio.CancelledError as interruption:
             if STOPPING not in interruption.args:

@@ -8,6 +8,7 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from mockspaces.asgi.refused import REFUSED
 from mockspaces.cloud.kernel.attempt import Attempt
 from mockspaces.cloud.kernel.caller import Caller
 from mockspaces.cloud.kernel.journal import Entry
@@ -52,9 +53,15 @@ class Exchange:
         found = self._header_lines
         if found is None:  # by hand: a cached property of Python 3.11 takes a lock, which costs a tenth of a request
             found = self._header_lines = {}
+            repeated: dict[bytes, list[bytes]] = {}
             for name, sent in self.scope["headers"]:
                 value = sent.strip(b" \t")  # the parser leaves blanks at the end
-                found[name] = found[name] + b", " + value if name in found else value
+                if name in found:
+                    repeated.setdefault(name, [found[name]]).append(value)
+                else:
+                    found[name] = value
+            for name, values in repeated.items():
+                found[name] = b", ".join(values)
         return found
 
     @cached_property
@@ -66,6 +73,11 @@ class Exchange:
     def query(self) -> dict[str, str]:
         """The query; a repeated parameter has its last value (REST-REQ-01)."""
         return dict(self.pairs)
+
+    def check_readable(self) -> None:
+        """Refuse what the server could not read."""
+        if REFUSED in self.scope:
+            raise self.scope[REFUSED]
 
     async def body(self, limit: int | None = None) -> bytes:
         """Return the request body. Refuses one over ``limit`` bytes without reading it all (REST-REQ-05)."""
@@ -83,7 +95,7 @@ class Exchange:
         while True:
             message = await self.receive()
             if message["type"] == "http.disconnect":
-                raise invalid("", "the client went away before its body was complete")
+                raise self.scope.get(REFUSED) or invalid("", "the client went away before its body was complete")
             chunk: bytes = message.get("body", b"")
             size += len(chunk)
             if size > most:

@@ -44,6 +44,8 @@ SUBSCRIPTION_REQUIRED = "app.event.channel.subscription.required"
 ROUTE_NOT_FOUND = "route.not_found"
 METHOD_NOT_ALLOWED = "method.not_allowed"
 REQUEST_TOO_LARGE = "request.too_large"
+HEAD_TOO_LARGE = "request.head_too_large"
+REQUEST_TIMEOUT = "request.timeout"
 UNSUPPORTED_TYPE = "request.unsupported_type"
 RATE_LIMITED = "rate.limited"
 SERVER_ERROR = "server.error"
@@ -135,6 +137,8 @@ ROWS = (
     _row(ROUTE_NOT_FOUND, 404, "No such path."),
     _row(METHOD_NOT_ALLOWED, 405, "This method is not allowed here."),
     _row(REQUEST_TOO_LARGE, 413, "The request body is too large.", "REST-REQ-05"),
+    _row(HEAD_TOO_LARGE, 431, "Request line and headers are too large.", "the mock's own; RFC 6585, 5"),
+    _row(REQUEST_TIMEOUT, 408, "The request did not come to its end.", "the mock's own; RFC 9110, 15.5.9"),
     _row(UNSUPPORTED_TYPE, 415, "The control API wants a body of type application/json.", "CTRL-03"),
     _row(RATE_LIMITED, 429, "Too many requests.", "LIM-02"),
     _row(SERVER_ERROR, 500, "This is a bug of the mock; its log has the traceback."),

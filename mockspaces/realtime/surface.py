@@ -1,11 +1,14 @@
 """The Socket.IO endpoint: handshakes come in here and become transports, or are refused (RT-EP-02, RT-EIO-23)."""
 
 import asyncio
+from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.types import Receive, Scope, Send
 
+from mockspaces.asgi.cors import CORS
+from mockspaces.asgi.refused import REFUSED_UPGRADE
 from mockspaces.cloud.kernel.journal import Entry
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.worlds.worlds import Farewell, Worlds
@@ -79,14 +82,19 @@ class RealtimeSurface:
         websocket = scope["type"] == "websocket"
         body = message.encode() if websocket else msgspec.json.encode({"code": code, "message": message})
         prefix = "websocket." if websocket else ""
-        headers = [(b"content-type", HTML if websocket else JSON), (b"content-length", str(len(body)).encode())]
+        headers = [
+            (b"content-type", HTML if websocket else JSON),
+            (b"content-length", str(len(body)).encode()),
+            *_cors(scope),
+        ]
+        only = "only a WebSocket with transport=websocket and without sid is served"
         entry = Entry(
             time=world.clock.now_ms(),
             surface=events.CONNECT.surface,
             method=scope.get("method", "GET"),
             path=scope["path"],
             status=400,
-            why=f"{message}: only a WebSocket with transport=websocket and without sid is served",
+            why=f"{message}: {scope.get(REFUSED_UPGRADE, only)}",
             response=body,
         )
         world.journal.record(entry)
@@ -103,6 +111,15 @@ def _refusal(scope: Scope, query: dict[str, str]) -> tuple[int, str] | None:
     if "sid" in query:
         return SESSION_UNKNOWN
     return None if scope["type"] == "websocket" else BAD_REQUEST
+
+
+def _cors(scope: Scope) -> Iterable[tuple[bytes, bytes]]:
+    """Echo the origin, as real Socket.IO servers do: their browser clients send credentials (REST-CORS-01)."""
+    origin = next((value for name, value in scope["headers"] if name == b"origin"), None)
+    if origin is None:
+        return CORS
+    allowed = (b"access-control-allow-origin", origin), (b"access-control-allow-credentials", b"true")
+    return (*allowed, (b"vary", b"Origin"))
 
 
 def _codec(world: World, query: dict[str, str], heartbeat: Heartbeat, *, depth: int, limit: int) -> Codec:

@@ -9,11 +9,11 @@ import signal
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -23,13 +23,17 @@ from mockspaces.app import STOPPING, App, create_app
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.worlds.worlds import Listeners
 from mockspaces.config import Config
+from mockspaces.server.http import KEEP_ALIVE_S, HttpProtocol
 from mockspaces.server.transport import SocketFaults
+
+if TYPE_CHECKING:
+    from uvicorn.server import Protocols
 
 BACKLOG, LAST_PORT = 2048, 65535
 GRACE_S = 0.2  # open requests are given this long after a stop, so that the process ends within a second
+LAST_ANSWER_S = 1  # answers under way in a world that is dropped are given this long
 SWEEP_S = 5
 START_LIMIT_S = 60  # of a server in a thread
-INVALID_UTF8 = "Invalid UTF-8 sequence received from client."  # what uvicorn logs of a frame, with a traceback
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 
 logger = logging.getLogger("mockspaces")
@@ -62,10 +66,13 @@ def transport(app: ASGIApp) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         lifespan="on",
+        http=HttpProtocol,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_ping_interval=None,  # Engine.IO has heartbeats of its own; those of WebSocket do not count (RT-HB-02)
-        timeout_graceful_shutdown=2 * GRACE_S,  # type: ignore[arg-type]
+        timeout_keep_alive=KEEP_ALIVE_S,
+        headers=[("keep-alive", f"timeout={KEEP_ALIVE_S}")],
+        timeout_graceful_shutdown=3 * GRACE_S,  # type: ignore[arg-type]
         server_header=False,
         proxy_headers=False,  # whoever connects is the client: faults look for his connection, limits count his address
         backlog=BACKLOG,
@@ -107,17 +114,25 @@ class WorldListeners(Listeners):
 
     async def close(self, port: int) -> None:
         self._open.pop(port).close()
-        for connection in list(self._server.server_state.connections):
-            if getattr(connection, "server", ("", 0))[1] == port:
-                connection.shutdown()  # after its present answer, which may be that of this very call
         if self._free is not None:
             self._free.append(port)
+        ended = [one for one in self._server.server_state.connections if getattr(one, "server", ("", 0))[1] == port]
+        for connection in ended:
+            connection.shutdown()  # after its present answer, which may be that of this very call
+        asyncio.get_running_loop().call_later(LAST_ANSWER_S, cut_off, ended)
 
     def close_all(self) -> None:
         """Stop listening everywhere; the server ends the connections."""
         for server in self._open.values():
             server.close()
         self._open.clear()
+
+
+def cut_off(connections: Iterable["Protocols"]) -> None:
+    """Break connections that should have ended by themselves: a client that does not read would hold them for ever."""
+    for connection in connections:
+        if connection.transport is not None:
+            connection.transport.abort()
 
 
 def _port_range(text: str) -> list[int]:
@@ -130,17 +145,11 @@ def _port_range(text: str) -> list[int]:
     return list(ports)
 
 
-def _about_the_server(record: logging.LogRecord) -> bool:
-    """Whether uvicorn speaks of itself: a client whose text is no UTF-8 is told so by the close code (RT-EP-08)."""
-    return record.msg != INVALID_UTF8
-
-
 class UvicornServer(uvicorn.Server):
     """A uvicorn server that says when it is ready and turns a signal into a clean end (exit code 0)."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        logging.getLogger("uvicorn.error").addFilter(_about_the_server)
         self.on_ready: Callable[[], None] = lambda: None
         self.listeners: WorldListeners | None = None
         self.secure: tuple[socket.socket, ssl.SSLContext] | None = None
@@ -166,9 +175,10 @@ class UvicornServer(uvicorn.Server):
         await super().shutdown(sockets)
 
     def _end_requests(self) -> None:
-        """Interrupt what still waits; the application answers that it stops."""
+        """Interrupt what still waits; the application answers that it stops, and who does not read that is cut off."""
         for task in self.server_state.tasks:
             task.cancel(STOPPING)
+        asyncio.get_running_loop().call_later(GRACE_S / 2, cut_off, list(self.server_state.connections))
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from mockspaces.asgi.cors import preflight
-from mockspaces.asgi.exchange import Exchange
+from mockspaces.asgi.cors import CORS, preflight
+from mockspaces.asgi.exchange import Exchange, add_headers
 from mockspaces.asgi.pages import Pages
 from mockspaces.asgi.routing import MethodNotAllowed, Router
 from mockspaces.cloud.kernel.rejection import Rejection
@@ -44,7 +44,8 @@ class WebSurface:
             return exchange.meet_fault(self.name)
 
         planned = await exchange.world.transactions.carry_out(meet_fault)
-        return planned or pages.render("link.html", meaning=MEANINGS[endpoint], target=target)
+        shown = planned or pages.render("link.html", meaning=MEANINGS[endpoint], target=target)
+        return add_headers(shown, CORS)
 
     def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:
         """Say so as a page."""
@@ -53,4 +54,4 @@ class WebSurface:
         page = pages.render("error.html", row.status, title=title, problem=row.text(rejection.detail), advice="")
         if isinstance(rejection, MethodNotAllowed):
             page.headers["allow"] = rejection.allow
-        return page
+        return add_headers(page, CORS)

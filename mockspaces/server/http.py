@@ -1,0 +1,391 @@
+"""Our HTTP connections: uvicorn's protocol on httptools, with what it leaves open closed.
+
+How this works. `HttpProtocol` reads what a client sends in slices, so that nobody holds the loop for long, and
+leaves parser, cycles and answers to uvicorn. It differs in these points, each for a reason:
+
+* An offer of another protocol changes nothing unless it is a WebSocket (RFC 9110, 7.8). The parser ends a message
+  at the head of any upgrade, and uvicorn answers it before its body has come (encode/uvicorn#1501 asks for h2c;
+  Java's HTTP client offers it with each call). We read the head once more without the offer.
+* A WebSocket handshake is judged here, by our limits: the library's own (8 KB a line, 128 lines, no body) raise
+  where nobody answers. One that is none is answered as the plain request that it is.
+* What cannot be read goes to the application as a `Rejection`, so that it is in the journal of its world; uvicorn
+  answers in plain text by itself.
+* A head is bounded; the parser would collect one of any size.
+* The last answer of a connection arrives although its request was not read to the end: closing a socket that has
+  something left to read resets it, and the answer is lost on the way (RFC 9112, 9.6).
+* A connection that never asks anything, or half a head, ends after a while.
+"""
+
+import asyncio
+import logging
+import re
+from asyncio.events import TimerHandle
+from string import punctuation
+from typing import Any, cast
+from urllib.parse import quote
+
+import httptools
+from uvicorn._types import ASGIReceiveEvent, HTTPScope
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from mockspaces.asgi.refused import REFUSED, REFUSED_UPGRADE
+from mockspaces.cloud.kernel.rejection import Rejection, invalid
+from mockspaces.contract import errors
+from mockspaces.server.websocket import WebSocketProtocol, handshake_problem
+
+HEAD_BYTES = 64 * 1024
+HEAD_S = 30  # how long a head may take that has begun
+SLICE = 16 * 1024  # a slice of nothing but tiny requests takes some 20 ms
+LINGER_S, LINGER_IDLE_S = 30, 5  # the figures of nginx, lingering_time and lingering_timeout
+KEEP_ALIVE_S = 75  # no usual interval of polling; announced, so that clients do not reuse what is about to end
+
+_REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([^ \r\n]*)(?: (HTTP/[0-9.]+))?")
+_TLS = b"\x16\x03"
+PRINTABLE = punctuation  # beside letters and digits, whatever may stand in a target
+NOT_ASCII = "the target has bytes that are not percent-encoded"
+
+logger = logging.getLogger("mockspaces")
+
+
+class UnreadableError(Exception):
+    """Raised out of a callback of the parser: the request is refused, and nothing more is read."""
+
+    def __init__(self, rejection: Rejection) -> None:
+        """Refuse with ``rejection``."""
+        super().__init__(rejection.why)
+        self.rejection = rejection
+
+
+class Lingering:
+    """What the last cycle of a connection sees of the transport: closing it lets the answer arrive first."""
+
+    __slots__ = ("_protocol", "is_closing", "write")
+
+    def __init__(self, protocol: "HttpProtocol") -> None:
+        """Stand for the transport of ``protocol``."""
+        self._protocol = protocol
+        self.write = protocol.transport.write
+        self.is_closing = protocol.transport.is_closing
+
+    def close(self) -> None:
+        """Say that nothing more comes, and close when the client has stopped sending, or after a while."""
+        self._protocol.linger()
+
+
+class Cycle(RequestResponseCycle):
+    """One request and its answer."""
+
+    broken = False  # the rest of the body cannot be read
+
+    async def receive(self) -> ASGIReceiveEvent:
+        """Return the next part of the body; one that cannot be read ends like that of a client who left."""
+        message = await super().receive()
+        return {"type": "http.disconnect"} if self.broken else message
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """One connection."""
+
+    _head = 0  # at least as many bytes as the head has that is being read; 0 between heads
+    _slice = 0
+    _rest = b""
+    _problem = ""
+    _last = False  # nothing more is read as a request
+    _stopping = False
+    _head_timer: TimerHandle | None = None
+    _linger_timers: tuple[TimerHandle, ...] = ()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Give a connection that never asks anything as long as one that has ended asking."""
+        super().connection_made(transport)
+        self.access_log = False  # uvicorn writes one as soon as anybody logs anything; the journal has a better one
+        self._await_next()
+
+    def _await_next(self) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timers."""
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+        self._rest = b""
+        for timer in (self._head_timer, *self._linger_timers):
+            if timer:
+                timer.cancel()
+
+    @property
+    def _before(self) -> RequestResponseCycle | None:
+        """The request that came last; uvicorn does not say that there may be none yet."""
+        return self.cycle
+
+    # --- reading
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came, at most a slice at a time."""
+        if self._last:
+            self._wait_for_the_end()
+        elif self._rest or len(data) > SLICE:
+            self._rest += data
+            self.transport.pause_reading()
+            if len(self._rest) == len(data):
+                self._go_on()
+        else:
+            self._feed(data)
+
+    def _go_on(self) -> None:
+        """Read the next slice, unless requests wait already: whoever sends many at once waits for the answers."""
+        if not self._rest or self.pipeline or self.transport.is_closing():
+            return
+        data, self._rest = self._rest[:SLICE], self._rest[SLICE:]
+        self._feed(data)
+        if self._last:
+            self._rest = b""
+        if self._rest:
+            self.loop.call_soon(self._go_on)
+        elif not self.flow.read_paused and not self._last:
+            self.transport.resume_reading()
+
+    def _feed(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        self._slice = len(data)
+        if self._head:
+            self._head += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._take_offer(data[upgrade.args[0] :])
+        except httptools.HttpParserCallbackError as error:
+            cause = error.__context__
+            if not isinstance(cause, UnreadableError):
+                raise
+            self._refuse(cause.rejection, data)
+        except httptools.HttpParserError as error:
+            self._refuse(_explained(error, data), data)
+        else:
+            if self._head > HEAD_BYTES + SLICE:  # the first slice may hold the end of another message
+                self._refuse(_too_large(), data)
+            elif self._head and not self._head_timer:
+                self._head_timer = self.loop.call_later(HEAD_S, self._head_overdue)
+
+    def on_message_begin(self) -> None:
+        """Begin to count the head."""
+        super().on_message_begin()
+        self._head = self._slice
+
+    def on_headers_complete(self) -> None:
+        """Start a request, unless its head is too large or offers something, which is looked at first."""
+        if self._head > HEAD_BYTES and _size(self.url, self.headers) > HEAD_BYTES:
+            raise UnreadableError(_too_large())
+        self._head = 0
+        if self._head_timer:
+            self._head_timer.cancel()
+            self._head_timer = None
+        if self.parser.should_upgrade():
+            return
+        if not self.url.isascii():
+            raise UnreadableError(_not_ascii(self.url))
+        super().on_headers_complete()
+        cycle = self.cycle
+        cycle.__class__ = Cycle  # uvicorn names its own in the middle of what it does here
+        if self._problem:
+            _open(cycle.scope)[REFUSED_UPGRADE], self._problem = self._problem, ""
+        if not cycle.keep_alive:
+            cycle.default_headers = [header for header in cycle.default_headers if header[0] != b"keep-alive"]
+            cycle.transport = cast("asyncio.Transport", Lingering(self))
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body; an upgrade has none here, its head is read once more."""
+        if not self.parser.should_upgrade():
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Note the end of a message; that of an upgrade is not the end of its request."""
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+
+    def _head_overdue(self) -> None:
+        self._head_timer = None
+        self._refuse(Rejection(errors.REQUEST_TIMEOUT, f"the head of the request took longer than {HEAD_S} s"), b"")
+
+    # --- offers of other protocols
+
+    def _take_offer(self, rest: bytes) -> None:
+        """Switch to WebSocket, or read the head once more without the offer; ``rest`` is what came after it."""
+        problem = ""
+        if self._get_upgrade() == b"websocket":
+            before = self._before
+            busy = before and not before.response_complete
+            problem = "earlier requests are not answered yet" if busy else self._handshake_problem()
+            if not problem:
+                self._switch(rest)
+                return
+        head = self._head_without_offer()
+        self.parser = httptools.HttpRequestParser(self)
+        self._problem = problem
+        self._feed(head + rest)
+
+    def _handshake_problem(self) -> str:
+        method, version = self.parser.get_method(), self.parser.get_http_version()
+        return handshake_problem(method, version, self.headers) if self.url.isascii() else NOT_ASCII
+
+    def _head_without_offer(self) -> bytes:
+        lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())]
+        for name, value in self.headers:
+            if name == b"upgrade":
+                continue
+            kept = value
+            if name == b"connection":
+                kept = b", ".join(word for word in value.split(b",") if word.strip().lower() != b"upgrade")
+            lines.append(b"%s: %s" % (name, kept))
+        return b"\r\n".join([*lines, b"", b""])
+
+    def _switch(self, rest: bytes) -> None:
+        """Hand the connection over to a WebSocket, which answers the handshake."""
+        self.connections.discard(self)
+        self._last = True
+        protocol = WebSocketProtocol(config=self.config, server_state=self.server_state, app_state=self.app_state)
+        protocol.connection_made(self.transport)
+        self.transport.set_protocol(protocol)
+        rest, self._rest = rest + self._rest, b""
+        protocol.shake_hands(self.url, self.headers)
+        self.transport.resume_reading()
+        if rest:
+            protocol.data_received(rest)
+
+    # --- refusing
+
+    def _refuse(self, rejection: Rejection, data: bytes) -> None:
+        """Let the application answer and record what could not be read, as the last thing of this connection."""
+        if self._last or self.transport.is_closing():
+            return
+        self._last = True
+        if self._head_timer:
+            self._head_timer.cancel()
+            self._head_timer = None
+        before = self._before
+        if before and before.more_body:  # what could not be read is a part of its body
+            self._break(before, rejection)
+            return
+        if not self._head:
+            self.on_message_begin()
+        self._head = 0
+        line = _REQUEST_LINE.match(data)
+        target = self.url or (line[2] if line else b"")
+        path, _, query = target[:HEAD_BYTES].partition(b"?")
+        shown = path.decode("utf-8", "replace")
+        _open(self.scope).update(
+            {
+                "method": line[1].decode() if line else "?",
+                "path": shown if shown.startswith("/") else "/",
+                "raw_path": quote(path, PRINTABLE).encode(),
+                "query_string": quote(query, PRINTABLE).encode(),
+                REFUSED: rejection,
+            }
+        )
+        self.cycle = Cycle(
+            scope=self.scope,
+            transport=cast("asyncio.Transport", Lingering(self)),
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers[:1],
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=False,
+            on_response=self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def _break(self, cycle: RequestResponseCycle, rejection: Rejection) -> None:
+        """Let a request end whose body cannot be read any further; its answer is the last one."""
+        if cycle.response_complete:
+            self.linger()
+            return
+        cast("Cycle", cycle).broken = True
+        _open(cycle.scope)[REFUSED] = rejection
+        cycle.keep_alive = False
+        cycle.transport = cast("asyncio.Transport", Lingering(self))
+        cycle.message_event.set()
+
+    # --- the end
+
+    def shutdown(self) -> None:
+        """End the connection, after the answer that is under way; whoever stops is never held up by a connection."""
+        self._stopping = True
+        try:
+            super().shutdown()
+        except Exception:
+            logger.exception("a connection could not be ended")
+            self.transport.abort()
+
+    def on_response_complete(self) -> None:
+        """Go on with what was held back; after the last answer nothing is."""
+        if self._linger_timers:
+            self.server_state.total_requests += 1
+            self.flow.resume_reading()
+            return
+        super().on_response_complete()
+        if self._rest and not self.pipeline:
+            self._unset_keepalive_if_required()
+            self._go_on()
+
+    def linger(self) -> None:
+        """End the own half of the connection; the client's half is read and thrown away until it ends, or a while."""
+        self._rest = b""
+        if self._linger_timers or self.transport.is_closing():
+            return
+        if self._stopping or not (self._last or self.cycle.more_body):  # everything was read: a close loses nothing
+            self.transport.close()
+            return
+        self._last = True
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._linger_timers = (self.loop.call_later(LINGER_S, self.transport.close), self._idle_timer())
+        self.transport.resume_reading()
+
+    def _idle_timer(self) -> TimerHandle:
+        return self.loop.call_later(LINGER_IDLE_S, self.transport.close)
+
+    def _wait_for_the_end(self) -> None:
+        if self._linger_timers:
+            self._linger_timers[1].cancel()
+            self._linger_timers = (self._linger_timers[0], self._idle_timer())
+
+
+def _open(scope: HTTPScope) -> dict[str, Any]:
+    """Return a scope as what it is, a dictionary that may have keys of ours."""
+    return cast("dict[str, Any]", scope)
+
+
+def _size(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
+    return len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
+
+
+def _too_large() -> Rejection:
+    return Rejection(errors.HEAD_TOO_LARGE, f"request line and headers are larger than {HEAD_BYTES} bytes")
+
+
+def _not_ascii(url: bytes) -> Rejection:
+    byte = next(byte for byte in url if byte > 0x7F)  # noqa: PLR2004 - the last byte of ASCII
+    return invalid("", f"byte 0x{byte:02X} in the target: percent-encode it")
+
+
+def _explained(error: httptools.HttpParserError, data: bytes) -> Rejection:
+    """Say in words what a parser did not understand; ``data`` is where it was reading."""
+    line = _REQUEST_LINE.match(data)
+    method = line[1].decode() if line else ""
+    if data.startswith(_TLS):
+        return invalid("", "this is TLS, and the port speaks plain HTTP")
+    if line and line[3] == b"HTTP/2.0":
+        return invalid("", "this is HTTP/2, and the port speaks HTTP/1.1")
+    if line and method != method.upper():
+        return invalid("", f'methods are in capitals, not "{method}"')
+    if line and any(byte > 0x7F for byte in line[2]):  # noqa: PLR2004 - the last byte of ASCII
+        return _not_ascii(line[2])
+    if isinstance(error, httptools.HttpParserInvalidMethodError) and line and line[3]:
+        return invalid("", f'"{method}" is no method')
+    return invalid("", f"this is no HTTP/1.1: {error}")
