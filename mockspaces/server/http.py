@@ -90,6 +90,7 @@ class HttpProtocol(HttpToolsProtocol):
     _slice = 0
     _rest = b""
     _problem = ""
+    _offer = False
     _last = False  # nothing more is read as a request
     _stopping = False
     _head_timer: TimerHandle | None = None
@@ -99,17 +100,28 @@ class HttpProtocol(HttpToolsProtocol):
         """Give a connection that never asks anything as long as one that has ended asking."""
         super().connection_made(transport)
         self.access_log = False  # uvicorn writes one as soon as anybody logs anything; the journal has a better one
-        self._await_next()
+        self._idle_since = self.loop.time()
+        self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._end_if_idle)
 
-    def _await_next(self) -> None:
-        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+    def _end_if_idle(self) -> None:
+        """End a connection that was idle for long; looking now and then costs less than a timer for each request."""
+        idle = self.loop.time() - self._idle_since
+        if self._is_idle and idle >= self.timeout_keep_alive:
+            self.transport.close()
+        else:
+            left = self.timeout_keep_alive - idle if self._is_idle else self.timeout_keep_alive
+            self._idle_timer = self.loop.call_later(left, self._end_if_idle)
+
+    @property
+    def _is_idle(self) -> bool:
+        before = self._before
+        return not self._head and not self._last and (before is None or before.response_complete)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timers."""
         super().connection_lost(exc)
-        self._unset_keepalive_if_required()
         self._rest = b""
-        for timer in (self._head_timer, *self._linger_timers):
+        for timer in (self._idle_timer, self._head_timer, *self._linger_timers):
             if timer:
                 timer.cancel()
 
@@ -146,7 +158,6 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.resume_reading()
 
     def _feed(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
         self._slice = len(data)
         if self._head:
             self._head += len(data)
@@ -180,7 +191,8 @@ class HttpProtocol(HttpToolsProtocol):
         if self._head_timer:
             self._head_timer.cancel()
             self._head_timer = None
-        if self.parser.should_upgrade():
+        self._offer = self.parser.should_upgrade()
+        if self._offer:
             return
         if not self.url.isascii():
             raise UnreadableError(_not_ascii(self.url))
@@ -195,13 +207,14 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Take a part of a body; an upgrade has none here, its head is read once more."""
-        if not self.parser.should_upgrade():
+        if not self._offer:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Note the end of a message; that of an upgrade is not the end of its request."""
-        if not self.parser.should_upgrade():
-            super().on_message_complete()
+        if not self._offer:
+            self.cycle.more_body = False
+            self.cycle.message_event.set()
 
     def _head_overdue(self) -> None:
         self._head_timer = None
@@ -324,14 +337,18 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Go on with what was held back; after the last answer nothing is."""
-        if self._linger_timers:
-            self.server_state.total_requests += 1
-            self.flow.resume_reading()
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
             return
-        super().on_response_complete()
-        if self._rest and not self.pipeline:
-            self._unset_keepalive_if_required()
+        self.flow.resume_reading()
+        if self._linger_timers:
+            return
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._rest:
             self._go_on()
+        else:
+            self._idle_since = self.loop.time()
 
     def linger(self) -> None:
         """End the own half of the connection; the client's half is read and thrown away until it ends, or a while."""
@@ -344,16 +361,16 @@ class HttpProtocol(HttpToolsProtocol):
         self._last = True
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self._linger_timers = (self.loop.call_later(LINGER_S, self.transport.close), self._idle_timer())
+        self._linger_timers = (self.loop.call_later(LINGER_S, self.transport.close), self._silence_timer())
         self.transport.resume_reading()
 
-    def _idle_timer(self) -> TimerHandle:
+    def _silence_timer(self) -> TimerHandle:
         return self.loop.call_later(LINGER_IDLE_S, self.transport.close)
 
     def _wait_for_the_end(self) -> None:
         if self._linger_timers:
             self._linger_timers[1].cancel()
-            self._linger_timers = (self._linger_timers[0], self._idle_timer())
+            self._linger_timers = (self._linger_timers[0], self._silence_timer())
 
 
 def _open(scope: HTTPScope) -> dict[str, Any]:
