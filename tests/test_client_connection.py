@@ -17,6 +17,7 @@ import pytest
 
 from mockspaces.client import ControlError, Mockspaces
 from mockspaces.client.waiting import wait_for
+from mockspaces.config import DEFAULT_PORT
 from tests.conftest import SOON_S
 
 
@@ -246,3 +247,9 @@ def test_forked_child_leaves_the_server_alone() -> None:
             os._exit(0)
         assert os.waitpid(child, 0)[1] == 0
         assert cloud.call("GET", "/health")["status"] == "ok"
+
+
+def test_server_under_another_python_picks_a_free_port() -> None:
+    """Two servers under another Python run beside each other and beside whatever has the usual port."""
+    with Mockspaces.start(python=sys.executable) as one, Mockspaces.start(python=sys.executable) as other:
+        assert len({one.url, other.url, f"http://127.0.0.1:{DEFAULT_PORT}"}) == 3

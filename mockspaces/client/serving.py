@@ -103,6 +103,7 @@ class ServerProcess:
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
                 text=True,
+                start_new_session=True,  # Ctrl-C is for the tests; what they want to tell then is still to be asked for
             )
         except OSError as error:
             self._errors.close()
@@ -142,5 +143,5 @@ def _arguments(options: Mapping[str, Any]) -> Iterator[str]:
                 yield from ("--set", f"{setting}={json.dumps(wanted)}")
         elif value is True:
             yield option
-        elif value not in (False, None):
+        elif value is not None and value is not False:  # a port may be 0
             yield from (option, str(value))
