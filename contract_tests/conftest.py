@@ -1,13 +1,24 @@
 """The target of the contract tests: the embedded mock, or what a profile names; each test on its own."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
 import httpx
 import pytest
 
-from contract_tests.kit import Assumptions, Cloud
-from contract_tests.profiles import Profile, ProfileError, ServiceCloud, Throttle, load, mock_cloud, rehearsal
+from contract_tests.claims import WHOLE, Claim, Need, NotTried, State, book, difference, why, worst
+from contract_tests.kit import Cloud
+from contract_tests.profiles import (
+    Profile,
+    ProfileError,
+    ServiceCloud,
+    Serving,
+    Throttle,
+    load,
+    mock_cloud,
+    rehearsal,
+    trust,
+)
 from contract_tests.recording import Recorder
 from contract_tests.redaction import redact_text
 from contract_tests.sockets import Sockets
@@ -16,6 +27,7 @@ from mockspaces.server import Server
 
 OWN_MOCK = "mock"
 recorder = Recorder()
+book.keep = recorder.exchange
 described: dict[str, str] = {}  # the profile in use, if there is one
 leftovers: list[str] = []
 
@@ -27,12 +39,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--overlay", metavar="FILE", help="Contract overlay for the embedded mock: a variant, or a mutant.")
     group.addoption("--only", action="append", metavar="ID", help="Only tests that cite a behaviour beginning so.")
     group.addoption("--rehearse", action="store_true", help="An embedded mock in the place of the profile's service.")
+    group.addoption("--explain", type=Path, metavar="FILE", help="Note for each claim what this profile lacks for it.")
     group.addoption("--results", type=Path, metavar="FILE", help="Write outcome and redacted exchanges of each test.")
 
 
-def loaded(config: pytest.Config) -> Profile | None:
+def loaded(config: pytest.Config, option: str = "--target") -> Profile | None:
     """Return the profile of the target, None for the embedded mock; one that cannot be used ends the run."""
-    path: Path | None = config.getoption("--target", None)
+    path: Path | None = config.getoption(option, None)
     if path is None:
         return None
     try:
@@ -43,6 +56,14 @@ def loaded(config: pytest.Config) -> Profile | None:
 
 def pytest_collection(session: pytest.Session) -> None:
     loaded(session.config)  # before anything takes its time
+    explained = loaded(session.config, "--explain")
+    if explained is not None:
+
+        def lacking(needs: Sequence[Need]) -> list[str]:
+            serving = Serving(explained)
+            return [str(need) for need in needs if serving.lacking(need)]
+
+        recorder.lacking = lacking
 
 
 @pytest.fixture(scope="session")
@@ -53,18 +74,26 @@ def profile(pytestconfig: pytest.Config) -> Profile | None:
         return None
     described.update(name=found.name, kind=found.kind)
     recorder.secrets = found.secrets
-    Assumptions.asserted = pytestconfig.getoption("--rehearse")  # our own mock shares them, whatever part it plays
-    Assumptions.differ = recorder.differ
+    book.lenient = True
     return found
 
 
 @pytest.fixture(scope="session")
-def http(profile: Profile | None, pytestconfig: pytest.Config) -> Iterator[httpx.Client]:
-    """One client for all tests: making one costs more than most tests do. It records, and is polite elsewhere."""
+def throttle(profile: Profile | None, pytestconfig: pytest.Config) -> Throttle | None:
+    """What keeps a run polite on a real service."""
     real = profile is not None and not profile.is_mock and not pytestconfig.getoption("--rehearse")
-    sending = [Throttle(profile.calls_per_minute).request] if profile is not None and real else []
-    hooks: dict[str, list[Callable[..., None]]] = {"request": [*sending], "response": [recorder.response]}
-    with httpx.Client(verify=real, trust_env=False, timeout=30, event_hooks=hooks) as client:
+    return Throttle(profile.calls_per_minute) if profile is not None and real else None
+
+
+@pytest.fixture(scope="session")
+def http(profile: Profile | None, throttle: Throttle | None) -> Iterator[httpx.Client]:
+    """One client for all tests: making one costs more than most tests do. It records, and is polite elsewhere."""
+    hooks: dict[str, list[Callable[..., None]]] = {
+        "request": [throttle.request] if throttle else [],
+        "response": [recorder.response],
+    }
+    verify = trust(profile) if profile is not None and throttle else False
+    with httpx.Client(verify=verify, trust_env=False, timeout=30, event_hooks=hooks) as client:
         yield client
 
 
@@ -86,13 +115,13 @@ def target(
 
 
 @pytest.fixture
-def cloud(target: Profile, http: httpx.Client) -> Iterator[Cloud]:
+def cloud(target: Profile, http: httpx.Client, throttle: Throttle | None) -> Iterator[Cloud]:
     """The target of one test: a world of its own on a mock, the profile's people elsewhere."""
     if target.is_mock:
         with mock_cloud(target, http) as world:
             yield world
         return
-    service = ServiceCloud(target, http)
+    service = ServiceCloud(target, http, throttle)
     try:
         yield service
     finally:
@@ -126,17 +155,73 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     recorder.begin(item.nodeid.partition("contract_tests/")[2] or item.nodeid, cited(item))
+    book.begin(converted=is_converted(item), repeats=hasattr(getattr(item, "obj", None), "hypothesis"))
+
+
+def is_converted(item: pytest.Item) -> bool:
+    """Whether the tests of a file are made of claims; others say ``NO_CLAIMS_YET``."""
+    return not getattr(getattr(item, "module", None), "NO_CLAIMS_YET", False)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let a test fail at its end that met a contradiction which it was not about."""
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn what happened into claims, and an outcome that follows from them."""
     report = yield
-    record = recorder.current
-    if report.when == "call" and report.passed and record is not None and record.contradicts:
-        report.outcome, report.longrepr = "failed", f"contradicts {', '.join(record.contradicts)}"
-        record.outcome, record.reason = "contradicted", str(report.longrepr)
+    error = call.excinfo.value if call.excinfo is not None else None
+    if book.lenient:
+        _judge_elsewhere(item, report, error)
+    elif report.when == "call" and report.passed and book.converted:
+        _judge_own(item, report)
+    if report.when == "call" or (report.when == "setup" and not report.passed):
+        recorder.finish(book.claims if book.converted else [*whole(item, report, error), *book.claims])
     return report
+
+
+def _judge_own(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Let a test fail on our own mock that claims other statements than it cites."""
+    claimed, wanted = {one.id for one in book.claims}, set(cited(item))
+    if claimed != wanted:
+        missing, strange = sorted(wanted - claimed), sorted(claimed - wanted)
+        report.outcome = "failed"
+        report.longrepr = f"cited, but claimed nowhere: {missing}; claimed, but not cited: {strange}"
+
+
+def _judge_elsewhere(item: pytest.Item, report: pytest.TestReport, error: BaseException | None) -> None:
+    """Lay nothing but claims to another target: a test that cannot go on is skipped, one whose claims differ fails."""
+    rehearsed = bool(item.config.getoption("--rehearse"))
+    if isinstance(error, NotTried) or (isinstance(error, Exception) and book.converted and not rehearsed):
+        report.outcome, report.longrepr = "skipped", (str(item.path), 0, f"Skipped: {why(error)}")
+    if report.when != "call":
+        return
+    differing = [one for one in book.claims if one.state == "differs"]
+    contradicted = [one for one in differing if one.kind != "assumed" or rehearsed]
+    if contradicted or (book.loose and rehearsed):
+        said = "; ".join(f"{one.id}: {one.text}" for one in contradicted) or str(book.loose[0])
+        report.outcome, report.longrepr = "failed", f"contradicts {said}"
+
+
+def whole(item: pytest.Item, report: pytest.TestReport, error: BaseException | None) -> list[Claim]:
+    """Return the claims of a test that has not been made of claims yet: one for each statement that it cites."""
+    needs = list(book.needs)
+    state: State
+    if error is None:
+        loose = list(book.loose)
+        state, said = ("differs" if loose else "held"), ""
+    elif isinstance(error, AssertionError):
+        loose, state, said = [*book.loose, difference(error)], "differs", ""
+    else:
+        skipped = isinstance(report.longrepr, tuple)
+        loose, state = [], "not tried"
+        said = reason(report) if skipped or not isinstance(error, Exception) else why(error)
+    exchanges = recorder.current.exchanges if recorder.current else []
+    refusal = any(one["response"]["status"] >= httpx.codes.BAD_REQUEST for one in exchanges)
+    every = list(range(len(exchanges)))
+    return [
+        Claim(name, WHOLE, state, worst(loose), said, refusal, differences=loose, needs=needs, exchanges=every)
+        for name in cited(item)
+    ]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -146,6 +231,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     record.seconds += report.duration
     if report.outcome != "passed" and record.outcome == "passed":
         record.outcome = "error" if report.failed and report.when != "call" else report.outcome
+        if report.failed and book.lenient and str(report.longrepr).startswith("contradicts "):
+            record.outcome = "contradicted"
         record.reason = redact_text(reason(report))
 
 

@@ -1,4 +1,4 @@
-"""What the contract tests are written with: a target, who acts on it, and two kinds of assertion.
+"""What the contract tests are written with: a target, and who acts on it.
 
 Nothing here imports mockspaces: the tests see the cloud as any client does.
 """
@@ -8,12 +8,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from http.client import HTTPResponse
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,15 +23,18 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from contract_tests.claims import Need, aside, book, is_refusal, step
+
 behaviour = pytest.mark.behaviour
 Found = TypeVar("Found")
 
 AUDIENCE = "spaces.avayacloud.com"
-OWN_CLIENT = "needs a client of its own, which only a mock registers"
-
-
-class Same(Protocol):
-    """Anything that can be compared with ``==``, a plain value or a `Like`."""
+SCOPES = (  # all that the portal offers (seed 000)
+    *("accounts.users.bulk.write", "spaces.chat.create", "spaces.chat.read", "spaces.create", "spaces.create.actas"),
+    *("spaces.delete", "spaces.direct.create", "spaces.invite.write", "spaces.list", "spaces.settings.read"),
+    *("spaces.settings.write", "spaces.websocket", "users.search", "users.search.bulk", "spaces.post.read"),
+    *("spaces.post.create", "spaces.task.read", "spaces.task.create", "spaces.messages.write"),
+)
 
 
 class Like:
@@ -59,51 +63,6 @@ URL = Like("URL", r"https?://[^\s]+")
 TEXT = Like("text", r"(?s).+")
 
 
-def expect(actual: object, wanted: Same, note: str = "", *, of: str = "") -> None:
-    """Assert what is documented or seen (evidence D or C): a difference fails on every target.
-
-    ``of`` names the one behaviour that is at stake where a helper asserts for many tests. On another target the
-    difference is then laid to it alone, and the test goes on to what it is about.
-    """
-    if of and not Assumptions.asserted:
-        _compare(actual, wanted, note, of, documented=True)
-        return
-    assert actual == wanted, note or f"{actual!r} is not {wanted!r}"
-
-
-def observe(actual: object, wanted: Same, note: str = "", *, of: str = "") -> None:
-    """Assert what we assume (evidence A): a difference fails on our own mock and is recorded elsewhere.
-
-    ``of`` as in `expect`.
-    """
-    if Assumptions.asserted:
-        assert actual == wanted, note or f"{actual!r} is not {wanted!r}"
-    else:
-        _compare(actual, wanted, note, of, documented=False)
-
-
-def _compare(actual: object, wanted: Same, note: str, of: str, *, documented: bool) -> None:
-    if actual != wanted:
-        Assumptions.differ(Difference(actual, wanted, note, of, documented))
-
-
-class Difference(NamedTuple):
-    """Something that another target does otherwise; ``of`` is the behaviour, or empty for all that the test cites."""
-
-    actual: object
-    wanted: object
-    note: str
-    of: str
-    documented: bool
-
-
-class Assumptions:
-    """How assumptions are judged in this run, and who is told that the target does not share one."""
-
-    asserted = True
-    differ: Callable[[Difference], None] = staticmethod(lambda _difference: None)
-
-
 @dataclass(frozen=True)
 class Person:
     """Somebody who acts on the cloud, with the value of his Authorization header."""
@@ -129,10 +88,11 @@ class App:
 
     key: Mapping[str, str] = field(repr=False)
     account_id: str = ""
+    audience: str = AUDIENCE
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         """Return valid claims; a change to ``None`` leaves the claim out."""
-        valid = {"iss": self.key["iss"], "sub": self.key["sub"], "aud": AUDIENCE, "exp": int(time.time()) + 600}
+        valid = {"iss": self.key["iss"], "sub": self.key["sub"], "aud": self.audience, "exp": int(time.time()) + 600}
         return {name: value for name, value in {**valid, **changes}.items() if value is not None}
 
     def sign(self, claims: Mapping[str, Any] | None = None, headers: Mapping[str, Any] | None = None) -> str:
@@ -163,17 +123,45 @@ class Room:
     stranger: Person
 
 
+class Urls(dict[str, str]):
+    """The URLs of a target; who takes one beside accounts and REST API needs it."""
+
+    def __init__(self, urls: Mapping[str, str], need: Callable[[Need], None]) -> None:
+        super().__init__(urls)
+        self._need = need
+
+    def __getitem__(self, name: str) -> str:
+        if name not in ("accounts", "api"):
+            self._need(Need("control") if name == "control" else Need("url", name))
+        return super().__getitem__(name)
+
+
 class Cloud:
     """The target as one test sees it: URLs, people, and a client that talks to it.
 
-    On the mock every test has a world of its own and ``control`` reaches its control API. Tests that need
-    that are marked ``mock_only`` with a reason.
+    On the mock every test has a world of its own and ``control`` reaches its control API. What a test uses of its
+    target is noted, since the claims from there on need it; a profile that does not serve it raises `NotTried`.
     """
 
     def __init__(self, urls: Mapping[str, str], http: httpx.Client, *, is_mock: bool) -> None:
-        self.urls = urls
+        self.urls: Mapping[str, str] = Urls(urls, self.need)
         self.http = http
         self.is_mock = is_mock
+        self.audience = AUDIENCE
+        self._control = urls.get("control", "")
+        self._given = Counter[str]()  # apps by company, and clients
+
+    def need(self, need: Need) -> None:
+        """Note what the claims from now on need. Raises `NotTried` if the target does not serve it."""
+        book.need(need)
+
+    @property
+    def mock(self) -> "Cloud | None":
+        """The mock beside the wire, None on a service: ``if cloud.mock: cloud.mock.control(...)``.
+
+        What is asked of it is an extra (why, journal, counts, clock), which no claim needs.
+        """
+        return MockExtra(self) if self.is_mock else None
 
     @property
     def api(self) -> str:
@@ -207,8 +195,12 @@ class Cloud:
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Make a control call and return its JSON (the mock only)."""
+        self.need(Need("control"))
+        return self._ask(method, path, body)
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
         wanted = None if method in ("GET", "DELETE") else ({} if body is None else body)
-        answer = self.http.request(method, f"{self.urls['control']}{path}", json=wanted)
+        answer = self.http.request(method, f"{self._control}{path}", json=wanted)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -234,39 +226,97 @@ class Cloud:
         """Change settings of the world (the mock only)."""
         self.control("PATCH", "/settings", settings)
 
+    def in_second(self, send: Callable[[int], httpx.Response]) -> httpx.Response:
+        """Return the answer to what is sent for one second of the target's clock, which is given to ``send``.
+
+        On the mock the clock stands still meanwhile; a service is watched by its Date (see `profiles`).
+        """
+        self._ask("POST", "/clock", {"freeze": True})
+        answer = send(int(self._ask("GET", "/clock")["epoch"]))
+        self._ask("POST", "/clock", {"resume": True})
+        return answer
+
+    def explains(self, *words: str, **filters: Any) -> None:
+        """Assert that the newest reason in the journal that fits names these words: an extra of the mock."""
+        if self.mock:
+            reason = self.mock.why(**filters)
+            assert all(word in reason for word in words), f"{reason!r} does not name {words}"
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Assert that the world has as many things of each kind after the block as before: an extra of the mock."""
+        before = self._counts()
+        yield
+        assert self._counts() == before, "a refused call has changed something"
+
+    def _counts(self) -> dict[str, int]:
+        counts = self._ask("GET", "")["counts"] if self.is_mock else {}
+        return {name: number for name, number in counts.items() if name != "journal"}
+
     def user(self, username: str = "ann@example.com", *, scope: str = "email profile spaces", **members: Any) -> Person:
-        """Return a registered user with an OAuth access token; on the mock he is made if he does not exist."""
-        made = self._known(username) or self.control("POST", "/users", {"username": username, **members})
-        token = self.control("POST", "/tokens", {"username": username, "scope": scope})["token"]
+        """Return a registered user with an OAuth access token; on the mock they are made if they do not exist."""
+        self.need(Need("client"))
+        self.need(Need("person", username))
+        if members:
+            self.need(Need("control"))  # a user with these members is nobody whom a profile can name
+        made = self._known(username) or self._ask("POST", "/users", {"username": username, **members})
+        token = self._ask("POST", "/tokens", {"username": username, "scope": scope})["token"]
         return Person(made["_id"], made["username"], f"Bearer {token}", made["password"], token)
+
+    def credentials(self, username: str = "ann@example.com") -> tuple[str, str]:
+        """Return user name and password of a registered user."""
+        self.need(Need("person", username))
+        made = self._known(username) or self._ask("POST", "/users", {"username": username})
+        return made["username"], made["password"]
 
     def jwt_user(self, username: str = "ann@example.com") -> Person:
         """Return a registered user with a user JWT."""
-        person = self.user(username)
-        token = self.control("POST", "/tokens", {"username": username, "kind": "jwt"})["token"]
-        return Person(person.id, person.username, f"jwt {token}", person.password, token)
+        self.need(Need("person", username))
+        made = self._known(username) or self._ask("POST", "/users", {"username": username})
+        token = self._ask("POST", "/tokens", {"username": username, "kind": "jwt"})["token"]
+        return Person(made["_id"], made["username"], f"jwt {token}", made["password"], token)
 
     def _known(self, username: str) -> Any:
-        answer = self.http.request("PATCH", f"{self.urls['control']}/users/{username}", json={})
+        answer = self.http.request("PATCH", f"{self._control}/users/{username}", json={})
         return answer.json() if answer.status_code == 200 else None
 
+    @step("let a guest in")
     def guest(self, displayname: str = "Gil Guest") -> Person:
         """Return an anonymous user with his JWT."""
         token = self.call("POST", "/anonymous/auth", data={"displayname": displayname}).json()["token"]
         person_id = jwt.decode(token, options={"verify_signature": False})["anonymous_id"]
         return Person(person_id, "", f"jwt {token}", token=token)
 
-    def app(self, *scopes: str, company: str = "Example") -> App:
-        """Return an active service app with these scopes, or with every scope when none is given."""
-        body = {"scopes": list(scopes) or "all", "company": company}
-        made = self.control("POST", "/service-apps", body)
+    def app(self, *scopes: str, company: str = "Example", lacks: Sequence[str] = (), name: str = "") -> App:
+        """Return an active service app, another one at each call.
+
+        It has these scopes, on a service perhaps more: say what it must lack where a refusal depends on it. Without
+        any, it has all that the portal offers but those; on a service any app that ``lacks`` them will do.
+        """
+        need = self._app_need(scopes, company, lacks)
+        self.need(need)
+        body = {"scopes": list(scopes) or [one for one in SCOPES if one not in lacks], "company": company}
+        body |= {"name": name} if name else {}
+        made = self._ask("POST", "/service-apps", body)
         return App(made["key"], made["account_id"])
 
-    def oauth_client(self) -> Mapping[str, str]:
-        """Return the id and secret of an OAuth client that may use the password grant."""
-        made = self.control("POST", "/oauth-clients", {"redirect_uris": ["https://app.example/callback"]})
-        return {name: made[name] for name in ("client_id", "client_secret")}
+    def _app_need(self, scopes: Sequence[str], company: str, lacks: Sequence[str]) -> Need:
+        self._given[company] += 1
+        wanted = tuple(scopes) or (() if lacks else SCOPES)
+        return Need("app", company, wanted, tuple(lacks), self._given[company])
 
+    def oauth_client(self, **members: Any) -> Mapping[str, str]:
+        """Return the id and secret of an OAuth client that may use the password grant, another one at each call.
+
+        With ``members`` it is one that only a mock registers.
+        """
+        self._given["client"] += 1
+        self.need(Need("own client") if members else Need("client", number=self._given["client"]))
+        body = {"redirect_uris": ["https://app.example/callback"], "name": "Test app", **members}
+        made: Mapping[str, str] = self._ask("POST", "/oauth-clients", body)
+        return made
+
+    @step("create a space")
     def space(self, owner: Person | App, title: str = "Room", **members: Any) -> str:
         """Create a space and return its id."""
         answer = self.call("POST", "/spaces/invite", owner, json={"topic": {"title": title}, **members})
@@ -274,6 +324,7 @@ class Cloud:
         space_id: str = answer.json()["data"][0]["topicId"]
         return space_id
 
+    @step("make a space private")
     def shut(self, space: str, owner: Person | App) -> str:
         """Make a space private, whatever the target's default is (DM-SET-02), and return its id."""
         answer = self.call("POST", f"/spaces/{space}", owner, json={"settings": {"memberOnly": True}})
@@ -286,11 +337,14 @@ class Cloud:
 
     def open_space(self, owner: Person, title: str = "Open room", **members: Any) -> str:
         """Create a space in any state, open to strangers unless ``settings`` say otherwise, and return its id."""
+        if set(members) - {"settings", "members"}:
+            self.need(Need("control"))
         settings = {"memberOnly": False, **members.pop("settings", {})}
         body = {"title": title, "owner": owner.username, "settings": settings, **members}
-        space_id: str = self.control("POST", "/spaces", body)["_id"]
+        space_id: str = self._ask("POST", "/spaces", body)["_id"]
         return space_id
 
+    @step("send a message")
     def message(self, space: str, who: Person | App, text: str = "hi", kind: str = "chats", **body: Any) -> Any:
         """Create a chat, or a post or task (``kind`` is the last word of the path), and return it."""
         content = {"bodyText": text, **body.pop("content", {})}
@@ -303,6 +357,7 @@ class Cloud:
         attendees = [{"person_id": one.id} for one in people]
         return self.control("POST", f"/spaces/{space}/meeting", {"attendees": attendees})
 
+    @step("fill a room")
     def room(self, **members: Any) -> "Room":
         """Return an open space with somebody of every role in it."""
         admin, member, guest = (self.user(f"{name}@example.com") for name in ("ann", "mia", "gus"))
@@ -321,10 +376,19 @@ class Cloud:
         return reason
 
 
+class MockExtra(Cloud):
+    """The mock beside the wire: what is asked of it, no claim needs."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud.urls, cloud.http, is_mock=True)
+
+    def need(self, need: Need) -> None:
+        """Note nothing."""
+
+
 def only_mock(cloud: Cloud, reason: str) -> None:
-    """Skip what must not, or cannot, be asked of a real service."""
-    if not cloud.is_mock:
-        pytest.skip(reason)
+    """Say that the claims from now on must not, or cannot, be tried on a real service."""
+    cloud.need(Need("mock", reason))
 
 
 @contextmanager
@@ -366,6 +430,24 @@ def send_raw(url: str, request: bytes, *, then_close: bool = False) -> httpx.Res
 
 
 def refused(answer: httpx.Response, status: int, code: str) -> None:
-    """Assert a refusal of the REST API: status, code, and a text for people (ERR-BODY-01)."""
-    observe(answer.status_code, status, answer.text)
-    observe(answer.json(), {"code": code, "message": TEXT})
+    """Assert a refusal of the REST API: that there is one, and on our own mock its status, code and form.
+
+    Elsewhere status, code and form are laid to the statements about them (ERR-STD-01, ERR-BODY-02, ERR-BODY-01): a
+    service that words its refusals otherwise refuses all the same.
+    """
+    assert answer.status_code == status or is_refusal(answer), (
+        f"accepted: status {answer.status_code}, not {status} {code}"
+    )
+    aside(answer.status_code, status, f"status of {code}", of="ERR-STD-01")
+    body = json_of(answer)
+    found = body.get("code") if isinstance(body, dict) else None
+    aside(found, code, "code of a refusal", of="ERR-BODY-02")
+    aside(body, {"code": found, "message": TEXT}, "body of a refusal", of="ERR-BODY-01")
+
+
+def json_of(answer: httpx.Response) -> Any:
+    """Return the JSON of an answer, or None for what is none."""
+    try:
+        return answer.json()
+    except ValueError:
+        return None

@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import jwt
-import pytest
 
-from contract_tests.kit import OWN_CLIENT, Cloud, Person, expect, observe, only_mock
+from contract_tests.claims import Need, aside, is_refusal, observe
+from contract_tests.kit import Cloud, Person, json_of, only_mock
 
 CALLBACK = "https://app.example/callback"
 EVERY_SCOPE = (
@@ -46,20 +46,12 @@ class Client:
         return {"Authorization": f"Basic {pair}"}
 
 
-def register(cloud: Cloud, *uris: str, public: bool = False, name: str = "Test app", **members: Any) -> Client:
+def register(cloud: Cloud, *uris: str, public: bool = False, **members: Any) -> Client:
     """Return a client of this test's own; elsewhere than on the mock that of the profile, once in a test."""
-    if not cloud.is_mock:
-        return _of_profile(cloud, wants=bool(uris or public or members))
-    body = {"redirect_uris": list(uris or [CALLBACK]), "public": public, "name": name, **members}
-    made = cloud.control("POST", "/oauth-clients", body)
-    return Client(made["client_id"], made["client_secret"], made["redirect_uris"][0])
-
-
-def _of_profile(cloud: Cloud, *, wants: bool) -> Client:
-    if wants:
-        pytest.skip(OWN_CLIENT)
-    given = cloud.oauth_client()
-    return Client(given["client_id"], given["client_secret"], CALLBACK)
+    if uris or public:
+        members |= {"redirect_uris": list(uris or [CALLBACK]), "public": public}
+    made = cloud.oauth_client(**members)
+    return Client(made["client_id"], made["client_secret"], next(iter(uris), CALLBACK))
 
 
 def change(cloud: Cloud, **settings: Any) -> None:
@@ -187,15 +179,17 @@ def fragment_of(url: str) -> dict[str, str]:
 
 
 def authorize(cloud: Cloud, client: Client, user: str = ANN, /, **changes: str | None) -> str:
-    """Return where an authorization request leads when user and consent are given (the mock only)."""
-    change(cloud, auto_login=user, auto_consent=True)
-    answer = Browser(cloud).get("/oauth2/authorize", **authorization(client, **changes))
-    change(cloud, auto_login=None, auto_consent=False)
+    """Return where an authorization request leads when user and consent are given."""
+    cloud.need(Need("browser"))
+    mock = cloud.mock or cloud  # a person at the browser is played on the mock alone, so far
+    change(mock, auto_login=user, auto_consent=True)
+    answer = Browser(mock).get("/oauth2/authorize", **authorization(client, **changes))
+    change(mock, auto_login=None, auto_consent=False)
     return location(answer)
 
 
 def code(cloud: Cloud, client: Client, user: str = ANN, /, **changes: str | None) -> str:
-    """Return an authorization code (the mock only)."""
+    """Return an authorization code."""
     return query_of(authorize(cloud, client, user, **changes))["code"]
 
 
@@ -216,17 +210,9 @@ def exchange(cloud: Cloud, client: Client, value: str, **changes: str | None) ->
     return token_call(cloud, {name: text for name, text in form.items() if text is not None})
 
 
-def someone(cloud: Cloud) -> tuple[str, str]:
-    """Return user name and password of whoever plays Ann."""
-    if cloud.is_mock:
-        return ANN, ANN_PASSWORD
-    person = cloud.user()
-    return person.username, person.password
-
-
 def by_password(cloud: Cloud, client: Client, **changes: str | None) -> httpx.Response:
     """Use the password grant; a change to None leaves a field out."""
-    username, password = someone(cloud)
+    username, password = cloud.credentials()
     form = {"grant_type": "password", "username": username, "password": password, **client.credentials, **changes}
     return token_call(cloud, {name: text for name, text in form.items() if text is not None})
 
@@ -276,17 +262,21 @@ def challenge(verifier: str) -> str:
 
 
 def failed(answer: httpx.Response, code: str, status: int = 400) -> None:
-    """Assert a refusal of the token endpoint in the vendor's style (ACC-ERR-01, -02, -05)."""
-    observe(answer.status_code, status, answer.text)
-    body = answer.json() if answer.headers.get("content-type", "").startswith("application/json") else {}
-    error = body.get("error")
-    observe(list(body), ["error", "error_description"], answer.text)
-    expect(isinstance(error, dict), wanted=True, note=f"{error!r} is no object", of="ACC-ERR-01")
-    if not isinstance(error, dict):  # as RFC 6749 has it
-        observe(error, code, answer.text)
-        return
-    observe(error.get("code"), code, answer.text)
-    observe(body.get("error_description"), error.get("message"), of="ACC-ERR-02")
+    """Assert a refusal of the token endpoint by its code; on our own mock its status and form too.
+
+    Elsewhere those are laid to the statements about them (ACC-ERR-01, -02, -05).
+    """
+    assert answer.status_code == status or is_refusal(answer), (
+        f"accepted: status {answer.status_code}, not {status} {code}"
+    )
+    body = json_of(answer)
+    error = body.get("error") if isinstance(body, dict) else None
+    observe(error.get("code") if isinstance(error, dict) else error, code, answer.text)
+    aside(answer.status_code, status, f"status of {code}", of="ACC-ERR-05")
+    aside(isinstance(error, dict), wanted=True, note="error is an object", of="ACC-ERR-01", documented=True)
+    if isinstance(error, dict):  # not as RFC 6749 has it
+        aside(list(body), ["error", "error_description"], "members of a refusal", of="ACC-ERR-01")
+        aside(body.get("error_description") == error.get("message"), wanted=True, note="one text", of="ACC-ERR-02")
 
 
 def page_refused(answer: httpx.Response, status: int) -> None:

@@ -4,22 +4,29 @@ import json
 import math
 import os
 import re
+import ssl
 import time
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-import pytest
 
-from contract_tests.kit import OWN_CLIENT, App, Cloud, Person
+from contract_tests.claims import Need, NotTried, step
+from contract_tests.kit import AUDIENCE, App, Cloud, Person
 
 PRODUCTION_HOSTS = ("avayacloud.com", "zang.io")  # refused unless told explicitly
-NEEDS_CONTROL = "needs the control API of the mock"
+SHORTEST_SECRET = 6
+CLIENT = ("client_id", "client_secret")
+CREATING = ("/spaces/invite", "/topics/invite", "/spaces", "/topics")
+# How far into a second of the target's clock something is sent, try by try: a server may show its Date late.
+INTO_SECOND_S = (0.05, 0.3, 0.55, 0.75, 0.9)
+AppEntry = Mapping[str, Any]
 
 
 class ProfileError(Exception):
@@ -38,7 +45,10 @@ class Profile:
     calls_per_minute: float = 60
     oauth_client: Mapping[str, str] = field(default_factory=dict)
     people: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    apps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    apps: Mapping[str, Sequence[AppEntry]] = field(default_factory=dict)
+    audience: str = AUDIENCE
+    ca_file: str = ""
+    folder: Path = field(default_factory=Path)
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     @property
@@ -56,17 +66,26 @@ def load(path: Path, *, allow_production: bool) -> Profile:
     """Read a profile. Raises `ProfileError`, also for production hosts unless they are allowed."""
     try:
         members = tomllib.loads(path.read_text(encoding="utf-8"))
-        if "environment" in members:
-            raise ProfileError(f"{path}: environment is no member: credentials do not belong into a file")
-        profile = Profile(**members)
+        for name, whose in (("environment", "credentials do not belong into a file"), ("folder", "it is the file's")):
+            if name in members:
+                raise ProfileError(f"{path}: {name} is no member: {whose}")
+        apps = members.pop("apps", {})
+        several = {company: [one] if isinstance(one, Mapping) else one for company, one in apps.items()}
+        profile = Profile(**members, apps=several, folder=path.resolve().parent)
     except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
         raise ProfileError(f"{path}: {error}") from None
     if profile.kind not in ("mock", "service"):
         raise ProfileError(f'{path}: kind is "mock" or "service", not "{profile.kind}"')
-    hosts = [urlsplit(url).hostname or "" for url in profile.urls.values()]
+    hosts = [(urlsplit(url).hostname or "").rstrip(".") for url in profile.urls.values()]
     if not allow_production and any(host.endswith(PRODUCTION_HOSTS) for host in hosts):
         raise ProfileError(f"{path} names production hosts; say --allow-production if you mean it")
     return profile
+
+
+def trust(profile: Profile) -> ssl.SSLContext:
+    """Return whom a run trusts: the public authorities, or those of the profile's ``ca_file``."""
+    file = profile.folder / profile.ca_file if profile.ca_file else None
+    return ssl.create_default_context(cafile=file)
 
 
 class Throttle:
@@ -78,44 +97,100 @@ class Throttle:
 
     def request(self, _request: httpx.Request) -> None:
         """Wait until the next request may go; an event hook of the client."""
-        wait = self._next - time.monotonic()
-        if wait > 0:
-            time.sleep(wait)
+        time.sleep(self.wait)
         self._next = time.monotonic() + self._pause
 
-
-SHORTEST_SECRET = 6
-SCOPES = (  # all that the portal offers (seed 000)
-    *("accounts.users.bulk.write", "spaces.chat.create", "spaces.chat.read", "spaces.create", "spaces.create.actas"),
-    *("spaces.delete", "spaces.direct.create", "spaces.invite.write", "spaces.list", "spaces.settings.read"),
-    *("spaces.settings.write", "spaces.websocket", "users.search", "users.search.bulk", "spaces.post.read"),
-    *("spaces.post.create", "spaces.task.read", "spaces.task.create", "spaces.messages.write"),
-)
-CLIENT = ("client_id", "client_secret")
-CREATING = ("/spaces/invite", "/topics/invite", "/spaces", "/topics")
+    @property
+    def wait(self) -> float:
+        """How many seconds the next request must wait."""
+        return max(0, self._next - time.monotonic())
 
 
-class ServiceUrls(dict[str, str]):
-    """The URLs of a real service, which has no control API: a test that asks for it is skipped."""
+class Serving:
+    """What a profile serves in one test: each service app and client that it gives away stands for no other."""
 
-    def __missing__(self, name: str) -> str:
-        pytest.skip(NEEDS_CONTROL if name == "control" else f"the profile has no URL for {name}")
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._free = {company: list(apps) for company, apps in profile.apps.items()}
+
+    def lacking(self, need: Need) -> str:
+        """Return what the profile lacks to serve a need, or nothing. An app that serves it is given away."""
+        profile = self._profile
+        match need.kind:
+            case "app":
+                return "" if self.app(need) else f"{profile.name} has no app for it: {need}"
+            case "person":
+                names = profile.people.get(need.name)
+                return self._unset(names, CREDENTIALS) if names else f"{profile.name} has nobody for it: {need}"
+            case "client" if need.number == 1:
+                return self._unset(profile.oauth_client, [f"{name}_env" for name in CLIENT])
+            case "url" if need.name in profile.urls:
+                return ""
+            case "url" | "client":
+                return f"{profile.name} has no {need}"
+            case _:
+                return f"needs {need}"
+
+    def app(self, need: Need) -> AppEntry | None:
+        """Return the app of the fewest scopes that serves a need, and give it away; None if there is none."""
+        free = self._free.get(need.name, [])
+        fit = [one for one in free if {*need.scopes} <= {*one["scopes"]} and not {*need.lacks} & {*one["scopes"]}]
+        if not fit:
+            return None
+        chosen = min(fit, key=lambda one: len(one["scopes"]))
+        if self._unset(chosen, ["key_file_env"]):
+            return None
+        free.remove(chosen)
+        return chosen
+
+    def _unset(self, names: Mapping[str, Any], members: Sequence[str]) -> str:
+        for member in members:
+            variable = names.get(member, "")
+            if not variable:
+                return f"{self._profile.name} names no {member}"
+            if not self._profile.environment.get(variable):
+                return f"the environment variable {variable} is not set"
+        return ""
+
+
+CREDENTIALS = ("username_env", "password_env")
 
 
 class ServiceCloud(Cloud):
     """A real service: people and apps are those of the profile, and what a test creates is deleted after it."""
 
-    def __init__(self, profile: Profile, http: httpx.Client) -> None:
-        super().__init__(ServiceUrls(profile.urls), http, is_mock=False)
+    def __init__(self, profile: Profile, http: httpx.Client, throttle: Throttle | None = None) -> None:
+        super().__init__(profile.urls, http, is_mock=False)
+        self.audience = profile.audience
         self._profile = profile
+        self._serving = Serving(profile)
+        self._throttle = throttle
         self._created: list[tuple[str, Person | App]] = []
         self._own: set[str] = set()
         self._callers: list[Person | App] = []
-        self._client_is_given = False
         self.leftovers: list[str] = []
 
-    def control(self, method: str, path: str, body: Any = None) -> Any:
-        pytest.skip(NEEDS_CONTROL)
+    def need(self, need: Need) -> None:
+        """Note what the claims from now on need. Raises `NotTried` if the profile does not serve it."""
+        super().need(need)
+        if need.kind != "app" and (lacking := self._serving.lacking(need)):
+            raise NotTried(lacking, need)
+
+    def in_second(self, send: Callable[[int], httpx.Response]) -> httpx.Response:
+        """Return the answer to what is sent for one second of the target's clock.
+
+        It is sent within that second by our clock, and counts only if the Date of the answer shows the same second.
+        Raises `NotTried` if a few tries do not hit one.
+        """
+        for into in INTO_SECOND_S:
+            earliest = time.time() + (self._throttle.wait if self._throttle else 0)
+            second = math.ceil(earliest - into)
+            time.sleep(max(0, second + into - time.time()))
+            answer = send(second)
+            shown = parsedate_to_datetime(answer.headers["date"]) if "date" in answer.headers else None
+            if shown is not None and int(shown.timestamp()) == second:
+                return answer
+        raise NotTried("the clock of the target, as its Date shows it, did not agree with ours to the second")
 
     def call(
         self,
@@ -144,56 +219,70 @@ class ServiceCloud(Cloud):
         """Skip the test before it deletes a space of somebody else, or changes accounts in bulk."""
         space = re.match(r"/(?:spaces|topics)/([0-9a-f]{24})", path)
         if method == "DELETE" and space and space[1] not in self._own and len(set(space[1])) > 1:
-            pytest.skip("would delete what this run did not create")
+            raise NotTried("would delete what this run did not create")
         if path.startswith("/users/bulkupdate") and body:
-            pytest.skip("would change accounts of a real service")
+            raise NotTried("would change accounts of a real service")
 
     def user(self, username: str = "ann@example.com", *, scope: str = "email profile spaces", **members: Any) -> Person:
+        self.need(Need("client"))
+        self.need(Need("person", username))
+        if members:
+            self.need(Need("control"))
         name, password = self._credentials(username)
         form = {"grant_type": "password", "username": name, "password": password, "scope": scope, **self._client()}
         answer = self.http.post(f"{self.accounts}/oauth2/access_token", data=form)
         if answer.status_code != httpx.codes.OK:
-            pytest.skip(f"{username} cannot sign in at {self._profile.name}: status {answer.status_code}")
-        token = answer.json()["access_token"]
-        authorization = f"Bearer {token}"
+            raise NotTried(f"{username} cannot sign in at {self._profile.name}: status {answer.status_code}")
+        with step(f"sign {username} in"):
+            token = answer.json()["access_token"]
+            return self._person(f"Bearer {token}", token, name, password)
+
+    def credentials(self, username: str = "ann@example.com") -> tuple[str, str]:
+        self.need(Need("person", username))
+        name, password = self._credentials(username)
+        return name, password
+
+    def jwt_user(self, username: str = "ann@example.com") -> Person:
+        self.need(Need("person", username))
+        name, password = self._credentials(username)
+        body = {"auth_type": "native", "auth_provider": "onesna", "username": name, "password": password}
+        with step(f"get a JWT for {username}"):
+            token = self.http.post(f"{self.accounts}/api/1.0/jwt/get_jwt_token", json=body).json()["token"]
+            return self._person(f"jwt {token}", token, name, password)
+
+    def _person(self, authorization: str, token: str, name: str, password: str) -> Person:
         me = self.http.get(f"{self.api}/users/me", headers={"Authorization": authorization}).json()
         return Person(me.get("_id", ""), me.get("username", name), authorization, password, token)  # without the scope
 
-    def jwt_user(self, username: str = "ann@example.com") -> Person:
-        name, password = self._credentials(username)
-        body = {"auth_type": "native", "auth_provider": "onesna", "username": name, "password": password}
-        token = self.http.post(f"{self.accounts}/api/1.0/jwt/get_jwt_token", json=body).json()["token"]
-        authorization = f"jwt {token}"
-        me = self.http.get(f"{self.api}/users/me", headers={"Authorization": authorization}).json()
-        return Person(me["_id"], me["username"], authorization, password, token)
+    def app(self, *scopes: str, company: str = "Example", lacks: Sequence[str] = (), name: str = "") -> App:
+        need = self._app_need(scopes, company, lacks)
+        self.need(need)
+        chosen = self._serving.app(need)
+        if chosen is None:
+            raise NotTried(f"{self._profile.name} has no app for it: {need}", need)
+        path = self._profile.folder / self._profile.environment[chosen["key_file_env"]]
+        try:
+            key = json.loads(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise NotTried(f"the key file of {chosen['key_file_env']} cannot be read: {type(error).__name__}") from None
+        return App(key, audience=self._profile.audience)
 
-    def app(self, *scopes: str, company: str = "Example") -> App:
-        wanted = self._profile.apps.get(company, {})
-        if not wanted or not set(scopes or SCOPES) <= set(wanted.get("scopes", [])):
-            pytest.skip(
-                f"{self._profile.name} has no service app of {company} with {', '.join(scopes) or 'every scope'}"
-            )
-        path = self._secret(wanted, "key_file_env")
-        return App(httpx.Response(200, content=Path(path).read_bytes()).json())
-
-    def oauth_client(self) -> Mapping[str, str]:
+    def oauth_client(self, **members: Any) -> Mapping[str, str]:
         """Return the client of the profile, once in a test: it stands for no other."""
-        if self._client_is_given:
-            pytest.skip(OWN_CLIENT)
-        self._client_is_given = True
+        self._given["client"] += 1
+        self.need(Need("own client") if members else Need("client", number=self._given["client"]))
         return self._client()
 
     def open_space(self, owner: Person, title: str = "Open room", **members: Any) -> str:
-        if set(members) - {"settings", "members"}:
-            pytest.skip(NEEDS_CONTROL)
         roster = members.get("members", ())
-        if any("servicesapps" in one["username"] for one in roster):
-            pytest.skip(NEEDS_CONTROL)  # nobody invites a service account
+        if set(members) - {"settings", "members"} or any("servicesapps" in one["username"] for one in roster):
+            self.need(Need("control"))  # nobody invites a service account
         invitees = [{"invitee": one["username"], "role": one.get("role", "member")} for one in roster]
         space_id = self.space(owner, title, invitees=invitees, informChannel="client")
         settings = {"memberOnly": False, **members.get("settings", {})}
-        answer = self.call("POST", f"/spaces/{space_id}", owner, json={"settings": settings})
-        assert answer.status_code == httpx.codes.OK, answer.text
+        with step("open a space"):
+            answer = self.call("POST", f"/spaces/{space_id}", owner, json={"settings": settings})
+            assert answer.status_code == httpx.codes.OK, answer.text
         return space_id
 
     def clean_up(self) -> None:
@@ -207,26 +296,15 @@ class ServiceCloud(Cloud):
     def _deletes(self, who: Person | App, space_id: str) -> bool:
         try:
             answer = self.call("DELETE", f"/spaces/{space_id}", who)
-        except httpx.HTTPError:
+        except (httpx.HTTPError, NotTried):
             return False
         return answer.status_code in (httpx.codes.OK, httpx.codes.NOT_FOUND)
 
-    def _credentials(self, username: str) -> tuple[str, str]:
-        wanted = self._profile.people.get(username)
-        if wanted is None:
-            pytest.skip(f"{self._profile.name} has nobody in the part of {username}")
-        return self._secret(wanted, "username_env"), self._secret(wanted, "password_env")
+    def _credentials(self, username: str) -> list[str]:
+        return [self._profile.environment[self._profile.people[username][name]] for name in CREDENTIALS]
 
     def _client(self) -> dict[str, str]:
-        names = {"client_id": "client_id_env", "client_secret": "client_secret_env"}
-        return {name: self._secret(self._profile.oauth_client, variable) for name, variable in names.items()}
-
-    def _secret(self, names: Mapping[str, Any], member: str) -> str:
-        variable = names.get(member)
-        value = self._profile.environment.get(variable) if variable else None
-        if not value:
-            pytest.skip(f"the environment variable {variable or member} is not set")
-        return value
+        return {name: self._profile.environment[self._profile.oauth_client[f"{name}_env"]] for name in CLIENT}
 
 
 def rehearsal(profile: Profile, control: str, http: httpx.Client, folder: Path) -> Profile:
@@ -240,15 +318,17 @@ def rehearsal(profile: Profile, control: str, http: httpx.Client, folder: Path) 
         return http.post(f"{control}{path}", json=body).raise_for_status().json()
 
     client = made("/oauth-clients", {"redirect_uris": ["https://app.example/callback"]})
-    environment |= {profile.oauth_client.get(f"{name}_env", name): client[name] for name in CLIENT}
+    environment |= {variable: client[name] for name in CLIENT if (variable := profile.oauth_client.get(f"{name}_env"))}
     for username, names in profile.people.items():
         known = http.patch(f"{control}/users/{username}", json={})
         person = known.json() if known.is_success else made("/users", {"username": username})
         environment |= {names[f"{name}_env"]: person[name] for name in ("username", "password")}
-    for company, app in profile.apps.items():
-        key = made("/service-apps", {"scopes": app["scopes"], "company": company})["key"]
-        environment[app["key_file_env"]] = str(folder / f"{company}.json")
-        (folder / f"{company}.json").write_text(json.dumps(key), encoding="utf-8")
+    for company, apps in profile.apps.items():
+        for app in apps:
+            key = made("/service-apps", {"scopes": app["scopes"], "company": company})["key"]
+            path = folder / f"{app['key_file_env']}.json"
+            path.write_text(json.dumps(key), encoding="utf-8")
+            environment[app["key_file_env"]] = str(path)
     urls = http.get(control).raise_for_status().json()["urls"]
     return replace(profile, urls=urls, environment=environment, calls_per_minute=math.inf)
 

@@ -2,27 +2,26 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from contract_tests.kit import Difference
+from contract_tests.claims import Claim, Difference, Need, book
 from contract_tests.redaction import redact, redact_text
 
-MOST_EXCHANGES = 40  # of one test: a loop of requests shows nothing new after that
+MOST_EXCHANGES = 100  # of one test: a loop of requests shows nothing new after that
 MOST_CHARS = 4000
 MOST_BYTES = 256 * 1024
 
 
 @dataclass
 class Record:
-    """One test of a run. ``differences`` are what the target does otherwise without failing the test at once.
+    """One test of a run. ``reason`` says why it was skipped, failed, or stopped before all its claims were tried.
 
-    ``outcome`` is pytest's, or ``contradicted``: it ran to its end, and something documented that its helpers
-    look at was otherwise.
+    ``outcome`` is pytest's, or ``contradicted``: it ran to its end, and a claim differed.
     """
 
     test: str
@@ -30,17 +29,8 @@ class Record:
     outcome: str = "passed"
     reason: str = ""
     seconds: float = 0.0
-    differences: list[dict[str, str]] = field(default_factory=list)
+    claims: list[dict[str, Any]] = field(default_factory=list)
     exchanges: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def contradicts(self) -> list[str]:
-        """Documented behaviours that the target was seen to break while the test went on."""
-        return list(dict.fromkeys(one["of"] for one in self.differences if one["kind"] == "documented"))
-
-    def add_exchange(self, exchange: dict[str, Any]) -> None:
-        if len(self.exchanges) < MOST_EXCHANGES:
-            self.exchanges.append(exchange)
 
 
 class Recorder:
@@ -50,45 +40,63 @@ class Recorder:
         self.records: list[Record] = []
         self.secrets: set[str] = set()  # the profile's own, which are replaced wherever they stand
         self.current: Record | None = None
+        self._position = 0
+        self.lacking: Callable[[Sequence[Need]], list[str]] | None = None  # what a profile does not serve
 
     def begin(self, test: str, behaviours: list[str]) -> None:
         self.current = Record(test, behaviours)
         self.records.append(self.current)
 
-    def differ(self, difference: Difference) -> None:
-        """Note that the target does otherwise than we assume, or than a helper was told."""
-        if self.current is None:
-            return
-        shown = {
-            "actual": repr(redact(difference.actual)),
-            "wanted": repr(redact(difference.wanted)),
-            "note": difference.note,
+    def finish(self, claims: Sequence[Claim]) -> None:
+        """Take the claims of the current test in."""
+        if self.current is not None:
+            self.current.claims = [self._claim(one) for one in claims]
+
+    def _claim(self, claim: Claim) -> dict[str, Any]:
+        return {
+            "id": claim.id,
+            "text": claim.text,
+            "state": claim.state,
+            "kind": claim.kind or "",
+            "reason": redact_text(claim.reason),
+            "refusal": claim.refusal,
+            "aside": claim.aside,
+            "extra": claim.extra,
+            "differences": [_shown(one) for one in claim.differences],
+            "needs": [str(one) for one in claim.needs],
+            "lacking": self.lacking(claim.needs) if self.lacking else [],
+            "exchanges": [one for one in claim.exchanges if one < MOST_EXCHANGES],
         }
-        texts = {name: redact_text(text)[:MOST_CHARS] for name, text in shown.items()}
-        kind = "documented" if difference.documented else "assumed"
-        self.current.differences.append({**texts, "of": difference.of, "kind": kind})
+
+    def exchange(self, request: dict[str, Any], response: dict[str, Any]) -> int:
+        """Keep an exchange of the current test, unless it has many; return its position."""
+        if self.current is None:
+            return 0
+        self._position = 0 if not self.current.exchanges else self._position + 1
+        if len(self.current.exchanges) < MOST_EXCHANGES:
+            self.current.exchanges.append({"request": request, "response": response})
+        return self._position
 
     def response(self, response: httpx.Response) -> None:
-        """Take an HTTP exchange in; the event hook of the client."""
+        """Take an HTTP exchange in; the event hook of the client. Raises `NotTried` for a target that breaks."""
         if self.current is None or "/_mock" in response.request.url.path:
             return
         response.read()
         request = response.request
-        self.current.add_exchange(
+        position = self.exchange(
             {
-                "request": {
-                    "method": request.method,
-                    "url": redact_text(str(request.url)),
-                    "headers": redact(dict(request.headers)),
-                    "body": _text(_sent(request)),
-                },
-                "response": {
-                    "status": response.status_code,
-                    "headers": redact(dict(response.headers)),
-                    "body": _text(response.content),
-                },
-            }
+                "method": request.method,
+                "url": redact_text(str(request.url)),
+                "headers": redact(dict(request.headers)),
+                "body": _text(_sent(request)),
+            },
+            {
+                "status": response.status_code,
+                "headers": redact(dict(response.headers)),
+                "body": _text(response.content),
+            },
         )
+        book.answered(response, position)
 
     def write(self, path: Path, target: str, kind: str, leftovers: Sequence[str]) -> None:
         """Write the run as JSON: the results, and a recording that can stand in for the target."""
@@ -104,6 +112,16 @@ class Recorder:
             text = text.replace(json.dumps(secret, ensure_ascii=False)[1:-1], "<secret>")
         # Hostile input has lone surrogates, which UTF-8 cannot hold and JSON readers refuse.
         path.write_text(text, encoding="utf-8", errors="replace")
+
+
+def _shown(difference: Difference) -> dict[str, str]:
+    """Return a difference for people, without secrets."""
+    shown = {
+        "actual": repr(redact(difference.actual)),
+        "wanted": repr(redact(difference.wanted)),
+        "note": difference.note,
+    }
+    return {name: redact_text(text)[:MOST_CHARS] for name, text in shown.items()} | {"kind": difference.kind}
 
 
 def _sent(request: httpx.Request) -> bytes:

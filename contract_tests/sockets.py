@@ -5,6 +5,7 @@ here, everything that earlier frames caused has arrived too.
 """
 
 import json
+import re
 import socket
 from collections import deque
 from collections.abc import Mapping
@@ -13,17 +14,22 @@ from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 import jwt
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame as WebSocketFrame
 from websockets.frames import Opcode
 from websockets.sync.client import ClientConnection, connect
 
+from contract_tests.claims import book
 from contract_tests.kit import App, Cloud, Like, Person
+from contract_tests.redaction import redact_text
 
 PATIENCE_S = 5
 UUID = Like("uuid", r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 DIGITS = Like("decimal number", r"\d+")
 TYPES = {"jwt": "jwt", "bearer": "oauth", "service_app": "service_app"}
+
+SWITCHED, BAD_REQUEST = 101, 400
+REFUSING = re.compile(r'44|42[^\[]*\["\w+_FAILED"')  # frames that refuse a namespace, or what an event asked for
 
 Frame = str | bytes
 Event = tuple[str, Any]
@@ -44,11 +50,25 @@ def credential(who: Person | App | None) -> dict[str, str]:
     return {"token": token, "tokenType": TYPES[scheme.lower()]}
 
 
+class Silence(AssertionError, TimeoutError):
+    """Nothing came where something should have."""
+
+
 class Wire:
     """One WebSocket and the frames on it."""
 
     def __init__(self, url: str, **options: Any) -> None:
-        self._connection: ClientConnection = connect(
+        self._url = redact_text(url)
+        try:
+            self._connection: ClientConnection = self._connect(url, **options)
+        except InvalidStatus as refused:
+            self._note("GET", "", refused.response.status_code, refused.response.body.decode("utf-8", "replace"))
+            raise
+        self._note("GET", "", SWITCHED, "")
+        self._kept: deque[Frame] = deque()
+
+    def _connect(self, url: str, **options: Any) -> ClientConnection:
+        connection: ClientConnection = connect(
             url,
             compression=None,
             open_timeout=PATIENCE_S,
@@ -58,7 +78,19 @@ class Wire:
             proxy=None,
             **options,
         ).__enter__()
-        self._kept: deque[Frame] = deque()
+        return connection
+
+    def _note(self, method: str, sent: str, status: int, received: str) -> None:
+        """Keep a handshake or a frame as an exchange, and whether it is a refusal."""
+        request = {"method": method, "url": self._url, "headers": {}, "body": redact_text(sent)}
+        position = book.keep(request, {"status": status, "headers": {}, "body": redact_text(received)})
+        book.exchanged(position, refusal=status >= BAD_REQUEST or REFUSING.match(received) is not None)
+
+    def _received(self, frame: Frame) -> Frame:
+        text = frame if isinstance(frame, str) else f"<{len(frame)} bytes>"
+        if frame != "3":  # the pong of a barrier tells nothing
+            self._note("RECEIVE", "", 0, text)
+        return frame
 
     def __enter__(self) -> Self:
         return self
@@ -69,6 +101,8 @@ class Wire:
     def send(self, *frames: Frame) -> None:
         """Send frames, text or binary."""
         for frame in frames:
+            if frame != "2":
+                self._note("SEND", frame if isinstance(frame, str) else f"<{len(frame)} bytes>", 0, "")
             self._connection.send(frame)
 
     def send_raw_text(self, data: bytes) -> None:
@@ -76,8 +110,13 @@ class Wire:
         self._connection.send(data, text=True)
 
     def receive(self, timeout: float = PATIENCE_S) -> Frame:
-        """Return the next frame."""
-        return self._kept.popleft() if self._kept else self._connection.recv(timeout)
+        """Return the next frame. Raises `Silence` if none comes in time."""
+        if self._kept:
+            return self._kept.popleft()
+        try:
+            return self._received(self._connection.recv(timeout))
+        except TimeoutError:
+            raise Silence(f"no frame came within {timeout} s") from None
 
     def frames(self) -> list[Frame]:
         """Return the frames that came until the pong of a ping that is sent now."""
@@ -90,7 +129,7 @@ class Wire:
         """Wait until the server has handled all that was sent; what comes meanwhile is kept for later."""
         self.send("2")
         while (frame := self._connection.recv(PATIENCE_S)) != "3":
-            self._kept.append(frame)
+            self._kept.append(self._received(frame))
 
     def end(self, timeout: float = PATIENCE_S) -> tuple[list[Frame], int]:
         """Wait until the server closes; return the frames before that, and the close code (1006: without a word)."""

@@ -7,44 +7,55 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contract_tests.kit import Difference
+from contract_tests.claims import Claim, Difference
 from contract_tests.recording import Recorder
 from contract_tests.redaction import redact_text
 from mockspaces.contract import Contract, verdicts
 from mockspaces.contract.behaviours import Behaviour, catalogue
+from mockspaces.contract.verdicts import Verdict
 from mockspaces.verification import learning, reports, runs
 from mockspaces.verification.command import read_known
-from mockspaces.verification.runs import Run, SuiteError, TestRecord
-from mockspaces.verification.verdicts import Finding, Report, Verdict, grade, verify
+from mockspaces.verification.runs import ClaimRecord, Run, SuiteError, TestRecord
+from mockspaces.verification.verdicts import NO_REFUSAL, Finding, Report, grade, verify
 
 
-def row(name: str, evidence: str = "D", untested: str = "") -> Behaviour:
-    return Behaviour(
-        id=name, kind="behaviour", area="rest", part="", statement=name, evidence=evidence, untested=untested
-    )
+def row(name: str, evidence: str = "D", untested: str = "", *, refusal: bool = False) -> Behaviour:
+    members = {"id": name, "kind": "behaviour", "area": "rest", "part": "", "statement": name}
+    return Behaviour(**members, evidence=evidence, untested=untested, refusal=refusal)  # type: ignore[arg-type]
 
 
-def record(outcome: str = "passed", *cited: str, reason: str = "", differences: Any = (), **members: Any) -> TestRecord:
-    name = members.pop("test", "test_x.py::test_it")
-    return TestRecord(
-        test=name, behaviours=cited or ("A-01",), outcome=outcome, reason=reason, differences=differences, **members
-    )
+def held(name: str = "A-01", text: str = "it is so", **members: Any) -> ClaimRecord:
+    return ClaimRecord(id=name, text=text, **members)
+
+
+def differing(name: str = "A-01", text: str = "it is so", kind: Any = "documented", actual: str = "1") -> ClaimRecord:
+    told = {"actual": actual, "wanted": "2", "note": "", "kind": kind}
+    return ClaimRecord(id=name, text=text, state="differs", kind=kind, differences=(told,), exchanges=(0,))
+
+
+def untried(name: str = "A-01", text: str = "it is so", reason: str = "x") -> ClaimRecord:
+    return ClaimRecord(id=name, text=text, state="not tried", reason=reason)
+
+
+def record(*claims: ClaimRecord, test: str = "test_x.py::test_it", **members: Any) -> TestRecord:
+    cited = tuple(dict.fromkeys(one.id for one in claims))
+    return TestRecord(test=test, behaviours=cited, outcome=members.pop("outcome", "passed"), claims=claims, **members)
 
 
 def run(*tests: TestRecord, kind: str = "service") -> Run:
     return Run(target="there", finished="2026-11-20T12:00:00Z", kind=kind, tests=tests)
 
 
-def difference(kind: str = "assumed", of: str = "", actual: str = "1") -> dict[str, str]:
-    return {"actual": actual, "wanted": "2", "note": "", "of": of, "kind": kind}
+MOCK = run(record(held(), held("B-01")))
 
 
-def judged(*tests: TestRecord, known: dict[str, str] | None = None) -> Report:
-    return verify([row("A-01"), row("B-01")], run(), run(*tests), known or {})
+def judged(*claims: ClaimRecord, known: dict[str, str] | None = None) -> Report:
+    return verify([row("A-01"), row("B-01")], MOCK, run(record(*claims)), known or {})
 
 
 @pytest.mark.parametrize(
@@ -71,34 +82,80 @@ def test_every_behaviour_has_a_grade() -> None:
     assert {grade(one.evidence) for one in catalogue().values()} <= {"D", "C", "A", "M", "mixed"}
 
 
+FIRST, SECOND = held(text="first"), held(text="second")
+
+
 @pytest.mark.parametrize(
-    ("tests", "verdict"),
+    ("evidence", "claims", "verdict"),
     [
-        ([record()], "confirmed"),
-        ([record("failed", reason="x")], "contradicted"),
-        ([record("error", reason="x")], "contradicted"),
-        ([record(), record("failed", reason="x")], "contradicted"),
-        ([record(differences=(difference(),))], "otherwise"),
-        ([record("failed", differences=(difference(),), reason="x")], "contradicted"),
-        ([record("contradicted", differences=(difference("documented", "A-01"),))], "contradicted"),
-        ([record("contradicted", differences=(difference("documented", "B-01"),))], "confirmed"),
-        ([record(differences=(difference(of="B-01"),))], "confirmed"),
-        ([record("skipped", reason="no")], "skipped"),
-        ([record("skipped", reason="no"), record()], "confirmed"),
-        ([], "uncited"),
+        ("D", [FIRST, SECOND], "confirmed"),
+        ("D", [FIRST], "partly"),
+        ("D", [FIRST, untried(text="second")], "partly"),
+        ("D", [untried(text="first"), untried(text="second")], "not tried"),
+        ("D", [], "not tried"),
+        ("D", [FIRST, differing(text="second")], "contradicted"),
+        ("D", [differing(text="first", kind="assumed"), SECOND], "otherwise"),
+        ("D", [differing(text="first", kind="assumed"), differing(text="second")], "contradicted"),
+        ("D", [differing(text="first", kind="plain")], "contradicted"),
+        ("mixed A, D", [differing(text="first", kind="plain")], "contradicted"),
+        ("A", [differing(text="first", kind="plain")], "otherwise"),
     ],
 )
-def test_a_verdict_follows_from_outcomes(tests: list[TestRecord], verdict: Verdict) -> None:
-    """The worst that any of its tests met decides about a behaviour, and what is another's counts for nothing."""
-    [finding, _other] = judged(*tests).findings
+def test_a_verdict_follows_from_claims(evidence: str, claims: list[ClaimRecord], verdict: Verdict) -> None:
+    """One difference decides; confirmed needs every claim that the mock's run knows, and nothing tried is nothing."""
+    [finding] = verify([row("A-01", evidence)], run(record(FIRST, SECOND)), run(record(*claims)), {}).findings
     assert finding.verdict == verdict
 
 
-def test_what_a_helper_saw_is_laid_to_its_behaviour_alone() -> None:
-    """A difference with a behaviour of its own is found there, even if no test cites it."""
-    [cited, named] = judged(record("contradicted", differences=(difference("documented", "B-01"),))).findings
-    assert (cited.verdict, cited.details) == ("confirmed", ())
-    assert (named.verdict, named.details) == ("contradicted", ("answered: 1 is not 2",))
+def test_a_difference_is_laid_to_its_claim_alone() -> None:
+    """What is claimed of one behaviour says nothing about another of the same test."""
+    [first, second] = judged(held(), differing("B-01")).findings
+    assert (first.verdict, first.details) == ("confirmed", [])
+    assert (second.verdict, second.details) == ("contradicted", ["it is so (test_x.py::test_it): answered: 1 is not 2"])
+
+
+def test_what_a_helper_saw_counts_only_if_it_differs() -> None:
+    """An aside makes a behaviour differ that no test on the mock claims so, and is not missed otherwise."""
+    seen = msgspec.structs.replace(differing("B-01", "what helpers see", "assumed"), aside=True)
+    assert judged(held(), held("B-01"), seen).findings[1].verdict == "otherwise"
+    mock = run(record(held(), held("B-01"), held("B-01", "what helpers see", aside=True)))
+    [finding] = verify([row("B-01")], mock, run(record(held("B-01"))), {}).findings
+    assert (finding.verdict, finding.counted) == ("confirmed", 1)
+
+
+def test_extras_of_the_mock_are_no_condition() -> None:
+    """What only a mock can show keeps nothing from being confirmed, confirms nothing alone, and is told."""
+    mock = run(record(FIRST, held(text="moves the clock", extra=True), held("B-01", extra=True)))
+    target = run(record(FIRST), record(test="other"))
+    [first, second] = verify([row("A-01"), row("B-01")], mock, target, {}).findings
+    assert (first.verdict, first.counted, second.verdict) == ("confirmed", 1, "not tried")
+    assert "extras of the mock" in first.details[0]
+
+
+def test_a_refusal_must_have_been_answered() -> None:
+    """A statement that speaks of a refusal is partly shown at best until one was seen."""
+    statement = row("A-01", refusal=True)
+    found = [
+        verify([statement], MOCK, run(record(held(refusal=seen))), {}).findings[0].verdict for seen in (False, True)
+    ]
+    assert found == ["partly", "confirmed"]
+    assert verify([statement], MOCK, run(record(held())), {}).findings[0].details == [NO_REFUSAL]
+
+
+def test_a_claim_that_did_not_run_has_the_reason_of_its_test() -> None:
+    """Why a test stopped, or that it did not run, is said of each claim that is missing; so is what would unlock it."""
+    mock = run(record(held(lacking=("a second service app",))))
+    stopped = run(TestRecord(test="test_x.py::test_it", behaviours=("A-01",), outcome="skipped", reason="no key"))
+    [fate] = verify([row("A-01")], mock, stopped, {}).findings[0].claims
+    assert (fate.state, fate.reason, fate.lacking) == ("not tried", "no key", ("a second service app",))
+    assert verify([row("A-01")], mock, run(), {}).findings[0].claims[0].reason == "its test did not run"
+
+
+def test_a_claim_whose_words_depend_on_the_target_is_a_stray() -> None:
+    """The mock's run cannot know it, so it is told instead of being counted."""
+    report = judged(held(), held("A-01", "space 5f3 is there"))
+    assert report.strays == ("A-01: space 5f3 is there (test_x.py::test_it)",)
+    assert report.findings[0].verdict == "confirmed"
 
 
 def test_what_cannot_be_seen_is_told_apart_from_what_nobody_shows() -> None:
@@ -109,22 +166,22 @@ def test_what_cannot_be_seen_is_told_apart_from_what_nobody_shows() -> None:
 
 def test_known_differences_are_expected() -> None:
     """A listed difference leaves the run clean and is shown with its reason; an unlisted one does not."""
-    failed = record("failed", "A-01", "B-01", reason="x")
-    report = judged(failed, known={"A-01": "asked the vendor"})
+    both = differing(), differing("B-01")
+    report = judged(*both, known={"A-01": "asked the vendor"})
     assert [(one.id, one.known) for one in report.findings] == [("A-01", "asked the vendor"), ("B-01", "")]
     assert [one.id for one in report.unexpected] == ["B-01"]
-    assert judged(failed, known={"A-01": "x", "B-01": "y"}).clean
+    assert judged(*both, known={"A-01": "x", "B-01": "y"}).clean
 
 
 def test_a_listed_difference_that_stops_is_told() -> None:
     """What is listed and no longer differs, or could not be judged, makes the run unclean until it is taken off."""
-    report = judged(record(), known={"A-01": "x"})
+    report = judged(held(), held("B-01"), known={"A-01": "x"})
     assert (report.stale, report.clean) == (("A-01",), False)
 
 
 def test_a_restricted_report_says_nothing_about_the_rest() -> None:
     """With --only, neither findings nor stale differences of other behaviours are told."""
-    report = verify([row("A-01"), row("B-01")], run(), run(record()), {"B-01": "x"}, ["A-"])
+    report = verify([row("A-01"), row("B-01")], MOCK, run(record(held())), {"B-01": "x"}, ["A-"])
     assert [finding.id for finding in report.findings] == ["A-01"]
     assert report.clean
 
@@ -176,7 +233,7 @@ class Elements(HTMLParser):
 def test_reports_escape_hostile_text(tmp_path: Path) -> None:
     """Whatever a target answers is text in the report: it makes no element and no attribute."""
     answered = exchange(HOSTILE, url=f"http://there/{HOSTILE}")
-    failed = record("failed", reason=HOSTILE, differences=(difference(actual=HOSTILE),), exchanges=(answered,))
+    failed = record(differing(text=HOSTILE, actual=HOSTILE), exchanges=(answered,), reason=HOSTILE)
     report = verify([row("A-01")], run(failed), run(failed), {"A-01": HOSTILE})
     reports.write(report, tmp_path)
     elements = Elements((tmp_path / "report.html").read_text(encoding="utf-8"))
@@ -194,8 +251,8 @@ def test_a_report_needs_nothing_else(tmp_path: Path) -> None:
     reports.write(
         verify(
             [row("A-01")],
-            run(record(exchanges=(mock,))),
-            run(record("failed", reason="x", exchanges=(target,))),
+            run(record(held(exchanges=(0,)), exchanges=(mock,))),
+            run(record(differing(), exchanges=(target,))),
             {},
         ),
         tmp_path,
@@ -206,12 +263,12 @@ def test_a_report_needs_nothing_else(tmp_path: Path) -> None:
     assert "theirs" in page
 
 
-def test_exchanges_of_one_test_stand_beside_each_other() -> None:
-    """A difference shows what the same test got on the mock, also where another behaviour is cited."""
-    mine, other = record(test="mine", exchanges=(exchange("mine"),)), record(test="other", exchanges=(exchange("x"),))
-    differing = (difference("documented", "B-01"),)
-    theirs = record("contradicted", test="mine", exchanges=(exchange("a"), exchange("b")), differences=differing)
-    finding = verify([row("B-01")], run(other, mine), run(theirs), {}).findings[0]
+def test_exchanges_of_a_claim_stand_beside_each_other() -> None:
+    """A difference shows what the same claim got on both sides, and none of the rest of its test."""
+    mock = record(held(exchanges=(1,)), exchanges=(exchange("x"), exchange("mine")))
+    theirs = msgspec.structs.replace(differing(), exchanges=(0, 2))
+    target = record(theirs, exchanges=(exchange("a"), exchange("y"), exchange("b")))
+    finding = verify([row("A-01")], run(mock), run(target), {}).findings[0]
     assert finding.mock == (exchange("mine"), None)
     assert finding.target == (exchange("a"), exchange("b"))
 
@@ -239,12 +296,13 @@ def test_no_secret_of_a_run_is_in_any_file(tmp_path: Path, secret: str, name: st
     request = httpx.Request("POST", "http://there/oauth2/access_token", **content[form])
     recorder.response(httpx.Response(200, request=request, json={name: secret}, headers={"Set-Cookie": f"s={secret}"}))
     if form == "difference":
-        recorder.differ(
-            Difference({name: secret}, f'{{"{name}": "{secret}"}}', f"{name}={secret}", "", documented=False)
+        found = Difference({name: secret}, f'{{"{name}": "{secret}"}}', f"{name}={secret}", "assumed")
+        recorder.finish(
+            [Claim("ACC-ERR-01", "it is so", "differs", "assumed", f"{name}={secret}", differences=[found])]
         )
     recorder.write(tmp_path / "run.json", "there", "service", [])
-    found = runs.load(tmp_path / "run.json")
-    reports.write(verify([catalogue()["ACC-ERR-01"]], found, found, {}), tmp_path)
+    written = runs.load(tmp_path / "run.json")
+    reports.write(verify([catalogue()["ACC-ERR-01"]], written, written, {}), tmp_path)
     for path in tmp_path.iterdir():
         assert secret not in path.read_text(encoding="utf-8"), path.name
 
@@ -287,8 +345,8 @@ def test_an_inconsistent_difference_teaches_nothing() -> None:
 def test_verdicts_are_kept(tmp_path: Path) -> None:
     """Date, verdict and target are stored for what was judged; what was not keeps its older verdict."""
     path = tmp_path / "verdicts.json"
-    assert learning.keep(judged(record()), path) == 1
-    assert learning.keep(judged(record("skipped", reason="x"), record("failed", "B-01", reason="x")), path) == 1
+    assert learning.keep(judged(held()), path) == 1
+    assert learning.keep(judged(untried(), differing("B-01")), path) == 1
     stored = json.loads(path.read_text(encoding="utf-8"))
     assert stored["A-01"] == {"verdict": "confirmed", "date": "2026-11-20", "target": "there"}
     assert stored["B-01"]["verdict"] == "contradicted"

@@ -22,7 +22,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from mockspaces.client import Mockspaces
@@ -108,14 +108,22 @@ class Liar:
     def __init__(self, behind: str) -> None:
         self._behind = behind
         self._changes: dict[str, Callable[[httpx.Response], Response]] = {}
+        self._always: dict[str, Any] = {}
         self._delay = 0.0
 
     def lie(self, suffix: str, change: Callable[[httpx.Response], Response]) -> None:
         """Change every successful GET of a path that ends so."""
         self._changes[suffix] = change
 
+    def answer_always(self, suffix: str, body: Any) -> None:
+        """Answer every POST to a path that ends so with success, whoever asks."""
+        self._always[suffix] = body
+
     async def answer(self, request: Request) -> Response:
         await asyncio.sleep(self._delay)
+        always = next((one for end, one in self._always.items() if request.url.path.endswith(end)), None)
+        if always is not None and request.method == "POST":
+            return JSONResponse(always)
         url = f"{self._behind}{request.url.path}{'?' * bool(request.url.query)}{request.url.query}"
         headers = [(name, value) for name, value in request.headers.raw if name not in (b"host", b"content-length")]
         content = await request.body()
@@ -192,11 +200,13 @@ def test_a_foreign_target_is_found_out(liar: tuple[Served, Liar, str], tmp_path:
     told = verify("--target", profile(tmp_path, served, through=url), "--report", report, *FOREIGN)
     assert told.returncode == DIFFERENT, told.stderr
     shown = findings(report)
-    broken = {"MISC-LIMIT-01", "MSG-COMMI-02", "MISC-CONFNUM-01"}
+    broken = {"MISC-LIMIT-01", "MSG-COMMI-02"}
     broken |= {"USERS-STATS-01", "USERS-ROLLOUT-01"}  # one test shows both, and ends at the first
     assert differing(report) == broken
+    assert shown["MISC-CONFNUM-01"]["verdict"] == "not tried"  # an answer that breaks off contradicts nothing
     assert {name for name, one in shown.items() if one["verdict"] == "confirmed"} >= {"ACC-JWT-01"}
-    [exchange] = [one for one in shown["USERS-STATS-01"]["target"] if one and one["response"]["status"] == 201][:1]
+    claimed = next(one for one in shown["USERS-STATS-01"]["claims"] if one["state"] == "differs")
+    [exchange] = [one for one in claimed["target"] if one and one["response"]["status"] == 201][:1]
     assert exchange["request"]["url"].startswith(url)
 
 
@@ -214,7 +224,7 @@ def test_what_was_learnt_is_an_overlay(serve: Serve, tmp_path: Path) -> None:
     variant = tmp_path / "variant.json"
     variant.write_text(json.dumps({"errors": {"space.not_found": row}}), encoding="utf-8")
     target, learnt = profile(tmp_path, serve("--overlay", str(variant))), tmp_path / "learnt.json"
-    told = verify("--target", target, "--write-overlay", learnt, "--against", "mock", *only("ERR-ORDER-02"))
+    told = verify("--target", target, "--write-overlay", learnt, "--against", "mock", *only("ERR-ORDER-02", "ERR-STD"))
     assert told.returncode == DIFFERENT, told.stderr
     assert json.loads(learnt.read_text(encoding="utf-8")) == {"errors": {"space.not_found": row}}
     assert "1 rows" in told.stdout
@@ -269,6 +279,8 @@ def test_a_service_is_met_politely(serve: Serve, tmp_path: Path) -> None:
     record = json.loads((tmp_path / "kept" / "run.json").read_text(encoding="utf-8"))
     outcomes = {test["test"]: test["outcome"] for test in record["tests"]}
     assert set(outcomes.values()) == {"passed", "skipped"}
+    held = [made for test in record["tests"] for made in test["claims"]]
+    assert {made["state"] for made in held} == {"held", "not tried"}
     assert [test["test"] for test in record["tests"] if test["outcome"] == "skipped" and not test["reason"]] == []
     assert record["leftovers"] == []
     assert living(served) == before
@@ -282,6 +294,74 @@ def test_a_service_is_met_politely(serve: Serve, tmp_path: Path) -> None:
     for path in [*report.iterdir(), tmp_path / "kept" / "run.json"]:
         text = path.read_text(encoding="utf-8")
         assert not any(environment[name] in text for name in ("T_SECRET", "T_ANN_PASSWORD", "T_BOB_PASSWORD"))
+
+
+KEY_ONLY = ["AUTH-SVC", "ACC-SVCKEY"]
+# What a service must do that accepts nothing but what it should; a key file shows it.
+BY_KEY = {f"AUTH-SVC-{number}" for number in ("01", "02", "03", "05", "06", "07", "08", "09", "10", "11", "17", "19")}
+
+
+def key_only(folder: Path, api: str, key: str) -> Path:
+    """Write a profile that holds nothing but URLs and one key file."""
+    (folder / "key.json").write_text(key, encoding="utf-8")
+    lines = ['name = "keyed"', 'kind = "service"', "calls_per_minute = 100000", "[urls]", f'accounts = "{api}"']
+    lines += [f'api = "{api}/api"', "[[apps.Example]]", 'key_file_env = "T_KEY"', f"scopes = {json.dumps(SCOPES)}"]
+    path = folder / "keyed.toml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def key_of(served: Served) -> str:
+    with Mockspaces(served.url) as mock:
+        return json.dumps(mock.service_app(scopes=SCOPES).key)
+
+
+def test_a_key_file_alone_confirms_what_it_can(serve: Serve, tmp_path: Path) -> None:
+    """Alg, kid, signature, iss, sub, aud, exp at most 3600, blanks and header forms are confirmed in real time."""
+    served = serve()
+    target = key_only(tmp_path, served.url, key_of(served))
+    told = verify("--target", target, "--report", tmp_path, *only(*KEY_ONLY), T_KEY="key.json")
+    assert told.returncode == CLEAN, told.stdout + told.stderr
+    shown = findings(tmp_path)
+    assert {name for name in BY_KEY if shown[name]["verdict"] != "confirmed"} <= {"AUTH-SVC-08", "AUTH-SVC-09"}
+    edges = {one["text"]: one for name in ("AUTH-SVC-08", "AUTH-SVC-09") for one in shown[name]["claims"]}
+    assert edges["exp 36000 s ahead is refused"]["state"] == "held"
+    for text in ("exp 3600 s ahead is accepted", "exp 3601 s ahead is refused"):  # not tried if the Date is late
+        assert edges[text]["state"] == "held" or "clock of the target" in edges[text]["reason"]
+    other_app = [one for one in shown["AUTH-SVC-04"]["claims"] if "of another app" in one["text"]]
+    assert "a second service app of Example with spaces.create" in other_app[0]["lacking"]
+
+
+def test_a_service_that_accepts_anything_is_contradicted(liar: tuple[Served, Liar, str], tmp_path: Path) -> None:
+    """Each rule about a JWT that is broken is named, with what was sent; what is accepted rightly is confirmed."""
+    served, proxy, url = liar
+    made = {"data": [{"topicId": "5f0c0e0f0a0b0c0d0e0f0a0b"}]}
+    proxy.answer_always("/spaces/invite", made)
+    target = key_only(tmp_path, url, key_of(served))
+    told = verify("--target", target, "--report", tmp_path, *only("AUTH-SVC"), T_KEY="key.json")
+    assert told.returncode == DIFFERENT, told.stderr
+    shown = findings(tmp_path)
+    refusing = {"AUTH-SVC-02", "AUTH-SVC-03", "AUTH-SVC-05", "AUTH-SVC-06", "AUTH-SVC-07", "AUTH-SVC-08", "AUTH-SVC-09"}
+    assert {name for name in refusing if shown[name]["verdict"] != "contradicted"} == set()
+    assert shown["AUTH-SVC-10"]["verdict"] == "otherwise"  # what we assume of blanks
+    [kept] = [one for one in shown["AUTH-SVC-09"]["claims"] if one["text"] == "exp 36000 s ahead is refused"]
+    assert (kept["details"][0], kept["target"][0]["response"]["status"]) == (
+        "accepted: status 200, not 401 auth.credential_invalid",
+        200,
+    )
+
+
+def test_what_is_down_contradicts_nothing(serve: Serve, tmp_path: Path) -> None:
+    """Of a closed port nothing is confirmed and nothing contradicted, and the reason is the connection."""
+    served = serve()
+    key = key_of(served)
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        free = closed.getsockname()[1]
+    target = key_only(tmp_path, f"http://127.0.0.1:{free}", key)
+    verify("--target", target, "--report", tmp_path, *only("AUTH-SVC-02", "AUTH-SVC-10"), T_KEY="key.json")
+    shown = findings(tmp_path)
+    assert {one["verdict"] for one in shown.values()} == {"not tried"}
+    assert any("no connection" in one["reason"] for one in shown["AUTH-SVC-02"]["claims"])
 
 
 def test_a_dry_run_sends_nothing(serve: Serve, tmp_path: Path) -> None:

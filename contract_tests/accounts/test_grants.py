@@ -1,7 +1,8 @@
 import jwt as pyjwt
 import pytest
 
-from contract_tests.kit import ACCOUNT_ID, JWT, TEXT, TOKEN, URL, Cloud, behaviour, expect, observe, only_mock
+from contract_tests.claims import aside, expect, observe
+from contract_tests.kit import ACCOUNT_ID, JWT, TEXT, TOKEN, URL, Cloud, behaviour, only_mock
 from contract_tests.oauth import (
     ANN,
     ANN_PASSWORD,
@@ -30,6 +31,9 @@ from contract_tests.oauth import (
     token_call,
     works,
 )
+
+NO_CLAIMS_YET = True
+
 
 EMAIL, PROFILE, SPACES = EVERY_SCOPE.split()
 DOCUMENTED = ("https://accounts.zang.io/auth", "https://accounts.avayacloud.com/auth")
@@ -228,7 +232,7 @@ def test_an_id_token_is_signed_with_the_secret_of_its_client(cloud: Cloud) -> No
         expect((found["aud"], found["email"], found["sub"]), (client.id, ANN, ACCOUNT_ID))
         expect(found["sub"], cloud.call("GET", "/users/me", cloud.user()).json()["ndbid"])
         observe(found["exp"] - found["iat"], 3600)
-        observe(found["iss"], "avayacloud.com", of="ACC-INFO-04")
+        aside(found["iss"], "avayacloud.com", of="ACC-INFO-04")
         observe((found["id_token_version"], found.get("nonce")), ("1.0", nonce))
 
 
@@ -363,7 +367,7 @@ def test_an_id_token_can_be_asked_about(cloud: Cloud, slash: str) -> None:
     expect(list(body), ["expires_in", "audience", "user_id", "user", "issuer"])
     expect(list(body["user"]), ["username", "first_name", "last_name", "id", "picture_url"])
     observe(body["expires_in"] in (3589, 3590), wanted=True)
-    observe(body["issuer"], "avayacloud.com", of="ACC-INFO-04")
+    aside(body["issuer"], "avayacloud.com", of="ACC-INFO-04")
     expect((body["audience"], body["user_id"]), (client.id, ACCOUNT_ID))
     observe(body["user_id"], body["user"]["id"])
     expect([body["user"][name] for name in ("username", "first_name", "last_name")], [ANN, "Ann", "Example"])

@@ -2,7 +2,11 @@ from collections.abc import Callable
 
 import pytest
 
-from contract_tests.kit import TOKEN, Cloud, Person, behaviour, expect, observe, only_mock, refused
+from contract_tests.claims import expect, observe
+from contract_tests.kit import TOKEN, Cloud, Person, behaviour, only_mock, refused
+
+NO_CLAIMS_YET = True
+
 
 INVALID = "auth.credential_invalid"
 LIFE = 3600

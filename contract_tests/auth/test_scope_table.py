@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
-from contract_tests.kit import App, Cloud, behaviour, expect, observe, refused
+from contract_tests.claims import expect, observe
+from contract_tests.kit import App, Cloud, behaviour, refused
 from contract_tests.sockets import Sockets
+
+NO_CLAIMS_YET = True
+
 
 ACT_AS = {"X-Avaya-Act-As": "bob@example.com"}
 TEXT = {"content": {"bodyText": "x"}}

@@ -9,6 +9,9 @@ import pytest
 
 from contract_tests.kit import ISO_TIME, Cloud, behaviour, only_mock, refused, send_raw, serving
 
+NO_CLAIMS_YET = True
+
+
 JSON = "application/json"
 
 

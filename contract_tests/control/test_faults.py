@@ -9,6 +9,8 @@ import pytest
 from contract_tests.kit import Cloud, Person, behaviour, refused
 from contract_tests.sockets import Sockets
 
+NO_CLAIMS_YET = True
+
 
 @pytest.fixture
 def ann(cloud: Cloud) -> Person:

@@ -3,6 +3,8 @@
 from contract_tests.kit import Cloud
 from contract_tests.sockets import Sockets
 
+NO_CLAIMS_YET = True
+
 
 def journal(cloud: Cloud, query: str = "") -> list[dict[str, object]]:
     """Return the journal's entries."""

@@ -5,8 +5,12 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.kit import OBJECT_ID, Cloud, behaviour, observe, only_mock, refused
+from contract_tests.claims import observe
+from contract_tests.kit import OBJECT_ID, Cloud, behaviour, only_mock, refused
 from contract_tests.sockets import Sockets
+
+NO_CLAIMS_YET = True
+
 
 UNKNOWN = "5f0000000000000000000e01"
 

@@ -3,20 +3,11 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.kit import (
-    ISO_TIME,
-    OBJECT_ID,
-    TEXT,
-    Cloud,
-    Like,
-    Person,
-    Room,
-    behaviour,
-    expect,
-    observe,
-    refused,
-    roles_in,
-)
+from contract_tests.claims import expect, observe
+from contract_tests.kit import ISO_TIME, OBJECT_ID, TEXT, Cloud, Like, Person, Room, behaviour, refused, roles_in
+
+NO_CLAIMS_YET = True
+
 
 LINK = Like("join link", r"https?://\S+/spaces/invites/[0-9a-f]{24}/join\?inviteInfo=[A-Za-z0-9%]+")
 

@@ -12,7 +12,8 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """One statement with its evidence (D documented, C seen in a client, A assumed, M measured by us).
 
     ``kind`` is ``probe`` for an open question; its ``statement`` then names the assumption in force and
-    its ``evidence`` what to send to find out. ``untested`` says why no black-box test can cite it.
+    its ``evidence`` what to send to find out. ``untested`` says why no black-box test can cite it. One that speaks of a
+    ``refusal`` is not confirmed before something was refused.
     """
 
     id: str
@@ -22,6 +23,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     statement: str
     evidence: str
     untested: str = ""
+    refusal: bool = False
 
 
 @cache

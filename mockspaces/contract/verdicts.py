@@ -9,10 +9,13 @@ import msgspec
 FILE = "verdicts.json"
 
 
+Verdict = Literal["confirmed", "partly", "contradicted", "otherwise", "not tried", "uncited", "invisible"]
+
+
 class Kept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The last verdict about one behaviour: what it was, the day (ISO, UTC), and the target that it is about."""
 
-    verdict: Literal["confirmed", "contradicted", "otherwise", "skipped", "uncited", "invisible"]
+    verdict: Verdict
     date: str
     target: str
 

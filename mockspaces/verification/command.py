@@ -125,7 +125,9 @@ def command(
                 _list_requests(target, Path(scratch) / "rehearsal.json", options, allow_production=allow_production)
                 return
             found = _target_run(target, Path(scratch) / "target.json", options, allow_production=allow_production)
-            mock = _run(against, Path(scratch) / "mock.json", options)
+            explained = [] if target.is_dir() else ["--explain", str(target.resolve())]
+            permitted = ["--allow-production"] if allow_production else []
+            mock = _run(against, Path(scratch) / "mock.json", [*explained, *permitted, *options])
             report = verify(catalogue().values(), mock, found, read_known(known), only)
     except Interrupted as interrupted:
         _tell_leftovers(interrupted.leftovers)
@@ -179,3 +181,5 @@ def _tell(report: Report) -> None:
         click.echo(f"{finding.verdict}  {finding.id}  {'; '.join(finding.details)}")
     for name in report.stale:
         click.echo(f"listed, but no longer different  {name}")
+    for stray in report.strays:
+        click.echo(f"claimed on the target only, so its words depend on it  {stray}")

@@ -14,7 +14,7 @@ from mockspaces.verification.runs import Run
 from mockspaces.verification.verdicts import Report
 
 Refusal = tuple[int, str]
-CONFIRMED = "confirmed"
+HELD = ("confirmed", "partly")
 
 
 def overlay(mock: Run, target: Run) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def keep(report: Report, path: Path) -> int:
     kept: dict[str, Kept] = {}
     if path.is_file():
         kept = msgspec.json.decode(path.read_bytes(), type=dict[str, Kept])
-    judged = [one for one in report.findings if one.differs or one.verdict == CONFIRMED]
+    judged = [one for one in report.findings if one.differs or one.verdict in HELD]
     for one in judged:
         kept[one.id] = Kept(verdict=one.verdict, date=report.finished[:10], target=report.target)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(dict(sorted(kept.items()))), indent=1) + b"\n")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -28,6 +28,29 @@ class Interrupted(SuiteError):
         self.leftovers = leftovers
 
 
+class ClaimRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one claim of a test, as `contract_tests.claims` knows it.
+
+    ``kind`` says how it differs (documented, assumed, or plain: by what the catalogue says), ``refusal`` whether a
+    refusal was answered, ``needs`` what it needs of a target and ``lacking`` which of that the profile in question
+    does not serve, ``exchanges`` the positions of those of its test. An ``aside`` counts only if it differs, an
+    ``extra``, which nothing but a mock can show, only if it was tried.
+    """
+
+    id: str
+    text: str
+    state: Literal["held", "differs", "not tried"] = "held"
+    kind: Literal["", "documented", "assumed", "plain"] = ""
+    reason: str = ""
+    refusal: bool = False
+    aside: bool = False
+    extra: bool = False
+    differences: tuple[dict[str, str], ...] = ()
+    needs: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+    exchanges: tuple[int, ...] = ()
+
+
 class TestRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One test of a run, as `contract_tests.recording` writes it."""
 
@@ -38,7 +61,7 @@ class TestRecord(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
     reason: str = ""
     seconds: float = 0.0
-    differences: tuple[dict[str, str], ...] = ()
+    claims: tuple[ClaimRecord, ...] = ()
     exchanges: tuple[dict[str, Any], ...] = ()
 
 

@@ -1,32 +1,56 @@
-"""From two runs to one verdict per behaviour."""
+"""From two runs to one verdict per behaviour, by its claims.
+
+The run on the mock knows all claims of a behaviour; each is looked up in the target's run by test, behaviour and text.
+What is not found there was not tried, for the reason that its test gives.
+"""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, Literal
 
 import msgspec
 
 from mockspaces.contract.behaviours import Behaviour
-from mockspaces.verification.runs import Run, TestRecord
+from mockspaces.contract.verdicts import Verdict
+from mockspaces.verification.runs import ClaimRecord, Run, TestRecord
 
-Verdict = Literal["confirmed", "contradicted", "otherwise", "skipped", "uncited", "invisible"]
 Grade = Literal["D", "C", "A", "M", "mixed"]
 MEANING: dict[Verdict, str] = {
-    "confirmed": "the target does as the mock does",
+    "confirmed": "every claim that a service can show was tried, and the target does as the mock does",
+    "partly": "the claims that were tried held, others were not tried",
     "contradicted": "the target fails what is documented or seen",
     "otherwise": "the target does not share an assumption",
-    "skipped": "no test of it could run against the target",
+    "not tried": "no claim of it could be tried on the target",
     "uncited": "no test shows it",
     "invisible": "cannot be seen from outside",
 }
-
+NO_REFUSAL = "no claim was tried in which something was refused"
 
 Exchanges = tuple[dict[str, Any] | None, ...]  # of both sides, beside each other; None where one side has none
 
 
+class Fate(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one claim on the target. ``lacking`` are the credentials that would unlock it.
+
+    An ``extra`` can be shown by nothing but a mock: not tried, it does not keep a behaviour from being confirmed.
+    """
+
+    test: str
+    text: str
+    state: Literal["held", "differs", "not tried"]
+    kind: Literal["", "documented", "assumed"] = ""
+    reason: str = ""
+    refusal: bool = False
+    details: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+    extra: bool = False
+    mock: Exchanges = ()
+    target: Exchanges = ()
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one behaviour: its verdict, why, and the exchanges that show it."""
+    """What became of one behaviour: its verdict, and the fate of each of its claims."""
 
     id: str
     area: str
@@ -35,24 +59,64 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     grade: Grade
     verdict: Verdict
     known: str = ""
-    details: tuple[str, ...] = ()
-    tests: tuple[str, ...] = ()
-    mock: Exchanges = ()
-    target: Exchanges = ()
+    note: str = ""
+    claims: tuple[Fate, ...] = ()
 
     @property
     def differs(self) -> bool:
         """Whether mock and target disagree."""
         return self.verdict in ("contradicted", "otherwise")
 
+    @property
+    def counted(self) -> int:
+        """How many claims the verdict is about: all but the extras that were not tried."""
+        return sum(not one.extra or one.state != "not tried" for one in self.claims)
+
+    @property
+    def tried(self) -> int:
+        """How many claims were tried."""
+        return sum(one.state != "not tried" for one in self.claims)
+
+    @property
+    def telling(self) -> list[Fate]:
+        """The claims that say why the verdict is not better."""
+        wanted = "differs" if self.differs else "not tried"
+        return [one for one in self.claims if one.state == wanted]
+
+    @property
+    def details(self) -> list[str]:
+        """What is to be said of it, a line for each claim that tells and each reason."""
+        if self.differs:
+            return [f"{one.text} ({one.test}): {'; '.join(one.details)}" for one in self.telling]
+        reasons = Counter((one.reason, one.extra) for one in self.telling)
+        said = [
+            f"{count} {'extras of the mock' if extra else f'of {self.counted} claims'} not tried: {reason}"
+            for (reason, extra), count in reasons.items()
+        ]
+        return [*([self.note] if self.note else []), *said]
+
+    @property
+    def mock(self) -> Exchanges:
+        """The exchanges of the mock in the claims that differ."""
+        return tuple(one for fate in self.telling for one in fate.mock)
+
+    @property
+    def target(self) -> Exchanges:
+        """The exchanges of the target in the claims that differ, beside those of the mock."""
+        return tuple(one for fate in self.telling for one in fate.target)
+
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """A verification: findings of all behaviours, and listed differences that no longer occur."""
+    """A verification: findings of all behaviours, and listed differences that no longer occur.
+
+    ``strays`` are claims of the target's run that the mock's does not know: their words depend on the target.
+    """
 
     target: str
     finished: str
     findings: tuple[Finding, ...]
     stale: tuple[str, ...] = ()
+    strays: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -86,27 +150,84 @@ def verify(
     ``known`` maps behaviour ids to the reason why a difference is expected; ``only`` restricts the report to
     ids, or beginnings of ids.
     """
-    on_mock, on_target = {record.test: record for record in mock.tests}, _by_behaviour(target)
+    sides = _Sides(mock, target)
     wanted = [one for one in catalogue if one.kind == "behaviour" and (not only or one.id.startswith(tuple(only)))]
-    findings = tuple(_finding(one, on_mock, on_target[one.id], known.get(one.id, "")) for one in wanted)
+    findings = tuple(_finding(one, sides.fates(one), known.get(one.id, "")) for one in wanted)
     different = {finding.id for finding in findings if finding.differs}
     listed = [name for name in known if not only or name.startswith(tuple(only))]
     stale = tuple(name for name in listed if name not in different)
-    return Report(target=target.target, finished=target.finished, findings=findings, stale=stale)
+    return Report(target=target.target, finished=target.finished, findings=findings, stale=stale, strays=sides.strays)
 
 
-def _by_behaviour(run: Run) -> dict[str, list[TestRecord]]:
-    found: dict[str, list[TestRecord]] = defaultdict(list)
-    for record in run.tests:
-        for name in dict.fromkeys([*record.behaviours, *(one["of"] for one in record.differences if one["of"])]):
-            found[name].append(record)
+class _Sides:
+    """The claims of both runs, by behaviour."""
+
+    def __init__(self, mock: Run, target: Run) -> None:
+        self._ours = {one.test: one for one in mock.tests}
+        self._theirs = {one.test: one for one in target.tests}
+        self._wanted = _claims(mock.tests, lambda claim: not claim.aside)
+        self._found = _claims(target.tests, lambda claim: not claim.aside)
+        self._asides = _claims(target.tests, lambda claim: claim.aside)
+        self.strays = tuple(
+            f"{name}: {text} ({test})"
+            for name, claims in self._found.items()
+            for test, text in claims
+            if (test, text) not in self._wanted[name]
+        )
+
+    def fates(self, behaviour: Behaviour) -> list[Fate]:
+        name = behaviour.id
+        wanted = {**self._wanted[name], **self._asides[name]}
+        found = {**self._found[name], **self._asides[name]}
+        return [self._fate(behaviour, place[0], claim, found.get(place)) for place, claim in wanted.items()]
+
+    def _fate(self, behaviour: Behaviour, test: str, ours: ClaimRecord, theirs: ClaimRecord | None) -> Fate:
+        if theirs is None or theirs.state == "not tried":
+            record = self._theirs.get(test)
+            stopped = (record.reason if record else "") or "its test did not run"
+            reason = theirs.reason if theirs else stopped
+            return Fate(
+                test=test, text=ours.text, state="not tried", reason=reason, lacking=ours.lacking, extra=ours.extra
+            )
+        fate = Fate(test=test, text=ours.text, state=theirs.state, refusal=theirs.refusal)
+        if theirs.state == "held":
+            return fate
+        assumed = theirs.kind == "assumed" or (theirs.kind == "plain" and grade(behaviour.evidence) == "A")
+        pairs = list(zip_longest(_exchanges(self._ours.get(test), ours), _exchanges(self._theirs.get(test), theirs)))
+        return msgspec.structs.replace(
+            fate,
+            kind="assumed" if assumed else "documented",
+            details=tuple(map(_told, theirs.differences)),
+            mock=tuple(one for one, _other in pairs),
+            target=tuple(other for _one, other in pairs),
+        )
+
+
+def _claims(
+    tests: Iterable[TestRecord], fits: Callable[[ClaimRecord], bool]
+) -> defaultdict[str, dict[tuple[str, str], ClaimRecord]]:
+    found = defaultdict[str, dict[tuple[str, str], ClaimRecord]](dict)
+    for record in tests:
+        for claim in filter(fits, record.claims):
+            found[claim.id][record.test, claim.text] = claim
     return found
 
 
-def _finding(behaviour: Behaviour, mock: Mapping[str, TestRecord], target: Sequence[TestRecord], known: str) -> Finding:
-    verdict, telling = _verdict(behaviour, target)
-    names = [record.test for record in telling]
-    pairs = [pair for record in telling for pair in _pairs(mock.get(record.test), record)]
+def _exchanges(record: TestRecord | None, claim: ClaimRecord) -> list[dict[str, Any]]:
+    if record is None:
+        return []
+    return [record.exchanges[place] for place in claim.exchanges if place < len(record.exchanges)]
+
+
+def _told(difference: Mapping[str, str]) -> str:
+    """Return a difference in words; what could not be read has no two sides."""
+    if difference["kind"] == "plain":
+        return difference["note"]
+    return f"{difference['note'] or 'answered'}: {difference['actual']} is not {difference['wanted']}"
+
+
+def _finding(behaviour: Behaviour, fates: Sequence[Fate], known: str) -> Finding:
+    verdict, note = _verdict(behaviour, fates)
     return Finding(
         id=behaviour.id,
         area=behaviour.area,
@@ -115,40 +236,22 @@ def _finding(behaviour: Behaviour, mock: Mapping[str, TestRecord], target: Seque
         grade=grade(behaviour.evidence),
         verdict=verdict,
         known=known if verdict in ("contradicted", "otherwise") else "",
-        details=tuple(dict.fromkeys(detail for record in telling for detail in _details(record, behaviour.id))),
-        tests=tuple(names or [record.test for record in target]),
-        mock=tuple(ours for ours, _theirs in pairs),
-        target=tuple(theirs for _ours, theirs in pairs),
+        note=note,
+        claims=tuple(fates),
     )
 
 
-def _pairs(ours: TestRecord | None, theirs: TestRecord) -> Iterable[tuple[Any, Any]]:
-    """Return the exchanges of one test on both sides."""
-    return zip_longest(ours.exchanges if ours else (), theirs.exchanges)
-
-
-def _verdict(behaviour: Behaviour, target: Sequence[TestRecord]) -> tuple[Verdict, list[TestRecord]]:
-    """Return the verdict and the tests that tell it."""
-    if not target:
-        return ("invisible" if behaviour.untested else "uncited"), []
-    name = behaviour.id
-    failed = [one for one in target if one.outcome in ("failed", "error") or _differs(one, name, "documented")]
-    if failed:
-        return "contradicted", failed
-    other = [one for one in target if _differs(one, name, "assumed")]
-    if other:
-        return "otherwise", other
-    passed = any(record.outcome in ("passed", "contradicted") for record in target)
-    return ("confirmed", []) if passed else ("skipped", [record for record in target if record.reason])
-
-
-def _differs(record: TestRecord, name: str, kind: str) -> bool:
-    """Whether a test saw the target do a behaviour otherwise, of all that it saw."""
-    return any(one["kind"] == kind and one["of"] in ("", name) for one in record.differences)
-
-
-def _details(record: TestRecord, name: str) -> list[str]:
-    laid = [one for one in record.differences if one["of"] in ("", name)]
-    shown = [f"{one['note'] or 'answered'}: {one['actual']} is not {one['wanted']}" for one in laid]
-    failed = record.reason and record.outcome != "contradicted"
-    return [f"{record.outcome}: {record.reason}", *shown] if failed else shown
+def _verdict(behaviour: Behaviour, fates: Sequence[Fate]) -> tuple[Verdict, str]:
+    """Return the verdict, and a note if it is not the claims alone that decide."""
+    if not fates:
+        return ("invisible" if behaviour.untested else "uncited"), ""
+    kinds = {one.kind for one in fates if one.state == "differs"}
+    if kinds:
+        return ("contradicted" if "documented" in kinds else "otherwise"), ""
+    held = [one for one in fates if one.state == "held"]
+    if not held:
+        return "not tried", ""
+    if behaviour.refusal and not any(one.refusal for one in held):
+        return "partly", NO_REFUSAL
+    open_ones = [one for one in fates if one.state == "not tried" and not one.extra]
+    return ("partly" if open_ones else "confirmed"), ""
