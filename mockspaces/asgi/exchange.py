@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cached_property
+from time import perf_counter
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -11,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from mockspaces.asgi.refused import REFUSED
 from mockspaces.cloud.kernel.attempt import Attempt
 from mockspaces.cloud.kernel.caller import Caller
-from mockspaces.cloud.kernel.journal import Entry
+from mockspaces.cloud.kernel.journal import Entry, packed, target
 from mockspaces.cloud.kernel.quotas import RateLimited
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.kernel.world import Origins, World
@@ -27,6 +28,7 @@ class Exchange:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, world: World, origins: Origins, path: str) -> None:
         """Open the record of one request. ``path`` is the path within the world."""
+        self.began = perf_counter()
         self.scope = scope
         self.receive = receive
         self.send = send
@@ -138,7 +140,8 @@ class Exchange:
 
     def entry(self, surface: str, response: Response) -> Entry:
         """Return what the journal keeps of the exchange."""
-        return Entry(
+        scope = self.scope
+        entry = Entry(
             time=self.world.clock.now_ms(),
             surface=surface,
             method=self.method,
@@ -151,6 +154,14 @@ class Exchange:
             request=self._body or b"",
             response=bytes(response.body),
         )
+        # One by one, since a call with more than 15 keywords costs four times as much.
+        entry.target = target(scope)
+        entry.version = scope["http_version"]
+        entry.head = packed(scope["headers"])
+        entry.headers = response.raw_headers
+        entry.connections = (scope.get("client"),)
+        entry.duration = perf_counter() - self.began
+        return entry
 
 
 def _planned(action: Action) -> Response:

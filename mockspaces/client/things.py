@@ -1,7 +1,7 @@
 """What the client answers: small, frozen, typed."""
 
-import http.client
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,11 +116,62 @@ class Socket:
     spaces: tuple[str, ...]
 
 
+class Headers(Mapping[str, str]):
+    """Header lines, found by name in any case; a repeated one is one list (RFC 9110, 5.2), or `all` of its lines."""
+
+    def __init__(self, lines: Sequence[tuple[str, str]]) -> None:
+        self.lines = tuple((name, value) for name, value in lines)
+
+    def all(self, name: str) -> list[str]:
+        """Return the values of every line of this name."""
+        return [value for known, value in self.lines if known.lower() == name.lower()]
+
+    def __getitem__(self, name: str) -> str:
+        found = self.all(name)
+        if not found:
+            raise KeyError(name)
+        return ", ".join(found)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(name.lower() for name, _value in self.lines))
+
+    def __len__(self) -> int:
+        return sum(1 for _name in self)
+
+    def __repr__(self) -> str:
+        return f"Headers({dict(self)!r})"
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What a credential says, accepted or not, but never what it is.
+
+    ``kind`` is oauth, user, anon, svc, sat or client; ``kid`` and ``key`` tell which key it names and whose that is;
+    ``seconds_left`` counts from the time of the entry; ``fingerprint`` tells whether two of them are the same.
+    """
+
+    scheme: str
+    kind: str | None
+    fingerprint: str
+    alg: Any = None
+    kid: Any = None
+    key: str | None = None
+    iss: Any = None
+    sub: Any = None
+    aud: Any = None
+    exp: Any = None
+    seconds_left: float | None = None
+    user_id: Any = None
+    anonymous_id: Any = None
+
+
 @dataclass(frozen=True)
 class JournalEntry:
     """One exchange as the mock saw it; ``why`` says in plain words why it was refused.
 
-    Entries of the same ``trace`` belong together: a call, and the frames that announced what it did.
+    Entries of the same ``trace`` belong together: a call, and the frames that announced what it did. ``target`` is path
+    and query as they were sent. Of a body over 8 KB the journal keeps the beginning: ``request_bytes`` is how long it
+    was, and ``truncated`` says that something is missing. Tokens, passwords and secrets are hidden.
     """
 
     id: int
@@ -135,19 +186,43 @@ class JournalEntry:
     status: int
     code: str | None
     why: str
+    refused: bool
+    duration_ms: float
+    connections: tuple[str, ...]
+    target: str
+    version: str
+    query: Mapping[str, str]
+    credential: Credential | None
     request: str = field(repr=False)
     response: str = field(repr=False)
+    request_headers: Headers = field(repr=False)
+    response_headers: Headers = field(repr=False)
+    request_bytes: int
+    response_bytes: int
+    truncated: bool
 
     @property
-    def refused(self) -> bool:
-        """Whether the mock refused it: a call by its status, a frame by its code."""
-        return self.status >= http.client.BAD_REQUEST or (self.event is not None and self.code is not None)
+    def request_json(self) -> Any:
+        """What the body of the request says. Raises `ValueError` if it is no JSON, or not whole."""
+        return json.loads(self.request)
+
+    @property
+    def response_json(self) -> Any:
+        """What the body of the answer says. Raises `ValueError` if it is no JSON, or not whole."""
+        return json.loads(self.response)
 
 
 def entry(item: Mapping[str, Any]) -> JournalEntry:
     """Return an entry of the journal from its JSON."""
-    texts = {name: item[name]["text"] for name in ("request", "response")}
-    return JournalEntry(**{**item, **texts})
+    known: dict[str, Any] = dict(item)
+    for name in ("request", "response"):
+        known |= {name: item[name]["text"], f"{name}_bytes": item[name]["bytes"]}
+        known[f"{name}_headers"] = Headers(item[name]["headers"])
+    known["truncated"] = any(item[name]["truncated"] for name in ("request", "response"))
+    known["connections"] = tuple(item["connections"])
+    known["query"] = dict(item["query"])
+    known["credential"] = Credential(**item["credential"]) if item["credential"] else None
+    return JournalEntry(**known)
 
 
 def user(item: Mapping[str, Any]) -> User:

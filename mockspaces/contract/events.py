@@ -27,6 +27,7 @@ CLIENT_EVENTS = (
 
 FIRST_SUBSCRIPTION = 7000  # RT-SUB-03, A: whose number the first subscription follows
 CONNECT_EVENT = "connect"  # how the journal and fault plans call a CONNECT
+DISCONNECT_EVENT = "disconnect"  # how the journal calls the end of a connection
 
 # Server to client
 CHANNEL_SUBSCRIBED = "CHANNEL_SUBSCRIBED"  # RT-SUB-02; docs: api/socket/channel_subscribed

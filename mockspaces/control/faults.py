@@ -1,7 +1,6 @@
 """Fault plans: faults are planned, shown with how often they happened, and dropped."""
 
 import re
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 import msgspec
@@ -12,12 +11,9 @@ from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.run import OAUTH, SOCKET, Action, Fault, Match, Strict
 from mockspaces.contract import errors, nearest
 from mockspaces.contract.events import CLIENT_EVENTS, CONNECT_EVENT, SERVER_EVENTS
-from mockspaces.contract.rows import Endpoint
+from mockspaces.control import vocabulary
 from mockspaces.control.call import ControlCall, Handlers
 
-SURFACES = ("accounts", "rest", "storage", "realtime", "web")
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-API = "/api"
 WITHOUT_BODY = (204, 304)  # RFC 9110, 15.3.5 and 15.4.5
 FRAMING = ("content-length", "transfer-encoding", "connection")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -97,22 +93,18 @@ def _check_header(name: str, value: str) -> None:
         raise invalid(where, 'is written by the server; an answer is cut by "transport": "truncate"')
 
 
-def _known(member: str, what: str, word: str | None, known: Iterable[str]) -> None:
-    names = list(known)
-    if word is not None and word not in names:
-        raise invalid(f"match.{member}", f'no {what} "{word}"{nearest(word, names)}')
-
-
 def _match(world: World, match: RouteMatch) -> Match:
     endpoints = world.contract.endpoints
     method = match.method.upper() if match.method else None
-    _known("surface", "surface", match.surface, SURFACES)
-    _known("method", "method", method, METHODS)
-    _known("event", "socket event", match.event, (*CLIENT_EVENTS, *SERVER_EVENTS, CONNECT_EVENT))
-    _known("endpoint", "endpoint", match.endpoint, endpoints)
+    vocabulary.check("match.surface", "surface", match.surface, vocabulary.SURFACES)
+    vocabulary.check("match.method", "method", method, vocabulary.METHODS)
+    vocabulary.check("match.event", "socket event", match.event, (*CLIENT_EVENTS, *SERVER_EVENTS, CONNECT_EVENT))
+    vocabulary.check("match.endpoint", "endpoint", match.endpoint, endpoints)
     if match.route and match.endpoint:
         raise invalid("match", 'expected "route" or "endpoint", not both')
-    endpoint = _endpoint(endpoints.values(), match.route) if match.route else match.endpoint
+    endpoint = match.endpoint
+    if match.route:
+        endpoint = vocabulary.endpoint_of(endpoints.values(), match.route, "match.route")
     return Match(
         surface=match.surface,
         endpoint=endpoint,
@@ -142,20 +134,6 @@ def _check_together(world: World, match: Match, action: Action) -> None:
         own = [code for code in world.contract.errors if code.startswith(OAUTH) != action.reject.startswith(OAUTH)]
         hint = nearest(action.reject.removeprefix(OAUTH), own)
         raise invalid("action.reject", f'"{action.reject}" is no refusal of the surface "{surface}"{hint}')
-
-
-def _endpoint(endpoints: Iterable[Endpoint], route: str) -> str:
-    known = {
-        f"{row.method} {path.removeprefix(API)}": row.id
-        for row in endpoints
-        if row.surface != "control"
-        for path in (row.path, *row.aliases)
-    }
-    method, _, path = route.partition(" ")
-    wanted = f"{method.upper()} {path.removeprefix(API)}"
-    if wanted not in known:
-        raise invalid("match.route", f'no route "{route}"{nearest(wanted, [*known])}')
-    return known[wanted]
 
 
 async def drop(call: ControlCall) -> object:

@@ -1,31 +1,106 @@
 """The journal and the outbox of a world."""
 
-from typing import Annotated, Any
+import asyncio
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from mockspaces.asgi.handlers import Handler
-from mockspaces.cloud.kernel.clock import iso
+from mockspaces.cloud.kernel.clock import iso, milliseconds
 from mockspaces.cloud.kernel.complaints import refusal
-from mockspaces.cloud.kernel.journal import Criteria, Entry
+from mockspaces.cloud.kernel.journal import Criteria, Entry, Headers, StatusClass, unpacked
 from mockspaces.cloud.kernel.rejection import invalid
+from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.worlds import seeds
 from mockspaces.contract import nearest
+from mockspaces.contract.events import CLIENT_EVENTS, CONNECT_EVENT, DISCONNECT_EVENT, SERVER_EVENTS
+from mockspaces.control import disclosure, har, vocabulary
 from mockspaces.control.call import ControlCall, Handlers
 
 LONGEST_WAIT_S = 60
+DIRECTIONS = ("IN", "OUT")  # what stands in the place of a method for frames of sockets
+SLICE = 100  # entries that are shown before others have their turn
+
+
+class Filter(seeds.Strict, frozen=True, kw_only=True):
+    """Which entries are meant; an absent member matches everything.
+
+    ``path`` is a path or its beginning, or a pattern with ``*``; ``caller`` as in planned faults; ``status`` a number
+    or a class as in ``4xx``; ``since`` an ISO-8601 time of the world's clock; ``after`` an entry's id.
+    """
+
+    trace: int | None = None
+    surface: str | None = None
+    method: str | None = None
+    path: str | None = None
+    route: str | None = None
+    endpoint: str | None = None
+    event: str | None = None
+    caller: str | None = None
+    status: int | StatusClass | None = None
+    code: str | None = None
+    refused: bool | None = None
+    since: str | None = None
+    after: int = 0
+
+    def criteria(self, world: World, where: str = "") -> Criteria:
+        """Return what the journal compares. Refuses words that no entry can have; ``where`` names this filter."""
+        contract = world.contract
+        method = self.method.upper() if self.method else None
+        events = (*CLIENT_EVENTS, *SERVER_EVENTS, CONNECT_EVENT, DISCONNECT_EVENT)
+        vocabulary.check(f"{where}surface", "surface", self.surface, vocabulary.SURFACES)
+        vocabulary.check(f"{where}method", "method", method, (*vocabulary.METHODS, *DIRECTIONS))
+        vocabulary.check(f"{where}event", "socket event", self.event, events)
+        vocabulary.check(f"{where}endpoint", "endpoint", self.endpoint, contract.endpoints)
+        vocabulary.check(f"{where}code", "code", self.code, contract.errors)
+        endpoint = self.endpoint
+        if self.route is not None:
+            if endpoint is not None:
+                raise invalid(f"{where}route", 'expected "route" or "endpoint", not both')
+            endpoint = vocabulary.endpoint_of(contract.endpoints.values(), self.route, f"{where}route")
+        return Criteria(
+            trace=self.trace,
+            surface=self.surface,
+            method=method,
+            path=self.path,
+            endpoint=endpoint,
+            event=self.event,
+            caller=self.caller,
+            status=self.status,
+            code=self.code,
+            refused=self.refused,
+            since=0 if self.since is None else _moment(self.since, f"{where}since"),
+            after=self.after,
+        )
+
+
+class Query(Filter, frozen=True, kw_only=True):
+    """A filter with how many entries are wanted, the newest of them, and in which format."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    format: Literal["json", "har"] = "json"
 
 
 class WaitBody(seeds.Strict, frozen=True, kw_only=True):
     """Wait until ``count`` entries fit ``filter``, at most ``timeout`` seconds of real time."""
 
-    filter: Criteria = Criteria()
+    filter: Filter = Filter()
     count: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
     timeout: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_WAIT_S)] = 5.0
 
 
-def shown(entry: Entry) -> dict[str, Any]:
-    """Return an entry; bodies are shown as text."""
+def _moment(text: str, where: str) -> int:
+    try:
+        return milliseconds(text)
+    except (ValueError, OverflowError):
+        raise invalid(where, "expected an ISO-8601 time") from None
+
+
+def shown(world: World, entry: Entry) -> dict[str, Any]:
+    """Return an entry; bodies are shown as text, credentials decoded, secrets hidden."""
+    target = entry.target.decode("latin-1")
+    query = parse_qsl(target.partition("?")[2], keep_blank_values=True)
     return {
         "id": entry.id,
         "trace": entry.trace,
@@ -39,30 +114,57 @@ def shown(entry: Entry) -> dict[str, Any]:
         "status": entry.status,
         "code": entry.code,
         "why": entry.why,
-        "request": {"bytes": entry.request_bytes, "text": entry.request.decode("utf-8", "replace")},
-        "response": {"bytes": entry.response_bytes, "text": entry.response.decode("utf-8", "replace")},
+        "refused": entry.refused,
+        "duration_ms": round(entry.duration * 1000, 3),
+        "connections": [f"{peer[0]}:{peer[1]}" for peer in entry.connections if peer],
+        "target": disclosure.text(target),
+        "version": entry.version,
+        "query": [[name, disclosure.parameter(name, value)] for name, value in query],
+        "credential": disclosure.credential(world, entry),
+        "request": _message(entry.request, entry.request_bytes, unpacked(entry.head)),
+        "response": _message(entry.response, entry.response_bytes, entry.headers),
+    }
+
+
+def _message(body: bytes, size: int, headers: Headers) -> dict[str, Any]:
+    lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+    return {
+        "headers": [[name, disclosure.header(name, value)] for name, value in lines],
+        "bytes": size,
+        "truncated": size > len(body),
+        "text": disclosure.text(body.decode("utf-8", "replace")),
     }
 
 
 async def find(call: ControlCall) -> object:
-    """Return the entries that fit the query, oldest first."""
-    query = dict(call.query)
-    limit = query.pop("limit", None)
-    known = [*Criteria.__struct_fields__, "limit"]
-    for name in query:
-        if name not in known:
-            raise invalid(name, f"no such filter{nearest(name, known)}")
+    """Return the entries that fit the query, oldest first; as HTTP Archive 1.2 with ``format=har``."""
+    for name in call.query:
+        if name not in Query.__struct_fields__:
+            raise invalid(name, f"no such filter{nearest(name, list(Query.__struct_fields__))}")
     try:
-        criteria = msgspec.convert(query, Criteria, strict=False)
-        most = None if limit is None else msgspec.convert(limit, Annotated[int, msgspec.Meta(ge=1)], strict=False)
+        query = msgspec.convert(call.query, Query, strict=False)
     except msgspec.ValidationError as error:
-        raise refusal(str(error), Criteria, whole="limit") from None
-    return _answer(call, call.world.journal.find(criteria, most))
+        raise refusal(str(error), Query, whole="query") from None
+    found = call.world.journal.find(query.criteria(call.world), query.limit)
+    if query.format == "har":
+        return await har.archive(call.exchange.origins, await _shown(call.world, found))
+    return await _answer(call, found)
 
 
-def _answer(call: ControlCall, entries: list[Entry]) -> dict[str, Any]:
+async def _answer(call: ControlCall, entries: list[Entry]) -> dict[str, Any]:
     journal = call.world.journal
-    return {"entries": [shown(entry) for entry in entries], "dropped": journal.dropped, "cut": journal.cut}
+    dropped, cut = journal.dropped, journal.cut
+    return {"entries": await _shown(call.world, entries), "dropped": dropped, "cut": cut}
+
+
+async def _shown(world: World, entries: list[Entry]) -> list[dict[str, Any]]:
+    """Return entries as they are shown, in slices: ten thousand of them would hold up every other world."""
+    found = []
+    for number, entry in enumerate(entries, 1):
+        found.append(shown(world, entry))
+        if number % SLICE == 0:
+            await asyncio.sleep(0)
+    return found
 
 
 async def clear(call: ControlCall) -> object:
@@ -74,8 +176,9 @@ async def clear(call: ControlCall) -> object:
 async def wait(call: ControlCall) -> object:
     """Return the entries that fit as soon as there are enough, or what there is in the end."""
     body = await call.decode(WaitBody)
-    found = await call.world.journal.wait(body.filter, body.count, body.timeout)
-    return _answer(call, found) | {"complete": len(found) >= body.count}
+    criteria = body.filter.criteria(call.world, "filter.")
+    found = await call.world.journal.wait(criteria, body.count, body.timeout)
+    return await _answer(call, found) | {"complete": len(found) >= body.count}
 
 
 async def outbox(call: ControlCall) -> object:

@@ -24,7 +24,6 @@ from mockspaces.control.queries import plain
 JOURNAL_ROWS = 200
 LIST_ROWS = 100
 MESSAGE_ROWS = 20
-REFUSED = 400
 
 
 async def page(call: ControlCall) -> object:
@@ -57,8 +56,12 @@ async def page(call: ControlCall) -> object:
 
 def _row(entry: Entry) -> dict[str, Any]:
     clock = iso(entry.time)[11:23]
-    refused = entry.status >= REFUSED or (entry.surface == "realtime" and bool(entry.code))
-    return {"entry": entry, "clock": clock, "refused": refused, "what": entry.event or f"{entry.method} {entry.path}"}
+    return {
+        "entry": entry,
+        "clock": clock,
+        "refused": entry.refused,
+        "what": entry.event or f"{entry.method} {entry.path}",
+    }
 
 
 def _fault(action: Action) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ import socketio
 from mockspaces.asgi.handlers import handed_over
 from mockspaces.cloud.kernel.attempt import Attempt
 from mockspaces.cloud.kernel.caller import Caller
-from mockspaces.cloud.kernel.journal import Entry
+from mockspaces.cloud.kernel.journal import Entry, Peer
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.messaging import meetings
@@ -33,11 +34,17 @@ logger = logging.getLogger("mockspaces")
 
 
 class Handshake(msgspec.Struct, frozen=True):
-    """What a transport knows of its request: the world it came to, from where, and its query."""
+    """What a transport knows of its request: the world it came to, from where, its query, and what it was.
+
+    ``target`` is path and query as they were sent, ``head`` the packed header lines.
+    """
 
     world: World
     origins: Origins
     query: dict[str, str]
+    target: bytes
+    head: bytes
+    peer: Peer | None
 
 
 class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published without types
@@ -100,11 +107,14 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
     ) -> None:
         """Admit the caller of a CONNECT and let them ``join``; it is put into the journal either way."""
         world.journal.begin()
+        began = perf_counter()
         entry, attempt = self._entry(world, transport, namespace, "connect"), Attempt()
+        entry.target, entry.head = transport.context.target, transport.context.head
 
         async def connect() -> None:
             credential = credentials.read(world, transport.context.query, auth)
             entry.why = credential.note
+            entry.credential = (credential.type, credential.token)
             caller = await credentials.admit(world, credential)
             entry.caller = caller.label
             fault = attempt.meet_fault(world, _occurrence(events.CONNECT_EVENT, caller))
@@ -123,6 +133,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             entry.code, entry.why = errors.SERVER_ERROR, f"bug of the mock: {bug!r}"
             raise Rejection(errors.SERVER_ERROR, entry.why) from bug
         finally:
+            entry.duration = perf_counter() - began
             world.journal.record(entry)
 
     async def reauthenticate(self, transport: Transport, namespace: str, auth: dict[str, str]) -> str | None:
@@ -146,7 +157,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         if hub.closed:
             return
         world.journal.begin()
-        world.journal.record(self._entry(world, session.transport, session.namespace, "disconnect", session))
+        world.journal.record(self._entry(world, session.transport, session.namespace, events.DISCONNECT_EVENT, session))
 
         async def leave() -> None:
             connection = world.presence.disconnect(session.id)
@@ -166,6 +177,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         world = session.hub.world
         self._hubs.touch(world)
         world.journal.begin()
+        began = perf_counter()
         entry = self._entry(world, session.transport, session.namespace, name, session)
         handling, attempt = HANDLERS.get(name), Attempt()
 
@@ -186,6 +198,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             logger.exception("a bug of the mock in %s", name)
             entry.code, entry.why = errors.SERVER_ERROR, f"bug of the mock: {bug!r}"
         finally:
+            entry.duration = perf_counter() - began
             world.journal.record(entry)
             session.transport.frame = ""  # up to a frame's limit, for every connection that sent one
 
@@ -228,7 +241,8 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             path=namespace,
             event=event,
             caller=session.caller.label if session else None,
-            request=b"" if event == "disconnect" else _bytes(transport.frame),
+            request=b"" if event == events.DISCONNECT_EVENT else _bytes(transport.frame),
+            connections=(transport.context.peer,),
         )
 
 

@@ -167,6 +167,7 @@ class Hub:
                 caller=sessions[0].caller.label if len(sessions) == 1 else None,
                 why=why,
                 response=frame.encode("utf-8", "replace"),
+                connections=tuple(session.transport.context.peer for session in sessions),
             )
         )
 

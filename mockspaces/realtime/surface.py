@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from mockspaces.asgi.cors import CORS
 from mockspaces.asgi.refused import REFUSED_UPGRADE
-from mockspaces.cloud.kernel.journal import Entry
+from mockspaces.cloud.kernel.journal import Entry, packed, target
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.worlds.worlds import Farewell, Worlds
 from mockspaces.contract import events
@@ -50,7 +50,7 @@ class RealtimeSurface:
             _codec(world, query, heartbeat, depth=limits.json_depth, limit=limits.frame_bytes),
             parameters,
             limit=settings.socket_queue_bytes,
-            context=Handshake(world, origins, query),
+            context=Handshake(world, origins, query, target(scope), packed(scope["headers"]), scope.get("client")),
         )
         transports = self._transports.setdefault(world.name, set())
         transports.add(transport)
@@ -96,7 +96,10 @@ class RealtimeSurface:
             status=400,
             why=f"{message}: {scope.get(REFUSED_UPGRADE, only)}",
             response=body,
+            target=target(scope),
         )
+        entry.version, entry.head, entry.headers = scope["http_version"], packed(scope["headers"]), headers
+        entry.connections = (scope.get("client"),)
         world.journal.record(entry)
         await send({"type": f"{prefix}http.response.start", "status": 400, "headers": headers})
         await send({"type": f"{prefix}http.response.body", "body": body})

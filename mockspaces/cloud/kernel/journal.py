@@ -7,9 +7,14 @@ verification can say "incomplete" instead of lying.
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
+from fnmatch import fnmatchcase
+from typing import Any, Literal
 
 import msgspec
+
+from mockspaces.cloud.store.run import is_caller
 
 logger = logging.getLogger("mockspaces.access")
 TRACE: ContextVar[int] = ContextVar("trace", default=0)  # what is under way in this task
@@ -17,31 +22,75 @@ TRACE: ContextVar[int] = ContextVar("trace", default=0)  # what is under way in 
 MAX_ENTRIES = 10_000
 MAX_BYTES = 16 * 1024 * 1024
 KEPT_BODY_BYTES = 8 * 1024
+WEIGHT = 500  # bytes that an entry weighs beside its texts
+HEADER = 60  # bytes that a header line of an answer weighs
+REFUSED = 400  # the first status of an answer that says no
 LOGGED = ("surface", "method", "path", "endpoint", "event", "caller", "status", "code", "why")
+
+Peer = tuple[str, int]  # address and port of a client: what tells connections apart while they live
+StatusClass = Literal["1xx", "2xx", "3xx", "4xx", "5xx"]
+
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+def packed(headers: Headers) -> bytes:
+    """Return header lines as one piece, which takes a fifth of the memory; names and values are lines in turn."""
+    return b"\n".join(map(b"\n".join, headers))
+
+
+def unpacked(head: bytes) -> list[tuple[bytes, bytes]]:
+    """Return header lines from their one piece; of one that was cut the last line may be short."""
+    lines = head.split(b"\n") if head else []
+    return list(zip(lines[::2], [*lines[1::2], b""], strict=False))
+
+
+def target(scope: Mapping[str, Any]) -> bytes:
+    """Return path and query of an ASGI request as they were sent."""
+    path: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")
+    return path + b"?" + scope["query_string"] if scope["query_string"] else path
 
 
 class Entry(msgspec.Struct, kw_only=True, gc=False):
     """One HTTP exchange or one socket frame. ``why`` explains a refusal or names a setting that saved a request.
 
     Entries of the same ``trace`` belong together: a call, and the frames that announced what it did.
+
+    What came and went is kept as it was, secrets included: whoever shows an entry decodes it and hides them.
+    ``target`` is path and query as they were sent, ``head`` the packed header lines of the request, ``headers`` those
+    of the answer; ``duration`` is in seconds of real time, ``credential`` scheme and token where no header has them.
     """
 
-    id: int = 0
-    trace: int = 0
     time: int = 0
     surface: str = ""
     method: str = ""
     path: str = ""
     endpoint: str | None = None
-    event: str | None = None
     caller: str | None = None
     status: int = 0
     code: str | None = None
     why: str = ""
     request: bytes = b""
     response: bytes = b""
+    target: bytes = b""
+    version: str = ""
+    head: bytes = b""
+    headers: Headers = ()
+    duration: float = 0.0
+    connections: tuple[Peer | None, ...] = ()
+    event: str | None = None
+    credential: tuple[str, str] | None = None
+    # What recording finds out; ``size`` is what the entry weighs, roughly.
+    id: int = 0
+    trace: int = 0
     request_bytes: int = 0
     response_bytes: int = 0
+    size: int = 0
+
+    @property
+    def refused(self) -> bool:
+        """Whether the mock refused it: every refusal has a code, also one that is answered by a page or a redirect."""
+        return self.code is not None or self.status >= REFUSED
 
     def log(self, world: str = "") -> None:
         """Say what happened in the log, without bodies; machines find the facts in ``record.facts``."""
@@ -53,14 +102,13 @@ class Entry(msgspec.Struct, kw_only=True, gc=False):
         why = f": {self.why}" if self.why else ""
         logger.info("%s%s%s", line, by, why, extra={"facts": {"world": world, **facts}})
 
-    @property
-    def size(self) -> int:
-        """What the entry weighs, roughly."""
-        return 400 + len(self.path) + len(self.why) + len(self.request) + len(self.response)
 
+class Criteria(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Which entries are meant; an absent criterion matches everything.
 
-class Criteria(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which entries are meant; an absent criterion matches everything. ``after`` is an entry's id."""
+    ``after`` is an entry's id, ``since`` a time of the world's clock in milliseconds. A path means itself and all that
+    begin so, or is a pattern with ``*``; a caller is named as for planned faults.
+    """
 
     trace: int | None = None
     surface: str | None = None
@@ -69,16 +117,29 @@ class Criteria(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     endpoint: str | None = None
     event: str | None = None
     caller: str | None = None
-    status: int | None = None
+    status: int | StatusClass | None = None
+    code: str | None = None
+    refused: bool | None = None
+    since: int = 0
     after: int = 0
 
     def match(self, entry: Entry) -> bool:
-        """Whether an entry fits; a path fits also when it begins so."""
-        for name in ("trace", "surface", "method", "endpoint", "event", "caller", "status"):
+        """Whether an entry fits."""
+        for name in ("trace", "surface", "method", "endpoint", "event", "code", "refused"):
             wanted = getattr(self, name)
             if wanted is not None and wanted != getattr(entry, name):
                 return False
-        return entry.id > self.after and (self.path is None or entry.path.startswith(self.path))
+        if entry.id <= self.after or entry.time < self.since:
+            return False
+        if self.path is not None and not _is_path(self.path, entry.path):
+            return False
+        if self.status is not None and self.status not in (entry.status, f"{entry.status // 100}xx"):
+            return False
+        return self.caller is None or is_caller(self.caller, entry.caller)
+
+
+def _is_path(pattern: str, path: str) -> bool:
+    return fnmatchcase(path, pattern) if "*" in pattern else path.startswith(pattern)
 
 
 class Journal:
@@ -113,9 +174,11 @@ class Journal:
         entry.trace = TRACE.get()
         asked = entry.request_bytes = len(entry.request)
         answered = entry.response_bytes = len(entry.response)
-        if asked > KEPT_BODY_BYTES or answered > KEPT_BODY_BYTES:
-            entry.request, entry.response = entry.request[:KEPT_BODY_BYTES], entry.response[:KEPT_BODY_BYTES]
-            self.cut += 1
+        texts = asked + answered + len(entry.head) + len(entry.target)
+        if texts > KEPT_BODY_BYTES:
+            texts = self._cut(entry)
+        # Headers of answers are the mock's own, or repeat what the request has.
+        entry.size = WEIGHT + texts + len(entry.why) + HEADER * len(entry.headers) + 8 * len(entry.connections)
         self._entries.append(entry)
         self._bytes += entry.size
         while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
@@ -123,6 +186,15 @@ class Journal:
             self.dropped += 1
         for event in self._waiting:
             event.set()
+
+    def _cut(self, entry: Entry) -> int:
+        """Cut what is too long to be kept, and return the length of what is left."""
+        texts = {name: getattr(entry, name) for name in ("request", "response", "head", "target")}
+        if max(map(len, texts.values())) > KEPT_BODY_BYTES:
+            self.cut += 1
+        for name, text in texts.items():
+            setattr(entry, name, text[:KEPT_BODY_BYTES])
+        return sum(min(len(text), KEPT_BODY_BYTES) for text in texts.values())
 
     def find(self, criteria: Criteria, limit: int | None = None) -> list[Entry]:
         """Return the entries that fit, oldest first; with ``limit`` the newest of them."""

@@ -93,10 +93,11 @@ class Match(Strict, frozen=True, kw_only=True):
             return False
         if self.path is not None and not fnmatchcase(occurrence.path, self.path):
             return False
-        return self.caller is None or _is_caller(self.caller, occurrence.caller)
+        return self.caller is None or is_caller(self.caller, occurrence.caller)
 
 
-def _is_caller(pattern: str, caller: str | None) -> bool:
+def is_caller(pattern: str, caller: str | None) -> bool:
+    """Whether a caller is meant: by what the journal calls them, or by their name alone; both may hold ``*``."""
     if caller is None:
         return False
     return fnmatchcase(caller, pattern) or fnmatchcase(caller.partition(" ")[2], pattern)

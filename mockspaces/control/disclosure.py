@@ -1,0 +1,141 @@
+"""What the journal shows of credentials: what they say, never what they are.
+
+Tokens, passwords and secrets are hidden wherever they stand: in headers, queries, forms, JSON and frames. One of twenty
+characters or more leaves a fingerprint, so that two uses of the same one can be told from uses of two.
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+from typing import Any
+
+from mockspaces.cloud.kernel import jws
+from mockspaces.cloud.kernel.journal import Entry, unpacked
+from mockspaces.cloud.kernel.world import World
+
+HIDDEN = "***"
+FINGERPRINTED = 20  # characters from which on a secret cannot be guessed from eight digits of its hash
+FAR_S = 1e12  # seconds that are a time at all
+
+# Members and parameters whose values are secrets, wherever they occur.
+_NAMES = (
+    "access_token|refresh_token|id_token|token|jwt|password|client_secret|code_verifier|assertion|private_key|secret"
+    "|signature|csrfmiddlewaretoken|pin"
+)
+_MEMBER = re.compile(rf'("(?:{_NAMES})"\s*:\s*")((?:[^"\\]|\\.)*)')
+_PARAMETER = re.compile(rf"([?&#](?:{_NAMES}|code)=)([^&#\s\"]*)")
+_FIRST = re.compile(rf"\A((?:{_NAMES}|code)=)([^&\s]*)")
+_JWT = re.compile(r"(?<![\w-])(eyJ[\w-]*\.[\w-]+\.[\w-]*)")
+_HEADER = re.compile(r"authorization|cookie|token|secret|password|signature")
+_PAIR = re.compile(r"(=)([^;]*)")
+
+
+def fingerprint(secret: str) -> str:
+    """Return a mark by which a long secret is known again, and nothing of a short one."""
+    digest = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+    return digest[:8] if len(secret) >= FINGERPRINTED else ""
+
+
+def _hidden(match: re.Match[str]) -> str:
+    *before, secret = match.groups()
+    return f"{''.join(before)}{HIDDEN}{fingerprint(secret)}" if secret else match[0]
+
+
+def text(body: str) -> str:
+    """Return a body, frame or target without its secrets."""
+    for pattern in (_MEMBER, _PARAMETER, _FIRST, _JWT):
+        body = pattern.sub(_hidden, body)
+    return body
+
+
+def parameter(name: str, value: str) -> str:
+    """Return the value of a parameter of a query, hidden if it is a secret."""
+    return text(f"?{name}={value}")[len(name) + 2 :] if _PARAMETER.match(f"?{name}=") else text(value)
+
+
+def header(name: str, value: str) -> str:
+    """Return the value of a header without its secrets."""
+    name = name.lower()
+    if not _HEADER.search(name):
+        return text(value)
+    if "cookie" in name:
+        return _PAIR.sub(_hidden, value) if name == "cookie" else _PAIR.sub(_hidden, value, count=1)
+    scheme, blank, token = value.partition(" ")
+    if not blank:
+        return f"{HIDDEN}{fingerprint(value)}"
+    client = _client(token) if scheme.lower() == "basic" else ""
+    return f"{scheme} {client}{HIDDEN}{fingerprint(token)}"
+
+
+def _client(token: str) -> str:
+    """Return the user part of Basic credentials, which is no secret, with its colon."""
+    try:
+        return base64.b64decode(token, validate=True).decode().partition(":")[0] + ":"
+    except (binascii.Error, ValueError):
+        return ""
+
+
+KINDS = {"bearer": "oauth", "oauth": "oauth", "service_app": "svc", "sat": "sat", "basic": "client"}
+
+
+def credential(world: World, entry: Entry) -> dict[str, Any] | None:
+    """Return what a credential says, whether or not it was accepted, or None where there is none.
+
+    ``seconds_left`` counts from the time of the entry; ``key`` says whether the key is known, as things stand now.
+    """
+    sent = entry.credential or _authorization(entry)
+    if sent is None:
+        return None
+    scheme, token = sent
+    kind = KINDS.get(scheme.lower())
+    shown: dict[str, Any] = {"scheme": scheme, "kind": kind, "fingerprint": fingerprint(token)}
+    if kind == "client":
+        return shown | {"sub": _client(token).removesuffix(":") or None}
+    if kind in ("oauth", "sat"):
+        known = world.state.space_tokens.peek(token) if kind == "sat" else world.state.access_tokens.peek(token)
+        return shown | ({"seconds_left": (known.expires - entry.time) / 1000} if known else {})
+    try:
+        limits = world.contract.limits
+        read = jws.read(token, max_chars=limits.token_chars, max_depth=limits.json_depth)
+    except jws.MalformedTokenError:
+        return shown
+    return shown | _claims(world, entry, read, shown["kind"])
+
+
+def _authorization(entry: Entry) -> tuple[str, str] | None:
+    for name, value in unpacked(entry.head):
+        if name.lower() == b"authorization":
+            scheme, _, token = value.decode("latin-1").strip().partition(" ")
+            return (scheme, token.strip()) if token else None
+    return None
+
+
+def _claims(world: World, entry: Entry, token: jws.Token, kind: str | None) -> dict[str, Any]:
+    header, claims = token.header, token.claims
+    found: dict[str, Any] = {"alg": header.get("alg")}
+    key_id = header.get("kid")
+    if kind is None:  # a JWT under the scheme jwt is that of a user or of somebody without an account
+        service = "kid" in header and "publickeyid" not in claims
+        kind = "svc" if service else "anon" if header.get("alg") == jws.HS256 else "user"
+        key_id = header.get("kid") if service else claims.get("publickeyid")
+    found |= {name: claims[name] for name in ("iss", "sub", "aud", "exp", "user_id", "anonymous_id") if name in claims}
+    found |= {"kind": kind, "kid": key_id, "key": _key(world, kind, key_id, claims.get("iss"))}
+    expiry = claims.get("exp")
+    if isinstance(expiry, int | float) and not isinstance(expiry, bool) and abs(expiry) < FAR_S:
+        found["seconds_left"] = round(expiry - entry.time / 1000, 3)
+    return found
+
+
+def _key(world: World, kind: str, key_id: object, issuer: object) -> str:
+    """Say in words which key a token names."""
+    if kind == "anon":
+        return "the secret of this world for people without an account"
+    if not isinstance(key_id, str):
+        return "none is named"
+    if kind == "user":
+        return "a key of this world" if world.signing_keys.get(key_id) else "no key of this world"
+    key = world.state.app_keys.peek(key_id)
+    if key is None:
+        return "no key of this world"
+    return "a key of this app" if key.app_id == issuer else f'a key of app "{key.app_id}"'

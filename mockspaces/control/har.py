@@ -1,0 +1,140 @@
+"""The journal as HTTP Archive 1.2, which browsers, proxies and editors can show.
+
+An exchange is an entry. A WebSocket is one entry too, with its frames as ``_webSocketMessages``, as browsers do it.
+What the archive has no place for - caller, code, trace - stands in members that begin with an underscore, and why a
+call was refused in ``comment``.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from mockspaces import __version__
+from mockspaces.cloud.kernel.world import Origins
+from mockspaces.contract import events
+from mockspaces.contract.events import CONNECT_EVENT, DISCONNECT_EVENT
+
+Object = dict[str, Any]
+SLICE = 100  # entries that are rendered before others have their turn
+UNKNOWN = -1  # what the archive calls a size that nobody measured
+
+
+async def archive(origins: Origins, entries: Sequence[Object]) -> Object:
+    """Return an archive of entries of the journal, as they are shown, in the order in which they began."""
+    base = urlsplit(origins.base)
+    found: list[Object] = []
+    sockets: dict[str, Object] = {}
+    for number, entry in enumerate(entries, 1):
+        if entry["method"] in ("IN", "OUT"):
+            found += _frame(base.scheme, base.netloc, entry, sockets)
+        else:
+            found.append(_exchange(base.scheme, base.netloc, entry))
+        if number % SLICE == 0:
+            await asyncio.sleep(0)
+    found.sort(key=lambda one: str(one["startedDateTime"]))
+    return {"log": {"version": "1.2", "creator": {"name": "mockspaces", "version": __version__}, "entries": found}}
+
+
+def _exchange(scheme: str, host: str, entry: Object) -> Object:
+    sent, answered = entry["request"], entry["response"]
+    headers = _headers(sent)
+    version = f"HTTP/{entry['version'] or '1.1'}"
+    media_type = _value(headers, "content-type")
+    request: Object = {
+        "method": entry["method"],
+        "url": f"{scheme}://{_value(headers, 'host') or host}{entry['target'] or entry['path']}",
+        "httpVersion": version,
+        "cookies": [],
+        "headers": headers,
+        "queryString": [{"name": name, "value": value} for name, value in entry["query"]],
+        "headersSize": UNKNOWN,
+        "bodySize": sent["bytes"],
+    }
+    if sent["bytes"]:
+        request["postData"] = {"mimeType": media_type, "text": sent["text"], **_cut(sent)}
+    status = entry["status"]
+    answers = _headers(answered)
+    response = {
+        "status": status,
+        "statusText": HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "",
+        "httpVersion": version,
+        "cookies": [],
+        "headers": answers,
+        "content": {
+            "size": answered["bytes"],
+            "mimeType": _value(answers, "content-type"),
+            "text": answered["text"],
+            **_cut(answered),
+        },
+        "redirectURL": _value(answers, "location"),
+        "headersSize": UNKNOWN,
+        "bodySize": answered["bytes"],
+    }
+    return _entry(entry, request, response)
+
+
+def _entry(entry: Object, request: Object, response: Object) -> Object:
+    taken = entry["duration_ms"]
+    began = datetime.fromisoformat(entry["time"]) - timedelta(milliseconds=taken)
+    own = ("id", "trace", "surface", "endpoint", "caller", "code", "credential")
+    return {
+        "startedDateTime": began.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "time": taken,
+        "request": request,
+        "response": response,
+        "cache": {},
+        "timings": {"send": 0, "wait": taken, "receive": 0},
+        "connection": "".join(entry["connections"][:1]).rpartition(":")[2],
+        "comment": entry["why"],
+        **{f"_{name}": entry[name] for name in own},
+    }
+
+
+def _frame(scheme: str, host: str, entry: Object, sockets: dict[str, Object]) -> list[Object]:
+    """Add a frame to the connections it was seen on, and return the entries of those that are new."""
+    begun = []
+    told = "send" if entry["method"] == "IN" else "receive"
+    body = entry["request"] if told == "send" else entry["response"]
+    moment = datetime.fromisoformat(entry["time"]).timestamp()
+    for connection in entry["connections"]:
+        if connection not in sockets:
+            sockets[connection] = _socket(scheme, host, {**entry, "connections": [connection]})
+            begun.append(sockets[connection])
+        if body["text"]:
+            message = {"type": told, "time": moment, "opcode": 1, "data": body["text"]}
+            if entry["why"]:
+                message["_why"] = entry["why"]
+            sockets[connection]["_webSocketMessages"].append(message)
+        if entry["event"] == DISCONNECT_EVENT:
+            sockets.pop(connection)  # the next one that comes from this port is another
+    return begun
+
+
+def _socket(scheme: str, host: str, first: Object) -> Object:
+    """Return the entry of a WebSocket; what its handshake was is known from the frame that joins the namespace."""
+    joins = first["event"] == CONNECT_EVENT
+    handshake = {
+        **first,
+        "method": "GET",
+        "status": HTTPStatus.SWITCHING_PROTOCOLS.value,
+        "target": first["target"] if joins else f"{events.ENGINE_PATH}/",
+        "request": {**first["request"], "bytes": 0, "text": ""},
+        "response": {**first["response"], "bytes": 0, "text": ""},
+    }
+    entry = _exchange({"http": "ws", "https": "wss"}[scheme], host, handshake)
+    return {**entry, "_resourceType": "websocket", "_webSocketMessages": []}
+
+
+def _headers(message: Object) -> list[Object]:
+    return [{"name": name, "value": value} for name, value in message["headers"]]
+
+
+def _value(headers: list[Object], wanted: str) -> str:
+    return next((str(one["value"]) for one in headers if one["name"].lower() == wanted), "")
+
+
+def _cut(message: Object) -> Object:
+    return {"comment": f"the first of {message['bytes']} bytes"} if message["truncated"] else {}
