@@ -431,6 +431,22 @@ def test_swallowed_event_never_happened(cloud: Cloud, sockets: Sockets, ann: Per
     assert fault in cloud.why(event="SEND_MESSAGE")
 
 
+@pytest.mark.parametrize("frame", ["swallow", "close"])
+def test_lost_event_is_not_acknowledged(cloud: Cloud, sockets: Sockets, ann: Person, room: str, frame: str) -> None:
+    """What is lost is lost whole: it is not acknowledged, the next event is."""
+    plan(cloud, {"frame": frame}, match=SEND, times=1)
+    event = {"category": "chat", "topicId": room, "content": {"bodyText": "lost"}}
+    socket = sockets.join(ann, room)
+    socket.emit("SEND_MESSAGE", event, ack="17")
+    if frame == "close":
+        assert not [told for told in socket.end()[0] if str(told).startswith("43")]
+        socket = sockets.join(ann, room)
+    else:
+        assert socket.heard() == []
+    socket.emit("SEND_MESSAGE", event, ack="18")
+    assert [told for told in socket.frames() if str(told).startswith("43")] == ["43/chat,18[]"]
+
+
 def test_duplicated_event_happens_twice(cloud: Cloud, sockets: Sockets, ann: Person, room: str) -> None:
     """A duplicated message is stored and announced twice, as after a client's own repetition."""
     plan(cloud, {"frame": "duplicate"}, match=SEND, times=1)

@@ -16,6 +16,7 @@ from mockspaces.cloud.kernel.journal import Entry, Peer
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.messaging import meetings
+from mockspaces.cloud.store import run
 from mockspaces.cloud.store.run import Occurrence
 from mockspaces.cloud.worlds.worlds import DEFAULT, PREFIX, Worlds
 from mockspaces.contract import errors, events
@@ -28,6 +29,7 @@ from mockspaces.realtime.hub import Payload, Session
 from mockspaces.realtime.hubs import Hubs
 
 HANDLERS = handed_over(channels.HANDLERS, media.HANDLERS, messages.HANDLERS, presence.HANDLERS)
+LOST: tuple[run.Frame, ...] = ("close", "swallow")  # what planned faults do to an event that never happens
 SURFACE = events.CONNECT.surface
 
 logger = logging.getLogger("mockspaces")
@@ -65,7 +67,9 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         elif event == "disconnect":
             await self._disconnect(sid)
         elif sid in self._sessions:
-            await self._event(self._sessions[sid], event, args[2] if len(args) > 2 else None)  # noqa: PLR2004 - no payload
+            lost = await self._event(self._sessions[sid], event, args[2] if len(args) > 2 else None)  # noqa: PLR2004 - no payload
+            return self.server.not_handled if lost else None  # what is lost is lost whole: nobody acknowledges it
+        return None
 
     def alive(self, transport: Transport) -> None:
         """Note that the world of a transport is used: one that clients wait in is not idle."""
@@ -172,22 +176,25 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
 
     # --- events
 
-    async def _event(self, session: Session, name: str, payload: Any) -> None:
-        """Carry out an event of a client, as a fault plan wants it."""
+    async def _event(self, session: Session, name: str, payload: Any) -> bool:
+        """Carry out an event of a client, as a fault plan wants it, and return whether it was lost."""
         world = session.hub.world
         self._hubs.touch(world)
         world.journal.begin()
         began = perf_counter()
         entry = self._entry(world, session.transport, session.namespace, name, session)
         handling, attempt = HANDLERS.get(name), Attempt()
+        fate: run.Frame | None = None
 
-        async def act() -> bool:
-            return handling is not None and await self._act(session, handling, name, payload, entry, attempt)
+        async def act() -> run.Frame | None:
+            return await self._act(session, handling, name, payload, entry, attempt) if handling else None
 
         try:
             if handling is None or not isinstance(payload, dict):
                 entry.why = f'ignored: no event "{name}"' if handling is None else "ignored: the payload is no object"
-            elif await world.transactions.carry_out(act):
+            else:
+                fate = await world.transactions.carry_out(act)
+            if handling is not None and fate == "duplicate":
                 await world.transactions.carry_out(lambda: handling.act(session, payload))
         except Rejection as refused:
             rejection = refused
@@ -201,15 +208,16 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             entry.duration = perf_counter() - began
             world.journal.record(entry)
             session.transport.frame = ""  # up to a frame's limit, for every connection that sent one
+        return fate in LOST
 
     async def _act(
         self, session: Session, handling: Handling, name: str, payload: Payload, entry: Entry, attempt: Attempt
-    ) -> bool:
-        """Do what happens inside the transaction; return whether a planned fault wants it done a second time."""
+    ) -> run.Frame | None:
+        """Do what happens inside the transaction, and return what a planned fault wants done with the event."""
         world = session.hub.world
         if session.ended or session.connection is None:
             entry.why = "ignored: the connection has ended"
-            return False
+            return None
         fault = attempt.meet_fault(world, _occurrence(name, session.caller))
         if fault is not None:
             entry.why = fault.why
@@ -217,10 +225,10 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
                 raise Rejection(fault.action.reject, fault.why)
             if fault.action.frame == "close":
                 world.transactions.afterwards(session.transport.finish)
-            if fault.action.frame in ("close", "swallow"):
-                return False
+            if fault.action.frame in LOST:
+                return fault.action.frame
         await handling.act(session, payload)
-        return fault is not None and fault.action.frame == "duplicate"
+        return fault.action.frame if fault else None
 
     # --- journal
 
