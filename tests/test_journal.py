@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from mockspaces.cloud.kernel.journal import KEPT_BODY_BYTES, Criteria, Entry, Journal
+from mockspaces.cloud.kernel.journal import KEPT_BODY_BYTES, Criteria, Entry, Journal, packed, unpacked
 
 
 def entry(path: str = "/api/users/me", status: int = 200, **members: Any) -> Entry:
@@ -140,3 +140,28 @@ async def test_several_wait_at_once() -> None:
     journal.record(entry())
     async with asyncio.timeout(5):
         assert [len(found) for found in await asyncio.gather(*waiting)] == [1, 1, 1]
+
+
+def test_headers_are_kept_in_one_piece() -> None:
+    """Header lines come back as they were, empty values and repeated names included."""
+    lines = [(b"a", b"1"), (b"b", b""), (b"a", b"x: y")]
+    assert unpacked(packed(lines)) == lines
+    assert unpacked(packed([])) == []
+
+
+@pytest.mark.parametrize("member", ["head", "target"])
+def test_long_head_is_cut_and_counted(member: str) -> None:
+    """A request line or head over the bound is cut as a body is, so that nobody can fill the memory with it."""
+    journal = Journal()
+    members: dict[str, Any] = {member: b"x" * (KEPT_BODY_BYTES + 1)}
+    journal.record(entry(**members))
+    (cut,) = journal.find(Criteria())
+    assert len(getattr(cut, member)) == KEPT_BODY_BYTES
+    assert (journal.cut, cut.size < KEPT_BODY_BYTES + 1000) == (1, True)
+
+
+def test_fan_out_weighs_what_it_holds() -> None:
+    """A frame to thousands of sockets names them all, and weighs more for it."""
+    journal = Journal()
+    journal.record(entry(connections=(("127.0.0.1", 1),) * 5000))
+    assert journal.find(Criteria())[0].size > 40_000
