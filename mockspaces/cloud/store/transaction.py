@@ -28,7 +28,7 @@ and a caller was admitted before the lock was taken that the admission needed.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
@@ -234,8 +234,8 @@ class Transactions:
             self.log.changes = None
             self._kept = (0, 0, 0)
             self._end_turn()
-        if commands:
-            await self._carry_out(commands)
+            if commands:
+                await self._carry_out(commands)
 
     def _take_back(self, kept: tuple[int, int, int]) -> None:
         changes = self.log.changes or []
@@ -253,15 +253,18 @@ class Transactions:
                 change.store.forget(change.key)
         if self.observe and changes:
             self.observe(changes)
-        for effect in self._effects:
-            effect()
+        if self._effects:
+            with ExitStack() as stack:  # one that fails stops no other
+                for effect in reversed(self._effects):
+                    stack.callback(effect)
 
     async def _carry_out(self, commands: Sequence[Command]) -> None:
         """Run commands to their end, even if whoever caused them is cancelled: what is committed has effects."""
 
         async def run() -> None:
-            for command in commands:
-                await command()
+            async with AsyncExitStack() as stack:  # one that fails stops no other
+                for command in reversed(commands):
+                    stack.push_async_callback(command)
 
         # A task of its own, in which a command may begin a transaction, and which outlives a caller who leaves.
         task = asyncio.create_task(run())
