@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PINS := --constraint constraints.txt --build-constraint constraints.txt
-CODE := $(wildcard mockspaces tests contract_tests mutants benchmarks scripts deploy)
+CODE := $(wildcard conftest.py mockspaces tests contract_tests mutants benchmarks scripts deploy)
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

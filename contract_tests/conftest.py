@@ -43,6 +43,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--results", type=Path, metavar="FILE", help="Write outcome and redacted exchanges of each test.")
 
 
+class Hooks:
+    """What a run in a repository may want to hear from this suite."""
+
+    def pytest_embedded_mock(self, server: Server) -> None:
+        """Hear of the mock that is embedded for this run, before it starts."""
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    pluginmanager.add_hookspecs(Hooks)
+
+
 def loaded(config: pytest.Config, option: str = "--target") -> Profile | None:
     """Return the profile of the target, None for the embedded mock; one that cannot be used ends the run."""
     path: Path | None = config.getoption(option, None)
@@ -106,7 +117,9 @@ def target(
     if profile is not None and not rehearse:
         yield profile
         return
-    with Server(Config(port=0, overlay=pytestconfig.getoption("--overlay"))) as running:
+    embedded = Server(Config(port=0, overlay=pytestconfig.getoption("--overlay")))
+    pytestconfig.hook.pytest_embedded_mock(server=embedded)
+    with embedded as running:
         control = f"{running.url}/_mock"
         if profile is None or profile.is_mock:
             yield Profile(OWN_MOCK, "mock", control=control)

@@ -80,6 +80,7 @@ class Worlds:
         self.ca_pem: bytes | None = None
         self.listeners = Listeners()
         self.on_leave: list[OnLeave] = []
+        self.on_state: list[Callable[[World], None]] = []  # who hears that a world has another state as a whole
         self._contract = contract or Contract.shipped()
         self._settings = settings or Settings()
         self._random_seed = random_seed
@@ -117,13 +118,14 @@ class Worlds:
         )
         hosted = self._by_name[chosen] = Hosted(world, seed, ttl=ttl)
         try:
-            if chosen != DEFAULT:
-                await self._listen(hosted)
             async with world.transactions.alone():  # whoever finds the world already waits until it is seeded
+                if chosen != DEFAULT:
+                    await self._listen(hosted)
                 await seeds.apply(world, seed)
                 if chosen == DEFAULT:  # others may get the user whom the server's settings name later
                     await sign_in.check_auto_login(world, {sign_in.AUTO_LOGIN: world.settings.accounts_auto_login})
                 world.open()
+                self._tell_state(world)
         except BaseException:
             await self._remove(hosted)
             raise
@@ -181,6 +183,7 @@ class Worlds:
                 hosted.world.journal.forget()
             hosted.world.adopt(state)
             farewells = self._leave(hosted)
+            self._tell_state(hosted.world)
         for farewell in farewells:
             await farewell()
 
@@ -198,6 +201,10 @@ class Worlds:
                 await farewell()
         finally:
             await self._remove(hosted)
+
+    def _tell_state(self, world: World) -> None:
+        for hear in self.on_state:
+            hear(world)
 
     def _leave(self, hosted: Hosted) -> list[Farewell]:
         return [leave(hosted.world) for leave in self.on_leave]
