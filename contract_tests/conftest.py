@@ -46,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 class Hooks:
     """What a run in a repository may want to hear from this suite."""
 
-    def pytest_embedded_mock(self, server: Server) -> None:
+    def pytest_embedded_mock(self, config: pytest.Config, server: Server) -> None:
         """Hear of the mock that is embedded for this run, before it starts."""
 
 
@@ -118,7 +118,7 @@ def target(
         yield profile
         return
     embedded = Server(Config(port=0, overlay=pytestconfig.getoption("--overlay")))
-    pytestconfig.hook.pytest_embedded_mock(server=embedded)
+    pytestconfig.hook.pytest_embedded_mock(config=pytestconfig, server=embedded)
     with embedded as running:
         control = f"{running.url}/_mock"
         if profile is None or profile.is_mock:

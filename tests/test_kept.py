@@ -13,7 +13,6 @@ DOORS = {
     "cloud.kernel.quotas.count": "refused calls count against a quota as well",
     "cloud.identity.grants.exchange_code": "a code that is used twice revokes its grant",
     "cloud.identity.grants.refresh": "a replaced refresh token that is used again revokes its grant",
-    "cloud.messaging.files.receive": "the reservation of an upload ends, also if what came is refused",
 }
 # Who takes back one part of a call and goes on.
 PARTS = {"rest.bulk._result": "each operation of a bulk update has a result of its own"}

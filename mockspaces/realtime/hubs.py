@@ -16,17 +16,17 @@ class Hubs:
     def __init__(self, worlds: Worlds) -> None:
         """Begin with none, and close one with its world."""
         self._worlds = worlds
-        self._hubs: dict[str, tuple[Hub, Callable[[Event], Awaitable[None]]]] = {}
+        self._hubs: dict[World, tuple[Hub, Callable[[Event], Awaitable[None]]]] = {}
         worlds.on_leave.append(self.leave)
 
     def of(self, world: World) -> Hub:
         """Return the hub of a world."""
-        if world.name not in self._hubs:
+        if world not in self._hubs:  # not by name: one of the same name may be open before this one is closed
             hub = Hub(world)
             listener = partial(on_event, hub)
             world.subscribers.append(listener)
-            self._hubs[world.name] = (hub, listener)
-        return self._hubs[world.name][0]
+            self._hubs[world] = (hub, listener)
+        return self._hubs[world][0]
 
     def touch(self, world: World) -> None:
         """Note that a world is used: one with busy sockets is not idle."""
@@ -35,9 +35,9 @@ class Hubs:
 
     def leave(self, world: World) -> Farewell:
         """Let go of the hub of a world that is reset or dropped, and return how its sockets are closed."""
-        if world.name not in self._hubs:
+        if world not in self._hubs:
             return _nobody
-        hub, listener = self._hubs.pop(world.name)
+        hub, listener = self._hubs.pop(world)
         hub.closed = True
         world.subscribers.remove(listener)
 

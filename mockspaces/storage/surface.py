@@ -1,5 +1,6 @@
 """The storage as a surface: bytes behind signed URLs (STO-*). Its refusals are XML."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from html import escape
@@ -79,14 +80,18 @@ async def _take(exchange: Exchange, key: str) -> Response:
     if isinstance(begun, Response):
         return begun
     file, reservation = begun
+
+    async def store() -> StoredFile:
+        return await files.receive(world, key, media_type, data, reservation)
+
     try:
         data = await _read(exchange, file)
-    except BaseException:
-        async with world.transactions:
-            await files.release(world, reservation)
+        await world.transactions.carry_out(store)
+    except BaseException:  # refused, broken, or left by its client, be it while it waits for its turn
+        with contextlib.suppress(Rejection):  # the world was dropped meanwhile
+            async with world.transactions:
+                await files.release(world, reservation)
         raise
-    async with world.transactions:
-        await files.receive(world, key, media_type, data, reservation)
     return Response(b"", 200)
 
 

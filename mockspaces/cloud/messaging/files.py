@@ -115,7 +115,6 @@ async def release(world: World, reservation: Reservation) -> None:
 async def receive(world: World, key: str, media_type: str, data: bytes, reservation: Reservation) -> StoredFile:
     """Store the bytes of an announced file in the room that was reserved for them (STO-PUT-01..05)."""
     await release(world, reservation)
-    world.transactions.keep()  # also if what came is refused
     file = await announced(world, key)
     check_upload(world, file, media_type)
     if len(data) != file.size:

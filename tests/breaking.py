@@ -1,0 +1,133 @@
+"""Every call breaks at each of its changes in turn before it is carried out, and must leave nothing each time.
+
+With ``--break-everywhere`` the contract suite runs so on the embedded mock. A call is carried out over and over: the
+first time it breaks at its first change, then at its second, and so on, until it comes to its end; that run is the
+real one, whose answer the test judges. Whatever a broken run had left would stand in the world, in what the sockets
+are told, or in the answer of the real run.
+"""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from types import FunctionType
+from typing import Any, TypeVar
+
+import pytest
+
+from mockspaces.app import App
+from mockspaces.cloud.kernel.attempt import Attempt
+from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.store.collection import Collection
+from mockspaces.cloud.store.run import Fault, Occurrence
+from mockspaces.cloud.store.transaction import Log, MustWait, Store, Transactions
+from mockspaces.contract import control, endpoints, web
+from mockspaces.realtime.chat import HANDLERS
+
+Result = TypeVar("Result")
+EACH = 12  # so many changes each break; of a call with hundreds of them some of the later ones do
+FURTHER = 1.5
+
+
+class Broken(RuntimeError):
+    """A bug at a change."""
+
+
+def moments() -> Iterator[int]:
+    """Return before which change a run breaks: each of the first ones, then ever fewer."""
+    yield from range(EACH)
+    later = EACH
+    while True:
+        yield later
+        later = int(later * FURTHER)
+
+
+class Breaking:
+    """Breaks the calls of an application, and remembers which of them broke and came to their end then."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, app: App) -> None:
+        """Break every call from now on."""
+        self.broken: Counter[str] = Counter()  # by endpoint or event: how often calls broke that succeeded then
+        self.left: list[str] = []  # what broken runs have left behind
+        self._app = app
+        self._until: dict[Log, int] = {}  # how many changes are left until a run breaks
+        self._met: dict[Attempt, tuple[bool, Fault | None]] = {}  # what an attempt knew before a run
+        note, meet_fault = Log.note, Attempt.meet_fault
+
+        def breaking_note(log: Log, store: Store, key: str, old: Any, new: Any) -> None:
+            left = self._until.get(log)
+            if left == 0:
+                raise Broken(f"{store.name} {key}")
+            if left is not None:
+                self._until[log] = left - 1
+            note(log, store, key, old, new)
+
+        def remembering_meet_fault(attempt: Attempt, world: World, occurrence: Occurrence) -> Fault | None:
+            self._met.setdefault(attempt, (attempt._asked, attempt._fault))
+            return meet_fault(attempt, world, occurrence)
+
+        async def carry_out(turns: Transactions, call: Callable[[], Awaitable[Result]]) -> Result:
+            while True:
+                try:
+                    return await self._run(turns, call)
+                except MustWait as leave:
+                    await leave.wait()
+
+        patch.setattr(Log, "note", breaking_note)
+        patch.setattr(Attempt, "meet_fault", remembering_meet_fault)
+        patch.setattr(Transactions, "carry_out", carry_out)
+
+    async def _run(self, turns: Transactions, call: Callable[[], Awaitable[Result]]) -> Result:
+        name = name_of(call)
+        for runs, moment in enumerate(moments()):
+            try:
+                async with turns:
+                    log, before = turns.log, self._content(turns)
+                    self._met, self._until = {}, {log: moment}
+                    try:
+                        result = await call()
+                    finally:
+                        self._until = {}
+                    self.broken[name] += runs
+                    return result
+            except Broken as bug:
+                for attempt, known in self._met.items():
+                    attempt._asked, attempt._fault = known
+                after = self._content(turns)
+                self.left += [f"{name} broke at {bug} and left {one}" for one in before if before[one] != after[one]]
+        raise AssertionError("a call has no end")
+
+    def _content(self, turns: Transactions) -> dict[str, object]:
+        """Return all that is true of a world, and all that its sockets will be told."""
+        worlds = [hosted.world for hosted in self._app.worlds if hosted.world.transactions is turns]
+        found: dict[str, object] = {}
+        for world in worlds:
+            for name, store in world.state.stores.items():
+                found[name] = store.content() if isinstance(store, Collection) else store.value
+            found["journal"] = len(world.journal)
+            if "realtime" in vars(self._app):
+                found["sockets"] = [
+                    (one.id, one.ended, one.transport.queue.qsize(), len(one.transport._delayed), one.transport.aborted)
+                    for hub, _listener in self._app.realtime._hubs._hubs.values()
+                    if hub.world is world
+                    for one in hub.sessions.values()
+                ]
+        return found
+
+
+def name_of(call: object) -> str:
+    """Return the endpoint or the event of a call, as its closure knows it."""
+    assert isinstance(call, FunctionType)
+    cells = zip(call.__code__.co_freevars, call.__closure__ or (), strict=True)
+    known = {name: cell.cell_contents for name, cell in cells}
+    for holder in (known.get("exchange"), known.get("call")):
+        endpoint = getattr(holder, "endpoint", None)
+        if endpoint is not None:
+            return str(getattr(endpoint, "id", endpoint))
+    name = str(known.get("name", call.__name__))
+    return f"refusal of {name}" if "rejection" in known else name
+
+
+def uncovered(broken: Mapping[str, int]) -> list[str]:
+    """Return the endpoints and events that are carried out in transactions and of which no call came to its end."""
+    rows = [*endpoints.ROWS, *control.ROWS, *web.ROWS]
+    wanted = [row.id for row in rows if getattr(row, "transaction", "own") == "own"]
+    return [name for name in (*wanted, *HANDLERS, "connect", "leave") if name not in broken]
