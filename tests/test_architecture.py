@@ -18,7 +18,9 @@ BELOW_SURFACES = frozenset({"asgi", "cloud", "config", "contract"})
 
 # Who may import whom, by room: a room is a package or module directly below mockspaces.
 ARROWS = {
-    "client": frozenset({"Config", "Server"}),  # the public names, when `Mockspaces.start` embeds a server
+    # The public names, when `Mockspaces.start` embeds a server; and seed files are read in one way.
+    "client": frozenset({"Config", "Server", "handwritten"}),
+    "handwritten": frozenset[str](),
     "contract": frozenset[str](),
     "config": frozenset({"contract"}),
     "cloud": frozenset({"contract", "config"}),
@@ -43,7 +45,7 @@ TRANSPORTS = frozenset({"engineio", "socketio", "starlette", "uvicorn"})
 WITHOUT_TRANSPORTS = frozenset({"cloud", "config", "contract"})
 
 # These load in the environment of somebody else's tests, where nothing but pytest can be taken for granted.
-LIGHT = frozenset({"", "client", "pytest_plugin"})
+LIGHT = frozenset({"", "client", "handwritten", "pytest_plugin"})
 
 
 def module_name(path: Path) -> str:

@@ -172,25 +172,6 @@ def test_wait_is_allowed_where_a_loop_runs_but_no_coroutine(mock: Mockspaces) ->
     assert told == [mock.name]
 
 
-def test_embedded_server_is_quiet_in_the_log_of_the_tests(mock: Mockspaces, caplog: pytest.LogCaptureFixture) -> None:
-    """At every level the log of a test holds nothing of the server in its process, least of all a token."""
-    with caplog.at_level(logging.DEBUG):
-        with pytest.raises(ControlError):
-            mock.call("GET", "/nothing")
-        subprocess.run([sys.executable, "-c", SOCKET, mock.url.replace("http", "ws")], check=True)
-    assert [record for record in caplog.records if record.threadName == "mockspaces"] == []
-
-
-SOCKET = """
-import sys, websockets.sync.client
-url = f"{sys.argv[1]}/socket.io/?token=SECRET&tokenType=jwt&EIO=3&transport=websocket"
-with websockets.sync.client.connect(url, proxy=None) as connection:
-    connection.send("40/chat?token=SECRET&tokenType=jwt")
-    while not str(connection.recv(timeout=10)).startswith("44/chat"):
-        pass
-"""
-
-
 def test_level_that_was_asked_for_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     """Whoever starts a server with a log level gets its lines."""
     ours = logging.getLogger("mockspaces")

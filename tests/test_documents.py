@@ -11,7 +11,7 @@ from mockspaces.app import create_app, read_seed
 from mockspaces.client import Mockspaces
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.config import Config
-from mockspaces.documents import line_of
+from mockspaces.handwritten import line_of
 from mockspaces.server import Server
 
 SEED = """{

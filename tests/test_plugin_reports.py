@@ -144,24 +144,6 @@ def test_worlds_begin_with_the_seed_that_is_named(pytester: pytest.Pytester) -> 
         pytester.runpytest_inprocess(*SYNC, *options).assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize(
-    ("seed", "hint"),
-    [
-        ("nothing.json", "nothing.json: No such file"),
-        ("broken.json", "broken.json is not JSON: Expecting"),
-        ("typo.json", 'no such member; did you mean "users"'),
-    ],
-)
-def test_bad_seed_is_told_in_plain_words(pytester: pytest.Pytester, seed: str, hint: str) -> None:
-    """A seed that is missing, broken or misspelt fails the test with the reason."""
-    (pytester.path / "broken.json").write_text("{")
-    (pytester.path / "typo.json").write_text('{"user": []}')
-    pytester.makepyfile("def test_x(mockspaces): pass")
-    result = pytester.runpytest_inprocess(*SYNC, f"--mockspaces-seed={seed}")
-    result.assert_outcomes(errors=1)
-    assert hint in result.stdout.str()
-
-
 def test_server_of_another_environment(pytester: pytest.Pytester) -> None:
     """With another Python the server runs in a process of its own, which ends with the run."""
     pytester.makepyfile(

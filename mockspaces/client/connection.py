@@ -129,6 +129,13 @@ class Control:
             raise ControlError(status, "", f"{self.url} is no mock, it answered {what!r}") from None
         return answer
 
+    def download(self, path: str) -> bytes:
+        """Return what a GET below ``/_mock`` answers, as it is. Raises `ControlError` if it is refused."""
+        status, content = self._send("GET", f"{self.path}/_mock{path}", None)
+        if status != http.client.OK:
+            raise ControlError(status, "", f"GET {path}")
+        return content
+
     def _connection(self) -> Connection:
         """Return the connection of this thread: a new one after a fork, or after a call that was interrupted."""
         connection: Connection | None = getattr(self._own, "connection", None)

@@ -10,6 +10,7 @@ from mockspaces.client.clock import Clock
 from mockspaces.client.connection import TIMEOUT_S, Control, ControlError
 from mockspaces.client.faults import Fault, Faults
 from mockspaces.client.journal import AioJournal, Journal
+from mockspaces.client.seeds import Seed, SeedName
 from mockspaces.client.serving import Served, started
 from mockspaces.client.things import Company, Mail, Message, OAuthClient, ServiceApp, Socket, Space, User
 from mockspaces.client.waiting import Found, wait_for, wait_for_aio
@@ -73,6 +74,16 @@ class Mockspaces(Control):
         mock = cls(server.url, control_token=options.get("control_token"))
         mock._server, mock._owned = server, True
         return mock
+
+    def watch(self, watcher: Watcher | None) -> None:
+        """Tell somebody of the worlds that are opened from here on, by this client or by what it opens."""
+        self._watcher = watcher
+
+    def clone(self) -> "Mockspaces":
+        """Return another client of the same world, with connections of its own."""
+        twin = Mockspaces(self.url, control_token=self._token, timeout=self._timeout)
+        twin._owned, twin._watcher = self._owned, self._watcher
+        return twin
 
     def close(self) -> None:
         """Close the connection; the world stays, unless `start` made its server."""
@@ -259,13 +270,19 @@ class Mockspaces(Control):
         """Bring the world back to its seed."""
         self.call("POST", "/reset")
 
-    def open_world(self, name: str | None = None, **members: Any) -> "Mockspaces":
+    def open_world(self, name: str | None = None, *, seed: SeedName | Seed = "demo", **members: Any) -> "Mockspaces":
         """Open a world of its own on the same server and return its client; leaving a ``with`` drops it.
 
+        ``seed`` is ``"demo"``, ``"empty"``, a seed document, or the path of a JSON or YAML file with one.
         Worlds that nobody uses end after their ``ttl`` in seconds: 600, or never if the server is one of `start`.
         """
-        body = {**({"ttl": None} if self._owned else {}), **members, **({"name": name} if name else {})}
-        opened = self.call("POST", "/worlds", body)
+        planted = seed if isinstance(seed, Seed) else Seed(seed)
+        kept = {"ttl": None} if self._owned else {}
+        body = {**kept, **members, "seed": planted.body, **({"name": name} if name else {})}
+        try:
+            opened = self.call("POST", "/worlds", body)
+        except ControlError as error:
+            raise planted.located(error) from None
         own_port = opened["urls"]["port"]
         # Below the URL that is known to lead to the server, which may call itself otherwise.
         url = own_port["control"].removesuffix("/_mock") if own_port else f"{self.origin}/w/{quote(opened['name'])}"
