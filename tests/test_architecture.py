@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from mockspaces.contract.behaviours import catalogue
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "mockspaces"
 
@@ -190,6 +192,31 @@ def is_one_sentence(text: str) -> bool:
     return text.endswith(".") and not re.search(r"\n\s*\n|[.!?]\s+[A-Z]", text)
 
 
+def cited_constants(source: str) -> list[str]:
+    """Return the constants of a module that cite a behaviour, on their own lines or on the comment line right above.
+
+    Such a constant is a fact of the wire and belongs to the contract. Annotated fields of classes, functions and
+    the tables of their calls cite what they carry out, which is as it should be.
+    """
+    lines = source.splitlines()
+    found = []
+    for node in ast.parse(source).body:
+        if not isinstance(node, ast.Assign | ast.AnnAssign):
+            continue
+        first = node.lineno - 1
+        if first and lines[first - 1].startswith("#"):
+            first -= 1
+        if any(is_cited(line) for line in lines[first : node.end_lineno]):
+            found.append(lines[node.lineno - 1])
+    return found
+
+
+def is_cited(line: str) -> bool:
+    """Tell a line with a behaviour id in its comment."""
+    comment = line.partition("#")[2]
+    return any(key in catalogue() for key in re.findall(r"[A-Z]+(?:-[A-Z0-9]+)*-\d+[a-z]?", comment))
+
+
 def files_of_the_repository() -> Iterator[Path]:
     """Yield every file but those of hidden folders and of what tools put down."""
     for folder, folders, files in os.walk(ROOT):
@@ -202,6 +229,35 @@ def files_of_the_repository() -> Iterator[Path]:
 def module_source(module: str) -> tuple[str, bool]:
     path = MODULES[module]
     return path.read_text(), path.name == "__init__.py"
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if room(name) != "contract"])
+def test_no_fact_of_the_wire_is_outside_the_contract(module: str) -> None:
+    """A constant that cites a behaviour is a row or member of the contract, where overlays and mutants reach it."""
+    assert cited_constants(module_source(module)[0]) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "HIDDEN = 4  # DM-USP-02",
+        "HIDDEN: int = 4  # the mock's number (DM-USP-02)",
+        'TYPES = {\n    "group": 1,\n}  # USERS-SPACES-04',
+        "# Numbers of MISC-LIMIT-01.\nLIMITS = 10",
+    ],
+)
+def test_a_fact_outside_the_contract_is_seen(source: str) -> None:
+    """The citation counts on each line of the constant and on the comment line above it."""
+    assert cited_constants(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["LIMIT = 4  # bytes", "# --- refusals (ERR-ORDER-01)\n\nLIMIT = 4", "def f():\n    limit = 4  # DM-USP-02"],
+)
+def test_a_constant_of_ours_is_no_fact(source: str) -> None:
+    """What cites nothing is free, and so is what a function does for a behaviour."""
+    assert cited_constants(source) == []
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -12,7 +12,7 @@ from mockspaces.asgi.exchange import add_headers
 from mockspaces.asgi.handlers import Handler
 from mockspaces.asgi.pages import templates
 from mockspaces.cloud.kernel.world import Origins
-from mockspaces.contract import Contract, errors, queries
+from mockspaces.contract import Contract, errors, queries, unknown
 from mockspaces.contract.permissions import PUBLIC
 from mockspaces.contract.rows import Endpoint, Kind
 from mockspaces.contract.samples import all_samples
@@ -66,39 +66,6 @@ SCHEMES: dict[Kind, tuple[str, Object]] = {
     "session": ("session", {"type": "apiKey", "in": "cookie", "name": "sessionid"}),
     "client": ("client", {"type": "http", "scheme": "basic", "description": "OAuth client; also in the form"}),
     "url-signature": ("signedUrl", {"type": "apiKey", "in": "query", "name": "signature"}),
-}
-# What an id in a path gives rise to where nothing has it.
-UNKNOWN = {
-    "spaceId": errors.SPACE_NOT_FOUND,
-    "inviteId": errors.INVITE_NOT_FOUND,
-    "messageId": errors.MESSAGE_NOT_FOUND,
-    "ideaId": errors.IDEA_NOT_FOUND,
-    "taskId": errors.TASK_NOT_FOUND,
-    "fileId": errors.FILE_NOT_FOUND,
-    "meetingId": errors.MEETING_NOT_FOUND,
-    "recordingId": errors.RECORDING_NOT_FOUND,
-    "token": errors.TOKEN_NOT_FOUND,
-    "userId": errors.USER_NOT_FOUND,
-    "attendeeId": errors.USER_NOT_FOUND,
-    "email": errors.USER_NOT_FOUND,
-    "id": errors.SETTINGS_NOT_FOUND,
-    # Types of people are part of the path: another word there is another path (ERR-ORDER-05).
-    "userType": errors.ROUTE_NOT_FOUND,
-    "attendeeType": errors.ROUTE_NOT_FOUND,
-    "type": errors.ROUTE_NOT_FOUND,
-}
-# The same for ids in a query or body (ERR-ORDER-04).
-NAMED = {
-    "USERS-MSGS": errors.SPACE_NOT_FOUND,
-    "USERS-PUSHDEL": errors.SUBSCRIPTION_NOT_FOUND,
-    "SPACES-CREATE": errors.USER_NOT_FOUND,
-    "SPACES-INVITE": errors.USER_NOT_FOUND,
-    "SPACES-INVUPD": errors.USER_NOT_FOUND,
-    "MSG-CHAT": errors.MESSAGE_NOT_FOUND,
-    "FILES-UP": errors.SPACE_NOT_FOUND,
-    "FILES-DOWN": errors.FILE_NOT_FOUND,
-    "MEET-HANDOK": errors.USER_NOT_FOUND,
-    "MEET-HANDLOW": errors.USER_NOT_FOUND,
 }
 CONTROL_SCHEME = ("controlToken", {"type": "apiKey", "in": "header", "name": "X-Mock-Token"})
 
@@ -248,9 +215,9 @@ def _codes(row: Endpoint, *, has_body: bool) -> Iterable[str]:
     if row.scope:
         yield from (errors.SCOPE_MISSING, errors.OTHER_COMPANY, errors.APP_INACTIVE, errors.SERVICE_ACCOUNT_DISABLED)
     if row.surface == "rest":
-        yield from (UNKNOWN[name] for name in names if name in UNKNOWN)
-    if row.id in NAMED:
-        yield NAMED[row.id]
+        yield from (unknown.OF_PARAMETER[name] for name in names if name in unknown.OF_PARAMETER)
+    if row.id in unknown.OF_CALL:
+        yield unknown.OF_CALL[row.id]
     if "spaceId" in names:
         yield from (errors.PERMISSION_DENIED, errors.MEMBERS_ONLY)
     if row.pin:
