@@ -18,8 +18,10 @@ except ImportError:  # the control client alone needs no package, the command li
 from mockspaces import __version__, logs
 from mockspaces.config import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_TLS_PORT
 from mockspaces.contract.hosts import DEPLOYMENTS
+from mockspaces.contract.settings import Settings
 
 PREFIX = "MOCKSPACES"
+AUDIENCE = Settings().rest_service_audiences[0]
 VERIFY = "verify"
 PRIVATE_FILE = 0o600
 HEALTH_TIMEOUT_S = 5
@@ -198,7 +200,7 @@ def key(url: str, scopes: tuple[str, ...], company: str | None, control_token: s
 
 @main.command()
 @click.option("--key", "path", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The key file.")
-@click.option("--audience", default="spaces.avayacloud.com", show_default=True, help="The claim aud.")
+@click.option("--audience", default=AUDIENCE, show_default=True, help="The claim aud.")
 @click.option("--expires-in", default=600, show_default=True, type=click.IntRange(1, 3600), help="Seconds.")
 def jwt(path: Path, audience: str, expires_in: int) -> None:
     """Print a service-app JWT signed with a key file; it works against the mock and the real service alike."""

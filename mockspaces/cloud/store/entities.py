@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from mockspaces.contract.licences import EXPIRATION, PRODUCT_TYPE
 from mockspaces.contract.rows import Role, SpaceType
 from mockspaces.contract.spaces import RecordStatus, SpaceStatus, TaskStatus
 
@@ -32,8 +33,8 @@ class Licence(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     service_type: str
     purchased_license_ndbid: str
-    product_type: str = "zangspaces"
-    expiration: str = "2300-05-01T16:00:00.000Z"
+    product_type: str = PRODUCT_TYPE
+    expiration: str = EXPIRATION
     parent_type: str = "company"
     trial: bool = False
 
