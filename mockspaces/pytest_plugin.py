@@ -301,6 +301,13 @@ def mockspaces_session(
     request.config.stash[RUN].release(world)
 
 
+@pytest.fixture
+def mockspaces_vendor_hosts(mockspaces: Mockspaces) -> Iterator[Mockspaces]:
+    """The world of the test, which the vendor's host names lead to inside this process meanwhile."""
+    with mockspaces.vendor_hosts():
+        yield mockspaces
+
+
 def _open(request: pytest.FixtureRequest, seed: Any, server: Mockspaces) -> Mockspaces:
     run = request.config.stash[RUN]
     server.watch(run)  # a project may have a fixture `mockspaces_server` of its own

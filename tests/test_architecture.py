@@ -20,8 +20,9 @@ BELOW_SURFACES = frozenset({"asgi", "cloud", "config", "contract"})
 
 # Who may import whom, by room: a room is a package or module directly below mockspaces.
 ARROWS = {
-    # The public names, when `Mockspaces.start` embeds a server; and seed files are read in one way.
-    "client": frozenset({"Config", "Server", "handwritten"}),
+    # The public names, when `Mockspaces.start` embeds a server; seed files are read in one way; what replaces the
+    # vendor's names in a process is loaded when it is wanted.
+    "client": frozenset({"Config", "Server", "handwritten", "vendor"}),
     "handwritten": frozenset[str](),
     "contract": frozenset[str](),
     "config": frozenset({"contract"}),

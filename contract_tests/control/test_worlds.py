@@ -143,6 +143,27 @@ def test_nothing_done_in_one_world_shows_in_another(pair: Pair) -> None:
     observe(pair.second.call("GET", "/users/me", theirs).status_code, 200)
 
 
+@behaviour("AUTH-WORLD-01", "REST-HOST-01", "CTRL-01")
+def test_a_world_can_hand_out_the_names_of_the_vendor(pair: Pair) -> None:
+    """A world tells the vendor's host names as those of its port for as long as that is wanted, and no other does."""
+
+    def told(cloud: Cloud) -> dict[str, str]:
+        shown = cloud.control("GET", "")
+        worlds = cloud.control("GET", "/worlds")["data"]
+        ports = {world["name"]: world["urls"]["port"] for world in worlds}
+        found: dict[str, str] = ports[shown["name"]] or shown["urls"]  # the default world is reached at the root
+        return found
+
+    before, theirs = told(pair.first), told(pair.second)
+    pair.first.control("PATCH", "/origins", {"vendor_hosts": "production"})
+    observe(told(pair.first)["accounts"], "https://accounts.avayacloud.com")
+    observe(told(pair.first)["api"], "https://spacesapis.avayacloud.com/api")
+    observe(told(pair.second), theirs)
+    refused(pair.first.call("GET", "/users/me"), 401, "auth.credential_missing")
+    pair.first.control("PATCH", "/origins", {"vendor_hosts": None})
+    observe(told(pair.first), before)
+
+
 @behaviour("AUTH-WORLD-01")
 def test_a_seeded_world_draws_the_same_again(seeded: str, http: httpx.Client) -> None:
     """A world of the same name under the same seed draws the same ids after a reset."""

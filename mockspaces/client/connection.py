@@ -92,7 +92,7 @@ class Control:
         self.path = parts.path
         self._token = control_token
         self._timeout = timeout
-        self._address = parts.hostname, parts.port or 80
+        self.address = parts.hostname, parts.port or 80
         self._headers = {"Host": parts.netloc, "Content-Type": "application/json"}
         if control_token is not None:
             self._headers["X-Mock-Token"] = control_token
@@ -140,7 +140,7 @@ class Control:
         """Return the connection of this thread: a new one after a fork, or after a call that was interrupted."""
         connection: Connection | None = getattr(self._own, "connection", None)
         if connection is None or connection.busy or connection.process != os.getpid():
-            connection = self._own.connection = Connection(*self._address, self._timeout)
+            connection = self._own.connection = Connection(*self.address, self._timeout)
             self._all.add(connection)
         return connection
 

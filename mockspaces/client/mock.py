@@ -1,8 +1,9 @@
 """`Mockspaces`: one world in the words of a test."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import quote, urlencode
 
 from mockspaces.client import things
@@ -292,6 +293,18 @@ class Mockspaces(Control):
         if self._watcher:
             self._watcher.opened(world)
         return world
+
+    def vendor_hosts(
+        self, deployment: Literal["production", "older", "staging", "testing"] = "production"
+    ) -> AbstractContextManager["Mockspaces"]:
+        """Let the vendor's host names lead to this world inside this process, for as long as a ``with`` block lasts.
+
+        ``https://spacesapis.avayacloud.com`` and all other names do; ``deployment`` says which the world hands out
+        as its own. Clients that exist already and have a proxy go on using it. Needs the extra ``server``.
+        """
+        from mockspaces.vendor import vendor_hosts
+
+        return vendor_hosts(self, deployment)
 
     @property
     def name(self) -> str:

@@ -26,6 +26,7 @@ ROWS = (
     _row("WORLDS", "GET", "/worlds", "none"),
     _row("WORLD-OPEN", "POST", "/worlds", "none"),
     _row("WORLD-DROP", "DELETE", "/worlds/{name}", "none"),
+    _row("ORIGINS-PATCH", "PATCH", "/origins"),
     _row("RESET", "POST", "/reset", "none"),
     _row("SEED", "POST", "/seed"),
     _row("SEED-SCHEMA", "GET", "/seed.schema.json", "none"),

@@ -14,7 +14,7 @@ from mockspaces.cloud.kernel.world import Origins
 from mockspaces.cloud.worlds import seeds
 from mockspaces.cloud.worlds.seeds import Seed
 from mockspaces.cloud.worlds.worlds import DEFAULT_TTL_S, Hosted
-from mockspaces.contract import errors
+from mockspaces.contract import errors, hosts
 from mockspaces.contract.settings import Settings
 from mockspaces.control.call import SHIPPED, ControlCall, Handlers
 from mockspaces.control.clock import shown_clock
@@ -28,6 +28,12 @@ class OpenBody(seeds.Strict, frozen=True, kw_only=True):
     name: str | None = None
     seed: msgspec.Raw = msgspec.Raw(b'"demo"')
     ttl: Annotated[float, msgspec.Meta(gt=0)] | None = DEFAULT_TTL_S
+
+
+class OriginsBody(seeds.Strict, frozen=True, kw_only=True):
+    """Whose host names a world hands out: those of one of the vendor's deployments, or its own."""
+
+    vendor_hosts: hosts.Deployment | None
 
 
 def urls(origins: Origins) -> dict[str, str]:
@@ -140,6 +146,13 @@ async def change_settings(call: ControlCall) -> Settings:
     return call.world.settings
 
 
+async def change_origins(call: ControlCall) -> object:
+    """Let this world hand out the vendor's host names as its own, or no longer; it answers to any as before."""
+    chosen = (await call.decode(OriginsBody)).vendor_hosts
+    call.world.origins = Origins(call.world.origins.base, hosts.origins(chosen) if chosen else {})
+    return urls(call.world.origins)
+
+
 async def overlay_contract(call: ControlCall) -> object:
     """Replace some rows of this world's contract."""
     call.world.overlay_contract(await call.decode(dict[str, Any]))
@@ -153,6 +166,7 @@ HANDLERS: Handlers = {
     "CTRL-WORLDS": Handler(list_worlds),
     "CTRL-WORLD-OPEN": Handler(open_world, body=dict[str, Any]),
     "CTRL-WORLD-DROP": Handler(drop_world),
+    "CTRL-ORIGINS-PATCH": Handler(change_origins, body=OriginsBody),
     "CTRL-RESET": Handler(reset),
     "CTRL-SEED": Handler(seed, body=Seed),
     "CTRL-SETTINGS": Handler(settings),
