@@ -1,5 +1,7 @@
+import pytest
+
 from mockspaces.cloud.kernel.world import Origins, World
-from mockspaces.cloud.store.run import Action, Fault, Match, Occurrence
+from mockspaces.cloud.store.run import Action, Fault, Match, Occurrence, Spread
 from mockspaces.contract import Contract
 
 CALL = Occurrence(surface="rest", endpoint="USERS-ME", method="GET", path="/api/users/me", caller="oauth ann@x.example")
@@ -17,6 +19,22 @@ def test_chance_repeats_under_a_seed() -> None:
     assert pattern("seed") == pattern("seed")
     assert {"x", "."} == set(pattern("seed"))
     assert len({pattern("seed"), pattern("other seed"), pattern("seed", "v"), pattern(None)}) == 4
+
+
+def test_delays_have_the_spread_that_was_asked_for() -> None:
+    """Half of the delays are below the median and one in a hundred above the p99; a seed repeats them."""
+
+    def delays(seed: str, name: str = "w") -> list[float]:
+        world = World(name, Origins("http://127.0.0.1"), contract=Contract.shipped(), random_seed=seed)
+        world.faults.plan(Fault(id="f", match=Match(), action=Action(delay=Spread(median=0.2, p99=1.5))))
+        met = [world.faults.due(CALL) for _ in range(4000)]
+        return [fault.action.seconds for fault in met if fault]
+
+    drawn = sorted(delays("seed"))
+    assert drawn == sorted(delays("seed"))
+    assert drawn != sorted(delays("other"))
+    assert drawn[2000] == pytest.approx(0.2, rel=0.1)
+    assert drawn[3960] == pytest.approx(1.5, rel=0.25)
 
 
 def test_caller_is_named_with_or_without_his_kind() -> None:

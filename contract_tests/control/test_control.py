@@ -595,3 +595,60 @@ def test_a_path_parameter_may_hold_an_encoded_slash(cloud: Cloud) -> None:
     answer = control(cloud, "PATCH", "/users/a%2Fb%40example.com", json={"displayname": "Slash"})
     assert (answer.status_code, answer.json()["displayname"]) == (200, "Slash")
     refusal(control(cloud, "PATCH", "/users/a/b%40example.com", json={}), 404, "route.not_found")
+
+
+# --- JWTs of service apps
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ({}, ""),
+        ({"expires_in": 3600}, ""),
+        ({"expires_in": -1}, "was 1 s ago"),
+        ({"expires_in": 3602}, "the limit is 3600"),
+        ({"aud": "elsewhere"}, 'aud is "elsewhere"'),
+        ({"iss": "nobody"}, 'iss is "nobody"'),
+        ({"sub": "nobody"}, 'sub is "nobody"'),
+        ({"kid": "nothing"}, 'kid is "nothing"'),
+        ({"alg": "HS256"}, 'alg is "HS256"'),
+        ({"alg": "none"}, 'alg is "none"'),
+        ({"signature": "bad"}, "the signature does not match"),
+        ({"claims": {"exp": None}}, "exp is missing"),
+        ({"claims": {"nbf": 4102444800}}, "nbf is"),
+        ({"header": {"kid": None}}, "kid is missing"),
+        ({"header": {"typ": "jose"}}, 'typ is "jose"'),
+    ],
+)
+def test_jwt_of_an_app_is_good_or_bad_on_purpose(cloud: Cloud, body: dict[str, object], why: str) -> None:
+    """A JWT that is signed for an app is accepted, or refused for the one thing that was asked to be wrong."""
+    cloud.control("POST", "/clock", {"freeze": "2031-02-03T04:05:06Z"})
+    app = cloud.app("spaces.list")
+    made = cloud.control("POST", f"/service-apps/{app.key['iss']}/jwt", body)
+    answer = cloud.call("GET", "/users/me/spaces", headers={"Authorization": f"{made['scheme']} {made['token']}"})
+    assert answer.status_code == (401 if why else 200), answer.text
+    assert why in cloud.why(endpoint="USERS-SPACES")
+
+
+def test_jwt_is_signed_by_the_key_that_is_named(cloud: Cloud) -> None:
+    """A JWT has the newest key of its app or the one that is named; without any key there is none."""
+    app = cloud.app("spaces.list")
+    path = f"/service-apps/{app.key['iss']}"
+    newer = cloud.control("POST", f"{path}/keys")["kid"]
+    for body, kid in (({}, newer), ({"kid": app.key["kid"]}, app.key["kid"])):
+        made = cloud.control("POST", f"{path}/jwt", body)
+        assert made["header"]["kid"] == kid
+        who = {"Authorization": f"service_app {made['token']}"}
+        assert cloud.call("GET", "/users/me/spaces", headers=who).status_code == 200
+    for kid in (newer, app.key["kid"]):
+        cloud.control("DELETE", f"{path}/keys/{kid}")
+    refusal(control(cloud, "POST", f"{path}/jwt", json={}), 404, "key.not_found")
+
+
+def test_misspelt_content_of_a_message_is_refused(cloud: Cloud) -> None:
+    """What a control call does not know in a message is refused by name, which the real API would ignore."""
+    space = cloud.space(cloud.user())
+    body = {"username": "ann@example.com", "content": {"bodyText": "x", "bodyTxet": "y"}}
+    answer = control(cloud, "POST", f"/spaces/{space}/messages", json=body)
+    refusal(answer, 400, "request.invalid")
+    assert 'did you mean "bodyText"' in answer.json()["why"]

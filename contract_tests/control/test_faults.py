@@ -137,6 +137,19 @@ def test_delay_joins_another_action(cloud: Cloud, ann: Person) -> None:
     assert time.monotonic() - before >= 0.1
 
 
+def test_delay_can_vary(cloud: Cloud, ann: Person) -> None:
+    """A delay with a median and a p99 is drawn anew for each call, and the journal says how long each was."""
+    fault = plan(cloud, {"delay": {"median": 0.004, "p99": 0.02}})
+    for _ in range(30):
+        me(cloud, ann)
+    whys = [entry["why"] for entry in cloud.control("GET", "/journal?endpoint=USERS-ME")["entries"]]
+    begin = f"planned fault {fault}: delay "
+    assert all(why.startswith(begin) for why in whys)
+    delays = sorted(float(why.removeprefix(begin).removesuffix(" s")) for why in whys)
+    assert len(set(delays)) > 10
+    assert 0.001 < delays[15] < 0.012
+
+
 @pytest.mark.parametrize(
     ("transport", "error"),
     [
@@ -297,6 +310,9 @@ def test_control_calls_meet_no_fault(cloud: Cloud) -> None:
         ({"action": {"status": 500}, "match": {"rout": "GET /users/me"}}, '"route"'),
         ({"action": {"status": 500}, "match": {"route": "GET /users/me", "endpoint": "USERS-ME"}}, "not both"),
         ({"action": {"reject": "permission.denied", "body": "x"}}, "belong to an answer"),
+        ({"action": {"delay": {"median": 2, "p99": 1}}}, "no less than the median"),
+        ({"action": {"delay": {"median": 2, "p99": 99}}}, "p99"),
+        ({"action": {"delay": {"median": 2}}}, "p99"),
         ({"action": {"delay": 1, "headers": {"X": "x"}}}, "belong to an answer"),
         ({"action": {"status": 204, "body": "x"}}, "has none"),
         ({"action": {"status": 503, "headers": {"X": "a\r\nEvil: 1"}}}, "action.headers.X"),

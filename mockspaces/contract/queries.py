@@ -58,5 +58,5 @@ ROWS: dict[str, tuple[str, ...]] = {
         "limit",
         "format",
     ),
-    "CTRL-MESSAGES": ("space", "category", "sender", "text", "parent"),
+    "CTRL-MESSAGES": ("id", "space", "category", "sender", "text", "parent"),
 }

@@ -8,7 +8,7 @@ import msgspec
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.rejection import invalid, not_found
 from mockspaces.cloud.kernel.world import World
-from mockspaces.cloud.store.run import OAUTH, SOCKET, Action, Fault, Match, Strict
+from mockspaces.cloud.store.run import OAUTH, SOCKET, Action, Fault, Match, Spread, Strict
 from mockspaces.contract import errors, nearest
 from mockspaces.contract.events import CLIENT_EVENTS, CONNECT_EVENT, SERVER_EVENTS
 from mockspaces.control import vocabulary
@@ -70,6 +70,8 @@ def _check_action(world: World, action: Action) -> None:
     wanted = [action.reject, action.status, action.transport, action.frame]
     if sum(one is not None for one in wanted) != 1 and not (action.delay and not any(wanted)):
         raise invalid("action", 'expected one of "reject", "status", "transport", "frame", or only "delay"')
+    if isinstance(action.delay, Spread) and action.delay.p99 < action.delay.median:
+        raise invalid("action.delay.p99", "expected no less than the median")
     if action.status is None and (action.body is not None or action.headers):
         raise invalid("action", '"body" and "headers" belong to an answer with "status"')
     if action.status in WITHOUT_BODY and action.body is not None:

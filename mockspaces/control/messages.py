@@ -26,9 +26,14 @@ class Somebody(Strict, frozen=True, kw_only=True):
     person_id: str | None = None
 
 
+class ContentPlan(drafts.ContentBody, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What a client writes as ``content``; unlike on the wire nothing is ignored."""
+
+
 class MessagePlan(drafts.MessageBody, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """A message as a client writes it, and who shall have sent it."""
 
+    content: ContentPlan
     username: str | None = None
     person_id: str | None = msgspec.field(name="person_id", default=None)
     category: Literal["chat", "idea", "task"] = "chat"

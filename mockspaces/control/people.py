@@ -16,6 +16,7 @@ from mockspaces.cloud.store.entities import OAuthClient, User, replace
 from mockspaces.cloud.worlds import seeds
 from mockspaces.contract import errors, nearest
 from mockspaces.control.call import ControlCall, Handlers
+from mockspaces.control.queries import shown_space
 
 
 class UserPatch(seeds.Strict, frozen=True, kw_only=True):
@@ -78,6 +79,11 @@ async def create_user(call: ControlCall) -> object:
     return shown_user(await seeds.add_user(call.world, await call.decode(seeds.UserSeed)))
 
 
+async def get_user(call: ControlCall) -> object:
+    """Return a user by any of their addresses."""
+    return shown_user(await known_user(call.world, call.params["username"]))
+
+
 async def change_user(call: ControlCall) -> object:
     """Change a user, or disable him: all his credentials die at once (AUTH-USER-05)."""
     user = await known_user(call.world, call.params["username"])
@@ -91,7 +97,7 @@ async def change_user(call: ControlCall) -> object:
 async def create_space(call: ControlCall) -> object:
     """Create a space in any state, also one that no public call makes."""
     space = await seeds.add_space(call.world, await call.decode(seeds.SpaceSeed))
-    return {"_id": space.id, "title": space.title, "type": space.type, "status": spaces.status(call.world, space)}
+    return await shown_space(call.world, space) | {"status": spaces.status(call.world, space)}
 
 
 async def create_token(call: ControlCall) -> object:
@@ -135,6 +141,7 @@ async def _client(world: World, client_id: str | None) -> OAuthClient:
 HANDLERS: Handlers = {
     "CTRL-COMPANY": Handler(create_company, body=seeds.CompanySeed),
     "CTRL-USER": Handler(create_user, body=seeds.UserSeed),
+    "CTRL-USER-GET": Handler(get_user),
     "CTRL-USER-PATCH": Handler(change_user, body=UserPatch),
     "CTRL-SPACE": Handler(create_space, body=seeds.SpaceSeed),
     "CTRL-TOKEN": Handler(create_token, body=TokenBody),

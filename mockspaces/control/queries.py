@@ -18,6 +18,7 @@ from mockspaces.control.call import ControlCall, Handlers
 class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which messages are meant; an absent member matches everything. ``sender`` is a user name or display name."""
 
+    id: str | None = None
     space: str | None = None
     category: Category | None = None
     sender: str | None = None
@@ -29,6 +30,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         names = (message.sender.username, message.sender.displayname, message.sender.id)
         return (
             not message.deleted
+            and self.id in (None, message.id)
             and self.space in (None, message.space_id)
             and self.category in (None, message.category)
             and self.sender in (None, *names)
@@ -80,6 +82,9 @@ async def messages(call: ControlCall) -> object:
 
 
 async def _candidates(world: World, wanted: Wanted) -> Sequence[Message]:
+    if wanted.id is not None:
+        found = await world.state.messages.get(wanted.id)
+        return [found] if found else []
     if wanted.space is not None:
         return await world.state.messages.page("space", wanted.space)
     return await world.state.messages.all()
@@ -88,10 +93,11 @@ async def _candidates(world: World, wanted: Wanted) -> Sequence[Message]:
 async def spaces(call: ControlCall) -> object:
     """Return all spaces but the personal rooms, oldest first."""
     found = [space for space in await call.world.state.spaces.all() if space.type != "personal"]
-    return {"data": [await _shown_space(call.world, space) for space in found]}
+    return {"data": [await shown_space(call.world, space) for space in found]}
 
 
-async def _shown_space(world: World, space: Space) -> dict[str, Any]:
+async def shown_space(world: World, space: Space) -> dict[str, Any]:
+    """Return a space with who is in it."""
     members = await world.state.members.page("space", space.id)
     return {
         "_id": space.id,

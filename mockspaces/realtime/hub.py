@@ -151,7 +151,7 @@ class Hub:
                 self.world.transactions.afterwards(session.transport.finish)
             elif fault.action.frame != "swallow":
                 times = 2 if fault.action.frame == "duplicate" else 1
-                reached += [Recipient(session, fault.action.delay), *([Recipient(session)] * (times - 1))]
+                reached += [Recipient(session, fault.action.seconds), *([Recipient(session)] * (times - 1))]
             if fault.action.frame in ("close", "swallow"):
                 self.world.transactions.at_commit(partial(self._record, [session], name, "", fault.why))
         return reached

@@ -25,5 +25,5 @@ class Attempt(Waits):
                 world.transactions.keep()
         self._asked = True
         if self._fault is not None:
-            self.pause(self._fault.action.delay)
+            self.pause(self._fault.action.seconds)
         return self._fault

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from mockspaces.cloud.store.collection import Collection
 from mockspaces.cloud.store.entities import replace
-from mockspaces.cloud.store.run import Fault, Occurrence
+from mockspaces.cloud.store.run import Fault, Occurrence, Spread
 
 
 class Faults:
@@ -40,10 +40,16 @@ class Faults:
             self._planned.remove(fault.id)
 
     def due(self, occurrence: Occurrence) -> Fault | None:
-        """Return the fault that happens now and count it, or None."""
+        """Return the fault that happens now and count it, or None; a delay that varies is drawn."""
         for fault in self.all():
             if fault.spent or not fault.concerns(occurrence):
                 continue
             if fault.probability >= 1 or self._draw() < fault.probability:
-                return self._planned.store(replace(fault, fired=fault.fired + 1))
+                return self._drawn(self._planned.store(replace(fault, fired=fault.fired + 1)))
         return None
+
+    def _drawn(self, fault: Fault) -> Fault:
+        delay = fault.action.delay
+        if not isinstance(delay, Spread):
+            return fault
+        return replace(fault, action=replace(fault.action, delay=delay.seconds(self._draw(), self._draw())))

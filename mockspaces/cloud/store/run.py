@@ -1,5 +1,6 @@
 """Entities that belong to a run of a World and to no snapshot: connections, planned faults, counted calls."""
 
+import math
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
@@ -9,6 +10,7 @@ import msgspec
 from mockspaces.contract.events import CONNECT_EVENT
 
 LONGEST_DELAY_S = 60
+NORMAL_P99 = 2.3263478740408408  # standard deviations that one in a hundred exceeds
 ACCOUNTS, SOCKET = "accounts", "realtime"  # surfaces with refusals, or with victims, of their own
 OAUTH = "oauth."  # how the ids of the refusals of the identity server begin
 
@@ -103,21 +105,38 @@ def is_caller(pattern: str, caller: str | None) -> bool:
     return fnmatchcase(caller, pattern) or fnmatchcase(caller.partition(" ")[2], pattern)
 
 
+class Spread(Strict, frozen=True, kw_only=True):
+    """Delays that vary as those of real services do: half are below ``median``, one in a hundred is above ``p99``."""
+
+    median: Annotated[float, msgspec.Meta(gt=0, le=LONGEST_DELAY_S)]
+    p99: Annotated[float, msgspec.Meta(gt=0, le=LONGEST_DELAY_S)]
+
+    def seconds(self, one: float, other: float) -> float:
+        """Return the delay that two numbers from 0 to 1 draw (Box and Muller); the distribution is log-normal."""
+        normal = math.sqrt(-2 * math.log(1 - one)) * math.cos(math.tau * other)
+        return min(round(self.median * math.pow(self.p99 / self.median, normal / NORMAL_P99), 4), LONGEST_DELAY_S)
+
+
 class Action(Strict, frozen=True, kw_only=True):
     """What happens: a refusal by name, an answer, a delay, or something with the connection or the frame.
 
     ``transport`` actions let the call take effect and then corrupt its answer: ``truncate`` sends half of the
     body, ``drop`` closes without an answer, ``reset`` aborts the connection, ``garbage`` sends no HTTP.
-    ``frame`` actions concern socket events.
+    ``frame`` actions concern socket events. A ``delay`` is a number of seconds, or drawn anew each time.
     """
 
     reject: str | None = None
     status: Annotated[int, msgspec.Meta(ge=200, le=599)] | None = None
     body: Any = None
     headers: Mapping[str, str] = {}
-    delay: Seconds = 0
+    delay: Seconds | Spread = 0
     transport: Transport | None = None
     frame: Frame | None = None
+
+    @property
+    def seconds(self) -> float:
+        """The delay, 0 while it has not been drawn."""
+        return 0 if isinstance(self.delay, Spread) else self.delay
 
     def possible(self, surface: str, event: str | None = None) -> bool:
         """Whether this can happen on a surface: each knows its own refusals, and only sockets have frames."""
@@ -148,8 +167,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         action = self.action
         words = {"reject": action.reject, "status": action.status, "transport": action.transport, "frame": action.frame}
         chosen = [f"{name} {value}" for name, value in words.items() if value is not None]
-        if action.delay:
-            chosen.append(f"delay {action.delay:g} s")
+        if action.seconds:
+            chosen.append(f"delay {action.seconds:g} s")
         return f"planned fault {self.id}: {', '.join(chosen)}"
 
     @property
