@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else goes into .venv on first use.
 .DEFAULT_GOAL := help
-.PHONY: examples help serve test check format bench mutants fidelity count peers dist image clean
+.PHONY: examples help serve test check format bench mutants fidelity words count peers dist image clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -43,6 +43,10 @@ fidelity: .venv/.dev ## write docs/fidelity.md anew
 
 count: .venv/.dev ## count how the code is written, and list helpers used once (another package in ARGS)
 	$(BIN)/python -m scripts.count $(ARGS)
+
+words: .venv/.dev ## write the types of the client's words anew
+	$(BIN)/python -m scripts.words
+	$(BIN)/ruff format --quiet mockspaces/client/words.py
 
 dist: ## make what is released: sdist, wheel, SBOM, licences
 	scripts/dist

@@ -10,13 +10,86 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockspaces.app import create_app
-    from mockspaces.client import ControlError, JournalEntry, Mockspaces, ServiceApp, User
+    from mockspaces.client import (
+        Aio,
+        AioJournal,
+        Category,
+        Clock,
+        Code,
+        Company,
+        ControlError,
+        Credential,
+        EndpointId,
+        Event,
+        Fault,
+        Faults,
+        GrantType,
+        Headers,
+        IncompleteError,
+        Journal,
+        JournalEntry,
+        Licence,
+        Mail,
+        Member,
+        Message,
+        Method,
+        Misbehaviour,
+        Mockspaces,
+        OAuthClient,
+        Role,
+        Route,
+        Scope,
+        ServiceApp,
+        Socket,
+        Space,
+        Spread,
+        Surface,
+        User,
+    )
     from mockspaces.config import Config
     from mockspaces.server import Server
 
 __version__ = "0.1.0"
 
-__all__ = ["Config", "ControlError", "JournalEntry", "Mockspaces", "Server", "ServiceApp", "User", "create_app"]
+__all__ = [
+    "Aio",
+    "AioJournal",
+    "Category",
+    "Clock",
+    "Code",
+    "Company",
+    "Config",
+    "ControlError",
+    "Credential",
+    "EndpointId",
+    "Event",
+    "Fault",
+    "Faults",
+    "GrantType",
+    "Headers",
+    "IncompleteError",
+    "Journal",
+    "JournalEntry",
+    "Licence",
+    "Mail",
+    "Member",
+    "Message",
+    "Method",
+    "Misbehaviour",
+    "Mockspaces",
+    "OAuthClient",
+    "Role",
+    "Route",
+    "Scope",
+    "Server",
+    "ServiceApp",
+    "Socket",
+    "Space",
+    "Spread",
+    "Surface",
+    "User",
+    "create_app",
+]
 
 _HOMES = {"Config": "config", "Server": "server", "create_app": "app"}  # all others live in the client
 

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 try:
     import click
@@ -20,10 +20,14 @@ from mockspaces.config import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_TLS_PORT
 from mockspaces.contract.hosts import DEPLOYMENTS
 from mockspaces.contract.settings import Settings
 
+if TYPE_CHECKING:
+    from mockspaces.client import Scope
+
 PREFIX = "MOCKSPACES"
 AUDIENCE = Settings().rest_service_audiences[0]
 VERIFY = "verify"
 PRIVATE_FILE = 0o600
+FOLDER = click.Path(exists=True, file_okay=False, writable=True, path_type=Path)  # asked before anything is made for it
 HEALTH_TIMEOUT_S = 5
 OF_OUR_TESTS = f"{PREFIX}_REQUIRE_TOOLS"
 # What Kubernetes and linked containers tell about a service that happens to be called mockspaces.
@@ -178,14 +182,14 @@ def _setting(text: str) -> tuple[str, Any]:
 @click.option("--scope", "scopes", multiple=True, help="Scope of the new service app; none means every scope.")
 @click.option("--company", help="Company by name, domain or id; the first one unless given.")
 @click.option("--control-token", envvar=f"{PREFIX}_CONTROL_TOKEN", help="What that mock was started with, if so.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Folder for the file.")
+@click.option("--out", type=FOLDER, default=Path(), help="Folder for the file.")
 def key(url: str, scopes: tuple[str, ...], company: str | None, control_token: str | None, out: Path) -> None:
     """Create a service app in a running mock and write its key file, service-key-<kid>.json."""
     from mockspaces.client import ControlError, Mockspaces
 
     try:
         with Mockspaces(url, control_token=control_token) as mock:
-            app = mock.service_app(scopes=list(scopes) or "all", company=company)
+            app = mock.service_app(scopes=cast("list[Scope]", list(scopes)) or "all", company=company)
     except (ControlError, OSError, ValueError) as error:
         fail(f"{url}: {error}")
     path = out / f"service-key-{app.key['kid']}.json"

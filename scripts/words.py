@@ -35,7 +35,7 @@ def text() -> str:
     rows = [row for row in contract.endpoints.values() if row.surface != "control" and row.method != "CONNECT"]
     told = (*events.CLIENT_EVENTS, *events.SERVER_EVENTS, events.CONNECT_EVENT)
     routes = sorted({f"{row.method} {path.removeprefix(API)}" for row in rows for path in (row.path, *row.aliases)})
-    words = {
+    words: dict[str, Iterable[str]] = {
         "Code": contract.errors,
         "Scope": contract.scopes,
         "OAuthScope": contract.oauth_scopes,
@@ -52,14 +52,16 @@ def text() -> str:
         "TransportFault": get_args(Transport),
         "FrameFault": get_args(Frame),
     }
-    return "\n".join([
-        HEAD + "\n".join(_literal(name, known) for name, known in words.items()),
-        "",
-        _typed_dict("SettingChanges", Settings, "Settings of a world by their names in Python: `area_name`."),
-        _wire_settings(),
-        "",
-        _typed_dict("ServerOptions", Config, "How a server runs, as `Config` has it."),
-    ])
+    return "\n".join(
+        [
+            HEAD + "\n".join(_literal(name, known) for name, known in words.items()),
+            "",
+            _typed_dict("SettingChanges", Settings, "Settings of a world by their names in Python: `area_name`."),
+            _wire_settings(),
+            "",
+            _typed_dict("ServerOptions", Config, "How a server runs, as `Config` has it."),
+        ]
+    )
 
 
 def _literal(name: str, words: Iterable[str]) -> str:

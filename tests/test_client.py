@@ -89,7 +89,7 @@ def test_private_key_is_not_shown_by_accident(mock: Mockspaces) -> None:
 def test_refusal_is_an_error_with_code_and_reason(mock: Mockspaces) -> None:
     """A refused control call raises what the control API said."""
     with pytest.raises(ControlError, match="did you mean") as refused:
-        mock.service_app(scopes=["spaces.craete"])
+        mock.service_app(scopes=["spaces.craete"])  # type: ignore[list-item]  # misspelt on purpose
     assert (refused.value.status, refused.value.code) == (400, "request.invalid")
 
 
@@ -152,7 +152,7 @@ def test_settings_are_shown_and_changed(mock: Mockspaces) -> None:
     assert mock.settings()["rest.enforce_limits"] is False
     assert mock.settings(rest_enforce_limits=True)["rest.enforce_limits"] is True
     with pytest.raises(ControlError, match="did you mean"):
-        mock.settings(rest_enforce_limit=True)
+        mock.settings(rest_enforce_limit=True)  # type: ignore[call-arg]  # misspelt on purpose
 
 
 def test_reset_brings_the_seed_back(mock: Mockspaces) -> None:

@@ -189,8 +189,11 @@ def test_server_under_another_python_listens_to_its_options_alone(monkeypatch: p
     monkeypatch.setenv("MOCKSPACES_CONTROL_TOKEN", "hush")
     monkeypatch.setenv("MOCKSPACES_MAX_WORLDS", "1")
     monkeypatch.setenv("MOCKSPACES_URL", "http://127.0.0.1:9")
-    options = {"settings": {"rest.enforce_limits": True}, "tls": False, "overlay": None}
-    with Mockspaces.start(python=sys.executable, **options) as cloud, cloud.open_world() as world:
+    limits = {"rest.enforce_limits": True}
+    with (
+        Mockspaces.start(python=sys.executable, settings=limits, tls=False, overlay=None) as cloud,
+        cloud.open_world() as world,
+    ):
         assert world.settings()["rest.enforce_limits"] is True
 
 

@@ -4,13 +4,15 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
 from contract_tests.sockets import Chat, address
-from mockspaces.client import ControlError, IncompleteError, Mockspaces, serving
+from mockspaces.client import ControlError, IncompleteError, Mockspaces, Spread, serving
+from mockspaces.client.words import ServerOptions
 from mockspaces.cloud.kernel.journal import MAX_ENTRIES, Entry
 from mockspaces.server import Server
 from tests.conftest import SOON_S
@@ -68,10 +70,10 @@ def test_deleted_message_is_gone(mock: Mockspaces) -> None:
 
 def test_unknown_filter_is_refused(mock: Mockspaces) -> None:
     """A misspelt filter is not ignored."""
-    with pytest.raises(ControlError, match='did you mean "sender"'):
-        mock.messages(sendr=ANN)
+    with pytest.raises(TypeError, match="sendr"):
+        mock.messages(sendr=ANN)  # type: ignore[call-arg]  # misspelt on purpose
     with pytest.raises(ControlError, match="category"):
-        mock.messages(category="chats")
+        mock.messages(category="chats")  # type: ignore[arg-type]  # misspelt on purpose
 
 
 def test_spaces_are_shown_with_their_people(mock: Mockspaces) -> None:
@@ -122,8 +124,8 @@ def test_changed_user_is_answered(mock: Mockspaces) -> None:
     """A change answers the user as he is now."""
     assert mock.change_user(ANN, displayname="Annie").displayname == "Annie"
     mock.change_user(ANN, enabled=False)
-    with pytest.raises(ControlError, match='did you mean "enabled"'):
-        mock.change_user(ANN, enable=True)
+    with pytest.raises(TypeError, match="enable"):
+        mock.change_user(ANN, enable=True)  # type: ignore[call-arg]  # misspelt on purpose
 
 
 def test_user_is_found_by_his_mail(mock: Mockspaces) -> None:
@@ -143,6 +145,72 @@ def test_world_goes_back_to_a_snapshot(mock: Mockspaces) -> None:
     mock.restore(before)
     assert [space.title for space in mock.spaces()] == ["Before"]
     assert mock.snapshot() == before
+
+
+def test_members_may_have_roles(mock: Mockspaces) -> None:
+    """People of a space are named alone, by what the client answered, or with their roles."""
+    bob = mock.find_user("bob@example.com")
+    room = mock.space("Room", owner=mock.find_user(ANN), members={"bob@example.com": "admin"})
+    assert {member.username: member.role for member in room.members} == {ANN: "admin", "bob@example.com": "admin"}
+    other = mock.space("Other", owner=ANN, members=[bob])
+    assert {member.username: member.role for member in other.members} == {ANN: "admin", "bob@example.com": "member"}
+
+
+def test_comment_belongs_to_its_message(mock: Mockspaces) -> None:
+    """A reply is a comment on the message that it answers, by whom it names or by the author of that one."""
+    room = mock.space("Room", owner=ANN, members=["bob@example.com"])
+    ann = mock.find_user(ANN)
+    due = datetime(2031, 2, 3, 4, 5, 6, tzinfo=UTC)
+    task = mock.message(room, "Do it", username=ANN, category="task", assignees=[ann], due=due, description="soon")
+    assert (task.assignees, task.due, task.description) == ((ann.id,), "2031-02-03T04:05:06.000Z", "soon")
+    reply = mock.reply(task, "Done", username="bob@example.com")
+    assert (reply.parent_id, reply.sender, reply.category) == (task.id, "bob@example.com", "chat")
+    assert mock.reply(task, "Really?").sender == ANN
+    assert mock.chats(parent=task, sender="bob@example.com") == [reply]
+
+
+def test_looking_at_a_user_changes_nothing(mock: Mockspaces) -> None:
+    """Who is looked up is the same afterwards, to the millisecond of the last change."""
+    mock.clock.freeze()
+    before = mock.snapshot()
+    mock.find_user(ANN)
+    assert mock.snapshot() == before
+
+
+def test_one_scope_is_a_scope(mock: Mockspaces) -> None:
+    """A single scope need not be a list, and ``all`` is every one."""
+    assert mock.service_app(scopes="spaces.create").scopes == ("spaces.create",)
+    assert len(mock.service_app(scopes="all").scopes) > 10
+
+
+def test_app_signs_jwts(mock: Mockspaces) -> None:
+    """An app signs a JWT that is good, or bad in the one thing that was asked for."""
+    app = mock.service_app(scopes="spaces.list")
+    for token, why in (
+        (app.jwt(), ""),
+        (app.jwt(expires_in=-1), "s ago"),
+        (app.jwt(expires_in=timedelta(hours=2)), "the limit is 3600"),
+        (app.jwt(aud=["elsewhere"]), "aud"),
+        (app.jwt(signature="bad"), "signature"),
+        (app.jwt(claims={"exp": None}), "exp is missing"),
+    ):
+        url, headers = f"{mock.api_url}/users/me/spaces", {"Authorization": f"service_app {token}"}
+        answer = httpx.get(url, headers=headers, trust_env=False)
+        assert answer.status_code == (401 if why else 200)
+        assert why in mock.journal.last().why
+
+
+def test_time_is_moved_by_a_timedelta(mock: Mockspaces) -> None:
+    """Durations and moments are those of `datetime` too."""
+    mock.clock.freeze(datetime(2031, 2, 3, tzinfo=UTC))
+    mock.clock.advance(timedelta(minutes=1))
+    with mock.clock.ahead(timedelta(hours=1)):
+        assert mock.clock.time == datetime(2031, 2, 3, 1, 1, tzinfo=UTC)
+    assert mock.clock.time == datetime(2031, 2, 3, 0, 1, tzinfo=UTC)
+    token = mock.token(ANN, expires_in=timedelta(minutes=1))
+    mock.clock.advance(60)
+    headers = {"Authorization": f"Bearer {token}"}
+    assert httpx.get(f"{mock.api_url}/users/me", headers=headers, trust_env=False).status_code == 401
 
 
 # --- the journal
@@ -167,6 +235,86 @@ def test_refused_entries_are_known(mock: Mockspaces) -> None:
     me(mock)
     httpx.get(f"{mock.api_url}/users/me", trust_env=False)
     assert [entry.refused for entry in mock.journal] == [False, True]
+
+
+def test_entry_tells_the_whole_exchange(mock: Mockspaces) -> None:
+    """An entry has headers by name in any case, query, bodies, credential and duration; a cut one says so."""
+    room = mock.space("Room", owner=ANN)
+    headers = {"Authorization": f"Bearer {mock.token(ANN)}", "X-Twice": "1"}
+    body = {"content": {"bodyText": "x" * 9000}}
+    httpx.post(f"{mock.api_url}/spaces/{room.id}/chats?notify=1", headers=headers, json=body, trust_env=False)
+    me(mock)
+    cut, whole = mock.journal
+    assert (cut.truncated, whole.truncated) == (True, False)
+    assert cut.request_bytes > len(cut.request) == 8192
+    assert cut.request_headers["x-tWICE"] == "1"
+    assert "X-Missing" not in cut.request_headers
+    assert cut.response_headers["Content-Type"].startswith("application/json")
+    assert (cut.query, cut.version) == ({"notify": "1"}, "1.1")
+    assert whole.response_json["username"] == ANN
+    assert whole.credential is not None
+    assert (whole.credential.kind, whole.credential.scheme) == ("oauth", "Bearer")
+    assert 0 < whole.duration_ms < 1000 * SOON_S
+    with pytest.raises(ValueError, match="Unterminated"):
+        cut.request_json  # noqa: B018 - reading it is the question
+
+
+def test_journal_is_an_archive_on_request(mock: Mockspaces) -> None:
+    """Entries come as HTTP Archive, all or those that fit."""
+    me(mock)
+    httpx.get(f"{mock.api_url}/users/me", trust_env=False)
+    assert len(mock.journal.har()["log"]["entries"]) == 2
+    (refused,) = mock.journal.har(refused=True)["log"]["entries"]
+    assert refused["response"]["status"] == 401
+
+
+def test_entries_are_found_since_a_moment(mock: Mockspaces) -> None:
+    """A moment of the world's clock leaves out what came before."""
+    mock.clock.freeze("2031-02-03T04:05:06Z")
+    me(mock)
+    mock.clock.advance(60)
+    me(mock)
+    since = datetime(2031, 2, 3, 4, 5, 30, tzinfo=UTC)
+    assert (mock.journal.count(since=since), mock.journal.count(status="2xx")) == (1, 2)
+
+
+def test_call_is_asserted_with_what_came_near(mock: Mockspaces) -> None:
+    """An assertion holds for calls that came; a failure says which entries fit in all but one thing."""
+    me(mock)
+    me(mock, "bob@example.com")
+    mock.assert_called("GET /users/me")
+    mock.assert_called("GET /users/me", times=2)
+    mock.assert_called("GET /users/me", times=1, caller=ANN)
+    mock.assert_called("POST /spaces/invite", times=0)
+    with pytest.raises(AssertionError) as missed:
+        mock.assert_called("GET /users/me", caller="zoe@example.com")
+    assert "2 entries fit but for caller='zoe@example.com': oauth ann@example.com (1)" in str(missed.value)
+    with pytest.raises(AssertionError, match=r"1 entry fits but for status=401: 200 \(1\)"):
+        mock.assert_called("GET /users/me", status=401, caller=ANN)
+    with pytest.raises(AssertionError, match=r"2 entries at all: GET /api/users/me \(2\)"):
+        mock.assert_called("POST /spaces/invite", status=401)
+    with pytest.raises(AssertionError, match="2 came, not 3"):
+        mock.assert_called("GET /users/me", times=3)
+
+
+def test_call_that_must_not_come_is_shown(mock: Mockspaces) -> None:
+    """A call that came although it must not is shown with its caller and outcome."""
+    mock.assert_not_called("GET /users/me")
+    me(mock)
+    mock.assert_not_called("GET /users/me", status=401)
+    with pytest.raises(AssertionError, match=r"came: 200  GET /api/users/me  oauth ann@example\.com"):
+        mock.assert_not_called("GET /users/me")
+    with pytest.raises(ControlError, match='did you mean "GET /users/me"'):
+        mock.assert_not_called("GET /user/me")  # type: ignore[arg-type]  # misspelt on purpose
+
+
+def test_missing_entry_tells_what_came_near(mock: Mockspaces) -> None:
+    """Neither `last` nor `wait` says only that nothing fits."""
+    me(mock)
+    with pytest.raises(LookupError, match="but for status=401: 200"):
+        mock.journal.last(route="GET /users/me", status=401)
+    with pytest.raises(TimeoutError, match="but for status=401: 200"):
+        mock.journal.wait(route="GET /users/me", status=401, timeout=0)
 
 
 # --- waiting
@@ -227,14 +375,39 @@ def test_what_never_happened_is_told_in_words(mock: Mockspaces) -> None:
     assert mock.never_happened() == []
 
 
+def test_fault_that_never_happened_tells_what_came_near(mock: Mockspaces) -> None:
+    """A fault for one person tells of the calls of others, one that came too late of the calls before it."""
+    for _ in range(3):
+        me(mock, "bob@example.com")
+    fault = mock.reject("auth.credential_expired", "GET /users/me", caller=ANN)
+    (told,) = mock.never_happened()
+    assert "3 entries fit but for caller='ann@example.com': oauth bob@example.com (3)" in told
+    fault.drop()
+    mock.fail("GET /users/me", status=500)
+    (told,) = mock.never_happened()
+    assert "3 fit, but came before it was planned" in told
+
+
+def test_delay_may_vary(mock: Mockspaces) -> None:
+    """A delay is a number of seconds, a timedelta, or drawn from a spread."""
+    mock.delay(timedelta(milliseconds=1), "GET /users/me", times=1)
+    mock.delay(Spread(median=0.001, p99=0.002), "GET /users/me")
+    me(mock)
+    me(mock)
+    first, second = (entry.why for entry in mock.journal)
+    assert first.endswith("delay 0.001 s")
+    assert "delay 0.00" in second
+    assert mock.never_happened() == []
+
+
 def test_misspelt_fault_is_refused(mock: Mockspaces) -> None:
     """What cannot be planned is refused with the nearest name."""
     with pytest.raises(ControlError, match='did you mean "GET /users/me"'):
-        mock.fail("GET /user/me")
+        mock.fail("GET /user/me")  # type: ignore[arg-type]  # misspelt on purpose
     with pytest.raises(ControlError, match='did you mean "caller"'):
-        mock.fail(callr=ANN)
-    with pytest.raises(ControlError, match='did you mean "status"'):
-        mock.faults.plan(staus=500)
+        mock.fail(callr=ANN)  # type: ignore[call-arg]  # misspelt on purpose
+    with pytest.raises(TypeError, match="staus"):
+        mock.faults.plan(staus=500)  # type: ignore[call-arg]  # misspelt on purpose
 
 
 # --- where it runs
@@ -277,11 +450,11 @@ def test_server_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pyte
     [
         ("/nonexistent/python", {}, "No such file"),
         ("/bin/sh", {}, "did not start"),
-        (sys.executable, {"sead": "x"}, "--seed"),
+        (sys.executable, {"log_level": "loud"}, "--log-level"),
         (sys.executable, {"seed": "/nonexistent/seed.json"}, "seed.json"),
     ],
 )
-def test_server_that_does_not_start_leaves_its_last_words(python: str, options: dict[str, str], hint: str) -> None:
+def test_server_that_does_not_start_leaves_its_last_words(python: str, options: ServerOptions, hint: str) -> None:
     """A Python that is missing, is none, or is given bad options is told with what it said."""
     with pytest.raises(RuntimeError, match=hint):
         Mockspaces.start(python=python, **options)

@@ -25,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from mockspaces.client import Mockspaces
+from mockspaces.client import Mockspaces, Scope
 from tests.conftest import MOCKSPACES, Serve, Served
 
 CLEAN, DIFFERENT, FAILED, INTERRUPTED = 0, 1, 2, 130
@@ -233,7 +233,13 @@ def test_what_was_learnt_is_an_overlay(serve: Serve, tmp_path: Path) -> None:
 # --- as a service
 
 PEOPLE = {"ann@example.com": "ANN", "bob@example.com": "BOB"}
-SCOPES = ["spaces.create", "spaces.delete", "spaces.settings.read", "spaces.settings.write", "spaces.chat.create"]
+SCOPES: list[Scope] = [
+    "spaces.create",
+    "spaces.delete",
+    "spaces.settings.read",
+    "spaces.settings.write",
+    "spaces.chat.create",
+]
 RATE = 3000
 
 

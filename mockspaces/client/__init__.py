@@ -5,11 +5,15 @@ Standard library only, so that it fits beside every client library under test.
 
 from mockspaces.client.clock import Clock
 from mockspaces.client.connection import ControlError
-from mockspaces.client.faults import Fault, Faults
-from mockspaces.client.journal import IncompleteError, Journal
+from mockspaces.client.faults import Fault, Faults, Spread
+from mockspaces.client.journal import AioJournal, IncompleteError, Journal
 from mockspaces.client.mock import Aio, Mockspaces
 from mockspaces.client.things import (
+    Category,
     Company,
+    Credential,
+    GrantType,
+    Headers,
     JournalEntry,
     Mail,
     Member,
@@ -20,24 +24,52 @@ from mockspaces.client.things import (
     Space,
     User,
 )
+from mockspaces.client.words import (
+    Code,
+    EndpointId,
+    Event,
+    Licence,
+    Method,
+    Misbehaviour,
+    Role,
+    Route,
+    Scope,
+    Surface,
+)
 
 __all__ = [
     "Aio",
+    "AioJournal",
+    "Category",
     "Clock",
+    "Code",
     "Company",
     "ControlError",
+    "Credential",
+    "EndpointId",
+    "Event",
     "Fault",
     "Faults",
+    "GrantType",
+    "Headers",
     "IncompleteError",
     "Journal",
     "JournalEntry",
+    "Licence",
     "Mail",
     "Member",
     "Message",
+    "Method",
+    "Misbehaviour",
     "Mockspaces",
     "OAuthClient",
+    "Role",
+    "Route",
+    "Scope",
     "ServiceApp",
     "Socket",
     "Space",
+    "Spread",
+    "Surface",
     "User",
 ]

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 from mockspaces.client.connection import Control
+from mockspaces.client.waiting import seconds as in_seconds
 
 
 class Clock:
@@ -18,24 +20,39 @@ class Clock:
         epoch: float = self._control.call("GET", "/clock")["epoch"]
         return epoch
 
-    def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
-        """Move the time forward, or back with negative values."""
-        self._control.call("POST", "/clock", {"advance": seconds + 60 * minutes + 3600 * hours + 86400 * days})
+    @property
+    def time(self) -> datetime:
+        """The world's time in UTC."""
+        return datetime.fromtimestamp(self.now, UTC)
 
-    def freeze(self, at: str | None = None) -> None:
-        """Stop the time, now or at an ISO-8601 time."""
-        self._control.call("POST", "/clock", {"freeze": at or True})
+    def advance(self, seconds: float | timedelta = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
+        """Move the time forward, or back with negative values; ``seconds`` may be a `timedelta`."""
+        self._move(_total(seconds, minutes, hours, days))
+
+    def _move(self, seconds: float) -> None:
+        self._control.call("POST", "/clock", {"advance": seconds})
+
+    def freeze(self, at: str | datetime | None = None) -> None:
+        """Stop the time, now or at an ISO-8601 time; one without a zone is UTC."""
+        moment = at.isoformat() if isinstance(at, datetime) else at
+        self._control.call("POST", "/clock", {"freeze": moment or True})
 
     def resume(self) -> None:
         """Go with the machine's time again."""
         self._control.call("POST", "/clock", {"resume": True})
 
     @contextmanager
-    def ahead(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> Iterator[None]:
-        """Be so far ahead inside the block."""
-        total = seconds + 60 * minutes + 3600 * hours + 86400 * days
-        self.advance(total)
+    def ahead(
+        self, seconds: float | timedelta = 0, *, minutes: float = 0, hours: float = 0, days: float = 0
+    ) -> Iterator[None]:
+        """Be so far ahead inside the block; ``seconds`` may be a `timedelta`."""
+        total = _total(seconds, minutes, hours, days)
+        self._move(total)
         try:
             yield
         finally:
-            self.advance(-total)
+            self._move(-total)
+
+
+def _total(seconds: float | timedelta, minutes: float, hours: float, days: float) -> float:
+    return (in_seconds(seconds) or 0) + 60 * minutes + 3600 * hours + 86400 * days

@@ -1,10 +1,22 @@
 """What is planned to go wrong in a world."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from mockspaces.client.connection import Control
+from mockspaces.client.named import RouteMatch, given
+from mockspaces.client.waiting import seconds
+from mockspaces.client.words import Code, FrameFault, TransportFault
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Delays as those of a real service: half are below ``median`` seconds, one in a hundred is above ``p99``."""
+
+    median: float
+    p99: float
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,7 @@ class Fault:
 
 
 class Faults:
-    """What is planned to go wrong. ``match`` is route, surface, endpoint, method, path, event, caller.
+    """What is planned to go wrong.
 
     ``planned`` tells whether this client has planned anything, a misbehaviour included.
     """
@@ -39,10 +51,29 @@ class Faults:
         self._control = control
         self.planned = False
 
-    def plan(self, *, times: int | None = None, probability: float = 1, match: Any = None, **action: Any) -> Fault:
-        """Plan one: ``status`` with ``body`` and ``headers``, ``reject``, ``delay``, ``transport`` or ``frame``."""
-        body = {"match": match or {}, "action": action, "times": times, "probability": probability}
-        made = self._control.call("POST", "/faults", body)
+    def plan(
+        self,
+        *,
+        match: RouteMatch | None = None,
+        reject: Code | None = None,
+        status: int | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        delay: float | timedelta | Spread | None = None,
+        transport: TransportFault | None = None,
+        frame: FrameFault | None = None,
+        times: int | None = None,
+        probability: float = 1,
+    ) -> Fault:
+        """Plan one: a refusal by its code, an answer of your own, a delay, or something with connection or frame.
+
+        ``match`` is a dict of route, surface, endpoint, method, path, event and caller; without it anything is meant.
+        """
+        lasting = vars(delay) if isinstance(delay, Spread) else seconds(delay)
+        words = {"reject": reject, "status": status, "body": body, "headers": headers or None, "delay": lasting}
+        action = given({**words, "transport": transport, "frame": frame})
+        wanted = {"match": given(match or {}), "action": action, "times": times, "probability": probability}
+        made = self._control.call("POST", "/faults", wanted)
         made.pop("fired")
         self.planned = True
         return Fault(**made, _control=self._control)

@@ -2,19 +2,46 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import date, datetime, timedelta
 from types import TracebackType
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Unpack
 from urllib.parse import quote, urlencode
 
 from mockspaces.client import things
 from mockspaces.client.clock import Clock
 from mockspaces.client.connection import TIMEOUT_S, Control, ControlError
-from mockspaces.client.faults import Fault, Faults
-from mockspaces.client.journal import AioJournal, Journal
+from mockspaces.client.faults import Fault, Faults, Spread
+from mockspaces.client.journal import AioJournal, IncompleteError, Journal, described, line
+from mockspaces.client.named import Criteria, Match, given, named
 from mockspaces.client.seeds import Seed, SeedName
 from mockspaces.client.serving import Served, started
-from mockspaces.client.things import Company, Mail, Message, OAuthClient, ServiceApp, Socket, Space, User
-from mockspaces.client.waiting import Found, wait_for, wait_for_aio
+from mockspaces.client.things import (
+    Category,
+    Company,
+    GrantType,
+    Mail,
+    Message,
+    OAuthClient,
+    ServiceApp,
+    Socket,
+    Space,
+    User,
+)
+from mockspaces.client.waiting import Found, seconds, wait_for, wait_for_aio
+from mockspaces.client.words import (
+    Code,
+    Licence,
+    Misbehaviour,
+    Role,
+    Route,
+    Scope,
+    ServerOptions,
+    SettingChanges,
+    SettingValues,
+)
+
+IDLE_S = 600  # seconds after which the server ends a world that nobody uses, unless it is told otherwise
+SHOWN_CALLS = 5  # calls that a failed assertion shows
 
 
 class Watcher(Protocol):
@@ -64,7 +91,8 @@ class Mockspaces(Control):
         self.aio = Aio(self)
 
     @classmethod
-    def start(cls, *, python: str | None = None, **options: Any) -> "Mockspaces":
+    @named(ServerOptions)
+    def start(cls, *, python: str | None = None, **options: Unpack[ServerOptions]) -> "Mockspaces":
         """Start a server and return the client of its default world; `close`, or leaving a ``with``, ends both.
 
         The server runs in this process, with ``options`` as `Config` has them, or in a process of another
@@ -93,61 +121,183 @@ class Mockspaces(Control):
         if server:
             server.stop()
 
-    def company(self, name: str, *, domains: Sequence[str] = (), **members: Any) -> Company:
+    def company(
+        self,
+        name: str,
+        *,
+        domains: Sequence[str] = (),
+        service_domain: bool = True,
+        deny_attachments: bool = False,
+        owned_licenses: Sequence[Licence] = ("spaces_business", "spaces_power"),
+    ) -> Company:
         """Create a company; the e-mail domains decide who belongs to it."""
-        made = self.call("POST", "/companies", {"name": name, "domains": list(domains), **members})
+        body = {
+            "name": name,
+            "domains": list(domains),
+            "service_domain": service_domain,
+            "deny_attachments": deny_attachments,
+            "owned_licenses": list(owned_licenses),
+        }
+        made = self.call("POST", "/companies", body)
         return Company(made["_id"], made["name"], tuple(made["domains"]), made["service_domain"])
 
-    def space(self, title: str, *, owner: str, members: Sequence[str] = (), **more: Any) -> Space:
-        """Create a group space in any state; ``members`` are user names, ``archived``, ``settings`` as in a seed."""
-        people = [{"username": name} for name in members]
-        made = self.call("POST", "/spaces", {"title": title, "owner": owner, "members": people, **more})
-        return next(space for space in self.spaces() if space.id == made["_id"])
+    def space(
+        self,
+        title: str,
+        *,
+        owner: str | User,
+        members: Sequence[str | User] | Mapping[str, Role] = (),
+        description: str = "",
+        archived: bool = False,
+        settings: Mapping[str, Any] | None = None,
+    ) -> Space:
+        """Create a group space in any state.
 
-    def message(self, space_id: str, text: str, *, username: str, category: str = "chat", **more: Any) -> Message:
-        """Let somebody say something in a space, announced like any message; he needs no right to do so."""
-        body = {"category": category, "username": username, "content": {"bodyText": text, **more}}
-        made = self.call("POST", f"/spaces/{quote(space_id, safe='')}/messages", body)
-        return next(message for message in self.messages(space=space_id) if message.id == made["_id"])
+        ``members`` are people or their user names, as a dict with their roles: ``{"bob@example.com": "admin"}``.
+        """
+        roles = members if isinstance(members, Mapping) else dict.fromkeys(map(_username, members), "member")
+        body = {
+            "title": title,
+            "owner": _username(owner),
+            "members": [{"username": name, "role": role} for name, role in roles.items()],
+            "description": description,
+            "archived": archived,
+            "settings": settings or {},
+        }
+        return things.space(self.call("POST", "/spaces", body))
 
-    def meeting(self, space_id: str, *usernames: str) -> None:
+    def message(
+        self,
+        space: str | Space,
+        text: str,
+        *,
+        username: str | User | None = None,
+        person_id: str | None = None,
+        category: Category = "chat",
+        description: str | None = None,
+        parent: str | Message | None = None,
+        assignees: Sequence[str | User] | None = None,
+        due: str | date | datetime | None = None,
+        status: Literal["pending", "completed"] | None = None,
+    ) -> Message:
+        """Let somebody say something in a space, announced like any message; they need no right to do so.
+
+        Who it is, is said by ``username`` or, for people without an account, by ``person_id``. A chat with a ``parent``
+        is a comment on that idea or task. ``assignees`` (people or their ids), ``due`` and ``status`` are a task's.
+        """
+        content = given(
+            {
+                "bodyText": text,
+                "description": description,
+                "assignees": None if assignees is None else [_id(one) for one in assignees],
+                "dueDate": due.isoformat() if isinstance(due, date) else due,
+                "status": status,
+            }
+        )
+        body = given(
+            {
+                "category": category,
+                "username": None if username is None else _username(username),
+                "person_id": person_id,
+                "content": content,
+                "parentMsg": None if parent is None else {"_id": _id(parent)},
+            }
+        )
+        made = self.call("POST", f"/spaces/{_quoted(_id(space))}/messages", body)
+        return self.messages(id=made["_id"])[0]
+
+    def reply(
+        self, message: Message, text: str, *, username: str | User | None = None, person_id: str | None = None
+    ) -> Message:
+        """Let somebody comment on a message; without a name it is who wrote that one."""
+        author = person_id or (None if username else message.sender_id)
+        return self.message(message.space_id, text, username=username, person_id=author, parent=message)
+
+    def meeting(self, space: str | Space, *usernames: str | User) -> None:
         """Bring people into the meeting of a space, as their sockets would; the first one starts it."""
-        people = [{"username": username} for username in usernames]
-        self.call("POST", f"/spaces/{quote(space_id, safe='')}/meeting", {"attendees": people})
+        people = [{"username": _username(username)} for username in usernames]
+        self.call("POST", f"/spaces/{_quoted(_id(space))}/meeting", {"attendees": people})
 
     def spaces(self) -> list[Space]:
         """Return all group and direct spaces, oldest first."""
         return [things.space(item) for item in self.call("GET", "/spaces")["data"]]
 
-    def messages(self, **filters: str) -> list[Message]:
-        """Return messages, oldest first. Filters are space, category, sender, text, parent."""
-        return [things.message(item) for item in self.call("GET", f"/messages?{urlencode(filters)}")["data"]]
+    def messages(
+        self,
+        *,
+        space: str | Space | None = None,
+        category: Category | None = None,
+        sender: str | User | None = None,
+        text: str | None = None,
+        parent: str | Message | None = None,
+        id: str | None = None,  # noqa: A002 - the name that it has everywhere
+    ) -> list[Message]:
+        """Return the messages that fit, oldest first; ``sender`` is a user name, a display name or an id."""
+        wanted = given(
+            {
+                "space": space and _id(space),
+                "category": category,
+                "sender": sender and _username(sender),
+                "text": text,
+                "parent": parent and _id(parent),
+                "id": id,
+            }
+        )
+        return [things.message(item) for item in self.call("GET", f"/messages?{urlencode(wanted)}")["data"]]
 
-    def chats(self, **filters: str) -> list[Message]:
-        """Return chat messages, oldest first."""
-        return self.messages(category="chat", **filters)
+    def chats(
+        self,
+        *,
+        space: str | Space | None = None,
+        sender: str | User | None = None,
+        text: str | None = None,
+        parent: str | Message | None = None,
+    ) -> list[Message]:
+        """Return chat messages, oldest first; comments on ideas and tasks are some of them."""
+        return self.messages(category="chat", space=space, sender=sender, text=text, parent=parent)
 
-    def posts(self, **filters: str) -> list[Message]:
+    def posts(
+        self, *, space: str | Space | None = None, sender: str | User | None = None, text: str | None = None
+    ) -> list[Message]:
         """Return posts, which the wire calls ideas, oldest first."""
-        return self.messages(category="idea", **filters)
+        return self.messages(category="idea", space=space, sender=sender, text=text)
 
-    def tasks(self, **filters: str) -> list[Message]:
+    def tasks(
+        self, *, space: str | Space | None = None, sender: str | User | None = None, text: str | None = None
+    ) -> list[Message]:
         """Return tasks, oldest first."""
-        return self.messages(category="task", **filters)
+        return self.messages(category="task", space=space, sender=sender, text=text)
 
-    def sockets(self, username: str | None = None) -> list[Socket]:
+    def sockets(self, username: str | User | None = None) -> list[Socket]:
         """Return who is connected to the Socket.IO server, or the connections of one user."""
         found = [
             Socket(item["id"], item["username"], item["person_id"], tuple(item["spaces"]))
             for item in self.call("GET", "/sockets")["data"]
         ]
-        return [socket for socket in found if username in (None, socket.username)]
+        wanted = None if username is None else _username(username)
+        return [socket for socket in found if wanted in (None, socket.username)]
 
-    def close_sockets(self, how: str = "transport", **wanted: str) -> int:
-        """End connections, all or those of a ``username`` or ``space_id``, and return how many.
+    def close_sockets(
+        self,
+        how: Literal["idle", "namespace", "transport"] = "transport",
+        *,
+        username: str | User | None = None,
+        person_id: str | None = None,
+        space_id: str | Space | None = None,
+        id: str | None = None,  # noqa: A002 - the name that it has everywhere
+    ) -> int:
+        """End connections, all or those of a person, in a space or by their id, and return how many.
 
         ``how`` is ``idle`` (as after silence), ``namespace`` (the client is told) or ``transport`` (without a word).
         """
+        wanted = given(
+            {
+                "username": username and _username(username),
+                "person_id": person_id,
+                "space_id": space_id and _id(space_id),
+                "id": id,
+            }
+        )
         return len(self.call("POST", "/sockets/close", {"how": how, "filter": wanted})["closed"])
 
     def outbox(self) -> list[Mail]:
@@ -161,37 +311,117 @@ class Mockspaces(Control):
         """Return what a query finds as soon as it finds something: ``wait_for(lambda: mock.chats(text="hello"))``."""
         return wait_for(query, timeout)
 
+    @named(Criteria)
+    def assert_called(
+        self, route: Route | None = None, *, times: int | None = None, **filters: Unpack[Criteria]
+    ) -> None:
+        """Assert that a call came, once or more, or exactly ``times``; a failure tells what came near.
+
+        ``filters`` are those of the journal. Raises `IncompleteError` if the journal could not keep all entries.
+        """
+        __tracebackhide__ = True
+        wanted = {"route": route, **filters}
+        found = self._called(wanted, enough=times is None)
+        if times is None and not found:
+            raise AssertionError(f"nothing came with {described(wanted)}{self.journal.nearly(wanted)}")
+        if times is not None and len(found) != times:
+            shown = "".join(f"\n  came: {line(one)}" for one in found[-SHOWN_CALLS:])
+            near = self.journal.nearly(wanted) if len(found) < times else ""
+            raise AssertionError(f"{len(found)} came, not {times}, with {described(wanted)}{shown}{near}")
+
+    @named(Criteria)
+    def assert_not_called(self, route: Route | None = None, **filters: Unpack[Criteria]) -> None:
+        """Assert that no such call came; a failure shows those that did."""
+        __tracebackhide__ = True
+        wanted = {"route": route, **filters}
+        found = self._called(wanted, enough=False)
+        if found:
+            shown = "".join(f"\n  came: {line(one)}" for one in found[-SHOWN_CALLS:])
+            raise AssertionError(f"{len(found)} came with {described(wanted)}{shown}")
+
+    def _called(self, wanted: Mapping[str, Any], *, enough: bool) -> list[things.JournalEntry]:
+        """Return what fits; one entry is ``enough`` to know that it came, whatever the journal has dropped."""
+        __tracebackhide__ = True
+        try:
+            return self.journal.complete(**wanted)
+        except IncompleteError:
+            found = self.journal.find(limit=1, **wanted) if enough else []
+            if not found:
+                raise
+            return found
+
+    @named(Match)
     def fail(
         self,
-        route: str | None = None,
+        route: Route | None = None,
         *,
         status: int = 503,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
+        delay: float | timedelta | Spread | None = None,
         times: int | None = None,
-        **match: str,
+        probability: float = 1,
+        **match: Unpack[Match],
     ) -> Fault:
         """Answer a call (``"POST /spaces/invite"``, or any that fits) with an error of your own."""
-        wanted = {"route": route, **match} if route else match
-        return self.faults.plan(match=wanted, times=times, status=status, body=body, headers=dict(headers or {}))
+        return self.faults.plan(
+            match={"route": route, **match},
+            times=times,
+            probability=probability,
+            status=status,
+            body=body,
+            headers=headers,
+            delay=delay,
+        )
 
-    def reject(self, code: str, route: str | None = None, *, times: int | None = None, **match: str) -> Fault:
+    @named(Match)
+    def reject(
+        self,
+        code: Code,
+        route: Route | None = None,
+        *,
+        times: int | None = None,
+        probability: float = 1,
+        **match: Unpack[Match],
+    ) -> Fault:
         """Refuse a call with the exact answer that belongs to a code: ``reject("auth.credential_expired")``."""
-        wanted = {"route": route, **match} if route else match
-        return self.faults.plan(match=wanted, times=times, reject=code)
+        return self.faults.plan(match={"route": route, **match}, times=times, probability=probability, reject=code)
+
+    @named(Match)
+    def delay(
+        self,
+        delay: float | timedelta | Spread,
+        route: Route | None = None,
+        *,
+        times: int | None = None,
+        probability: float = 1,
+        **match: Unpack[Match],
+    ) -> Fault:
+        """Let a call wait, as long every time, or as long as a slow service would: ``Spread(median=0.2, p99=1.5)``."""
+        return self.faults.plan(match={"route": route, **match}, times=times, probability=probability, delay=delay)
 
     def never_happened(self) -> list[str]:
-        """Return what this client planned - faults and misbehaviours - and what has not happened by now.
+        """Return what this client planned - faults and misbehaviours - and what has not happened, with what came near.
 
         Faults of a probability below 1 need not happen.
         """
         if not self.faults.planned:
             return []
-        faults = [f"fault {fault.action} {fault.match}" for fault in self.faults.unfired() if fault.probability == 1]
+        faults = [
+            f"fault {fault.action} {fault.match}{self._nearly(fault)}"
+            for fault in self.faults.unfired()
+            if fault.probability == 1
+        ]
         asked = self.call("GET", "/misbehaviours")["data"]
         return faults + [f"misbehaviour {one['name']}" for one in asked if not one["fired"]]
 
-    def misbehave(self, name: str, *, times: int | None = None) -> None:
+    def _nearly(self, fault: Fault) -> str:
+        """Return in words what a fault did not happen to."""
+        if fitting := self.journal.find(**fault.match):
+            return f"\n  near: {len(fitting)} fit, but came before it was planned, or met another fault"
+        return self.journal.nearly(fault.match)
+
+    def misbehave(self, name: Misbehaviour, *, times: int | None = None) -> None:
         """Let the identity server misbehave: ``misbehave("id_token.bad_signature")``."""
         self.faults.planned = True
         self.call("POST", "/misbehaviours", {"name": name, "times": times})
@@ -209,77 +439,177 @@ class Mockspaces(Control):
         """Let the world be what a snapshot says; sockets are closed."""
         self.call("PUT", "/snapshot", snapshot)
 
-    def user(self, username: str, *, password: str | None = None, **members: Any) -> User:
-        """Create a registered user; a password is drawn unless given."""
-        made = self.call("POST", "/users", {"username": username, "password": password, **members})
-        return things.user(made)
+    def user(
+        self,
+        username: str,
+        *,
+        password: str | None = None,
+        displayname: str = "",
+        givenname: str = "",
+        familyname: str = "",
+        other_emails: Sequence[str] = (),
+        company: str | Company | None = None,
+        licenses: Sequence[Licence] = (),
+        company_admin: bool = False,
+        developer: bool = False,
+        enabled: bool = True,
+    ) -> User:
+        """Create a registered user; a password is drawn unless given, the company is that of their e-mail's domain."""
+        body = {
+            "username": username,
+            "password": password,
+            "displayname": displayname,
+            "givenname": givenname,
+            "familyname": familyname,
+            "other_emails": list(other_emails),
+            "company": company.name if isinstance(company, Company) else company,
+            "licenses": list(licenses),
+            "company_admin": company_admin,
+            "developer": developer,
+            "enabled": enabled,
+        }
+        return things.user(self.call("POST", "/users", body))
 
     def find_user(self, username: str) -> User:
-        """Return a user who is there, by any of his e-mails. Raises `ControlError` if he is not."""
-        return self.change_user(username)
+        """Return a user who is there, by any of their e-mails. Raises `ControlError` if nobody is."""
+        return things.user(self.call("GET", f"/users/{_quoted(username)}"))
 
-    def change_user(self, username: str, **changes: Any) -> User:
-        """Change ``enabled``, ``password`` or ``displayname`` of a user and return him."""
-        return things.user(self.call("PATCH", f"/users/{quote(username, safe='')}", changes))
+    def change_user(
+        self,
+        username: str | User,
+        *,
+        enabled: bool | None = None,
+        password: str | None = None,
+        displayname: str | None = None,
+    ) -> User:
+        """Change what is given of a user and return them; who is not ``enabled`` has no valid credential any more."""
+        changes = given({"enabled": enabled, "password": password, "displayname": displayname})
+        return things.user(self.call("PATCH", f"/users/{_quoted(_username(username))}", changes))
 
-    def oauth_client(self, *, redirect_uris: Sequence[str] = (), public: bool = False, **members: Any) -> OAuthClient:
-        """Register an OAuth client."""
-        body = {"redirect_uris": list(redirect_uris), "public": public, **members}
+    def oauth_client(
+        self,
+        *,
+        name: str = "OAuth client",
+        redirect_uris: Sequence[str] = (),
+        public: bool = False,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        active: bool = True,
+        grants: Sequence[GrantType] | None = None,
+    ) -> OAuthClient:
+        """Register an OAuth client; id and secret are drawn unless given. Without ``grants`` it may use all."""
+        body = {
+            "name": name,
+            "redirect_uris": list(redirect_uris),
+            "public": public,
+            "client_id": client_id,
+            "client_secret": client_secret,
+            "active": active,
+            "grants": None if grants is None else list(grants),
+        }
         made = self.call("POST", "/oauth-clients", body)
         return OAuthClient(**{**made, "redirect_uris": tuple(made["redirect_uris"])})
 
     def service_app(
         self,
         *,
-        scopes: Sequence[str] | str = (),
-        company: str | None = None,
+        scopes: Sequence[Scope] | Scope | Literal["all"] = (),
+        company: str | Company | None = None,
         active: bool = True,
         name: str = "Service app",
+        app_id: str | None = None,
+        fresh_key: bool = False,
     ) -> ServiceApp:
-        """Create a service app with a key pair; ``scopes`` is a list, or ``"all"``."""
-        wanted = scopes if scopes == "all" else list(scopes)
-        body = {"name": name, "scopes": wanted, "company": company, "active": active}
+        """Create a service app with a key pair; ``scopes`` are some, one, or ``"all"``."""
+        listed = [scopes] if isinstance(scopes, str) else list(scopes)
+        body = {
+            "name": name,
+            "scopes": "all" if scopes == "all" else listed,
+            "company": company.name if isinstance(company, Company) else company,
+            "active": active,
+            "app_id": app_id,
+            "fresh_key": fresh_key,
+        }
         made = self.call("POST", "/service-apps", body)
-        return ServiceApp(made["iss"], made["sub"], made["name"], tuple(made["scopes"]), made["key"])
+        return ServiceApp(made["iss"], made["sub"], made["name"], tuple(made["scopes"]), made["key"], _control=self)
 
-    def change_service_app(self, iss: str, **changes: Any) -> dict[str, Any]:
-        """Do what an admin does in the portal: ``active``, ``account_enabled``, ``scopes``."""
-        changed: dict[str, Any] = self.call("PATCH", f"/service-apps/{quote(iss, safe='')}", changes)
+    def change_service_app(
+        self,
+        iss: str | ServiceApp,
+        *,
+        active: bool | None = None,
+        account_enabled: bool | None = None,
+        scopes: Sequence[Scope] | None = None,
+    ) -> dict[str, Any]:
+        """Do what an admin does in the portal, and return the app as it is then."""
+        listed = None if scopes is None else list(scopes)
+        changes = given({"active": active, "account_enabled": account_enabled, "scopes": listed})
+        changed: dict[str, Any] = self.call("PATCH", f"/service-apps/{_quoted(_iss(iss))}", changes)
         return changed
 
-    def new_key(self, iss: str, *, fresh: bool = False) -> dict[str, str]:
+    def new_key(self, iss: str | ServiceApp, *, fresh: bool = False) -> dict[str, str]:
         """Add a key pair to a service app and return its file."""
-        made: dict[str, str] = self.call("POST", f"/service-apps/{quote(iss, safe='')}/keys", {"fresh": fresh})
+        made: dict[str, str] = self.call("POST", f"/service-apps/{_quoted(_iss(iss))}/keys", {"fresh": fresh})
         return made
 
-    def drop_key(self, iss: str, kid: str) -> None:
+    def drop_key(self, iss: str | ServiceApp, kid: str) -> None:
         """Delete a key pair with immediate effect."""
-        self.call("DELETE", f"/service-apps/{quote(iss, safe='')}/keys/{quote(kid, safe='')}")
+        self.call("DELETE", f"/service-apps/{_quoted(_iss(iss))}/keys/{_quoted(kid)}")
 
-    def token(self, username: str, *, kind: str = "oauth", **members: Any) -> str:
-        """Return a valid credential of a user: an OAuth access token, or a user JWT (``kind="jwt"``)."""
-        token: str = self.call("POST", "/tokens", {"username": username, "kind": kind, **members})["token"]
+    def token(
+        self,
+        username: str | User,
+        *,
+        kind: Literal["oauth", "jwt", "sat"] = "oauth",
+        scope: str = "email profile spaces",
+        client_id: str | None = None,
+        space_id: str | Space | None = None,
+        expires_in: float | timedelta | None = None,
+    ) -> str:
+        """Return a valid credential of a user, or one that has expired with a negative ``expires_in``.
+
+        That is an OAuth access token (sent as ``Bearer``), a user JWT (``jwt``), or a space access token of a room app
+        for the space ``space_id`` (``sat``).
+        """
+        lasting = seconds(expires_in)
+        body = {
+            "username": _username(username),
+            "kind": kind,
+            "scope": scope,
+            "client_id": client_id,
+            "space_id": space_id and _id(space_id),
+            "expires_in": None if lasting is None else int(lasting),
+        }
+        token: str = self.call("POST", "/tokens", body)["token"]
         return token
 
-    def settings(self, **changes: Any) -> dict[str, Any]:
+    @named(SettingChanges)
+    def settings(self, **changes: Unpack[SettingChanges]) -> SettingValues:
         """Return all settings after changing some; ``rest_enforce_limits=True`` means ``rest.enforce_limits``."""
-        named = {name.replace("_", ".", 1): value for name, value in changes.items()}
-        answer: dict[str, Any] = self.call("PATCH", "/settings", named) if named else self.call("GET", "/settings")
+        wanted = {name.replace("_", ".", 1): value for name, value in changes.items()}
+        answer: SettingValues = self.call("PATCH", "/settings", wanted) if wanted else self.call("GET", "/settings")
         return answer
 
     def reset(self) -> None:
         """Bring the world back to its seed."""
         self.call("POST", "/reset")
 
-    def open_world(self, name: str | None = None, *, seed: SeedName | Seed = "demo", **members: Any) -> "Mockspaces":
+    def open_world(
+        self,
+        name: str | None = None,
+        *,
+        seed: SeedName | Seed = "demo",
+        ttl: float | timedelta | Literal["default"] | None = "default",
+    ) -> "Mockspaces":
         """Open a world of its own on the same server and return its client; leaving a ``with`` drops it.
 
         ``seed`` is ``"demo"``, ``"empty"``, a seed document, or the path of a JSON or YAML file with one.
-        Worlds that nobody uses end after their ``ttl`` in seconds: 600, or never if the server is one of `start`.
+        Worlds that nobody uses end after their ``ttl`` in seconds, with None never; the default is 600, or never if the
+        server is one of `start`.
         """
         planted = seed if isinstance(seed, Seed) else Seed(seed)
-        kept = {"ttl": None} if self._owned else {}
-        body = {**kept, **members, "seed": planted.body, **({"name": name} if name else {})}
+        idle = seconds(ttl) if not isinstance(ttl, str) else None if self._owned else IDLE_S
+        body = {"seed": planted.body, "ttl": idle, **({"name": name} if name else {})}
         try:
             opened = self.call("POST", "/worlds", body)
         except ControlError as error:
@@ -287,7 +617,7 @@ class Mockspaces(Control):
         own_port = opened["urls"]["port"]
         # Below the URL that is known to lead to the server, which may call itself otherwise.
         url = own_port["control"].removesuffix("/_mock") if own_port else f"{self.origin}/w/{quote(opened['name'])}"
-        world = Mockspaces(url, control_token=self._token)
+        world = Mockspaces(url, control_token=self._token, timeout=self._timeout)
         world._name, world._opener = opened["name"], self
         world._owned, world._watcher = self._owned, self._watcher
         if self._watcher:
@@ -333,3 +663,19 @@ class Mockspaces(Control):
                 raise
         finally:
             self.close()
+
+
+def _username(who: str | User) -> str:
+    return who.username if isinstance(who, User) else who
+
+
+def _id(what: str | User | Space | Message) -> str:
+    return what if isinstance(what, str) else what.id
+
+
+def _iss(app: str | ServiceApp) -> str:
+    return app.iss if isinstance(app, ServiceApp) else app
+
+
+def _quoted(part: str) -> str:
+    return quote(part, safe="")

@@ -3,7 +3,14 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import timedelta
+from typing import Any, Literal
+from urllib.parse import quote
+
+from mockspaces.client.connection import Control
+
+Category = Literal["chat", "idea", "task"]
+GrantType = Literal["authorization_code", "implicit", "refresh_token", "password"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,39 @@ class ServiceApp:
     name: str
     scopes: tuple[str, ...]
     key: dict[str, str] = field(repr=False)
+    _control: Control = field(repr=False, compare=False)
+
+    def jwt(
+        self,
+        *,
+        expires_in: float | timedelta = 600,
+        iss: str | None = None,
+        sub: str | None = None,
+        aud: str | Sequence[str] | None = None,
+        kid: str | None = None,
+        alg: Literal["RS256", "HS256", "none"] = "RS256",
+        signature: Literal["good", "bad"] = "good",
+        claims: Mapping[str, Any] | None = None,
+        header: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Return a JWT as this app would sign it, good, or bad on purpose: ``app.jwt(expires_in=-1)``.
+
+        It is sent as ``Authorization: service_app <JWT>``. ``expires_in`` is in seconds of the world's clock.
+        ``claims`` and ``header`` stand in the place of what would be said, and a None in them leaves a member out.
+        """
+        body = {
+            "expires_in": expires_in.total_seconds() if isinstance(expires_in, timedelta) else expires_in,
+            "iss": iss,
+            "sub": sub,
+            "aud": aud if aud is None or isinstance(aud, str) else list(aud),
+            "kid": kid,
+            "alg": alg,
+            "signature": signature,
+            "claims": claims or {},
+            "header": header or {},
+        }
+        token: str = self._control.call("POST", f"/service-apps/{quote(self.iss, safe='')}/jwt", body)["token"]
+        return token
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
 POLL_S = 0.01
 Found = TypeVar("Found")
+
+
+def seconds(given: float | timedelta | None) -> float | None:
+    """Return a duration in seconds."""
+    return given.total_seconds() if isinstance(given, timedelta) else given
 
 
 class Deadline:

@@ -5,6 +5,7 @@ import subprocess
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -29,6 +30,7 @@ MODULES = HERE / "node_modules"
 CALLBACK = "https://app.example/callback"
 SCOPE = "email profile spaces"
 ANN, PASSWORD = "ann@example.com", "ann-secret"
+Style = Literal["vendor", "rfc6749"]
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +122,7 @@ def test_authlib_with_a_public_client(world: Mockspaces) -> None:
 
 @pytest.mark.behaviour("ACC-TOKEN-07", "ACC-ERR-03", "ACC-ERR-04")
 @pytest.mark.parametrize(("style", "error"), [("rfc6749", "invalid_grant"), ("vendor", "code")])
-def test_authlib_with_a_password(world: Mockspaces, client: OAuthClient, style: str, error: str) -> None:
+def test_authlib_with_a_password(world: Mockspaces, client: OAuthClient, style: Style, error: str) -> None:
     """A wrong password is the specific error in one style only, and readable in both."""
     world.settings(accounts_error_style=style)
     with AuthlibSession(client.client_id, client.client_secret, scope=SCOPE) as session:
