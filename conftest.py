@@ -53,7 +53,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         broken.update(one.broken)
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["broken"] = dict(broken)
-    elif session.config.getoption("--break-everywhere") and not session.config.getoption("--last-failed"):
+    elif session.config.getoption("--break-everywhere") and not session.config.getoption("lf", default=False):
         missing = uncovered(broken)
         session.config.stash[MISSING] = missing
         if missing and session.exitstatus == pytest.ExitCode.OK:

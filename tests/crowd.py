@@ -26,6 +26,10 @@ class Socket:
         """Send an event."""
         await self._connection.send(f"42/chat,{json.dumps([name, payload])}")
 
+    async def receive(self) -> str:
+        """Return the next frame."""
+        return str(await self._connection.recv())
+
     async def heard(self) -> list[tuple[str, Any]]:
         """Return the events until the pong of a ping that is sent now, or the end of the connection."""
         await self._connection.send("2")
@@ -47,13 +51,14 @@ class Cloud:
         self.wrong: list[str] = []  # what somebody who watches has to say against it
         self.ids: dict[str, str] = {}
         self._tokens: dict[str, str] = {}
-        self._sockets = contextlib.AsyncExitStack()
+        self.sockets = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         opened = await self._control(f"{self.server.url}/_mock", "POST", "/worlds", {})
         self.name, urls = opened["name"], opened["urls"]["port"]
         self.prefix = opened["urls"]["prefix"]
-        self.control_url, self.api, self.socket_url = urls["control"], urls["api"], urls["socket"]
+        self.control_url, self.accounts = urls["control"], urls["accounts"]
+        self.api, self.socket_url = urls["api"], urls["socket"]
         for who in (ANN, BOB, CLEO, RITA):
             self.ids[who] = (await self.control("PATCH", f"/users/{who}", {}))["_id"]
             self._tokens[who] = (await self.control("POST", "/tokens", {"username": who}))["token"]
@@ -64,7 +69,7 @@ class Cloud:
         return self
 
     async def __aexit__(self, *_error: object) -> None:
-        await self._sockets.aclose()
+        await self.sockets.aclose()
         await self._control(f"{self.server.url}/_mock", "DELETE", f"/worlds/{self.name}")
 
     async def _control(self, base: str, method: str, path: str, body: Any = None) -> Any:
@@ -81,14 +86,18 @@ class Cloud:
         named = path.replace("{space}", self.space)
         for name, person in self.ids.items():
             named = named.replace(f"{{{name}}}", person)
-        headers = {"Authorization": f"Bearer {self._tokens[who]}"}
+        headers = {"Authorization": self.authorization(who)}
         return await self.http.request(method, f"{self.api}{named}", json=body, headers=headers)
+
+    def authorization(self, who: str) -> str:
+        """Return the value of somebody's Authorization header."""
+        return f"Bearer {self._tokens[who]}"
 
     async def socket(self, who: str) -> Socket:
         """Return a socket that listens in the space."""
         query = f"EIO=3&transport=websocket&token={self._tokens[who]}&tokenType=oauth"
         url = f"{self.socket_url.replace('http', 'ws')}/socket.io/?{query}"
-        connection = await self._sockets.enter_async_context(connect(url, compression=None, proxy=None))
+        connection = await self.sockets.enter_async_context(connect(url, compression=None, proxy=None))
         opened = Socket(connection)
         await connection.send("40/chat")
         await opened.say("SUBSCRIBE_CHANNEL", {"channel": {"_id": self.space, "type": "topic"}})
