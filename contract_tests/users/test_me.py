@@ -2,11 +2,8 @@ from typing import Any
 
 import pytest
 
-from contract_tests.claims import expect, observe
-from contract_tests.kit import ACCOUNT_ID, OBJECT_ID, Cloud, Person, behaviour, refused
-
-NO_CLAIMS_YET = True
-
+from contract_tests.claims import claim, expect, observe
+from contract_tests.kit import ACCOUNT_ID, ISO_TIME, OBJECT_ID, URL, Cloud, Person, behaviour, refused
 
 NAME_PARTS = (
     "familyname",
@@ -20,6 +17,41 @@ NAME_PARTS = (
 )
 
 
+PERSON = {"name", "displayname", "username", "phone_numbers", "picture_url", "addresses", "gender"}
+MEMBERS = PERSON | {"aType", "_id", "ndbid", "permissions", "emails", "languages", "lastupdatetime", "licenses"}
+MEMBERS |= {"relation_graphs", "timezone", "profile"}
+
+
+@behaviour("USERS-ME-01", "USERS-ME-02", "DM-USER-01", "DM-USER-03", "DM-USER-05", "DM-USER-06", "DM-USER-07")
+@behaviour("DM-USER-10", "DM-USER-11")
+def test_anybody_sees_the_documented_members_of_oneself(cloud: Cloud) -> None:
+    """The current user is a bare object with exactly the documented members, whoever it is."""
+    user = cloud.user()
+    answer = cloud.call("GET", "/users/me", user)
+    with claim("USERS-ME-01", "a bare object is answered", about=[answer]):
+        expect((answer.status_code, answer.json()["username"]), (200, user.username))
+    with claim("USERS-ME-02", "it has exactly the documented members", about=[answer]):
+        expect(set(answer.json()), MEMBERS)
+    with claim("DM-USER-01", "ids have their forms, and the type is user", about=[answer]):
+        shown = answer.json()
+        expect((shown["_id"], shown["ndbid"], shown["aType"]), (OBJECT_ID, ACCOUNT_ID, "user"))
+    with claim("DM-USER-03", "a name has all its parts as texts", about=[answer]):
+        expect({one: type(value) for one, value in answer.json()["name"].items()}, dict.fromkeys(NAME_PARTS, str))
+    with claim("DM-USER-05", "the first e-mail is primary and the user name", about=[answer]):
+        [first, *others] = answer.json()["emails"]
+        expect((first["value"], first["primary"]), (user.username, True))
+        expect([one["primary"] for one in others], [False] * len(others))
+    with claim("DM-USER-06", "one language is primary", about=[answer]):
+        expect([one["primary"] for one in answer.json()["languages"]].count(True), 1)
+    with claim("DM-USER-07", "the last change is a time with milliseconds", about=[answer]):
+        expect(answer.json()["lastupdatetime"], ISO_TIME)
+    with claim("DM-USER-10", "the picture is a URL", about=[answer]):
+        expect(answer.json()["picture_url"], URL)
+    with claim("DM-USER-11", "the profile repeats what a person shows", about=[answer]):
+        shown = answer.json()
+        expect(shown["profile"], {name: shown[name] for name in PERSON})
+
+
 @behaviour("USERS-ME-01", "USERS-ME-02", "DM-USER-01", "DM-USER-03", "DM-USER-04", "DM-USER-05", "DM-USER-06")
 @behaviour("DM-USER-07", "DM-USER-08", "DM-USER-09", "DM-USER-10", "DM-USER-11", "DM-LIC-01")
 def test_a_registered_user_has_the_documented_members(cloud: Cloud) -> None:
@@ -29,10 +61,11 @@ def test_a_registered_user_has_the_documented_members(cloud: Cloud) -> None:
     names = {"givenname": "Zoe", "familyname": "Zed", "licenses": ["spaces_business"], "company_admin": True}
     cloud.control("POST", "/users", {"username": "Zoe@acme.example", **names})
     user = cloud.user("zoe@acme.example")
-    shown = cloud.call("GET", "/users/me", user).json()
-    name = {**dict.fromkeys(NAME_PARTS, ""), "givenname": "Zoe", "familyname": "Zed"}
+    answer = cloud.call("GET", "/users/me", user)
+    shown = answer.json()
+    relation = shown["emails"][0]["relationdef_id"]
     profile = {
-        "name": name,
+        "name": {**dict.fromkeys(NAME_PARTS, ""), "givenname": "Zoe", "familyname": "Zed"},
         "displayname": "Zoe Zed",
         "username": "zoe@acme.example",
         "phone_numbers": [],
@@ -40,55 +73,61 @@ def test_a_registered_user_has_the_documented_members(cloud: Cloud) -> None:
         "addresses": [],
         "gender": "",
     }
-    relation = shown["emails"][0]["relationdef_id"]
-    expect(relation, ACCOUNT_ID)
-    expect((shown["_id"], shown["ndbid"], shown["aType"]), (OBJECT_ID, ACCOUNT_ID, "user"))
-    expect(shown["licenses"][0].pop("purchased_license_ndbid"), ACCOUNT_ID)
-    expect(
-        shown,
-        {
-            **profile,
-            "aType": "user",
-            "_id": user.id,
-            "ndbid": shown["ndbid"],
-            "permissions": ["USERSELF_PERMISSION_GROUP", "IT_ADMIN_PERMISSION_GROUP"],
-            "emails": [
-                {"value": "zoe@acme.example", "type": "", "primary": True, "label": "", "relationdef_id": relation}
-            ],
-            "languages": [{"code": "en-US", "primary": True}],
-            "lastupdatetime": "2031-02-03T04:05:06.789Z",
-            "licenses": [
-                {
-                    "service_type": "zangspaces_business",
-                    "product_type": "zangspaces",
-                    "expiration": "2300-05-01T16:00:00.000Z",
-                    "parent_type": "company",
-                    "trial": False,
-                }
-            ],
-            "relation_graphs": [
-                {
-                    "relationdef_id": relation,
-                    "initiator_id": company["_id"],
-                    "initiator_type": "company",
-                    "relation_type": "employee",
-                }
-            ],
-            "timezone": "",
-            "profile": profile,
-        },
-    )
+    with claim("DM-USER-01", "ids have their forms, and the type is user", about=[answer]):
+        expect((shown["_id"], shown["ndbid"], shown["aType"]), (OBJECT_ID, ACCOUNT_ID, "user"))
+    with claim("DM-USER-03", "the name is that of the account", about=[answer]):
+        expect(shown["name"], profile["name"])
+    with claim("DM-USER-04", "what nobody has set is empty", about=[answer]):
+        empty = {name: shown[name] for name in ("phone_numbers", "addresses", "gender", "timezone")}
+        expect(empty, {"phone_numbers": [], "addresses": [], "gender": "", "timezone": ""})
+    with claim("DM-USER-05", "the e-mail names the relation to the company", about=[answer]):
+        email = {"value": "zoe@acme.example", "type": "", "primary": True, "label": "", "relationdef_id": ACCOUNT_ID}
+        expect(shown["emails"], [email])
+    with claim("DM-USER-06", "the language is American English", about=[answer]):
+        expect(shown["languages"], [{"code": "en-US", "primary": True}])
+    with claim("DM-USER-07", "the last change is when the account was made", about=[answer]):
+        expect(shown["lastupdatetime"], "2031-02-03T04:05:06.789Z")
+    with claim("DM-USER-08", "an administrator has a second permission group", about=[answer]):
+        expect(shown["permissions"], ["USERSELF_PERMISSION_GROUP", "IT_ADMIN_PERMISSION_GROUP"])
+    with claim("DM-USER-09", "the relation is that of an employee", about=[answer]):
+        graph = {"relationdef_id": relation, "initiator_id": company["_id"]}
+        expect(shown["relation_graphs"], [{**graph, "initiator_type": "company", "relation_type": "employee"}])
+    with claim("DM-USER-10", "the picture is the default one", about=[answer]):
+        expect(shown["picture_url"], profile["picture_url"])
+    with claim("DM-USER-11", "the profile repeats what a person shows", about=[answer]):
+        expect(shown["profile"], profile)
+    with claim("DM-LIC-01", "the licence is shown with product and end", about=[answer]):
+        licence = {
+            "service_type": "zangspaces_business",
+            "product_type": "zangspaces",
+            "expiration": "2300-05-01T16:00:00.000Z",
+            "parent_type": "company",
+            "trial": False,
+            "purchased_license_ndbid": ACCOUNT_ID,
+        }
+        expect(shown["licenses"], [licence])
+    with claim("USERS-ME-01", "USERS-ME-02", "nothing else is there", about=[answer]):
+        expect(set(shown), MEMBERS)
+        expect({name: shown[name] for name in profile}, profile)
+        expect(shown["_id"], user.id)
 
 
 @behaviour("DM-USER-02", "DM-USER-03", "DM-USER-08", "DM-USER-09", "DM-LIC-02", "DM-COMP-01")
-def test_a_plain_user_is_named_by_his_address(cloud: Cloud) -> None:
+def test_a_plain_user_is_named_by_the_address(cloud: Cloud) -> None:
     """Without a name the address in lower case is shown; without company or licence the lists are empty."""
     cloud.control("POST", "/users", {"username": "Nobody@Nowhere.Example"})
-    shown = cloud.call("GET", "/users/me", cloud.user("nobody@nowhere.example")).json()
-    expect((shown["username"], shown["displayname"]), ("nobody@nowhere.example", "nobody@nowhere.example"))
-    expect(shown["name"], dict.fromkeys(NAME_PARTS, ""))
-    expect((shown["licenses"], shown["relation_graphs"]), ([], []))
-    expect(shown["permissions"], ["USERSELF_PERMISSION_GROUP"])
+    answer = cloud.call("GET", "/users/me", cloud.user("nobody@nowhere.example"))
+    shown = answer.json()
+    with claim("DM-USER-02", "the address in lower case is user name and name", about=[answer]):
+        expect((shown["username"], shown["displayname"]), ("nobody@nowhere.example", "nobody@nowhere.example"))
+    with claim("DM-USER-03", "all parts of the name are empty", about=[answer]):
+        expect(shown["name"], dict.fromkeys(NAME_PARTS, ""))
+    with claim("DM-LIC-02", "there is no licence", about=[answer]):
+        expect(shown["licenses"], [])
+    with claim("DM-USER-09", "DM-COMP-01", "a domain of no company makes no relation", about=[answer]):
+        expect(shown["relation_graphs"], [])
+    with claim("DM-USER-08", "there is one permission group", about=[answer]):
+        expect(shown["permissions"], ["USERSELF_PERMISSION_GROUP"])
 
 
 @behaviour("DM-USER-02", "DM-USER-05")
@@ -96,33 +135,30 @@ def test_a_plain_user_is_named_by_his_address(cloud: Cloud) -> None:
 def test_an_address_belongs_to_one_user(cloud: Cloud, taken: str) -> None:
     """No second user gets an address that somebody has, in any letter case, as first or further address."""
     cloud.control("POST", "/users", {"username": "one@acme.example", "other_emails": ["two@acme.example"]})
-    for body in ({"username": taken}, {"username": "new@acme.example", "other_emails": [taken]}):
-        answer = cloud.http.post(f"{cloud.urls['control']}/users", json=body)
-        assert (answer.status_code, answer.json()["code"]) == (409, "control.already_exists")
-    emails = cloud.call("GET", "/users/me", cloud.user("one@acme.example")).json()["emails"]
-    expect(
-        [(one["value"], one["primary"]) for one in emails], [("one@acme.example", True), ("two@acme.example", False)]
-    )
+    bodies = {"first": {"username": taken}, "further": {"username": "new@acme.example", "other_emails": [taken]}}
+    for place, body in bodies.items():
+        with claim("DM-USER-02", f"it is refused as a {place} address"):
+            answer = cloud.http.post(f"{cloud.urls['control']}/users", json=body)
+            assert (answer.status_code, answer.json()["code"]) == (409, "control.already_exists")
+    with claim("DM-USER-05", "both addresses of the first user are shown, one of them primary"):
+        emails = cloud.call("GET", "/users/me", cloud.user("one@acme.example")).json()["emails"]
+        shown = [(one["value"], one["primary"]) for one in emails]
+        expect(shown, [("one@acme.example", True), ("two@acme.example", False)])
 
 
 @behaviour("USERS-ME-02", "USERS-ME-03", "DM-ANON-01")
 def test_an_anonymous_user_has_the_documented_members(cloud: Cloud) -> None:
-    """A guest sees himself with his name and with empty lists."""
+    """A guest is shown with their name and with empty lists."""
     guest = cloud.guest("Gil")
-    observe(
-        cloud.call("GET", "/users/me", guest).json(),
-        {
-            "_id": guest.id,
-            "aType": "anonymous",
-            "username": "",
-            "displayname": "Gil",
-            "picture_url": f"{cloud.accounts}/norevimages/noimage.jpg",
-            "phone_numbers": [],
-            "permissions": [],
-            "licenses": [],
-            "relation_graphs": [],
-        },
-    )
+    answer = cloud.call("GET", "/users/me", guest)
+    empty: dict[str, list[str]] = {"phone_numbers": [], "permissions": [], "licenses": [], "relation_graphs": []}
+    with claim("USERS-ME-03", "an anonymous user sees themselves", about=[answer]):
+        observe((answer.status_code, answer.json()["aType"]), (200, "anonymous"))
+    with claim("USERS-ME-02", "lists are empty", about=[answer]):
+        observe({name: answer.json()[name] for name in empty}, empty)
+    with claim("DM-ANON-01", "these are all members", about=[answer]):
+        named = {"_id": guest.id, "aType": "anonymous", "username": "", "displayname": "Gil"}
+        observe(answer.json(), {**named, "picture_url": f"{cloud.accounts}/norevimages/noimage.jpg", **empty})
 
 
 @behaviour("USERS-ME-04", "PERM-PERS-01")
@@ -130,20 +166,23 @@ def test_the_call_makes_nothing(cloud: Cloud) -> None:
     """The personal room is there before the first call, and calling again changes nothing."""
     made = cloud.control("POST", "/users", {"username": "new@example.com"})
     user, before = cloud.user("new@example.com"), cloud.control("GET", "")["counts"]["spaces"]
-    room = cloud.call("GET", f"/spaces/{made['meetingroom_id']}", user).json()
-    observe((room["type"], room["cid"], room["role"]), ("personal", user.id, "admin"))
-    first, second = (cloud.call("GET", "/users/me", user).json() for _ in range(2))
-    expect(first, second)
-    expect(cloud.control("GET", "")["counts"]["spaces"], before)
+    with claim("PERM-PERS-01", "the personal room is there, with its owner as admin"):
+        room = cloud.call("GET", f"/spaces/{made['meetingroom_id']}", user).json()
+        observe((room["type"], room["cid"], room["role"]), ("personal", user.id, "admin"))
+    with claim("USERS-ME-04", "two calls answer the same and make no space"):
+        first, second = (cloud.call("GET", "/users/me", user).json() for _ in range(2))
+        expect(first, second)
+        expect(cloud.control("GET", "")["counts"]["spaces"], before)
 
 
 @behaviour("USERS-ANON-03")
 def test_every_anonymous_login_makes_another_guest(cloud: Cloud) -> None:
-    """A repeated name is another guest with an id of his own."""
+    """A repeated name is another guest with an id of their own."""
     body = {"displayname": "Gil", "username": "gil@example.com"}
-    tokens = [cloud.call("POST", "/anonymous/auth", json=body).json()["token"] for _ in range(3)]
-    found = {cloud.call("GET", "/users/me", Person("", "", f"jwt {token}")).json()["_id"] for token in tokens}
-    observe(len(found), 3)
+    with claim("USERS-ANON-03", "three logins under one name are three people"):
+        tokens = [cloud.call("POST", "/anonymous/auth", json=body).json()["token"] for _ in range(3)]
+        found = {cloud.call("GET", "/users/me", Person("", "", f"jwt {token}")).json()["_id"] for token in tokens}
+        observe(len(found), 3)
 
 
 @behaviour("USERS-ANON-01", "USERS-ANON-04")
@@ -159,16 +198,18 @@ def test_every_anonymous_login_makes_another_guest(cloud: Cloud) -> None:
     ],
 )
 @pytest.mark.parametrize("form", [False, True], ids=["JSON", "form"])
-def test_a_guest_says_who_he_is(
+def test_guests_say_who_they_are(
     cloud: Cloud, body: dict[str, str], shown: tuple[str, str, str | None], *, form: bool
 ) -> None:
     """Name, user name and picture are all optional, as JSON and as a form, with documented defaults."""
     content: dict[str, Any] = {"data": {key: str(value) for key, value in body.items()}} if form else {"json": body}
     answer = cloud.call("POST", "/anonymous/auth", **content)
-    expect(answer.status_code, 200)
-    me = cloud.call("GET", "/users/me", Person("", "", f"jwt {answer.json()['token']}")).json()
-    picture = shown[2] or f"{cloud.accounts}/norevimages/noimage.jpg"
-    observe((me["displayname"], me["username"], me["picture_url"]), (shown[0], shown[1], picture))
+    with claim("USERS-ANON-01", "no member is required", about=[answer]):
+        expect(answer.status_code, 200)
+    with claim("USERS-ANON-04", "the guest is shown so, with defaults for the rest"):
+        me = cloud.call("GET", "/users/me", Person("", "", f"jwt {answer.json()['token']}")).json()
+        picture = shown[2] or f"{cloud.accounts}/norevimages/noimage.jpg"
+        observe((me["displayname"], me["username"], me["picture_url"]), (shown[0], shown[1], picture))
 
 
 @behaviour("USERS-ANON-05")
@@ -189,7 +230,6 @@ def test_a_guest_says_who_he_is(
 )
 def test_what_is_neither_object_nor_form_is_refused(cloud: Cloud, media_type: str, content: bytes) -> None:
     """Another body is 400 and makes nobody."""
-    before = cloud.control("GET", "")["counts"]["anonymous"]
-    answer = cloud.call("POST", "/anonymous/auth", headers={"Content-Type": media_type}, content=content)
-    refused(answer, 400, "request.invalid")
-    observe(cloud.control("GET", "")["counts"]["anonymous"], before)
+    with claim("USERS-ANON-05", "it is refused"), cloud.unchanged():
+        answer = cloud.call("POST", "/anonymous/auth", headers={"Content-Type": media_type}, content=content)
+        refused(answer, 400, "request.invalid")
