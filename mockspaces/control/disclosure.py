@@ -7,6 +7,7 @@ characters or more leaves a fingerprint, so that two uses of the same one can be
 import base64
 import binascii
 import hashlib
+import json
 import re
 from typing import Any
 
@@ -124,7 +125,9 @@ def _claims(world: World, entry: Entry, token: jws.Token, kind: str | None) -> d
     expiry = claims.get("exp")
     if isinstance(expiry, int | float) and not isinstance(expiry, bool) and abs(expiry) < FAR_S:
         found["seconds_left"] = round(expiry - entry.time / 1000, 3)
-    return found
+    # Whoever signs may send halves of surrogate pairs, which no answer can hold.
+    whole: dict[str, Any] = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+    return whole
 
 
 def _key(world: World, kind: str, key_id: object, issuer: object) -> str:

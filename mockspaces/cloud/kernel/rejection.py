@@ -10,20 +10,15 @@ class Rejection(Exception):
 
     ``code`` is the id of an error row, which gives wire code, status and message. ``why`` tells a client
     developer in plain words what was wrong; it goes to the journal and never onto the wire. ``detail``
-    fills the message of rows that have a place for it (validation names the first bad member). Both may quote what
-    was sent; halves of surrogate pairs, which no answer can hold, are written out.
+    fills the message of rows that have a place for it (validation names the first bad member).
     """
 
     def __init__(self, code: str, why: str, *, detail: str = "") -> None:
         """Refuse with the error row ``code`` because of ``why``."""
         super().__init__(why)
         self.code = code
-        self.why = _encodable(why)
-        self.detail = _encodable(detail)
-
-
-def _encodable(text: str) -> str:
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+        self.why = why
+        self.detail = detail
 
 
 def invalid(member: str, problem: str) -> Rejection:
