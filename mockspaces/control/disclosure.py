@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from mockspaces.cloud.kernel import jws
@@ -27,7 +28,7 @@ _NAMES = (
 _MEMBER = re.compile(rf'("(?:{_NAMES})"\s*:\s*")((?:[^"\\]|\\.)*)')
 _PARAMETER = re.compile(rf"([?&#](?:{_NAMES}|code)=)([^&#\s\"]*)")
 _FIRST = re.compile(rf"\A((?:{_NAMES}|code)=)([^&\s]*)")
-_JWT = re.compile(r"(?<![\w-])(eyJ[\w-]*\.[\w-]+\.[\w-]*)")
+_JWT = re.compile(r"(eyJ(?<![\w-]eyJ)[\w-]*\.[\w-]+\.[\w-]*)")  # begins with a literal, which is searched for fast
 _HEADER = re.compile(r"authorization|cookie|token|secret|password|signature")
 _PAIR = re.compile(r"(=)([^;]*)")
 
@@ -45,9 +46,11 @@ def _hidden(match: re.Match[str]) -> str:
 
 def text(body: str) -> str:
     """Return a body, frame or target without its secrets."""
-    for pattern in (_MEMBER, _PARAMETER, _FIRST, _JWT):
-        body = pattern.sub(_hidden, body)
-    return body
+    if '"' in body:
+        body = _MEMBER.sub(_hidden, body)
+    if "=" in body:
+        body = _FIRST.sub(_hidden, _PARAMETER.sub(_hidden, body))
+    return _JWT.sub(_hidden, body) if "eyJ" in body else body
 
 
 def parameter(name: str, value: str) -> str:
@@ -57,16 +60,20 @@ def parameter(name: str, value: str) -> str:
 
 def header(name: str, value: str) -> str:
     """Return the value of a header without its secrets."""
-    name = name.lower()
-    if not _HEADER.search(name):
+    if not _is_secret(name):
         return text(value)
-    if "cookie" in name:
-        return _PAIR.sub(_hidden, value) if name == "cookie" else _PAIR.sub(_hidden, value, count=1)
+    if "cookie" in name.lower():  # of one that is set the first pair is it, the others are its attributes
+        return _PAIR.sub(_hidden, value, count=0 if name.lower() == "cookie" else 1)
     scheme, blank, token = value.partition(" ")
     if not blank:
         return f"{HIDDEN}{fingerprint(value)}"
     client = _client(token) if scheme.lower() == "basic" else ""
     return f"{scheme} {client}{HIDDEN}{fingerprint(token)}"
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(header_name: str) -> bool:
+    return _HEADER.search(header_name.lower()) is not None
 
 
 def _client(token: str) -> str:

@@ -5,37 +5,49 @@ What the archive has no place for - caller, code, trace - stands in members that
 call was refused in ``comment``.
 """
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from operator import itemgetter
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from mockspaces import __version__
+from mockspaces.cloud.kernel.journal import Entry
 from mockspaces.cloud.kernel.world import Origins
 from mockspaces.contract import events
 from mockspaces.contract.events import CONNECT_EVENT, DISCONNECT_EVENT
+from mockspaces.control.slices import encoded, in_slices
 
 Object = dict[str, Any]
-SLICE = 100  # entries that are rendered before others have their turn
 UNKNOWN = -1  # what the archive calls a size that nobody measured
 
 
-async def archive(origins: Origins, entries: Sequence[Object]) -> Object:
-    """Return an archive of entries of the journal, as they are shown, in the order in which they began."""
+async def archive(origins: Origins, entries: Sequence[Entry], shown: Callable[[Entry], Object]) -> Object:
+    """Return an archive of entries of the journal, in the order in which they began; ``shown`` is how each is shown.
+
+    Each is encoded at once: so many dictionaries would keep the collector of garbage busy longer than the rest.
+    """
     base = urlsplit(origins.base)
-    found: list[Object] = []
     sockets: dict[str, Object] = {}
-    for number, entry in enumerate(entries, 1):
-        if entry["method"] in ("IN", "OUT"):
-            found += _frame(base.scheme, base.netloc, entry, sockets)
+    found: list[tuple[str, Object | msgspec.Raw]] = []
+
+    def add(entry: Entry) -> None:
+        seen = shown(entry)
+        if entry.method in ("IN", "OUT"):
+            new = _frame(base.scheme, base.netloc, seen, sockets)
+            found.extend((str(one["startedDateTime"]), one) for one in new)
         else:
-            found.append(_exchange(base.scheme, base.netloc, entry))
-        if number % SLICE == 0:
-            await asyncio.sleep(0)
-    found.sort(key=lambda one: str(one["startedDateTime"]))
-    return {"log": {"version": "1.2", "creator": {"name": "mockspaces", "version": __version__}, "entries": found}}
+            exchange = _exchange(base.scheme, base.netloc, seen)
+            found.append((str(exchange["startedDateTime"]), encoded(exchange)))
+
+    await in_slices(entries, add)
+    found.sort(key=itemgetter(0))
+    rendered = await in_slices(found, lambda one: one[1] if isinstance(one[1], msgspec.Raw) else encoded(one[1]))
+    creator = {"name": "mockspaces", "version": __version__}
+    return {"log": {"version": "1.2", "creator": creator, "entries": rendered}}
 
 
 def _exchange(scheme: str, host: str, entry: Object) -> Object:

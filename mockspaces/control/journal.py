@@ -1,6 +1,6 @@
 """The journal and the outbox of a world."""
 
-import asyncio
+from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl
 
@@ -17,10 +17,10 @@ from mockspaces.contract import nearest
 from mockspaces.contract.events import CLIENT_EVENTS, CONNECT_EVENT, DISCONNECT_EVENT, SERVER_EVENTS
 from mockspaces.control import disclosure, har, vocabulary
 from mockspaces.control.call import ControlCall, Handlers
+from mockspaces.control.slices import encoded, in_slices
 
 LONGEST_WAIT_S = 60
 DIRECTIONS = ("IN", "OUT")  # what stands in the place of a method for frames of sockets
-SLICE = 100  # entries that are shown before others have their turn
 
 
 class Filter(seeds.Strict, frozen=True, kw_only=True):
@@ -147,24 +147,15 @@ async def find(call: ControlCall) -> object:
         raise refusal(str(error), Query, whole="query") from None
     found = call.world.journal.find(query.criteria(call.world), query.limit)
     if query.format == "har":
-        return await har.archive(call.exchange.origins, await _shown(call.world, found))
+        return await har.archive(call.exchange.origins, found, partial(shown, call.world))
     return await _answer(call, found)
 
 
 async def _answer(call: ControlCall, entries: list[Entry]) -> dict[str, Any]:
     journal = call.world.journal
     dropped, cut = journal.dropped, journal.cut
-    return {"entries": await _shown(call.world, entries), "dropped": dropped, "cut": cut}
-
-
-async def _shown(world: World, entries: list[Entry]) -> list[dict[str, Any]]:
-    """Return entries as they are shown, in slices: ten thousand of them would hold up every other world."""
-    found = []
-    for number, entry in enumerate(entries, 1):
-        found.append(shown(world, entry))
-        if number % SLICE == 0:
-            await asyncio.sleep(0)
-    return found
+    shown_entries = await in_slices(entries, lambda entry: encoded(shown(call.world, entry)))
+    return {"entries": shown_entries, "dropped": dropped, "cut": cut}
 
 
 async def clear(call: ControlCall) -> object:

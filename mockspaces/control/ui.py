@@ -17,6 +17,7 @@ from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.people import people
 from mockspaces.cloud.store.entities import Message
 from mockspaces.cloud.store.run import Action
+from mockspaces.control import disclosure
 from mockspaces.control.call import ControlCall, Handlers
 from mockspaces.control.clock import shown_clock
 from mockspaces.control.queries import plain
@@ -61,6 +62,8 @@ def _row(entry: Entry) -> dict[str, Any]:
         "clock": clock,
         "refused": entry.refused,
         "what": entry.event or f"{entry.method} {entry.path}",
+        "request": disclosure.text(entry.request.decode("utf-8", "replace")),
+        "response": disclosure.text(entry.response.decode("utf-8", "replace")),
     }
 
 

@@ -124,12 +124,12 @@ class Criteria(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     after: int = 0
 
     def match(self, entry: Entry) -> bool:
-        """Whether an entry fits."""
+        """Whether an entry fits; ``after`` is for whoever looks through them in order."""
         for name in ("trace", "surface", "method", "endpoint", "event", "code", "refused"):
             wanted = getattr(self, name)
             if wanted is not None and wanted != getattr(entry, name):
                 return False
-        if entry.id <= self.after or entry.time < self.since:
+        if entry.time < self.since:
             return False
         if self.path is not None and not _is_path(self.path, entry.path):
             return False
@@ -198,8 +198,13 @@ class Journal:
 
     def find(self, criteria: Criteria, limit: int | None = None) -> list[Entry]:
         """Return the entries that fit, oldest first; with ``limit`` the newest of them."""
-        found = [entry for entry in self._entries if criteria.match(entry)]
-        return found if limit is None else found[max(0, len(found) - limit) :]
+        found: list[Entry] = []
+        for entry in reversed(self._entries):  # what is asked for is mostly new
+            if entry.id <= criteria.after or len(found) == limit:
+                break
+            if criteria.match(entry):
+                found.append(entry)
+        return found[::-1]
 
     def clear(self) -> None:
         """Forget all entries and counts; numbering goes on."""
