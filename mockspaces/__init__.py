@@ -1,5 +1,6 @@
 """A test double of the Avaya Spaces cloud: identity server, REST API and Socket.IO server in memory.
 
+PYTEST_DONT_REWRITE: there is nothing to rewrite here, and who imports this before pytest would be warned of that.
 Importing this package loads nothing and needs no other package; each public name loads its module when it is
 first asked for. `Mockspaces`, the control client, needs the standard library only; `Server`, `Config` and
 `create_app` need the extra ``mockspaces[server]``.
@@ -102,7 +103,8 @@ def __getattr__(name: str) -> object:
     try:
         return getattr(import_module(f"{__name__}.{home}"), name)
     except ModuleNotFoundError as error:
-        raise ImportError(f'{__name__}.{name} needs the server extra: pip install "mockspaces[server]"') from error
+        told = f"{__name__}.{name} needs the extra server: install it from where this package came from, "
+        raise ImportError(f'{told}as in pip install "./mockspaces[server]"') from error
 
 
 def __dir__() -> list[str]:

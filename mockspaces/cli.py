@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 try:
     import click
 except ImportError:  # the control client alone needs no package, the command line does
-    sys.exit('the command line needs the server extra: pip install "mockspaces[server]"')
+    sys.exit(
+        "the command line needs the extra server: install it from where mockspaces came from, "
+        'as in pip install "./mockspaces[server]"'
+    )
 
 from mockspaces import __version__, logs
 from mockspaces.config import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_TLS_PORT
@@ -199,6 +202,8 @@ def key(url: str, scopes: tuple[str, ...], company: str | None, control_token: s
         fail(f"{path}: {error.strerror}")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(app.key, file, indent=2)
+    if not company:
+        click.echo(f"an app of {app.company}, the first company there; --company names another", err=True)
     click.echo(path)
 
 

@@ -12,7 +12,9 @@ import jwt as pyjwt
 import pytest
 
 from mockspaces import __version__
+from mockspaces.cli import main
 from mockspaces.client import Mockspaces
+from mockspaces.contract import verdicts
 from tests.conftest import MOCKSPACES, SOON_S, Serve
 
 
@@ -262,3 +264,18 @@ def test_version_and_help() -> None:
     shown = run()
     assert (shown.returncode, shown.stdout) == (0, run("--help").stdout)
     assert "serve" in shown.stdout
+
+
+def test_key_says_whose_app_it_is(serve: Serve, tmp_path: Path) -> None:
+    """An app that is made without a company belongs to the first one, and that is said."""
+    arguments = ("key", "--url", serve().url, "--out", str(tmp_path))
+    assert "an app of Example" in run(*arguments).stderr
+    assert run(*arguments, "--company", "Rival").stderr == ""
+
+
+def test_catalogue_of_an_installed_package_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verdicts are kept in a checkout only: the file of an installed package is replaced by the next installation."""
+    monkeypatch.setattr(verdicts, "path", lambda: tmp_path / "site-packages/mockspaces/contract/verdicts.json")
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", "--target", str(tmp_path), "--update-catalogue"])
+    assert ended.value.code == 2

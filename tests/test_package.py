@@ -44,5 +44,14 @@ def test_missing_extra_is_named(name: str) -> None:
     """Whoever wants the server without its extra is told what to install."""
     done = subprocess.run([*BARE, HERE + f"mockspaces.{name}"], capture_output=True, text=True, check=False)
     assert done.stderr.splitlines()[-1] == (
-        f'ImportError: mockspaces.{name} needs the server extra: pip install "mockspaces[server]"'
+        f"ImportError: mockspaces.{name} needs the extra server: install it from where this package came from, "
+        'as in pip install "./mockspaces[server]"'
     )
+
+
+def test_pytest_can_be_started_by_who_has_imported_the_package(tmp_path: Path) -> None:
+    """A program that imports the package before it calls pytest is not warned that it came too early for that."""
+    (tmp_path / "test_x.py").write_text("def test_x(mockspaces_seed): pass\n")
+    code = "import sys, mockspaces, pytest; sys.exit(pytest.main(['-W', 'error', '-p', 'no:asyncio', '-q']))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

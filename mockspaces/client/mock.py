@@ -531,7 +531,15 @@ class Mockspaces(Control):
             "fresh_key": fresh_key,
         }
         made = self.call("POST", "/service-apps", body)
-        return ServiceApp(made["iss"], made["sub"], made["name"], tuple(made["scopes"]), made["key"], _control=self)
+        return ServiceApp(
+            made["iss"],
+            made["sub"],
+            made["name"],
+            made["company"],
+            tuple(made["scopes"]),
+            made["key"],
+            _control=self,
+        )
 
     def change_service_app(
         self,

@@ -38,11 +38,12 @@ class OAuthClient:
 
 @dataclass(frozen=True)
 class ServiceApp:
-    """A service app; ``key`` is the content of its downloadable key file (iss, sub, kid, private_key)."""
+    """A service app of a company; ``key`` is the content of its downloadable key file (iss, sub, kid, private_key)."""
 
     iss: str
     sub: str
     name: str
+    company: str
     scopes: tuple[str, ...]
     key: dict[str, str] = field(repr=False)
     _control: Control = field(repr=False, compare=False)

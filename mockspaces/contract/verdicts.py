@@ -25,6 +25,11 @@ def path() -> Path:
     return Path(str(resources.files("mockspaces.contract").joinpath(FILE)))
 
 
+def in_checkout() -> bool:
+    """Whether that file is the one of the repository, not a copy that the next installation replaces."""
+    return (path().parents[2] / "pyproject.toml").is_file()
+
+
 def verdicts() -> dict[str, Kept]:
     """Return the last verdict of each behaviour that was ever judged."""
     return msgspec.json.decode(path().read_bytes(), type=dict[str, Kept])

@@ -61,10 +61,12 @@ async def create_client(call: ControlCall) -> object:
 async def create_app(call: ControlCall) -> object:
     """Create a service app with a key; ``key`` is the downloadable file (ACC-SVCKEY-01)."""
     app, key = await seeds.add_app(call.world, await call.decode(seeds.AppSeed))
+    company = await call.world.state.companies.get(app.company_id)
     return {
         "iss": app.id,
         "sub": app.subject,
         "name": app.name,
+        "company": company.name if company else None,
         "scopes": app.scopes,
         "active": app.active,
         "account_id": app.account_id,

@@ -119,6 +119,11 @@ def command(
     Exit code 0: nothing unexpected. 1: differences. 2: it could not run.
     """
     options = [option for name in only for option in ("--only", name)]
+    if update_catalogue and not verdicts.in_checkout():
+        click.echo(
+            "mockspaces: --update-catalogue keeps verdicts in a checkout; this package is an installed one", err=True
+        )
+        sys.exit(FAILED)
     try:
         with tempfile.TemporaryDirectory() as scratch:
             if dry_run:
