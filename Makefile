@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else goes into .venv on first use.
 .DEFAULT_GOAL := help
-.PHONY: examples help serve test check format bench mutants fidelity words count peers dist image clean
+.PHONY: examples help serve test check format bench environments mutants fidelity words count peers dist image clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -12,7 +12,7 @@ PINS := --constraint constraints.txt --build-constraint constraints.txt
 CODE := $(wildcard conftest.py mockspaces tests contract_tests mutants benchmarks scripts deploy)
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 serve: .venv/.server ## run the emulator (PORT=8080, more options in ARGS)
 	@exec $(BIN)/mockspaces serve --port $(PORT) $(ARGS)
@@ -32,6 +32,9 @@ format: .venv/.dev ## put the code into its one format
 
 bench: .venv/.dev ## measure the performance budget (a selection or options in ARGS)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+environments: .venv/.dev ## try the plugin beside every pytest and other packages (pytest options in ARGS)
+	MOCKSPACES_ENVIRONMENTS=all $(BIN)/pytest tests/environments $(ARGS)
 
 peers: .venv/.peers ## install other doubles, for make bench to measure them too
 

@@ -46,7 +46,8 @@ def test_tests_pass(guide: str, pytester: pytest.Pytester, monkeypatch: pytest.M
     code = "\n\n".join(blocks(guide, "tests"))
     pytester.makepyfile(code)
     result = pytester.runpytest_subprocess("-p", "no:xdist", "-p", "no:asyncio")
-    result.assert_outcomes(passed=len(re.findall(r"^def test_", code, re.MULTILINE)))
+    loops = len(re.findall(r"mark\.anyio", code))  # on asyncio and on trio
+    result.assert_outcomes(passed=len(re.findall(r"^ *(?:async )?def test_", code, re.MULTILINE)) + loops)
 
 
 @pytest.mark.parametrize("guide", guides_with("script"))

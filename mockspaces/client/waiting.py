@@ -69,7 +69,7 @@ def refuse_in_loop(name: str) -> None:
 async def in_thread(function: Callable[[], Found]) -> Found:
     """Return what a function returns that waits, and let the event loop go on meanwhile."""
     if library() == "trio":
-        found: Found = await sys.modules["trio"].to_thread.run_sync(function)
+        found: Found = await sys.modules["trio"].to_thread.run_sync(function, abandon_on_cancel=True)
         return found
     return await asyncio.to_thread(function)
 

@@ -1,0 +1,7 @@
+SEEN = []
+
+
+def test_second_try_has_a_world_of_its_own(mockspaces, mockspaces_server):
+    SEEN.append(mockspaces.name)
+    assert len(mockspaces_server.call("GET", "/worlds")["data"]) == 2
+    assert len(SEEN) == 2

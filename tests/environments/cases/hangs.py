@@ -1,0 +1,14 @@
+import urllib.request
+
+import pytest
+
+
+@pytest.mark.timeout(2, method="signal", func_only=True)
+def test_hangs(mockspaces):
+    urllib.request.urlopen(f"{mockspaces.url}/health").close()
+    mockspaces.journal.wait(path="/never", timeout=30)
+
+
+def test_next(mockspaces, mockspaces_server):
+    assert mockspaces.call("GET", "/health")["status"] == "ok"
+    assert len(mockspaces_server.call("GET", "/worlds")["data"]) == 2

@@ -1,0 +1,95 @@
+"""The plugin beside other versions of pytest, and beside packages that change what a test runs in."""
+
+import pytest
+
+from tests.environments.conftest import ALL, Run, made
+
+whole = pytest.mark.skipif(not ALL, reason="not in the sample: make environments tries it")
+
+
+@pytest.mark.parametrize(
+    "packages",
+    [
+        ("pytest==7.0.*", "pluggy==0.12.0"),
+        pytest.param(("pytest==7.0.*", "pluggy"), marks=whole),
+        pytest.param(("pytest==7.4.*", "pluggy==1.0.0"), marks=whole),
+        pytest.param(("pytest==7.4.*", "pluggy"), marks=whole),
+        pytest.param(("pytest==8.0.*", "pluggy==1.3.0"), marks=whole),
+        pytest.param(("pytest==8.*", "pluggy"), marks=whole),
+        pytest.param(("pytest==9.*", "pluggy==1.5.0"), marks=whole),
+        pytest.param(("pytest", "pluggy"), marks=whole),
+    ],
+    ids=" ".join,
+)
+def test_every_pytest_keeps_the_promises(run: Run, packages: tuple[str, ...]) -> None:
+    """From the oldest pytest and pluggy to the newest, journal, planned faults and worlds are the same."""
+    found = run(made(*packages), "promises")
+    found.check(passed=2, failed=2, error=1)
+    assert "401  GET /api/users/me  auth.credential_missing" in found.text
+    assert found.text.count("mockspaces journal") == 3
+    assert "planned, but it never happened" in found.text
+
+
+@pytest.mark.parametrize("package", ["freezegun", pytest.param("time-machine", marks=whole)])
+def test_stopped_time_stops_no_deadline(run: Run, package: str) -> None:
+    """Waits end and worlds stay while a test holds the time."""
+    run(made("pytest", package), "stopped_time").check(passed=3)
+
+
+def test_greenlets(run: Run) -> None:
+    """In a process whose threads gevent has replaced, the server starts and greenlets share its client."""
+    run(made("pytest", "gevent"), "greenlets").check(passed=2)
+
+
+@whole
+def test_synchronous_playwright(run: Run) -> None:
+    """The loop that Playwright's synchronous API leaves in the thread keeps no later test from waiting."""
+    run(made("pytest", "playwright"), "playwright_sync").check(passed=2)
+
+
+@whole
+def test_timeout(run: Run) -> None:
+    """A test that pytest-timeout ends shows its journal, and the next one is served."""
+    found = run(made("pytest", "pytest-timeout"), "hangs", "-p", "pytest_timeout")
+    found.check(passed=1, failed=1)
+    assert "200  GET /health" in found.text
+
+
+@whole
+def test_trio(run: Run) -> None:
+    """Under trio the twins wait and the loop goes on; what would stop it is refused with advice."""
+    run(made("pytest", "trio"), "structured").check(passed=3)
+
+
+@whole
+def test_recorders(run: Run) -> None:
+    """What records the calls of the code under test does not see those of the test."""
+    found = run(made("pytest", "vcrpy", "pytest-recording"), "recorded", "-p", "pytest_recording.plugin")
+    found.check(passed=2)
+
+
+@whole
+def test_answerers(run: Run) -> None:
+    """What answers the calls of the code under test leaves those of the test alone."""
+    run(made("pytest", "respx", "responses"), "answered").check(passed=2)
+
+
+@whole
+def test_network_that_is_closed(run: Run) -> None:
+    """Where only the loopback may be reached, everything works."""
+    options = ("-p", "pytest_socket", "--allow-hosts=127.0.0.1,::1")
+    run(made("pytest", "pytest-socket"), "no_network", *options).check(passed=1)
+
+
+@whole
+def test_second_try(run: Run) -> None:
+    """A test that is run again has another world, and that of the first try is gone."""
+    found = run(made("pytest", "pytest-rerunfailures"), "again", "-p", "pytest_rerunfailures", "--reruns", "1")
+    found.check(passed=1, rerun=1)
+
+
+@whole
+def test_clients_with_hard_coded_hosts(run: Run) -> None:
+    """Every resolver of aiohttp, trio, and the asynchronous Socket.IO client reach the world by the names."""
+    found = run(made("pytest", "aiohttp", "aiodns", "trio", "httpx", "python-socketio"), "vendor_clients")
+    found.check(passed=6)
