@@ -6,6 +6,7 @@ import respx
 
 @respx.mock
 def test_respx(mockspaces):
+    """respx answers what it should, the world the rest, and control calls arrive."""
     respx.get("https://other.example/").respond(418)
     respx.route(host="127.0.0.1").pass_through()
     assert httpx.get("https://other.example/").status_code == 418
@@ -15,6 +16,7 @@ def test_respx(mockspaces):
 
 @responses.activate
 def test_responses(mockspaces):
+    """responses answers what it should, the world the rest, and control calls arrive."""
     responses.get("https://other.example/", status=418)
     responses.add_passthru("http://127.0.0.1")
     assert requests.get("https://other.example/").status_code == 418

@@ -6,6 +6,8 @@ import gevent  # noqa: E402 - after the patch, as gevent wants it
 
 
 def test_greenlets_share_a_client(mockspaces):
+    """Greenlets share a client, each with its own answers."""
+
     def create(number):
         return mockspaces.user(f"u{number}@example.com").username
 
@@ -15,4 +17,5 @@ def test_greenlets_share_a_client(mockspaces):
 
 
 def test_waits(mockspaces):
+    """A wait is not refused."""
     assert mockspaces.wait_for(lambda: mockspaces.name)

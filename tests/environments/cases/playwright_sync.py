@@ -9,6 +9,7 @@ def playwright():
 
 
 def test_waits(mockspaces, playwright):
+    """A wait is not refused."""
     assert playwright.devices
     assert mockspaces.wait_for(lambda: mockspaces.name)
     mockspaces.call("GET", "/health")
@@ -17,4 +18,5 @@ def test_waits(mockspaces, playwright):
 
 
 def test_waits_later(mockspaces):
+    """Nor is one in a later test."""
     assert mockspaces.wait_for(lambda: mockspaces.name)

@@ -13,14 +13,17 @@ def bot(mockspaces):
 
 
 def test_passes(bot, mockspaces_module, mockspaces_session):
+    """A world by a fixture on top, and worlds of module and session, can be had together."""
     assert bot.journal.last(status=401)
 
 
 def test_fails(bot):
+    """A test that fails shows its journal."""
     assert bot is None
 
 
 def test_plans(bot):
+    """A test whose planned fault never happens fails."""
     bot.fail("POST /spaces/invite")
 
 
@@ -31,4 +34,5 @@ def breaks_late(bot):
 
 
 def test_breaks_late(breaks_late):
+    """A fixture that fails in its teardown shows the journal too."""
     pass

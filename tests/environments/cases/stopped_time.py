@@ -19,6 +19,7 @@ except ImportError:
 
 
 def test_waits_end(mockspaces):
+    """A wait ends after its time although the time of the test stands still."""
     with stopped():
         assert time.time() == datetime.datetime(2031, 2, 3, tzinfo=datetime.UTC).timestamp()
         with pytest.raises(TimeoutError):
@@ -28,6 +29,8 @@ def test_waits_end(mockspaces):
 
 
 def test_waits_in_a_loop_end(mockspaces):
+    """So does one in an event loop."""
+
     async def main():
         with pytest.raises(TimeoutError):
             await mockspaces.aio.wait_for(lambda: None, timeout=0.2)
@@ -37,6 +40,7 @@ def test_waits_in_a_loop_end(mockspaces):
 
 
 def test_worlds_stay(mockspaces, mockspaces_server):
+    """A jump of the time drops no world, not even one with a ttl."""
     with mockspaces_server.open_world(ttl=60) as brief:
         with stopped(), mockspaces_server.open_world() as world:
             opened = {one["name"] for one in mockspaces_server.call("GET", "/worlds")["data"]}

@@ -8,6 +8,7 @@ import trio
 
 
 def test_twins_wait_under_trio(mockspaces):
+    """The twins wait, and the loop goes on."""
     ticks = []
 
     async def main():
@@ -31,6 +32,8 @@ def test_twins_wait_under_trio(mockspaces):
 
 
 def test_plain_waits_are_refused_with_advice(mockspaces):
+    """A wait that would stop the loop names the twin."""
+
     async def main():
         for wait in (functools.partial(mockspaces.wait_for, lambda: 1), mockspaces.journal.wait):
             with pytest.raises(RuntimeError, match="await mockspaces.aio"):
@@ -40,6 +43,8 @@ def test_plain_waits_are_refused_with_advice(mockspaces):
 
 
 def test_leaving_ends_the_wait(mockspaces):
+    """A cancelled wait ends at once."""
+
     async def main():
         with trio.move_on_after(0.2):
             await mockspaces.aio.journal.wait(path="/never", timeout=5)

@@ -16,6 +16,8 @@ def headers(world):
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @pytest.mark.parametrize("resolver", ["ThreadedResolver", "AsyncResolver"])
 def test_aiohttp(mockspaces_vendor_hosts, loop, resolver):
+    """Each resolver of aiohttp leads to the world, in both loops."""
+
     async def main():
         connector = aiohttp.TCPConnector(resolver=getattr(aiohttp, resolver)())
         async with aiohttp.ClientSession(connector=connector, headers=headers(mockspaces_vendor_hosts)) as session:
@@ -26,6 +28,8 @@ def test_aiohttp(mockspaces_vendor_hosts, loop, resolver):
 
 
 def test_httpx_under_trio(mockspaces_vendor_hosts):
+    """httpx reaches the world under trio."""
+
     async def main():
         async with httpx.AsyncClient() as client:
             return (await client.get(ME, headers=headers(mockspaces_vendor_hosts))).status_code
@@ -34,6 +38,8 @@ def test_httpx_under_trio(mockspaces_vendor_hosts):
 
 
 def test_socketio(mockspaces_vendor_hosts):
+    """The asynchronous Socket.IO client connects."""
+
     async def main():
         client = socketio.AsyncClient()
         token = mockspaces_vendor_hosts.token("ann@example.com", kind="jwt")
