@@ -4,21 +4,24 @@ import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
-from contract_tests.claims import expect, observe
+from contract_tests.claims import claim, expect, observe, step
 from contract_tests.kit import ISO_TIME, OBJECT_ID, App, Cloud, Person, behaviour, only_mock, refused
 
-NO_CLAIMS_YET = True
-
-
 URL = re.compile(r"\w+://\S+")
+LATER = "2031-02-03T04:05:06.789Z"
 
 
+def send(cloud: Cloud, who: Person | App, topic: Any = None, **members: Any) -> httpx.Response:
+    return cloud.call("POST", "/spaces/invite", who, json={"topic": topic or {"title": "Room"}, **members})
+
+
+@step("create a space")
 def create(cloud: Cloud, who: Person | App, topic: Any = None, **members: Any) -> dict[str, Any]:
-    body = {"topic": topic or {"title": "Room"}, **members}
-    answer = cloud.call("POST", "/spaces/invite", who, json=body)
-    expect(answer.status_code, 200, answer.text)
+    answer = send(cloud, who, topic, **members)
+    assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
@@ -28,36 +31,40 @@ def shown(cloud: Cloud, who: Person | App, made: dict[str, Any]) -> dict[str, An
     return found
 
 
-def counts(cloud: Cloud) -> list[int]:
-    found = cloud.control("GET", "")["counts"]
-    return [found[name] for name in ("spaces", "invites", "outbox")]
-
-
 @behaviour("SPACES-CREATE-01", "SPACES-CREATE-05", "DM-INV-01")
 def test_the_answer_is_one_invite(cloud: Cloud) -> None:
     """A space without invitees is answered by one invite record that names the new space."""
-    cloud.freeze("2031-02-03T04:05:06.789Z")
     user = cloud.user()
-    made = create(cloud, user, {"title": "Room", "description": "Talk", "type": "group", "id": None}, invitees=[])
-    invite = made["data"][0]
-    expect((invite["_id"], invite["topicId"]), (OBJECT_ID, OBJECT_ID))
-    assert invite["_id"] != invite["topicId"]
-    wanted = {
-        "data": [
-            {
-                "_id": invite["_id"],
-                "topicId": invite["topicId"],
-                "cid": user.id,
-                "invitees": [],
-                "informChannel": "server",
-                "inviteMode": "join",
-                "created": "2031-02-03T04:05:06.789Z",
-            }
-        ]
-    }
-    observe(made, wanted)
-    found = shown(cloud, user, made)
-    expect((found["title"], found["description"], found["type"]), ("Room", "Talk", "group"))
+    topic = {"title": "Room", "description": "Talk", "type": "group", "id": None}
+    answer = send(cloud, user, topic, invitees=[])
+    with claim("SPACES-CREATE-01", "SPACES-CREATE-05", "a topic with all members is accepted", about=[answer]):
+        expect(answer.status_code, 200)
+    made = answer.json()
+    with claim("SPACES-CREATE-05", "one record names invite and new space", about=[answer]):
+        [invite] = made["data"]
+        expect((invite["_id"], invite["topicId"]), (OBJECT_ID, OBJECT_ID))
+        assert invite["_id"] != invite["topicId"]
+    with claim("DM-INV-01", "it has the documented members and no others", about=[answer]):
+        [invite] = made["data"]
+        wanted = {
+            "_id": invite["_id"],
+            "topicId": invite["topicId"],
+            "cid": user.id,
+            "invitees": [],
+            "informChannel": "server",
+            "inviteMode": "join",
+            "created": ISO_TIME,
+        }
+        observe(invite, wanted)
+    with claim("SPACES-CREATE-05", "without content there is nothing beside data", about=[answer]):
+        observe(list(made), ["data"])
+    with claim("SPACES-CREATE-01", "the space has title, description and type as sent"):
+        found = shown(cloud, user, made)
+        expect((found["title"], found["description"], found["type"]), ("Room", "Talk", "group"))
+    cloud.freeze(LATER)
+    user = cloud.user()
+    with claim("DM-INV-01", "it was created now"):
+        observe(send(cloud, user).json()["data"][0]["created"], LATER)
 
 
 @behaviour("SPACES-CREATE-01")
@@ -75,61 +82,71 @@ def test_the_answer_is_one_invite(cloud: Cloud) -> None:
 )
 def test_a_bad_topic_is_named(cloud: Cloud, topic: dict[str, Any], word: str) -> None:
     """A blank title, another type and a given id are refused."""
-    answer = cloud.call("POST", "/spaces/invite", cloud.user(), json={"topic": topic})
-    refused(answer, 400, "request.invalid")
-    assert word in answer.json()["message"], answer.text
+    user = cloud.user()
+    with claim("SPACES-CREATE-01", "it is refused"):
+        answer = cloud.call("POST", "/spaces/invite", user, json={"topic": topic})
+        refused(answer, 400, "request.invalid")
+        named(cloud, word, answer)
+
+
+def named(cloud: Cloud, word: str, answer: httpx.Response) -> None:
+    """Assert that our own mock names the member that is wrong: no document says so."""
+    if cloud.mock:
+        assert word in answer.json()["message"], answer.text
 
 
 @behaviour("SPACES-CREATE-01")
 @pytest.mark.parametrize("topic", [{"id": None}, {"id": ""}, {"type": "group"}, {"type": None}, {"description": ""}])
 def test_defaults_may_be_spelt_out(cloud: Cloud, topic: dict[str, Any]) -> None:
     """What is the default anyway may be sent."""
-    create(cloud, cloud.user(), {"title": "Room", **topic})
+    user = cloud.user()
+    with claim("SPACES-CREATE-01", "it is accepted"):
+        answer = send(cloud, user, {"title": "Room", **topic})
+        expect(answer.status_code, 200, answer.text)
 
 
 @behaviour("SPACES-CREATE-02", "DM-MEM-01")
 def test_invitees_are_addresses_or_ids(cloud: Cloud) -> None:
     """The kind of an invitee is said in any letter case or guessed by the @, the role is member unless given."""
-    user, bob, cleo = cloud.user(), cloud.user("bob@example.com"), cloud.user("cleo@example.com")
+    user, bob, mia = cloud.user(), cloud.user("bob@example.com"), cloud.user("mia@example.com")
     invitees = [
         {"inviteeType": "EMAIL", "invitee": "new@else.example", "role": "guest"},
         {"inviteeType": "userID", "invitee": bob.id, "role": "admin"},
-        {"invitee": cleo.id},
+        {"invitee": mia.id},
         {"invitee": "other@else.example"},
         {"invitee": "New@Else.Example", "role": "admin"},
     ]
     made = create(cloud, user, invitees=invitees)
-    kinds = [(one["inviteeType"], one["invitee"], one["role"]) for one in made["data"][0]["invitees"]]
-    expect(
-        kinds,
-        [
-            ("email", "new@else.example", "guest"),
-            ("userId", bob.id, "admin"),
-            ("userId", cleo.id, "member"),
-            ("email", "other@else.example", "member"),
-        ],
-    )
-    roster = {entry["member"]: (entry["memberType"], entry["role"]) for entry in shown(cloud, user, made)["members"]}
-    observe(
-        roster,
-        {
+    kept = [(one["inviteeType"], one["invitee"], one["role"]) for one in made["data"][0]["invitees"]]
+    with claim("SPACES-CREATE-02", "a type in any letter case is answered in its one spelling"):
+        expect(kept[:2], [("email", "new@else.example", "guest"), ("userId", bob.id, "admin")])
+    with claim("SPACES-CREATE-02", "without a type an @ makes an e-mail, its lack an id; the role is member"):
+        expect(kept[2:4], [("userId", mia.id, "member"), ("email", "other@else.example", "member")])
+    with claim("SPACES-CREATE-02", "an address in another letter case is no further invitee"):
+        expect(kept[4:], [])
+    with claim("DM-MEM-01", "SPACES-CREATE-02", "the roster has the owner and everybody with type and role"):
+        members = shown(cloud, user, made)["members"]
+        wanted = {
             user.id: ("userId", "admin"),
             "new@else.example": ("email", "guest"),
             bob.id: ("userId", "admin"),
-            cleo.id: ("userId", "member"),
+            mia.id: ("userId", "member"),
             "other@else.example": ("email", "member"),
-        },
-    )
+        }
+        observe({entry["member"]: (entry["memberType"], entry["role"]) for entry in members}, wanted)
 
 
 @behaviour("SPACES-CREATE-02", "SPACES-CREATE-08")
 def test_an_address_of_a_user_is_the_user(cloud: Cloud) -> None:
-    """Who is invited by an address of his, in any letter case, is in the space by his id; the owner stays admin."""
+    """Whoever is invited by their address, in any letter case, is in the space by their id; the owner stays admin."""
     user, bob = cloud.user(), cloud.user("bob@example.com")
-    invitees = [{"invitee": "Bob@Example.com"}, {"invitee": user.username, "role": "guest"}]
+    invitees = [{"invitee": bob.username.title()}, {"invitee": user.username, "role": "guest"}]
     made = create(cloud, user, invitees=invitees)
     roster = {entry["member"]: entry["role"] for entry in shown(cloud, user, made)["members"]}
-    observe(roster, {user.id: "admin", bob.id: "member"})
+    with claim("SPACES-CREATE-02", "an address of a user leads to the user, in any letter case"):
+        observe(roster.get(bob.id), "member")
+    with claim("SPACES-CREATE-08", "the caller is admin, even if they invite themselves as guest"):
+        observe(roster, {user.id: "admin", bob.id: "member"})
 
 
 @behaviour("SPACES-CREATE-03")
@@ -138,19 +155,28 @@ def test_an_address_of_a_user_is_the_user(cloud: Cloud) -> None:
 def test_channel_and_mode(cloud: Cloud, mode: str | None, answered: str, channel: str | None) -> None:
     """Every documented channel and mode is accepted and shown; invite means join."""
     given = {name: value for name, value in (("inviteMode", mode), ("informChannel", channel)) if value}
-    invite = create(cloud, cloud.user(), **given)["data"][0]
-    expect((invite["informChannel"], invite["inviteMode"]), (channel or "server", answered))
+    answer = send(cloud, cloud.user(), **given)
+    with claim("SPACES-CREATE-03", "the channel is accepted and shown", about=[answer]):
+        expect(answer.json()["data"][0]["informChannel"], channel or "server")
+    with claim("SPACES-CREATE-03", "the mode is accepted and shown", about=[answer]):
+        (observe if mode == "invite" else expect)(answer.json()["data"][0]["inviteMode"], answered)
 
 
 @behaviour("SPACES-CREATE-03")
 def test_times_and_language_are_kept(cloud: Cloud) -> None:
     """Begin, end and language are shown as given; an unknown language is English."""
-    times = {"startDateTime": "2031-02-03T04:05:06.789Z", "endDateTime": "2031-02-03T05:05:06.000Z"}
-    invite = create(cloud, cloud.user(), **times, inviteContentLanguage="de-DE")["data"][0]
-    expect({name: invite[name] for name in times}, times)
-    expect(invite["inviteContentLanguage"], "de-DE")
-    observe(create(cloud, cloud.user(), inviteContentLanguage="tlh")["data"][0]["inviteContentLanguage"], "en-US")
-    expect(invite["created"], ISO_TIME)
+    user = cloud.user()
+    times = {"startDateTime": LATER, "endDateTime": "2031-02-03T05:05:06.000Z"}
+    answer = send(cloud, user, **times, inviteContentLanguage="de-DE")
+    with claim("SPACES-CREATE-03", "begin and end are shown as given", about=[answer]):
+        invite = answer.json()["data"][0]
+        expect({name: invite[name] for name in times}, times)
+    with claim("SPACES-CREATE-03", "the language is shown as given", about=[answer]):
+        expect(answer.json()["data"][0]["inviteContentLanguage"], "de-DE")
+    with claim("SPACES-CREATE-03", "created is a time beside them", about=[answer]):
+        expect(answer.json()["data"][0]["created"], ISO_TIME)
+    with claim("SPACES-CREATE-03", "an unknown language is en-US"):
+        observe(send(cloud, user, inviteContentLanguage="tlh").json()["data"][0]["inviteContentLanguage"], "en-US")
 
 
 @behaviour("SPACES-CREATE-10")
@@ -169,11 +195,12 @@ def test_times_and_language_are_kept(cloud: Cloud) -> None:
 )
 def test_a_bad_invitation_makes_no_space(cloud: Cloud, members: dict[str, Any], word: str) -> None:
     """A wrong word, time or address is refused and named, and nothing is left of the attempt."""
-    user, before = cloud.user(), counts(cloud)
-    answer = cloud.call("POST", "/spaces/invite", user, json={"topic": {"title": "Room"}, **members})
-    refused(answer, 400, "request.invalid")
-    assert word in answer.json()["message"], answer.text
-    observe(counts(cloud), before)
+    user = cloud.user()
+    with claim("SPACES-CREATE-10", "it is refused, and nothing is made"):
+        with cloud.unchanged():
+            answer = send(cloud, user, **members)
+        refused(answer, 400, "request.invalid")
+        named(cloud, word, answer)
 
 
 @behaviour("SPACES-CREATE-06", "SPACES-CREATE-07", "DM-INV-02")
@@ -182,39 +209,65 @@ def test_a_bad_invitation_makes_no_space(cloud: Cloud, members: dict[str, Any], 
 def test_the_content_has_the_link_once(cloud: Cloud, channel: str, mode: str) -> None:
     """Where the client informs people itself it gets a text with one URL, the join link, and HTML."""
     topic = {"title": 'Plans <b>&"x"</b> http://evil.example'}
-    made = create(cloud, cloud.user(), topic, informChannel=channel, inviteMode=mode)
-    invite, content = made["data"][0], made["inviteContent"]
-    (link,) = URL.findall(content["text"])
-    parts = urlsplit(link)
-    expect(parts.path, f"{urlsplit(cloud.urls['web']).path}/spaces/invites/{invite['_id']}/{mode}")
-    (info,) = parse_qs(parts.query)["inviteInfo"]
-    observe(json.loads(base64.b64decode(info, validate=True)), {"inviteId": invite["_id"]})
-    assert "<b>" not in content["html"]
-    assert "&lt;b&gt;" in content["html"]
+    answer = send(cloud, cloud.user(), topic, informChannel=channel, inviteMode=mode)
+
+    def link() -> str:
+        (found,) = URL.findall(answer.json()["inviteContent"]["text"])
+        return str(found)
+
+    with claim("SPACES-CREATE-06", "the text has one URL, the join link", about=[answer]):
+        assert f"/spaces/invites/{answer.json()['data'][0]['_id']}/{mode}" in link()
+    with claim("SPACES-CREATE-06", "in the HTML the title is escaped", about=[answer]):
+        html = answer.json()["inviteContent"]["html"]
+        assert "<b>" not in html
+        assert "&lt;b&gt;" in html
+    with claim("DM-INV-02", "inviteInfo is base64 of a JSON object that names the invite", about=[answer]):
+        (info,) = parse_qs(urlsplit(link()).query)["inviteInfo"]
+        invite = answer.json()["data"][0]
+        observe(json.loads(base64.b64decode(info, validate=True)), {"inviteId": invite["_id"]})
+    web = urlsplit(cloud.urls["web"])
+    with claim("SPACES-CREATE-07", "the link is below the URL of the web pages, the mode before its query"):
+        expect(urlsplit(link()).path, f"{web.path}/spaces/invites/{answer.json()['data'][0]['_id']}/{mode}")
 
 
 @behaviour("SPACES-CREATE-06", "SPACES-CREATE-09")
 def test_the_server_informs_by_mail(cloud: Cloud) -> None:
     """With channel server there is no content in the answer and one e-mail per invitee in the outbox."""
-    invitees = [{"invitee": "x@else.example"}, {"invitee": "bob@example.com"}]
-    made = create(cloud, cloud.user(), invitees=invitees)
-    observe(list(made), ["data"])
+    user, bob = cloud.user(), cloud.user("bob@example.com")
+    addresses = ["x@else.example", bob.username]
+    invitees = [{"invitee": one} for one in addresses]
+    made = create(cloud, user, invitees=invitees)
+    with claim("SPACES-CREATE-06", "there is no content in the answer"):
+        observe(list(made), ["data"])
     mails = cloud.control("GET", "/outbox")["data"]
-    observe([mail["to"] for mail in mails], ["x@else.example", "bob@example.com"])
-    observe({mail["topicId"] for mail in mails}, {made["data"][0]["topicId"]})
-    create(cloud, cloud.user(), invitees=invitees, informChannel="client")
-    observe(len(cloud.control("GET", "/outbox")["data"]), 2)
+    with claim("SPACES-CREATE-09", "each invitee gets an e-mail about the space"):
+        observe([mail["to"] for mail in mails], addresses)
+        observe({mail["topicId"] for mail in mails}, {made["data"][0]["topicId"]})
+    create(cloud, user, invitees=invitees, informChannel="client")
+    with claim("SPACES-CREATE-09", "with another channel nobody gets one"):
+        observe(len(cloud.control("GET", "/outbox")["data"]), 2)
 
 
 @behaviour("SPACES-CREATE-11", "AUTH-SVC-15", "SPACES-CREATE-10")
 def test_the_space_belongs_to_the_company_of_its_owner(cloud: Cloud) -> None:
     """A service app that was invited reaches the spaces of its own company's owners only."""
+    app = cloud.app("spaces.settings.read")
+    ann, sub = cloud.user(), app.key["sub"]
+
+    def invited(owner: Person, invitee: str) -> httpx.Response:
+        made = create(cloud, owner, invitees=[{"invitee": invitee, "role": "admin"}])
+        return cloud.call("GET", f"/spaces/{made['data'][0]['topicId']}", app)
+
+    with claim("SPACES-CREATE-10", "SPACES-CREATE-11", "an app is invited by its sub into a space of its company"):
+        observe(invited(ann, sub).status_code, 200)
+    for whose, owner in (("another company", "rita@rival.example"), ("no company", "sid@elsewhere.example")):
+        person = cloud.user(owner)
+        with claim("SPACES-CREATE-11", "AUTH-SVC-15", f"by its sub, into a space of {whose}: it is refused"):
+            refused(invited(person, sub), 403, "permission.other_company")
     only_mock(cloud, "the key file of an app does not tell the id of its account")
     for owner, status in (("ann@example.com", 200), ("rita@rival.example", 403), ("fred@freelance.example", 403)):
-        app = cloud.app()
-        for invitee in (app.account_id, app.key["sub"]):
-            made = create(cloud, cloud.user(owner), invitees=[{"invitee": invitee, "role": "admin"}])
-            answer = cloud.call("GET", f"/spaces/{made['data'][0]['topicId']}", app)
+        with claim("SPACES-CREATE-10", "SPACES-CREATE-11", f"by its id, into a space of {owner}: {status}"):
+            answer = invited(cloud.user(owner), app.account_id)
             observe(answer.status_code, status)
             if status == 403:
                 refused(answer, 403, "permission.other_company")
@@ -223,5 +276,7 @@ def test_the_space_belongs_to_the_company_of_its_owner(cloud: Cloud) -> None:
 @behaviour("SPACES-CREATE-10", "PERM-ROLE-01", "PERM-MAP-04")
 def test_a_guest_can_own_nothing(cloud: Cloud) -> None:
     """An anonymous user may not create a space."""
-    answer = cloud.call("POST", "/spaces/invite", cloud.guest(), json={"topic": {"title": "Room"}})
-    refused(answer, 403, "permission.denied")
+    gil = cloud.guest()
+    with claim("SPACES-CREATE-10", "PERM-ROLE-01", "PERM-MAP-04", "an anonymous caller is refused"):
+        answer = cloud.call("POST", "/spaces/invite", gil, json={"topic": {"title": "Room"}})
+        refused(answer, 403, "permission.denied")
