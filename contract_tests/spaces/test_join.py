@@ -1,11 +1,8 @@
 import pytest
 
-from contract_tests.claims import aside, expect, observe
-from contract_tests.kit import ISO_TIME, App, Cloud, Like, behaviour, refused, roles_in
-from contract_tests.sockets import Sockets
-
-NO_CLAIMS_YET = True
-
+from contract_tests.claims import claim, expect, observe
+from contract_tests.kit import ISO_TIME, App, Cloud, Like, Person, behaviour, refused, roles_in
+from contract_tests.sockets import Sockets, direct_space
 
 PIN = "spaces-x-space-password"
 NAMES_THE_HEADER = Like("text that names the header", rf"(?s).*{PIN}.*")
@@ -14,140 +11,204 @@ NAMES_THE_HEADER = Like("text that names the header", rf"(?s).*{PIN}.*")
 @behaviour("SPACES-JOIN-02", "SPACES-JOIN-07")
 def test_a_join_answers_the_topic_alone(cloud: Cloud) -> None:
     """The answer has one member, the space as it is read otherwise."""
-    room = cloud.room()
-    joined = cloud.call("GET", f"/topics/{room.id}/join", room.member).json()
-    observe(set(joined), {"topic"})
-    expect(joined["topic"], cloud.call("GET", f"/spaces/{room.id}", room.member).json())
+    ann = cloud.user()
+    space = cloud.space(ann)
+    answer = cloud.call("GET", f"/topics/{space}/join", ann)
+    with claim("SPACES-JOIN-07", "there is nothing beside topic", about=[answer]):
+        observe(set(answer.json()), {"topic"})
+    with claim("SPACES-JOIN-02", "topic is the space as it is read otherwise"):
+        read = cloud.call("GET", f"/spaces/{space}", ann).json()
+        expect(answer.json()["topic"], read)
 
 
 @behaviour("SPACES-JOIN-03", "PERM-ROLE-01")
 def test_strangers_become_guests(cloud: Cloud) -> None:
     """Registered and anonymous strangers alike enter an open space as guests, and stay so."""
-    ann, sid, gil = cloud.user(), cloud.user("sid@elsewhere.example"), cloud.guest()
+    gil, ann = cloud.guest(), cloud.user()
     space = cloud.open_space(ann)
-    for who in (sid, gil, sid):
-        topic = cloud.call("GET", f"/spaces/{space}/join", who).json()["topic"]
-        expect(topic["role"], "guest")
-    observe(roles_in(cloud, space, ann), {ann.id: "admin", sid.id: "guest", gil.id: "guest"})
+
+    def joins(who: Person) -> str:
+        role: str = cloud.call("GET", f"/spaces/{space}/join", who).json()["topic"]["role"]
+        return role
+
+    with claim("SPACES-JOIN-03", "PERM-ROLE-01", "an anonymous stranger becomes guest"):
+        expect(joins(gil), "guest")
+    sid = cloud.user("sid@elsewhere.example")
+    with claim("SPACES-JOIN-03", "a registered stranger becomes guest"):
+        expect(joins(sid), "guest")
+    with claim("SPACES-JOIN-03", "they stay guest when they join again"):
+        expect(joins(sid), "guest")
+    with claim("SPACES-JOIN-03", "the roster has them so, once each"):
+        observe(roles_in(cloud, space, ann), {ann.id: "admin", sid.id: "guest", gil.id: "guest"})
 
 
 @behaviour("SPACES-JOIN-03")
 @pytest.mark.parametrize("role", ["admin", "member", "guest"])
 def test_participants_keep_their_role(cloud: Cloud, role: str) -> None:
-    """Who is in the space already, invited ones included, joins with his role, a private space too."""
+    """Who is in the space already, invited ones included, joins with their role, a private space too."""
     ann, bob = cloud.user(), cloud.user("bob@example.com")
-    space = cloud.space(ann, invitees=[{"invitee": bob.username, "role": role}])
-    observe(cloud.call("GET", f"/spaces/{space}/join", bob).json()["topic"]["role"], role)
+    space = cloud.private_space(ann, invitees=[{"invitee": bob.username, "role": role}])
+    with claim("SPACES-JOIN-03", "they join with that role"):
+        observe(cloud.call("GET", f"/spaces/{space}/join", bob).json()["topic"]["role"], role)
 
 
 @behaviour("SPACES-JOIN-03", "SPACES-JOIN-04")
 def test_a_join_is_timed(cloud: Cloud) -> None:
-    """A guest's join time is when he came, and a join is his last access."""
-    ann, sid = cloud.user(), cloud.user("sid@elsewhere.example")
+    """A guest's join time is when they came, and a join is their last access."""
+    ann, gil = cloud.user(), cloud.guest()
     space = cloud.open_space(ann)
+    topic = cloud.call("GET", f"/spaces/{space}/join", gil).json()["topic"]
+    with claim("SPACES-JOIN-03", "a guest has a join time, not before the space was created"):
+        [joined] = [one["joinTime"] for one in topic["members"] if one["member"] == gil.id]
+        observe(joined, ISO_TIME)
+        observe(joined >= topic["created"], wanted=True)
+    with claim("SPACES-JOIN-04", "the last access is the time of the join"):
+        [joined] = [one["joinTime"] for one in topic["members"] if one["member"] == gil.id]
+        observe(topic["lastAccess"], joined)
+    sid = cloud.user("sid@elsewhere.example")
     cloud.freeze("2031-02-03T04:05:06.789Z")
     sid = cloud.user(sid.username)
     topic = cloud.call("GET", f"/spaces/{space}/join", sid).json()["topic"]
-    observe([one["joinTime"] for one in topic["members"] if one["member"] == sid.id], ["2031-02-03T04:05:06.789Z"])
-    observe(topic["lastAccess"], "2031-02-03T04:05:06.789Z")
+    with claim("SPACES-JOIN-03", "the join time is now"):
+        observe([one["joinTime"] for one in topic["members"] if one["member"] == sid.id], ["2031-02-03T04:05:06.789Z"])
+    with claim("SPACES-JOIN-04", "the last access is now"):
+        observe(topic["lastAccess"], "2031-02-03T04:05:06.789Z")
 
 
 @behaviour("SPACES-JOIN-04", "USERS-SPACES-08", "USERS-HIDE-04")
 def test_only_the_first_join_is_an_activity(cloud: Cloud, sockets: Sockets) -> None:
     """The first join brings a space to the front, later ones do not; a hidden one is shown again, silently."""
-    room = cloud.room()
-    chat = sockets.join(room.member, room.id)
-    later = cloud.space(room.admin, "Later")
+    ann, gil = cloud.user(), cloud.guest()
+    space = cloud.open_space(ann)
+    later = cloud.space(ann, "Later")
 
     def listed() -> list[str]:
-        return [item["_id"] for item in cloud.call("GET", "/users/me/spaces", room.admin).json()["data"]]
+        items = cloud.call("GET", "/users/me/spaces", ann).json()["data"]
+        return [item["_id"] for item in items if item["_id"] in (space, later)]
 
-    expect(listed(), [later, room.id])
-    cloud.call("GET", f"/spaces/{room.id}/join", room.stranger)
-    expect(listed(), [room.id, later])
-    cloud.call("POST", f"/spaces/{later}", room.admin, json={"title": "Later still"})
-    cloud.call("GET", f"/spaces/{room.id}/join", room.stranger)
-    observe(listed(), [later, room.id])
-    cloud.call("POST", f"/users/me/spaces/{room.id}/hide", room.admin)
-    observe(listed(), [later])
-    cloud.call("GET", f"/spaces/{room.id}/join", room.admin)
-    observe(listed(), [later, room.id])
-    observe(chat.heard(), [])
+    with claim("USERS-SPACES-08", "the newest space comes first"):
+        expect(listed(), [later, space])
+    cloud.call("GET", f"/spaces/{space}/join", gil)
+    with claim("SPACES-JOIN-04", "USERS-SPACES-08", "a first join brings a space to the front"):
+        expect(listed(), [space, later])
+    cloud.call("POST", f"/spaces/{later}", ann, json={"title": "Later still"})
+    cloud.call("GET", f"/spaces/{space}/join", gil)
+    with claim("SPACES-JOIN-04", "USERS-SPACES-08", "a second join does not"):
+        observe(listed(), [later, space])
+    cloud.call("POST", f"/users/me/spaces/{space}/hide", ann)
+    with claim("USERS-HIDE-04", "a hidden space is not in the list"):
+        observe(listed(), [later])
+    cloud.call("GET", f"/spaces/{space}/join", ann)
+    with claim("SPACES-JOIN-04", "USERS-HIDE-04", "a join shows a hidden space again"):
+        observe(listed(), [later, space])
+    chat = sockets.join(ann, space)
+    cloud.call("GET", f"/spaces/{space}/join", cloud.guest())
+    cloud.call("GET", f"/spaces/{space}/join", ann)
+    with claim("SPACES-JOIN-04", "subscribers hear nothing of a join"):
+        observe(chat.heard(), [])
 
 
 @behaviour("SPACES-JOIN-01", "SPACES-JOIN-05", "PERM-PIN-01", "PERM-PIN-02", "PERM-PIN-04")
 @pytest.mark.parametrize("path", ["join", "", "members"])
 def test_a_protected_space_asks_for_its_pin(cloud: Cloud, path: str) -> None:
     """Without the PIN, and with a wrong one, a guest is refused with a hint at the header; an open space ignores it."""
-    room = cloud.room(settings={"confPin": "1234"})
-    for pin, code in ((None, "pin_required"), ("", "pin_required"), ("null", "pin_required"), ("1", "pin_wrong")):
-        headers = {} if pin is None else {PIN: pin}
-        answer = cloud.call("GET", f"/spaces/{room.id}/{path}", room.anonymous, headers=headers)
-        expect(answer.status_code, 403)
-        refused(answer, 403, f"space.{code}")
-        observe(answer.json()["message"], NAMES_THE_HEADER)
-    expect(cloud.call("GET", f"/spaces/{room.id}/{path}", room.anonymous, headers={PIN: "1234"}).status_code, 200)
-    unprotected = cloud.open_space(room.admin)
-    cloud.call("GET", f"/spaces/{unprotected}/join", room.anonymous)
+    ann, gil = cloud.user(), cloud.guest()
+    space = cloud.open_space(ann, settings={"confPin": "1234"})
+    cloud.call("GET", f"/spaces/{space}/join", gil, headers={PIN: "1234"})
+    wrong = {"no header": None, "an empty one": "", "the text null": "null", "another PIN": "1"}
+    for name, pin in wrong.items():
+        code = "pin_wrong" if pin == "1" else "pin_required"
+        answer = cloud.call("GET", f"/spaces/{space}/{path}", gil, headers={} if pin is None else {PIN: pin})
+        with claim("SPACES-JOIN-05", "PERM-PIN-02", f"{name}: it is refused with 403", about=[answer]):
+            expect(answer.status_code, 403)
+        with claim("PERM-PIN-04", f"{name}: it is refused with its code", about=[answer]):
+            refused(answer, 403, f"space.{code}")
+            observe(answer.json()["code"], f"space.{code}")
+        with claim("PERM-PIN-04", f"{name}: the message names the header", about=[answer]):
+            observe(answer.json()["message"], NAMES_THE_HEADER)
+    with claim("SPACES-JOIN-01", "PERM-PIN-01", "the PIN in its header is accepted"):
+        expect(cloud.call("GET", f"/spaces/{space}/{path}", gil, headers={PIN: "1234"}).status_code, 200)
+    unprotected = cloud.open_space(ann)
+    cloud.call("GET", f"/spaces/{unprotected}/join", gil)
     for pin in ("", "null", "1"):
-        answer = cloud.call("GET", f"/spaces/{unprotected}/{path}", room.anonymous, headers={PIN: pin})
-        expect(answer.status_code, 200)
+        with claim("PERM-PIN-02", f"an unprotected space ignores the header {pin!r}"):
+            expect(cloud.call("GET", f"/spaces/{unprotected}/{path}", gil, headers={PIN: pin}).status_code, 200)
 
 
 @behaviour("PERM-PIN-03")
-@pytest.mark.parametrize(("everybody", "asked"), [(True, {"guest", "anonymous", "stranger"}), (False, {"anonymous"})])
-def test_who_is_asked_for_the_pin(cloud: Cloud, everybody: bool, asked: set[str]) -> None:  # noqa: FBT001 - a case
+@pytest.mark.parametrize("everybody", [True, False])
+@pytest.mark.parametrize("role", ["admin", "member", "guest", "anonymous", "stranger"])
+def test_who_is_asked_for_the_pin(cloud: Cloud, role: str, everybody: bool) -> None:  # noqa: FBT001 - a case
     """All guests, or anonymous ones only, as the space says; admins and members never."""
+    asked = {"guest", "anonymous", "stranger"} if everybody else {"anonymous"}
     room = cloud.room(settings={"confPin": "1234", "passwordRequired": {"allGuests": everybody}})
-    for role in ("admin", "member", "guest", "anonymous", "stranger"):
+    with claim("PERM-PIN-03", "they are asked, or not"):
         answer = cloud.call("GET", f"/spaces/{room.id}/join", getattr(room, role))
-        observe(answer.status_code, 403 if role in asked else 200, role)
+        if role in asked:
+            refused(answer, 403, "space.pin_required")
+        observe(answer.status_code, 403 if role in asked else 200)
 
 
 @behaviour("PERM-PIN-05")
 def test_the_pin_can_be_limited_to_joining(cloud: Cloud) -> None:
     """A guest repeats the PIN on every read, unless the mock is set to ask at the join only; leaving never needs it."""
-    room = cloud.room(settings={"confPin": "1234"})
-    refused(cloud.call("GET", f"/spaces/{room.id}/members", room.guest), 403, "space.pin_required")
+    ann, bob = cloud.user(), cloud.user("bob@example.com")
+    members = [{"username": bob.username, "role": "guest"}]
+    space, other = (cloud.open_space(ann, members=members, settings={"confPin": "1234"}) for _ in range(2))
+    with claim("PERM-PIN-05", "a guest who is in the space is asked on a read"):
+        refused(cloud.call("GET", f"/spaces/{space}/members", bob), 403, "space.pin_required")
+    with claim("PERM-PIN-05", "leaving never needs it"):
+        expect(cloud.call("DELETE", f"/spaces/{other}/attendees/userId/{bob.id}", bob).status_code, 200)
     cloud.configure({"rest.pin_scope": "join"})
-    expect(cloud.call("GET", f"/spaces/{room.id}/members", room.guest).status_code, 200)
-    refused(cloud.call("GET", f"/spaces/{room.id}/join", room.guest), 403, "space.pin_required")
+    with claim("PERM-PIN-05", "by setting a guest is not asked on a read"):
+        expect(cloud.call("GET", f"/spaces/{space}/members", bob).status_code, 200)
+    with claim("PERM-PIN-05", "by setting a guest is asked at the join"):
+        refused(cloud.call("GET", f"/spaces/{space}/join", bob), 403, "space.pin_required")
     cloud.configure({"rest.pin_scope": "all"})
-    path = f"/spaces/{room.id}/attendees/userId/{room.guest.id}"
-    expect(cloud.call("DELETE", path, room.guest).status_code, 200)
+    with claim("PERM-PIN-05", "leaving never needs it, with the setting of before"):
+        expect(cloud.call("DELETE", f"/spaces/{space}/attendees/userId/{bob.id}", bob).status_code, 200)
 
 
 @behaviour("SPACES-JOIN-06", "PERM-PRIV-01", "PERM-ARCH-01")
 def test_who_cannot_join(cloud: Cloud) -> None:
     """A private space refuses strangers as such, a direct one any third person, an archived one new people only."""
-    ann, bob, sid = cloud.user(), cloud.user("bob@example.com"), cloud.user("sid@elsewhere.example")
-    direct = cloud.call("GET", f"/spaces/direct/user/{bob.id}", ann).json()["data"][0]["_id"]
+    ann, gil = cloud.user(), cloud.guest()
+    private = cloud.private_space(ann)
+    with claim("SPACES-JOIN-06", "PERM-PRIV-01", "an anonymous stranger is refused at a private space"):
+        refused(cloud.call("GET", f"/spaces/{private}/join", gil), 403, "space.members_only")
+    sid = cloud.user("sid@elsewhere.example")
+    with claim("SPACES-JOIN-06", "PERM-PRIV-01", "a registered stranger is refused at a private space"):
+        refused(cloud.call("GET", f"/spaces/{private}/join", sid), 403, "space.members_only")
+    bob = cloud.user("bob@example.com")
+    direct = direct_space(cloud, ann, bob)
+    with claim("SPACES-JOIN-06", "PERM-PRIV-01", "a third person is refused at a direct space"):
+        refused(cloud.call("GET", f"/spaces/{direct}/join", sid), 403, "permission.denied")
     archived = cloud.open_space(ann, members=[{"username": bob.username}], archived=True)
-    for space, code in (
-        (cloud.private_space(ann), "space.members_only"),
-        (direct, "permission.denied"),
-        (archived, "topic.invalid_acesss_to_archived_topic"),
-    ):
-        refused(cloud.call("GET", f"/spaces/{space}/join", sid), 403, code)
-    expect(cloud.call("GET", f"/spaces/{archived}/join", bob).status_code, 200)
-    expect(cloud.call("GET", f"/spaces/{archived}/join", bob).json()["topic"]["lastAccess"], ISO_TIME)
+    with claim("SPACES-JOIN-06", "PERM-ARCH-01", "a stranger is refused at an archived space"):
+        refused(cloud.call("GET", f"/spaces/{archived}/join", sid), 403, "topic.invalid_acesss_to_archived_topic")
+    with claim("SPACES-JOIN-06", "PERM-ARCH-01", "a participant joins an archived space"):
+        answer = cloud.call("GET", f"/spaces/{archived}/join", bob)
+        expect(answer.status_code, 200)
+        expect(answer.json()["topic"]["lastAccess"], ISO_TIME)
 
 
 @behaviour("SPACES-JOIN-06", "SPACES-CREATE-12")
 def test_a_private_space_can_be_opened(cloud: Cloud) -> None:
     """By default nobody joins a new space by its id; after memberOnly is switched off anybody does."""
-    ann, gil = cloud.user(), cloud.guest()
+    gil, ann = cloud.guest(), cloud.user()
     space = cloud.space(ann)
-    answer = cloud.call("GET", f"/spaces/{space}/join", gil)
-    aside((answer.status_code, answer.json().get("code")), (403, "space.members_only"), of="SPACES-CREATE-12")
+    with claim("SPACES-CREATE-12", "an anonymous user cannot join a new space by its id"):
+        refused(cloud.call("GET", f"/spaces/{space}/join", gil), 403, "space.members_only")
     cloud.call("POST", f"/spaces/{space}", ann, json={"settings": {"memberOnly": False}})
-    observe(cloud.call("GET", f"/spaces/{space}/join", gil).status_code, 200)
+    with claim("SPACES-CREATE-12", "SPACES-JOIN-06", "after memberOnly is switched off they can"):
+        observe(cloud.call("GET", f"/spaces/{space}/join", gil).status_code, 200)
     cloud.configure({"rest.default_member_only": False})
-    observe(cloud.call("GET", f"/spaces/{cloud.space(ann)}/join", gil).status_code, 200)
+    with claim("SPACES-CREATE-12", "by setting a new space is open"):
+        observe(cloud.call("GET", f"/spaces/{cloud.space(ann)}/join", gil).status_code, 200)
 
 
 @behaviour("SPACES-JOIN-03", "SPACES-CREATE-10")
-def test_who_is_listed_by_address_only_has_his_role(cloud: Cloud) -> None:
+def test_who_is_listed_by_address_only_has_their_role(cloud: Cloud) -> None:
     """An account that came to be after its address was invited has the role of that entry."""
     ann = cloud.user()
     domain = cloud.control("POST", "/companies", {"name": "Late"})["service_domain"]
@@ -157,5 +218,7 @@ def test_who_is_listed_by_address_only_has_his_role(cloud: Cloud) -> None:
     body = {"scopes": "all", "company": "Late", "app_id": "00ff00ff00ff00ff00ff"}
     made = cloud.control("POST", "/service-apps", body)
     bot = App(made["key"], made["account_id"])
-    expect(cloud.call("GET", f"/spaces/{space}", bot).json()["role"], "admin")
-    refused(cloud.call("GET", f"/spaces/{other}", bot), 403, "permission.other_company")
+    with claim("SPACES-JOIN-03", "SPACES-CREATE-10", "the account has the role of the entry of its address"):
+        expect(cloud.call("GET", f"/spaces/{space}", bot).json()["role"], "admin")
+    with claim("SPACES-CREATE-10", "in a space of another company it is refused all the same"):
+        refused(cloud.call("GET", f"/spaces/{other}", bot), 403, "permission.other_company")
