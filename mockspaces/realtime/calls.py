@@ -2,7 +2,6 @@
 
 from mockspaces.cloud.kernel.clock import iso
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
-from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import directs
 from mockspaces.cloud.store.entities import Person
@@ -19,37 +18,30 @@ MAX_CALLS = 10_000
 async def relay(session: Session, payload: Payload, kind: str) -> None:
     """Relay an offer or an answer; other words of calls are the server's own and count for nothing."""
     if kind == events.CALL_OFFER:
-        await _offer(session, payload)
+        # Offer a call to every receiver who can be reached; the caller learns who cannot (RT-CALL-02).
+        hub = session.hub
+        wanted = receivers(payload)
+        most = hub.world.contract.limits.call_receivers
+        if not 1 <= len(wanted) <= most:
+            raise invalid("receivers", f"expected 1 to {most}")
+        call_id = hub.world.ids.uuid()
+        reached = [one for one in wanted if hub.of_person(one) and await _may_call(session, one)]
+        if reached:
+            # Keep who takes part in a call; the oldest one goes when there are too many.
+            call = PhoneCall(id=call_id, parties=(session.caller.id, *reached))
+            calls = hub.world.state.calls
+            if len(calls) >= MAX_CALLS:
+                await calls.delete(calls.every()[0].id)
+            await calls.put(call)
+            await _tell(session, payload, events.CALL_OFFER, call_id, reached)
+            await _report(session, payload, events.CALL_OFFER_SENT, call_id, reached)
+        for one in wanted:
+            if one not in reached:
+                await _report(session, payload, events.CALL_OFFER_FAILED, call_id, [one])
     elif kind in events.CALL_ANSWERS:
         await _answer(session, payload, kind)
     else:
         raise invalid("category", f'"{kind}" is no category of a client')
-
-
-async def _offer(session: Session, payload: Payload) -> None:
-    """Offer a call to every receiver who can be reached; the caller learns who cannot (RT-CALL-02)."""
-    hub = session.hub
-    wanted = receivers(payload)
-    most = hub.world.contract.limits.call_receivers
-    if not 1 <= len(wanted) <= most:
-        raise invalid("receivers", f"expected 1 to {most}")
-    call_id = hub.world.ids.uuid()
-    reached = [one for one in wanted if hub.of_person(one) and await _may_call(session, one)]
-    if reached:
-        await _remember(hub.world, PhoneCall(id=call_id, parties=(session.caller.id, *reached)))
-        await _tell(session, payload, events.CALL_OFFER, call_id, reached)
-        await _report(session, payload, events.CALL_OFFER_SENT, call_id, reached)
-    for one in wanted:
-        if one not in reached:
-            await _report(session, payload, events.CALL_OFFER_FAILED, call_id, [one])
-
-
-async def _remember(world: World, call: PhoneCall) -> None:
-    """Keep who takes part in a call; the oldest one goes when there are too many."""
-    calls = world.state.calls
-    if len(calls) >= MAX_CALLS:
-        await calls.delete(calls.every()[0].id)
-    await calls.put(call)
 
 
 async def _may_call(session: Session, person_id: str) -> bool:

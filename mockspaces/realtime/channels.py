@@ -32,22 +32,17 @@ async def subscribe(session: Session, payload: Payload) -> None:
     channel = _channel(payload)
     world = session.hub.world
     only_type = world.contract.sockets.channel_type
-    space_id = _space_id(channel, only_type)
+    space_id = text(channel.get("_id"))
+    if not space_id:
+        raise invalid("channel._id", "required")
+    if channel.get("type") != only_type:
+        raise invalid("channel.type", f'the only type is "{only_type}"')
     found = await _admit(session, space_id, channel.get("password"))
     if found.member:
         await spaces.visit(world, found.space, session.caller.id)
     subscription = world.presence.subscribe(session.id, space_id)
     answer = {"channel": {"_id": space_id, "type": only_type}, "dtsid": subscription, "sessionId": session.id}
     await session.tell(events.CHANNEL_SUBSCRIBED, answer)
-
-
-def _space_id(channel: Payload, only_type: str) -> str:
-    space_id = text(channel.get("_id"))
-    if not space_id:
-        raise invalid("channel._id", "required")
-    if channel.get("type") != only_type:
-        raise invalid("channel.type", f'the only type is "{only_type}"')
-    return space_id
 
 
 async def _admit(session: Session, space_id: str, password: Any) -> Standing:

@@ -130,7 +130,7 @@ class Hub:
         def deliver() -> None:
             for recipient, frames in outgoing:
                 recipient.session.transport.enqueue(frames, recipient.delay)
-            self._record(told, name, outgoing[0][1][0].data, _audience(told))
+            self._record(told, name, outgoing[0][1][0].data, (f"to {len(told)} sockets" if len(told) > 1 else ""))
 
         self.world.transactions.at_commit(deliver)
         if origin is None:
@@ -177,10 +177,6 @@ class Recipient(NamedTuple):
 
     session: Session
     delay: float = 0
-
-
-def _audience(sessions: list[Session]) -> str:
-    return f"to {len(sessions)} sockets" if len(sessions) > 1 else ""
 
 
 async def flush(transports: Collection[Transport]) -> None:
