@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from mockspaces.contract import Contract
+from mockspaces.contract import Contract, entrances
 from mockspaces.contract.behaviours import catalogue
 from mockspaces.contract.rows import Endpoint, Row
 from mutants.events import event_rules
@@ -25,7 +25,7 @@ def all_generated() -> list[Mutant]:
         *_endpoints(contract),
         *_scopes(contract),
         *_permissions(contract),
-        *_refusals(contract),
+        *_accounts(contract),
         *_oauth_scopes(contract),
         *_errors(contract),
         *_limits(contract),
@@ -41,7 +41,7 @@ def _served(contract: Contract) -> list[Endpoint]:
 
 def _endpoints(contract: Contract) -> Iterator[Mutant]:
     for row in _served(contract):
-        for name, change in _changes(row):
+        for name, change in (*_changes(row), *_entering(row)):
             yield Mutant(
                 f"endpoint {row.id} {name}", (f"{row.id}-", *_general(name)), _overlay("endpoints", row.id, change)
             )
@@ -69,6 +69,16 @@ def _changes(row: Endpoint) -> Iterator[tuple[str, dict[str, object]]]:
         yield "page of one more", {"page_size": row.page_size + 1}
 
 
+def _entering(row: Endpoint) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield the other entrances that hand the same to the handler, and find it by what the path has."""
+    right, named = entrances.ROWS[row.enters], set(re.findall(r"{(\w+)}", row.path))
+    for one in entrances.ROWS.values():
+        if one != right and one.hands == right.hands and named.issuperset(one.needs):
+            yield f"enters {one.id or 'nothing'}", {"enters": one.id}
+    if row.creates:
+        yield "creates nothing", {"creates": None}
+
+
 def _general(change: str) -> tuple[str, ...]:
     """Return the rules that speak of all endpoints and so may catch a change of this sort."""
     word = change.split(maxsplit=1)[0]
@@ -76,6 +86,10 @@ def _general(change: str) -> tuple[str, ...]:
         return ("PERM-MAP", "SCOPE-TAB-02")
     if "PIN" in change:
         return ("PERM-PIN",)
+    if word == "creates":
+        return ("PERM-POL-01",)
+    if word == "enters":
+        return ("PERM-HIST-01", "PERM-MAP-08", "USERS-COLL-05")
     if word == "page":
         return ("PAGE-SIZE-01",)
     if "scope" in change or "svc" in change:
@@ -107,8 +121,8 @@ def _permissions(contract: Contract) -> Iterator[Mutant]:
             )
 
 
-def _refusals(contract: Contract) -> Iterator[Mutant]:
-    """Return the calls of the identity server with their refusals shown in another way."""
+def _accounts(contract: Contract) -> Iterator[Mutant]:
+    """Return the calls of the identity server with other refusals, without guard of their form, or kept by anybody."""
     for row in contract.endpoints.values():
         if row.surface == "accounts":
             wrong = "page" if row.refusals == "object" else "object"

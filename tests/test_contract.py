@@ -5,18 +5,20 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
 from mockspaces.accounts.surface import AccountsSurface
 from mockspaces.asgi.handlers import Handler, handed_over
 from mockspaces.cloud.kernel.world import Origins
+from mockspaces.cloud.store.entities import Person
 from mockspaces.contract import (
     Contract,
     OverlayError,
     control,
     endpoints,
+    entrances,
     errors,
     events,
     nearest,
@@ -29,10 +31,12 @@ from mockspaces.contract import (
 from mockspaces.contract.behaviours import catalogue
 from mockspaces.control.openapi import document
 from mockspaces.control.surface import ControlSurface
+from mockspaces.rest.entrances import ENTRANCES
 from mockspaces.rest.surface import RestSurface
 from mockspaces.storage import surface as storage
 
 ROOT = Path(__file__).parent.parent
+REST = ROOT / "mockspaces" / "rest"
 CONTRACT = Contract.shipped()
 SINGLE_FACTS = [name for name in CONTRACT.__struct_fields__ if not isinstance(getattr(CONTRACT, name), dict)]
 ALL_ENDPOINTS = (*endpoints.ROWS, *control.ROWS, events.CONNECT)
@@ -42,6 +46,10 @@ WITHOUT_HANDLER = {events.CONNECT.id, storage.PUT, storage.GET}
 
 
 SURFACES = (AccountsSurface, RestSurface, ControlSurface)
+
+
+# The one call that answers the same whatever its path names.
+WHATEVER_THE_PATH_NAMES = {"MISC-FLAVMAIL"}
 
 
 def repeated(values: Iterable[object]) -> list[object]:
@@ -88,6 +96,52 @@ def test_every_call_is_summed_up_and_every_body_described() -> None:
     bodies = {key: one.get("requestBody", {}).get("content", {}) for key, one in shown.items()}
     described = {key for key, content in bodies.items() if "application/json" in content}
     assert described == {key for key, one in handlers.items() if one.body is not None}
+
+
+def test_a_handler_takes_what_its_row_enters() -> None:
+    """The arguments of each handler of the REST API are the call and what the entrance of its row hands over."""
+    for key, handler in RestSurface.handlers.items():
+        _call, *taken = [kind for name, kind in get_type_hints(handler.act).items() if name != "return"]
+        assert [shown(kind) for kind in taken] == list(entrances.ROWS[CONTRACT.endpoints[key].enters].hands), key
+
+
+def test_an_entrance_hands_over_what_it_says() -> None:
+    """Each entrance has a function, which returns what its row hands over."""
+    assert ENTRANCES.keys() == entrances.ROWS.keys() == set(get_args(rows.Enters))
+    for key, enter in ENTRANCES.items():
+        handed = get_args(get_type_hints(enter)["return"])
+        assert [shown(kind) for kind in handed] == list(entrances.ROWS[key].hands), key
+
+
+def shown(kind: Any) -> str:
+    return "Person" if kind == Person else str(kind.__name__)
+
+
+def test_whatever_a_path_names_is_entered() -> None:
+    """The surface looks up every parameter of a path, under each of its aliases, since handlers do not see them."""
+    named = {
+        (row.id, path): set(re.findall(r"{(\w+)}", path))
+        for row in endpoints.ROWS
+        if row.emulate and row.surface == "rest" and row.id not in WHATEVER_THE_PATH_NAMES
+        for path in (row.path, *row.aliases)
+    }
+    assert named == {(key, path): set(entrances.ROWS[CONTRACT.endpoints[key].enters].needs) for key, path in named}
+
+
+def test_what_the_rows_decide_is_done_nowhere_else() -> None:
+    """No handler of the REST API enters by itself: only the entrances admit, and look up what a path names."""
+    entering = set(
+        re.findall(r"(?:access|invites|meetings|messages|roster)\.\w+", (REST / "entrances.py").read_text("utf-8"))
+    )
+    shared = {"access.standing", "access.find_space", "meetings.check_own"}  # also for what a body names
+    assert "access.admit" in entering
+    for path in (path for path in REST.glob("*.py") if path.stem not in ("entrances", "surface")):
+        used = {
+            ast.unparse(node)
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.Attribute)
+        }
+        assert used & (entering - shared) == set(), path
 
 
 @pytest.mark.behaviour("SCOPE-TAB-01")
@@ -208,6 +262,7 @@ def test_untested_behaviours_say_why() -> None:
         {"endpoints": {"SPACES-GET": {"scope": None, "auth": ("user",)}}},
         {"permissions": {permissions.TOPIC_READ: {"roles": ("admin",)}}},
         {"scopes": {scopes.SPACES_CREATE: {"roles": ("admin", "member")}}},
+        {"endpoints": {"MSG-GET": {"enters": "editable message"}, "USERS-PEOPLE": {"enters": ""}}},
         {"limits": {"json_depth": 5}},
         {"accounts": {"product": "x"}},
         {},
@@ -230,6 +285,10 @@ def test_overlay_replaces_what_it_names(overlay: dict[str, Any]) -> None:
         ({"errors": {"scope.missing": {"statsu": 1}}}, 'no member "statsu"; did you mean "status"?'),
         ({"errors": {"scope.missing": {"status": "401"}}}, "errors.scope.missing: Expected `int`"),
         ({"endpoints": {"SPACES-GET": {"permission": "PERM_TOPIC_REED"}}}, 'did you mean "PERM_TOPIC_READ"?'),
+        ({"endpoints": {"MSG-GET": {"enters": "massage"}}}, "endpoints.MSG-GET: Invalid enum value 'massage'"),
+        ({"endpoints": {"MSG-GET": {"enters": "idea"}}}, 'endpoints.MSG-GET: "idea" needs {ideaId} in the path'),
+        ({"endpoints": {"SPACES-GET": {"enters": ""}}}, 'endpoints.SPACES-GET: "" is no entrance for its handler'),
+        ({"endpoints": {"CTRL-CLOCK": {"enters": "space"}}}, 'endpoints.CTRL-CLOCK: "space" needs {spaceId}'),
         ({"limits": {"json_dept": 1}}, 'limits: no member "json_dept"; did you mean "json_depth"?'),
         ({"limits": {"json_depth": -1}}, "limits: Expected `int` >= 0"),
     ],

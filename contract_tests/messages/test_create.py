@@ -439,7 +439,8 @@ def test_the_policy_of_a_space_says_who_creates(cloud: Cloud, policy: str, may: 
         else:
             refused(answer, 403, "not.authorized.by.topic.policy")
     wanted = 200 if "member" in may.split() else 403
-    observe(post(cloud, room.id, room.member, {"content": {"bodyText": "x"}}, "ideas").status_code, wanted)
+    for kind in ("ideas", "tasks"):
+        observe(post(cloud, room.id, room.member, {"content": {"bodyText": "x"}}, kind).status_code, wanted)
     # The policy (step 6c) is looked at before the body (step 7), the role before the policy.
     refused(post(cloud, room.id, room.guest, {}, "ideas"), 403, "permission.denied")
     if policy == "admins":

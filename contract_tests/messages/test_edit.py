@@ -133,7 +133,7 @@ def test_an_edit_needs_an_existing_message_and_its_id(cloud: Cloud) -> None:
         refused(edit(cloud, gone, ann), 404, "message.not_found")
 
 
-@behaviour("MSG-UPDATE-06", "PERM-MAP-02")
+@behaviour("MSG-UPDATE-06", "MSG-PATCH-01", "PERM-MAP-02")
 def test_who_may_edit(cloud: Cloud) -> None:
     """Posts and tasks are edited by any admin or member, chats by their sender, and nothing by a guest."""
     room = cloud.room()
@@ -144,7 +144,9 @@ def test_who_may_edit(cloud: Cloud) -> None:
     expect([edit(cloud, idea, who).status_code for who in people], [200, 200, 403, 403, 403])
     observe([edit(cloud, chat, who).status_code for who in people], [403, 200, 403, 403, 403])
     observe([edit(cloud, own, who).status_code for who in people], [403] * 5)
-    refused(edit(cloud, own, room.guest), 403, "permission.denied")
+    for method in METHODS:
+        refused(edit(cloud, own, room.guest, method), 403, "permission.denied")
+        refused(edit(cloud, chat, room.admin, method), 403, "permission.denied")
     # Whoever may not edit (step 6c) is told so before his body is looked at (step 7).
     refused(edit(cloud, chat, room.admin, content=1), 403, "permission.denied")
 

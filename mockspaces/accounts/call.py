@@ -30,7 +30,8 @@ class Call(call.Call):
         self, exchange: Exchange, endpoint: Endpoint, params: Mapping[str, str], path: str, query: bytes
     ) -> None:
         """Bundle what the surface found out. ``path`` and ``query`` are those in force (ACC-AUTHZ-14)."""
-        super().__init__(exchange, endpoint, params)
+        super().__init__(exchange, endpoint)
+        self.params = params
         self.path = path
         self.raw_query = query
 

@@ -1,6 +1,5 @@
 """What a handler of an HTTP surface gets: a request that found its row."""
 
-from collections.abc import Mapping
 from typing import TypeVar
 
 from mockspaces.asgi.decoding import decode
@@ -16,13 +15,12 @@ Value = TypeVar("Value")
 
 
 class Call:
-    """A request, the row of its endpoint, and the parameters of its path."""
+    """A request with the row of its endpoint."""
 
-    def __init__(self, exchange: Exchange, endpoint: Endpoint, params: Mapping[str, str]) -> None:
+    def __init__(self, exchange: Exchange, endpoint: Endpoint) -> None:
         """Bundle what the surface found out."""
         self.exchange = exchange
         self.endpoint = endpoint
-        self.params = params
 
     @property
     def world(self) -> World:

@@ -11,7 +11,17 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
-from mockspaces.contract import control, endpoints, errors, events, oauth_errors, oauth_scopes, permissions, scopes
+from mockspaces.contract import (
+    control,
+    endpoints,
+    entrances,
+    errors,
+    events,
+    oauth_errors,
+    oauth_scopes,
+    permissions,
+    scopes,
+)
 from mockspaces.contract.accounts import Accounts
 from mockspaces.contract.limits import Limits
 from mockspaces.contract.rest import Rest
@@ -20,6 +30,7 @@ from mockspaces.contract.sockets import Sockets
 from mockspaces.contract.spaces import Spaces
 
 AnyRow = TypeVar("AnyRow", bound=Row)
+HANDED = {row.id: entrances.ROWS[row.enters].hands for row in endpoints.ROWS}  # what handlers are written for
 LONGEST_COMPARED = 256  # characters of a misspelt word
 
 
@@ -100,11 +111,12 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
         return {table: rows for table, rows in found.items() if rows}
 
     def check_names(self) -> None:
-        """Raise `OverlayError` if an endpoint names a permission or scope that has no row."""
+        """Raise `OverlayError` if an endpoint names a permission, scope or entrance that is none for it."""
         for row in self.endpoints.values():
             _check_name(row.permission, list(self.permissions), row)
             for scope in filter(None, (row.scope, row.act_as_scope)):
                 _check_name(scope, list(self.scopes), row)
+            _check_entrance(row)
 
 
 def _difference(members: Mapping[str, Any], shipped: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,6 +126,16 @@ def _difference(members: Mapping[str, Any], shipped: Mapping[str, Any]) -> dict[
 def _check_name(name: str, known: list[str], row: Endpoint) -> None:
     if name not in known:
         message = f'endpoints.{row.id}: no row "{name}"{nearest(name, known)}'
+        raise OverlayError(message)
+
+
+def _check_entrance(row: Endpoint) -> None:
+    """Refuse an entrance that needs what the path has not, or hands over what the handler does not take."""
+    entrance = entrances.ROWS[row.enters]
+    missing = [name for name in entrance.needs if f"{{{name}}}" not in row.path]
+    if missing or entrance.hands != HANDED.get(row.id, ()):
+        problem = f"needs {{{missing[0]}}} in the path" if missing else "is no entrance for its handler"
+        message = f'endpoints.{row.id}: "{row.enters}" {problem}'
         raise OverlayError(message)
 
 

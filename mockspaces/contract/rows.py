@@ -14,6 +14,29 @@ Surface = Literal["accounts", "rest", "storage", "realtime", "control", "web"]
 Kind = Literal["none", "user", "anon", "oauth", "svc", "sat", "session", "client", "client_id", "url-signature"]
 Role = Literal["admin", "member", "guest"]
 SpaceType = Literal["group", "direct", "personal"]
+Written = Literal["chat", "idea", "task"]
+Enters = Literal[
+    "",
+    "self",
+    "colleague",
+    "settings",
+    "partner",
+    "room",
+    "space",
+    "attendee",
+    "meeting",
+    "party",
+    "recording",
+    "message",
+    "editable message",
+    "idea",
+    "task",
+    "file",
+    "invite",
+    "own invite",
+    "viewer token",
+    "space token",
+]
 
 
 def source(text: str, confidence: Confidence = "A", *, ge: int | None = None) -> msgspec.Meta:
@@ -49,8 +72,18 @@ class Endpoint(Row, frozen=True, kw_only=True):
     words_in_any_case: bool = False
     anonymous_setting: str = ""
     refusals: Literal["object", "page", "client"] = "object"  # a client hears of them at its redirect_uri
+    enters: Enters = ""  # what the surface finds and checks before the handler runs, see `entrances`
+    creates: Written | None = None  # the category of message that a call makes, which not everybody may
     page_size: int = 0  # how many items a page has where a request names no size; 0 is no list
     transaction: Literal["own", "none"] = "own"  # whether the call is one of its world, or enters none
+
+
+class Entrance(Row, frozen=True, kw_only=True):
+    """One thing that calls enter: the parameters of the path by which it is found, and what its handler is handed."""
+
+    id: Enters
+    needs: tuple[str, ...] = ()
+    hands: tuple[str, ...] = ()  # names of types, in the order of the handler's arguments after the call
 
 
 class Permission(Row, frozen=True, kw_only=True):

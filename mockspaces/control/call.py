@@ -26,7 +26,8 @@ class ControlCall(call.Call):
         documented: Mapping[str, Handler[Any]],
     ) -> None:
         """Bundle what the surface found out. ``documented`` are the handlers of all surfaces."""
-        super().__init__(exchange, endpoint, params)
+        super().__init__(exchange, endpoint)
+        self.params = params
         self.worlds = worlds
         self.documented = documented
 

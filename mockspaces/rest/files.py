@@ -10,6 +10,7 @@ from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.messaging import files
 from mockspaces.cloud.messaging.files import Wanted
 from mockspaces.cloud.spaces import access
+from mockspaces.cloud.store.entities import StoredFile
 from mockspaces.contract import errors
 from mockspaces.rest.call import Call, Handlers
 
@@ -77,9 +78,8 @@ async def download_urls(call: Call) -> object:
     return _pairs([(files.download_url(call.world, call.origins, file), file.id) for file in found])
 
 
-async def view_urls(call: Call) -> object:
+async def view_urls(call: Call, file: StoredFile) -> object:
     """Return where a file can be read, to whoever has its viewer token (FILES-VIEW-01)."""
-    file = await files.viewed(call.world, call.params["token"])
     return {"data": [{"url": files.download_url(call.world, call.origins, file)}]}
 
 

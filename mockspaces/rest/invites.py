@@ -9,6 +9,7 @@ from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.messaging import drafts
 from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import invites
+from mockspaces.cloud.spaces.access import Standing
 from mockspaces.cloud.spaces.invites import Invitation
 from mockspaces.cloud.store.entities import InformChannel, Invite, Invitee, InviteMode, Space, User
 from mockspaces.cloud.views import person_views, space_views
@@ -97,9 +98,8 @@ def answer(call: Call, space: Space, invite: Invite, creator: User) -> dict[str,
     return shown
 
 
-async def invite_people(call: Call) -> object:
+async def invite_people(call: Call, found: Standing) -> object:
     """Invite people to a space (SPACES-INVITE-01..08)."""
-    found = await call.enter()
     body = await call.decode(InvitationBody)
     if not body.invitees:
         raise invalid("invitees", "required, and not empty")
@@ -108,23 +108,20 @@ async def invite_people(call: Call) -> object:
     return answer(call, found.space, made, call.caller.user)
 
 
-async def join(call: Call) -> object:
+async def join(call: Call, found: Standing, used: Invite) -> object:
     """Join a space by the link of an invite (SPACES-INVJOIN-01..05)."""
-    used = await invites.find(call.world, call.params["inviteId"])
-    found = await invites.join(call.world, call.caller, used.id, call.pin)
-    shown: dict[str, Any] = await space_views.seen_by(call.world, call.origins, found, call.caller.id)
+    joined = await invites.join(call.world, call.caller, found, used, call.pin)
+    shown: dict[str, Any] = await space_views.seen_by(call.world, call.origins, joined, call.caller.id)
     return {"topic": shown}
 
 
-async def change(call: Call) -> object:
+async def change(call: Call, found: Standing, mine: Invite) -> object:
     """Change an invite of one's own (SPACES-INVUPD-01..03)."""
-    found = await invites.find(call.world, call.params["inviteId"])
-    mine, place = await invites.own(call.world, call.caller, found.id)
     body = await call.decode(ChangeBody)
     _check_change(body, mine)
-    wanted = invitation(call, body, default_role="guest" if place.space.type == "personal" else "member")
-    changed = await invites.change(call.world, call.caller, mine, place, wanted)
-    return answer(call, place.space, changed, call.caller.user)
+    wanted = invitation(call, body, default_role="guest" if found.space.type == "personal" else "member")
+    changed = await invites.change(call.world, call.caller, mine, found, wanted)
+    return answer(call, found.space, changed, call.caller.user)
 
 
 def _check_change(body: ChangeBody, mine: Invite) -> None:
@@ -138,11 +135,9 @@ def _check_change(body: ChangeBody, mine: Invite) -> None:
         raise invalid("informChannel", 'expected "server" or "client"')
 
 
-async def delete(call: Call) -> object:
+async def delete(call: Call, found: Standing, mine: Invite) -> object:
     """Delete an invite of one's own (SPACES-INVDEL-01..03)."""
-    found = await invites.find(call.world, call.params["inviteId"])
-    mine, place = await invites.own(call.world, call.caller, found.id)
-    await invites.delete(call.world, mine, place)
+    await invites.delete(call.world, mine, found)
     return {"_id": mine.id, "topicId": mine.space_id}
 
 

@@ -2,12 +2,13 @@
 
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.messaging import media
+from mockspaces.cloud.spaces.access import Standing
 from mockspaces.rest.call import Call, Handlers
 
 
-async def token(call: Call) -> object:
+async def token(call: Call, found: Standing) -> object:
     """Return a session, a token and the conference number of a space (MEDIA-TOKEN-01..03)."""
-    return media.token(call.world, (await call.enter()).space)
+    return media.token(call.world, found.space)
 
 
 HANDLERS: Handlers = {

@@ -5,13 +5,12 @@ from typing import Any
 import msgspec
 
 from mockspaces.asgi.handlers import Handler
-from mockspaces.cloud.kernel.rejection import Rejection, not_found
+from mockspaces.cloud.kernel.rejection import not_found
 from mockspaces.cloud.messaging import meetings
 from mockspaces.cloud.messaging.meetings import Party
 from mockspaces.cloud.people import people
-from mockspaces.cloud.spaces import access
 from mockspaces.cloud.spaces.access import Standing
-from mockspaces.cloud.store.entities import Message
+from mockspaces.cloud.store.entities import Message, Recording
 from mockspaces.cloud.views import message_views
 from mockspaces.contract import errors, events
 from mockspaces.rest.call import Call, Handlers
@@ -61,28 +60,6 @@ class LayoutBody(msgspec.Struct, frozen=True, rename="camel"):
     background_theme: str | None = None
 
 
-async def _enter(call: Call) -> tuple[Standing, Message]:
-    """Admit the caller to the meeting of the path: both ids (step 4), then steps 5 to 6c."""
-    await access.find_space(call.world, call.params["spaceId"])
-    message = await meetings.find(call.world, call.params["spaceId"], call.params["meetingId"])
-    return await call.enter(), message
-
-
-async def _enter_party(call: Call) -> tuple[Message, Party]:
-    """Admit the caller to an attendee of the path: himself, or anybody as admin (MEET-GEN-04)."""
-    party = Party(call.params["type"], call.params["attendeeId"])
-    await access.find_space(call.world, call.params["spaceId"])
-    message = await meetings.find(call.world, call.params["spaceId"], call.params["meetingId"])
-    meetings.attendee_ever(message, party)
-    _check_own(call, await call.enter(), party.id)
-    return message, party
-
-
-def _check_own(call: Call, found: Standing, attendee_id: str) -> None:
-    if found.role != "admin" and attendee_id != call.caller.id:
-        raise Rejection(errors.PERMISSION_DENIED, "only an admin may do this for somebody else")
-
-
 async def _answer(call: Call, message: Message) -> dict[str, object]:
     return {"data": [await shown(call, message)]}
 
@@ -90,51 +67,45 @@ async def _answer(call: Call, message: Message) -> dict[str, object]:
 # --- reading
 
 
-async def active(call: Call) -> object:
+async def active(call: Call, found: Standing) -> object:
     """Return the active meeting as a bare object (MEET-ACTIVE-01, -02)."""
-    found = await call.enter()
     message = await meetings.active(call.world, found.space.id)
     if message is None:
         raise not_found(errors.MEETING_NOT_FOUND, "active meeting in space", found.space.id)
     return await shown(call, message)
 
 
-async def list_(call: Call) -> object:
+async def list_(call: Call, found: Standing) -> object:
     """List the meetings of a space (MEET-LIST-01, -02)."""
-    found = await call.enter()
     return await page(call, newest_first(call, found, "category", (found.space.id, "meeting")))
 
 
 # --- acting
 
 
-async def end(call: Call) -> object:
+async def end(call: Call, found: Standing, message: Message) -> object:
     """End a meeting for everybody (MEET-END-01, -02)."""
-    found, message = await _enter(call)
     return await _answer(call, await meetings.end(call.world, found.space.id, message.id))
 
 
-async def mute_all(call: Call) -> object:
+async def mute_all(call: Call, found: Standing, message: Message) -> object:
     """Ask everybody else to mute (MEET-MUTEALL-01, -02)."""
-    found, message = await _enter(call)
     body = await call.decode(MuteAllBody)
     return await _answer(
         call, await meetings.mute_all(call.world, found.space.id, message.id, body.exclusion_list or ())
     )
 
 
-async def media_state(call: Call) -> object:
+async def media_state(call: Call, _found: Standing, message: Message, party: Party) -> object:
     """Switch an attendee's microphone or camera (MEET-MEDIA-01..04)."""
-    message, party = await _enter_party(call)
     body = await call.decode(MediaStateBody)
     sent = {"audio": body.audio, "video": body.video, "mdsrvSessionId": body.mdsrv_session_id}
     tracks = {name: value for name, value in sent.items() if value is not None}
     return await _answer(call, await meetings.set_tracks(call.world, message.space_id, message.id, party, tracks))
 
 
-async def operation(call: Call) -> object:
+async def operation(call: Call, _found: Standing, message: Message, party: Party) -> object:
     """Note what an attendee's client does about noise (MEET-OPER-01)."""
-    message, party = await _enter_party(call)
     body = await call.decode(OperationBody)
     changed = await meetings.set_noise_reduction(
         call.world, message.space_id, message.id, party, enabled=body.noise_reduction, session=body.session
@@ -142,28 +113,25 @@ async def operation(call: Call) -> object:
     return await _answer(call, changed)
 
 
-async def raise_hand(call: Call) -> object:
+async def raise_hand(call: Call, found: Standing, message: Message) -> object:
     """Raise the caller's hand (MEET-HAND-01, -02)."""
-    found, message = await _enter(call)
     body = await call.decode(HandBody)
     parts = {"requestedPermissions": body.requested_permissions}
     return await _show_hand(call, found, message, events.PERMISSION_REQUESTED, call.caller.id, parts)
 
 
-async def accept_hand(call: Call) -> object:
+async def accept_hand(call: Call, found: Standing, message: Message) -> object:
     """Grant what a raised hand asked for; an admin's alone, also for a hand of his own (MEET-HANDOK-01)."""
-    found, message = await _enter(call)
     body = await call.decode(AnswerBody)
     await _check_person(call, body)
     parts = {"grantedPermissions": body.granted_permissions or []}
     return await _show_hand(call, found, message, events.PERMISSION_GRANTED, body.attendee_id, parts)
 
 
-async def lower_hand(call: Call) -> object:
+async def lower_hand(call: Call, found: Standing, message: Message) -> object:
     """Lower one's own hand, or anybody's as admin (MEET-HANDLOW-01)."""
-    found, message = await _enter(call)
     body = await call.decode(AnswerBody)
-    _check_own(call, found, body.attendee_id)
+    meetings.check_own(call.caller, found, body.attendee_id)
     await _check_person(call, body)
     parts = {"rejectedPermissions": body.rejected_permissions or []}
     return await _show_hand(call, found, message, events.PERMISSION_REJECTED, body.attendee_id, parts)
@@ -181,9 +149,8 @@ async def _show_hand(
     return await _answer(call, changed)
 
 
-async def layout(call: Call) -> object:
+async def layout(call: Call, found: Standing, message: Message) -> object:
     """Store the layout of a meeting (MEET-LAYOUT-01)."""
-    found, message = await _enter(call)
     body = await call.decode(LayoutBody)
     changed = await meetings.set_layout(call.world, found.space.id, message.id, body.layout, body.background_theme)
     return await _answer(call, changed)
@@ -192,20 +159,15 @@ async def layout(call: Call) -> object:
 # --- recordings
 
 
-async def start_recording(call: Call) -> object:
+async def start_recording(call: Call, found: Standing, message: Message) -> object:
     """Start recording and answer what is announced (MEET-REC-01..03)."""
-    found, message = await _enter(call)
     event = await meetings.start_recording(call.world, found.space.id, message.id, call.caller.person)
     return {"data": [message_views.media_event(call.world, call.origins, event)]}
 
 
-async def stop_recording(call: Call) -> object:
+async def stop_recording(call: Call, found: Standing, message: Message, running: Recording) -> object:
     """Stop a recording; the answer is the documented short one (MEET-RECSTOP-01..03)."""
-    await access.find_space(call.world, call.params["spaceId"])
-    message = await meetings.find(call.world, call.params["spaceId"], call.params["meetingId"])
-    meetings.recording(message, call.params["recordingId"])
-    found = await call.enter()
-    stopped = await meetings.stop_recording(call.world, found.space.id, message.id, call.params["recordingId"])
+    stopped = await meetings.stop_recording(call.world, found.space.id, message.id, running.id)
     content = {"recordings": [message_views.recording(stopped)]}
     return {"data": [{"sender": message_views.server(call.world, found.space.id), "content": content}]}
 

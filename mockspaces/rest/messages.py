@@ -4,26 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from mockspaces.asgi.handlers import Handler
-from mockspaces.cloud.kernel.rejection import Rejection, invalid
+from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.messaging import drafts, files, messages
 from mockspaces.cloud.messaging.messages import Deletion
 from mockspaces.cloud.messaging.timeline import Filter, Timeline
-from mockspaces.cloud.spaces import access
 from mockspaces.cloud.spaces.access import Standing
-from mockspaces.cloud.store.entities import Category, Message
+from mockspaces.cloud.store.entities import Category, Message, StoredFile
 from mockspaces.cloud.store.listing import Indexed, Listing
 from mockspaces.cloud.views import message_views
-from mockspaces.contract import errors
 from mockspaces.rest import paging
 from mockspaces.rest.call import Call, Handlers
 
 QUERY_CATEGORIES: tuple[Category, ...] = ("chat", "idea", "task")
 PARENT_CATEGORIES: tuple[Category, ...] = ("idea", "task")
-
-
-async def enter(call: Call, message: Message) -> Standing:
-    """Admit the caller to the space of a message (steps 4 to 6c)."""
-    return await access.enter(call.world, call.endpoint, call.caller, message.space_id, call.pin)
 
 
 async def shown(call: Call, message: Message) -> dict[str, Any]:
@@ -49,15 +42,13 @@ def newest_first(call: Call, found: Standing, index: str, partition: object) -> 
 # --- lists
 
 
-async def by_reference(call: Call) -> object:
+async def by_reference(call: Call, found: Standing) -> object:
     """List everything in a space, categories mixed (MSG-BYREF-02)."""
-    found = await call.enter()
     return await page(call, newest_first(call, found, "space", found.space.id))
 
 
-async def query(call: Call) -> object:
+async def query(call: Call, found: Standing) -> object:
     """List what the filters leave (MSG-QUERY-01..07)."""
-    found = await call.enter()
     wanted = _filter(call, messages.horizon(call.world, found))
     return await page(call, Timeline(call.world, found.space.id, wanted))
 
@@ -99,53 +90,45 @@ def _word(call: Call, name: str, words: Sequence[Category], none: str = "") -> C
     return None
 
 
-async def ideas(call: Call) -> object:
+async def ideas(call: Call, found: Standing) -> object:
     """List the posts of a space (MSG-IDEAS-01, -02)."""
-    found = await call.enter()
     return await page(call, newest_first(call, found, "category", (found.space.id, "idea")), by_page=True)
 
 
-async def tasks(call: Call) -> object:
+async def tasks(call: Call, found: Standing) -> object:
     """List the tasks of a space (MSG-TASKS-01..03)."""
-    found = await call.enter()
     return await page(call, newest_first(call, found, "category", (found.space.id, "task")), by_page=True)
 
 
-async def idea_comments(call: Call) -> object:
+async def idea_comments(call: Call, found: Standing, parent: Message) -> object:
     """List the comments on a post (MSG-COMMI-01..03)."""
-    return await _comments(call, await messages.find_parent(call.world, call.params["ideaId"], "idea"))
+    return await page(call, newest_first(call, found, "parent", parent.id))
 
 
-async def task_comments(call: Call) -> object:
+async def task_comments(call: Call, found: Standing, parent: Message) -> object:
     """List the comments on a task (MSG-COMMT-01)."""
-    return await _comments(call, await messages.find_parent(call.world, call.params["taskId"], "task"))
-
-
-async def _comments(call: Call, parent: Message) -> object:
-    return await page(call, newest_first(call, await enter(call, parent), "parent", parent.id))
+    return await page(call, newest_first(call, found, "parent", parent.id))
 
 
 # --- creating
 
 
-async def create_chat(call: Call) -> object:
+async def create_chat(call: Call, found: Standing) -> object:
     """Send a chat message, or comment on a post or task (MSG-CHAT-01..05)."""
-    return await _create(call, "chat")
+    return await _create(call, found, "chat")
 
 
-async def create_idea(call: Call) -> object:
+async def create_idea(call: Call, found: Standing) -> object:
     """Create a post (MSG-IDEA-01..05)."""
-    return await _create(call, "idea")
+    return await _create(call, found, "idea")
 
 
-async def create_task(call: Call) -> object:
+async def create_task(call: Call, found: Standing) -> object:
     """Create a task (MSG-TASK-01..08)."""
-    return await _create(call, "task")
+    return await _create(call, found, "task")
 
 
-async def _create(call: Call, category: Category) -> object:
-    found = await call.enter()
-    messages.check_author(call.world, category, found)
+async def _create(call: Call, found: Standing, category: Category) -> object:
     draft = drafts.read(call.world, category, await call.decode(drafts.MessageBody))
     message = await messages.create(call.world, call.caller.person, found.space, draft)
     return {"data": [await shown(call, message)]}
@@ -154,30 +137,19 @@ async def _create(call: Call, category: Category) -> object:
 # --- one message
 
 
-async def get(call: Call) -> object:
+async def get(call: Call, _found: Standing, message: Message) -> object:
     """Return a message as a bare object (MSG-GET-01)."""
-    message = await messages.find(call.world, call.params["messageId"])
-    messages.check_visible(call.world, await enter(call, message), message)
     return await shown(call, message)
 
 
-async def edit(call: Call) -> object:
+async def edit(call: Call, _found: Standing, message: Message) -> object:
     """Change a message and return it bare (MSG-UPDATE-01..07, MSG-PATCH-01)."""
-    message = await messages.find(call.world, call.params["messageId"])
-    await enter(call, message)
-    messages.check_editor(call.caller, message)
     body = await call.decode(drafts.EditBody)
     return await shown(call, await messages.edit(call.world, message, body))
 
 
-async def viewer_url(call: Call) -> object:
-    """Return where a file of a message can be looked at (MSG-VIEWER-01); both ids are step 4."""
-    message = await messages.find(call.world, call.params["messageId"])
-    file_id = call.params["fileId"]
-    if file_id not in [one.file_id for one in message.attachments]:
-        raise Rejection(errors.FILE_NOT_FOUND, f'the message has no file "{file_id}"')
-    messages.check_visible(call.world, await enter(call, message), message)
-    file = await files.find(call.world, file_id)
+async def viewer_url(call: Call, _found: Standing, _message: Message, file: StoredFile) -> object:
+    """Return where a file of a message can be looked at (MSG-VIEWER-01)."""
     return {"data": [{"url": f"{call.origins.rest}/api/files/viewUrls/{files.view_token(call.world, file)}"}]}
 
 

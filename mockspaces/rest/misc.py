@@ -41,9 +41,8 @@ async def dial_in(call: Call) -> object:
     return {}
 
 
-async def space_token(call: Call) -> object:
+async def space_token(call: Call, found: SpaceToken) -> object:
     """Return what a space access token stands for (MISC-SAT-01, -02)."""
-    found = await discovery.space_token(call.world, call.params["tokenType"], call.params["token"])
     who = await people.get_person(call.world, found.authorizer_id)
     return {"authorizer": _authorizer(found, who), "app": _app(call, found)}
 

@@ -73,9 +73,8 @@ async def _record(call: Call, found: Standing, record: UserSpace) -> object:
     return await space_views.user_space(call.world, found, record, call.caller.person)
 
 
-async def prefer(call: Call) -> object:
+async def prefer(call: Call, found: Standing) -> object:
     """Pin a space, or set what to be told about it (USERS-PREF-01..03)."""
-    found = await call.enter()
     body = await call.decode(PreferenceBody)
     wanted = Preference(
         pinned=None if body.is_pinned is UNSET else bool(body.is_pinned),
@@ -86,18 +85,16 @@ async def prefer(call: Call) -> object:
     return await _record(call, found, record)
 
 
-async def mark_read(call: Call) -> object:
+async def mark_read(call: Call, found: Standing) -> object:
     """Note up to when the caller has read a space (USERS-READ-01..06)."""
-    found = await call.enter()
     body = await call.decode(ReadBody)
     time = None if body.read_time is None else drafts.time("readTime", body.read_time)
     record = await own_spaces.mark_read(call.world, call.caller, found, time)
     return await _record(call, found, record)
 
 
-async def hide(call: Call) -> object:
+async def hide(call: Call, found: Standing) -> object:
     """Take a space off the caller's list (USERS-HIDE-01..05)."""
-    found = await call.enter()
     record = await own_spaces.hide(call.world, call.caller, found)
     return await _record(call, found, record)
 

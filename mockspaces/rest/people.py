@@ -2,17 +2,14 @@
 
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.patterns import Pattern, search
-from mockspaces.cloud.kernel.rejection import Rejection
-from mockspaces.cloud.people import people
-from mockspaces.cloud.spaces import access, colleagues
+from mockspaces.cloud.spaces import colleagues
+from mockspaces.cloud.spaces.access import Standing
 from mockspaces.cloud.spaces.colleagues import Colleagues, DirectPartners
 from mockspaces.cloud.store.entities import Person, User
 from mockspaces.cloud.store.listing import Whole
 from mockspaces.cloud.views import person_views, space_views
-from mockspaces.contract import errors
 from mockspaces.rest import paging
 from mockspaces.rest.call import Call, Handlers
-from mockspaces.rest.me import own_id
 
 
 def _pattern(call: Call) -> Pattern | None:
@@ -21,7 +18,6 @@ def _pattern(call: Call) -> Pattern | None:
 
 async def find_colleagues(call: Call) -> object:
     """Search the people the caller knows (USERS-COLL-01..05)."""
-    await own_id(call)
 
     async def render(user: User) -> object:
         return person_views.short(call.origins, user)
@@ -36,7 +32,6 @@ async def find_colleagues(call: Call) -> object:
 
 async def find_by_email(call: Call) -> object:
     """Look many addresses up in the caller's company (USERS-COLLBULK-01..03)."""
-    await own_id(call)
     addresses = (await call.decode(list[str]))[: call.world.contract.limits.colleagues_bulk]
     found = await colleagues.by_emails(call.world, call.caller, addresses)
     return {"data": [person_views.short(call.origins, user) for user in found]}
@@ -44,25 +39,13 @@ async def find_by_email(call: Call) -> object:
 
 async def company_people(call: Call) -> object:
     """Return a few people of a company as a bare array (USERS-PEOPLE-01..03)."""
-    company_id = await _company_of(call)
     limits = call.world.contract.limits
-    found = await colleagues.of_company(call.world, company_id, _pattern(call), limits.people)
+    found = await colleagues.of_company(call.world, call.caller.company_id, _pattern(call), limits.people)
     return [person_views.short(call.origins, user) for user in found]
-
-
-async def _company_of(call: Call) -> str | None:
-    given, own = call.params["userId"], call.caller.company_id
-    if given in ("me", call.caller.id):
-        return own
-    person = await people.find(call.world, given)
-    if not isinstance(person, User) or own is None or person.company_id != own:
-        raise Rejection(errors.PERMISSION_DENIED, "this user is not of the caller's company")
-    return own
 
 
 async def direct_partners(call: Call) -> object:
     """List whom the caller has direct spaces with (USERS-WITHDM-01..03)."""
-    await own_id(call)
 
     async def render(person: Person) -> object:
         return person_views.partner(call.origins, person)
@@ -71,13 +54,8 @@ async def direct_partners(call: Call) -> object:
     return await paging.numbered(call, found, render)
 
 
-async def meeting_room(call: Call) -> object:
+async def meeting_room(call: Call, found: Standing) -> object:
     """Return the personal room of whoever has this address (USERS-ROOM-01..04)."""
-    owner = await people.by_email(call.world, call.params["email"])
-    if owner is None or owner.room_id is None:
-        raise Rejection(errors.USER_NOT_FOUND, f'"{call.params["email"]}" is nobody\'s address')
-    room = await access.find_space(call.world, owner.room_id)
-    found = await access.standing(call.world, call.caller, room)
     return {"data": await space_views.seen_by(call.world, call.origins, found, call.caller.id)}
 
 

@@ -12,7 +12,7 @@ from mockspaces.cloud.messaging import removal
 from mockspaces.cloud.spaces import access, directs, invites, spaces, updates
 from mockspaces.cloud.spaces.access import Standing
 from mockspaces.cloud.spaces.updates import Change
-from mockspaces.cloud.store.entities import User
+from mockspaces.cloud.store.entities import Person, User
 from mockspaces.cloud.views import space_views
 from mockspaces.contract import errors
 from mockspaces.contract.rows import Role
@@ -123,14 +123,13 @@ async def create_old(call: Call) -> object:
     return await _shown(call, await access.standing(call.world, call.caller, space))
 
 
-async def get(call: Call) -> object:
+async def get(call: Call, found: Standing) -> object:
     """Return a space as a bare object (SPACES-GET-01)."""
-    return await _shown(call, await call.enter())
+    return await _shown(call, found)
 
 
-async def update(call: Call) -> object:
+async def update(call: Call, found: Standing) -> object:
     """Change a space by deep merge (SPACES-UPDATE-01..07)."""
-    found = await call.enter()
     change = await _change(call)
     changed = await updates.apply(call.world, call.caller, found.space, change)
     return await _shown(call, Standing(changed, found.member))
@@ -147,23 +146,20 @@ async def _change(call: Call) -> Change:
     return Change(settings=raw.get("settings"), retention=retention, **given)  # type: ignore[arg-type] # all are set
 
 
-async def delete(call: Call) -> object:
+async def delete(call: Call, found: Standing) -> object:
     """Delete a space (SPACES-DELETE-01..04)."""
-    found = await call.enter()
     deleted = await removal.delete_space(call.world, call.caller.person, found.space)
     return {"_id": deleted.id, "status": spaces.status(call.world, deleted)}
 
 
-async def join(call: Call) -> object:
+async def join(call: Call, found: Standing) -> object:
     """Join a space; a stranger becomes guest of an open one (SPACES-JOIN-01..07)."""
-    found = await call.enter()
     return {"topic": await _shown(call, await spaces.join(call.world, call.caller, found))}
 
 
-async def direct(call: Call) -> object:
+async def direct(call: Call, partner: Person) -> object:
     """Return the direct space with somebody; the first call makes it (SPACES-DIRECT-01..06)."""
-    kind: directs.PartnerType = "anonymous" if call.params["userType"] == "anonymous" else "user"
-    found = await directs.between(call.world, call.caller, kind, call.params["userId"])
+    found = await directs.between(call.world, call.caller, partner)
     return {"data": [await _shown(call, found)]}
 
 

@@ -1,4 +1,4 @@
-"""The Spaces REST API as a surface: route, authenticate, authorise, answer, refuse."""
+"""The Spaces REST API as a surface: route, authenticate, authorise, enter, answer, refuse."""
 
 from collections.abc import Mapping
 from hashlib import blake2b
@@ -39,6 +39,7 @@ from mockspaces.rest import (
     spaces,
 )
 from mockspaces.rest.call import ACT_AS_HEADER, Call
+from mockspaces.rest.entrances import ENTRANCES
 
 HANDLERS = handed_over(
     anonymous.HANDLERS,
@@ -90,7 +91,9 @@ class RestSurface:
         if planned := exchange.meet_fault(self.name):
             return planned
         self._authorise(exchange, endpoint, caller)
-        return await HANDLERS[endpoint.id].act(Call(exchange, endpoint, params))
+        call = Call(exchange, endpoint)
+        entered = await ENTRANCES[endpoint.enters](call, params)
+        return await HANDLERS[endpoint.id].act(call, *entered)
 
     async def _authenticate(self, exchange: Exchange, endpoint: Endpoint) -> Caller | None:
         if "none" in endpoint.auth:

@@ -9,14 +9,15 @@ from typing import Any
 
 import msgspec
 
+from mockspaces.cloud.kernel.caller import Caller
 from mockspaces.cloud.kernel.events import MediaEvent
-from mockspaces.cloud.kernel.rejection import invalid, not_found
+from mockspaces.cloud.kernel.rejection import Rejection, invalid, not_found
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.messaging import messages
 from mockspaces.cloud.messaging.drafts import Draft
 from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import spaces
-from mockspaces.cloud.spaces.access import find_space
+from mockspaces.cloud.spaces.access import Standing, find_space
 from mockspaces.cloud.store.entities import Attendee, Meeting, Message, Person, Recording, Space, replace
 from mockspaces.contract import errors, events
 
@@ -72,6 +73,12 @@ def attendee_ever(message: Message, party: Party) -> Attendee:
         if one.id == party.id and one.type == party.type:
             return one
     raise not_found(errors.USER_NOT_FOUND, f"{party.type} in the meeting", party.id)
+
+
+def check_own(caller: Caller, found: Standing, attendee_id: str) -> None:
+    """Step 6c for what an attendee does for themselves, and an admin for everybody (MEET-GEN-04)."""
+    if found.role != "admin" and attendee_id != caller.id:
+        raise Rejection(errors.PERMISSION_DENIED, "only an admin may do this for somebody else")
 
 
 def present_as(message: Message, person_id: str) -> Attendee | None:

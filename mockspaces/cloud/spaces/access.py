@@ -67,9 +67,8 @@ async def standing(world: World, caller: Caller, space: Space) -> Standing:
     return Standing(space, member)
 
 
-async def enter(world: World, endpoint: Endpoint, caller: Caller, space_id: str, pin: str | None) -> Standing:
-    """Admit a caller to a call about a space: steps 4 to 6c. ``pin`` is what they sent, None if nothing."""
-    space = await find_space(world, space_id)
+async def admit(world: World, endpoint: Endpoint, caller: Caller, space: Space, pin: str | None) -> Standing:
+    """Admit a caller to a call about a space: steps 5 to 6c. ``pin`` is what they sent, None if nothing."""
     check_company(caller, space)
     found = await standing(world, caller, space)
     check_stranger(found, admits=endpoint.admits_strangers)

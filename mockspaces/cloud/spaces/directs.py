@@ -1,7 +1,5 @@
 """Direct spaces: one per pair of people, the same ever after (SPACES-DIRECT-01..06)."""
 
-from typing import Literal
-
 from mockspaces.cloud.kernel.caller import Caller
 from mockspaces.cloud.kernel.rejection import Rejection, invalid, not_found
 from mockspaces.cloud.kernel.world import World
@@ -10,18 +8,9 @@ from mockspaces.cloud.spaces.access import Standing
 from mockspaces.cloud.store.entities import AnonymousUser, Person, Space, User, member_id
 from mockspaces.contract import errors
 
-PartnerType = Literal["user", "anonymous"]
 
-
-async def between(world: World, caller: Caller, kind: PartnerType, partner_id: str) -> Standing:
+async def between(world: World, caller: Caller, partner: Person) -> Standing:
     """Return the direct space of the caller and another person; the first call makes it."""
-    if caller.app and kind == "anonymous":
-        raise Rejection(errors.SCOPE_MISSING, "the scope spaces.direct.create is for registered partners only")
-    people = world.state.users if kind == "user" else world.state.anonymous
-    partner: Person | None = await people.get(partner_id)
-    if partner is None:
-        raise not_found(errors.USER_NOT_FOUND, "user", partner_id)
-    _check_company(caller, partner)
     pair = (min(caller.id, partner.id), max(caller.id, partner.id))
     space = await world.state.spaces.first("pair", pair)
     if space is None:
@@ -29,6 +18,18 @@ async def between(world: World, caller: Caller, kind: PartnerType, partner_id: s
         space = await _create(world, caller.person, partner, pair)
     await spaces.unhide(world, space.id, caller.id)
     return Standing(space, await world.state.members.get(member_id(space.id, caller.id)))
+
+
+async def find_partner(world: World, caller: Caller, kind: str, partner_id: str) -> Person:
+    """Return whom a path names, ``anonymous`` or ``user``: steps 3 to 5 (SPACES-DIRECT-05)."""
+    if caller.app and kind == "anonymous":
+        raise Rejection(errors.SCOPE_MISSING, "the scope spaces.direct.create is for registered partners only")
+    people = world.state.anonymous if kind == "anonymous" else world.state.users
+    partner: Person | None = await people.get(partner_id)
+    if partner is None:
+        raise not_found(errors.USER_NOT_FOUND, "user", partner_id)
+    _check_company(caller, partner)
+    return partner
 
 
 async def check_related(world: World, caller: Caller, partner: Person) -> None:

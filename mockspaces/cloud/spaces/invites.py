@@ -154,10 +154,8 @@ async def find(world: World, invite_id: str) -> Invite:
     return found
 
 
-async def join(world: World, caller: Caller, invite_id: str, pin: str | None) -> Standing:
+async def join(world: World, caller: Caller, found: Standing, used: Invite, pin: str | None) -> Standing:
     """Let somebody in who holds the link of an invite (SPACES-INVJOIN-02..05)."""
-    used = await find(world, invite_id)
-    found = await access.standing(world, caller, await access.find_space(world, used.space_id))
     role = _invited_role(caller, used)
     if found.member is None and role is None:
         record = await spaces.record_of(world, found.space.id, caller.id)
@@ -179,15 +177,12 @@ def _invited_role(caller: Caller, used: Invite) -> Role | None:
     return max(roles, key=spaces.RANK.__getitem__) if roles else None
 
 
-async def own(world: World, caller: Caller, invite_id: str) -> tuple[Invite, Standing]:
-    """Return an invite of the caller's own making. Refuses all others (SPACES-INVUPD-03, PERM-MAP-08)."""
-    found = await find(world, invite_id)
-    place = await access.standing(world, caller, await access.find_space(world, found.space_id))
-    if found.creator_id != caller.id:
+def check_own(caller: Caller, found: Standing, invite: Invite) -> None:
+    """Step 6c: refuse an invite that is not of the caller's own making (SPACES-INVUPD-03, PERM-MAP-08)."""
+    if invite.creator_id != caller.id:
         raise Rejection(errors.PERMISSION_DENIED, "only the creator of an invite may change it")
-    if place.role not in ("admin", "member"):
+    if found.role not in ("admin", "member"):
         raise Rejection(errors.PERMISSION_DENIED, "the creator is no longer admin or member of the space")
-    return found, place
 
 
 async def change(world: World, caller: Caller, mine: Invite, place: Standing, wanted: Invitation) -> Invite:

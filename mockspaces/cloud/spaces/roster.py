@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from mockspaces.cloud.kernel.caller import Caller
 from mockspaces.cloud.kernel.events import ChannelClosed
 from mockspaces.cloud.kernel.patterns import Pattern
@@ -35,29 +37,37 @@ async def _names(world: World, entry: Member) -> Sequence[str]:
     return (person.displayname, person.username) if person else (entry.person,)
 
 
-async def find_attendee(world: World, kind: MemberType, person_id: str) -> None:
-    """Step 4: refuse an attendee who does not exist (SPACES-ROLE-07, SPACES-KICK-04)."""
-    people = world.state.anonymous if kind == "anonymousId" else world.state.users
+class Participant(msgspec.Struct, frozen=True):
+    """Somebody who is, or could be, in a space: by the two words of the paths."""
+
+    type: MemberType
+    id: str
+
+
+async def find_participant(world: World, kind: str, person_id: str) -> Participant:
+    """Step 4: return whom two words of a path name. Refuses whoever does not exist (SPACES-ROLE-07, SPACES-KICK-04)."""
+    people = world.state.anonymous if kind.lower() == "anonymousid" else world.state.users
     if await people.get(person_id) is None:
         raise not_found(errors.USER_NOT_FOUND, "user", person_id)
+    return Participant("anonymousId" if people is world.state.anonymous else "userId", person_id)
 
 
 # --- roles
 
 
-async def set_role(world: World, found: Standing, kind: MemberType, person_id: str, role: Role) -> None:
+async def set_role(world: World, found: Standing, who: Participant, role: Role) -> None:
     """Give a registered user a role; who is not yet in the space is added (SPACES-ROLE-02..07)."""
-    target = await world.state.members.get(member_id(found.space.id, person_id))
+    target = await world.state.members.get(member_id(found.space.id, who.id))
     _check_giving(found, target, role)
-    if kind == "anonymousId":
+    if who.type == "anonymousId":
         raise invalid("attendeeType", "an anonymous user is always a guest")
     if target is None:
-        user = await world.state.users.get(person_id)
+        user = await world.state.users.get(who.id)
         if user is not None and not user.enabled:
             raise invalid("attendeeId", "is a disabled user")
     spaces.refuse_archived(found.space)
     if target is None:
-        await spaces.add(world, found.space, person_id, "userId", role)
+        await spaces.add(world, found.space, who.id, "userId", role)
     elif target.role == role:
         return
     else:
