@@ -129,6 +129,10 @@ def _accounts(contract: Contract) -> Iterator[Mutant]:
             breaks = (f"{row.id}-", "ACC-ERR-", "ACC-AUTHZ-12", "ACC-GEN-", "ACC-SELF-02")
             change: dict[str, object] = {"refusals": wrong}
             yield Mutant(f"endpoint {row.id} refusals as {wrong}", breaks, _overlay("endpoints", row.id, change))
+            for member, behaviour in (("csrf", f"{row.id}-"), ("no_store", "ACC-GEN-07")):
+                if getattr(row, member):
+                    overlay = _overlay("endpoints", row.id, {member: False})
+                    yield Mutant(f"endpoint {row.id} without {member}", (behaviour,), overlay)
 
 
 def _oauth_scopes(contract: Contract) -> Iterator[Mutant]:

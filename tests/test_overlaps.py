@@ -247,7 +247,7 @@ def test_a_code_is_exchanged_once(server: Server, _round: int) -> None:
 
 def check_rights_before_entering(patch: pytest.MonkeyPatch) -> None:
     """Let every call find out before its turn whether its caller may enter a space, and rely on that inside."""
-    carry_out, note, enter = Transactions.carry_out, Log.note, access.enter
+    carry_out, note, admit = Transactions.carry_out, Log.note, access.admit
     looking = set[object]()
     admitted: dict[object, access.Standing] = {}
 
@@ -267,10 +267,10 @@ def check_rights_before_entering(patch: pytest.MonkeyPatch) -> None:
             raise RuntimeError
         note(log, *change)
 
-    async def remembering_enter(*args: Any, **options: Any) -> access.Standing:
+    async def remembering_admit(*args: Any, **options: Any) -> access.Standing:
         task = asyncio.current_task()
         if task not in admitted:
-            found = await enter(*args, **options)
+            found = await admit(*args, **options)
             if task not in looking:
                 return found
             admitted[task] = found
@@ -278,7 +278,7 @@ def check_rights_before_entering(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(Transactions, "carry_out", early)
     patch.setattr(Log, "note", looking_note)
-    patch.setattr(access, "enter", remembering_enter)
+    patch.setattr(access, "admit", remembering_admit)
 
 
 def test_whoever_checks_rights_before_entering_is_found_out() -> None:

@@ -53,7 +53,7 @@ async def ask(call: Call) -> Response:
         return _to_login(call)
     if _consents(call):
         return await _allow(call, request, parameters.state, user)
-    token = csrf.token(call)
+    token = csrf.token(call.exchange)
     page = pages.render(
         "consent.html",
         action=f"{below(call.origins, '/oauth2/authorize/confirm')}?{_query(call)}",
@@ -78,9 +78,7 @@ async def decide(call: Call) -> Response:
     user = await _signed_in(call)
     if user is None:
         return _to_login(call)
-    form = await call.form(csrf.FIELD, "decision")
-    form.refuse_problems()
-    csrf.check(call, form)
+    form = await call.form("decision")
     if form["decision"] == "allow":
         return await _allow(call, request, parameters.state, user)
     if form["decision"] == "deny":

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
-from mockspaces.accounts import cookies
+from mockspaces.accounts import cookies, csrf
 from mockspaces.accounts.parameters import Parameters, bad, pairs_of
 from mockspaces.asgi import call
 from mockspaces.asgi.answer import Signed
@@ -44,10 +44,23 @@ class Call(call.Call):
         return Parameters(pairs_of(self.raw_query), known, self.world.contract.accounts)
 
     async def form(self, *known: str) -> Parameters:
-        """Return the known parameters of an urlencoded or multipart body. Refuses any other (ACC-TOKEN-01)."""
-        return Parameters(await self.form_pairs(), known, self.world.contract.accounts)
+        """Return the known parameters of an urlencoded or multipart body. Refuses any other (ACC-TOKEN-01).
 
-    async def form_pairs(self) -> list[tuple[str, str]]:
+        Refuses problems of the parameters too, and where the row says so a form that is not of a page of ours.
+        """
+        guard = (csrf.FIELD,) if self.endpoint.csrf else ()
+        form = Parameters(await self._form_pairs(), (*known, *guard), self.world.contract.accounts)
+        form.refuse_problems()
+        if guard:
+            csrf.check(self.exchange, form)
+        return form
+
+    def json(self, value: object) -> Response:
+        """Return a JSON answer, which nobody may keep where the row says so (ACC-GEN-07)."""
+        headers = self.world.contract.accounts.no_store if self.endpoint.no_store else None
+        return Response(msgspec.json.encode(value), headers=headers, media_type=JSON)
+
+    async def _form_pairs(self) -> list[tuple[str, str]]:
         """Return all fields of the body in their order."""
         content_type = self.exchange.header(b"content-type") or ""
         media_type = content_type.partition(";")[0].strip().lower()
@@ -80,11 +93,6 @@ class Call(call.Call):
 
     async def _stream(self) -> AsyncGenerator[bytes, None]:
         yield await self.exchange.body()
-
-
-def json(value: object, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a JSON answer."""
-    return Response(msgspec.json.encode(value), headers=headers, media_type=JSON)
 
 
 Handlers = Mapping[str, Handler[Callable[[Call], Awaitable[Response | Signed]]]]

@@ -3,22 +3,22 @@
 import hmac
 
 from mockspaces.accounts import cookies
-from mockspaces.accounts.call import Call
 from mockspaces.accounts.parameters import Parameters
+from mockspaces.asgi.exchange import Exchange
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import oauth_errors
 
 FIELD = "csrfmiddlewaretoken"
 
 
-def token(call: Call) -> str:
+def token(exchange: Exchange) -> str:
     """Return the token for a form: the one the browser has, so that a second tab does not spoil the first."""
-    return call.cookie(cookies.CSRF) or call.world.ids.token()
+    return cookies.read(exchange, cookies.CSRF) or exchange.world.ids.token()
 
 
-def check(call: Call, form: Parameters) -> None:
+def check(exchange: Exchange, form: Parameters) -> None:
     """Refuse a form that did not come from a page of ours."""
-    cookie, field = call.cookie(cookies.CSRF), form[FIELD]
+    cookie, field = cookies.read(exchange, cookies.CSRF), form[FIELD]
     if cookie is None or field is None:
         missing = "the cookie csrftoken" if cookie is None else f"the field {FIELD}"
         raise Rejection(oauth_errors.CSRF_FAILED, f"{missing} is missing")

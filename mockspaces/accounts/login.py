@@ -27,10 +27,9 @@ async def show(call: Call) -> Response:
 
 async def submit(call: Call) -> Response | Signed:
     """Sign in, or show the page again with what was wrong (ACC-SIGNIN-01..07)."""
-    query, form = call.parameters("next"), await call.form("next", csrf.FIELD, "username", "password", ONE_CLICK)
+    query = call.parameters("next")
     query.refuse_problems()
-    form.refuse_problems()
-    csrf.check(call, form)
+    form = await call.form("next", "username", "password", ONE_CLICK)
     target = accepted_next(call.exchange, form["next"] or query["next"])
     username = form["username"] or ""
     one_click = form[ONE_CLICK] if call.world.settings.accounts_list_users else None
@@ -79,7 +78,7 @@ async def log_out(call: Call) -> Response:
 
 
 async def _page(call: Call, target: str, *, username: str | None = None, problem: str = "") -> Response:
-    world, token = call.world, csrf.token(call)
+    world, token = call.world, csrf.token(call.exchange)
     asked = Parameters(pairs_of(urlsplit(target).query.encode()), ("client_id", "login_hint"), world.contract.accounts)
     client = await world.state.clients.get(asked["client_id"] or "")
     listed = await world.state.users.page("sign_in", "all", limit=LISTED_USERS) if _lists_users(call) else []

@@ -16,11 +16,16 @@ class Parameters:
     """The values of known parameters; an empty one counts as absent, except ``state`` (ACC-AUTHZ-06)."""
 
     def __init__(self, pairs: Iterable[tuple[str, str]], known: Iterable[str], words: Accounts) -> None:
-        """Keep what is known; the rest is ignored. Blanks around a value go, except where it counts as sent."""
+        """Keep what is known; the rest is ignored. Blanks around a value go, except where it counts as sent.
+
+        ``empty`` says whether nothing came at all.
+        """
         self._values: dict[str, str] = {}
         self._problems: dict[str, str] = {}
+        self.empty = True
         wanted = frozenset(known)
         for name, value in pairs:
+            self.empty = False
             if name not in wanted:
                 continue
             if name in self._values:

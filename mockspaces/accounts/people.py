@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 from starlette.responses import Response
 
-from mockspaces.accounts.call import Call, Handlers, json
+from mockspaces.accounts.call import Call, Handlers
 from mockspaces.asgi.answer import Signed
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.identity import id_tokens, sign_in, tokens
@@ -43,7 +43,7 @@ async def token_info(call: Call) -> Response:
         },
         "issuer": call.world.settings.accounts_issuer,
     }
-    return json(answer, call.world.contract.accounts.no_store)
+    return call.json(answer)
 
 
 async def native_login(call: Call) -> Signed:
@@ -52,7 +52,7 @@ async def native_login(call: Call) -> Signed:
     user = await sign_in.check_password(call.world, body.username, body.password)
     expires_in = call.world.contract.limits.user_jwt_s
     return Signed(
-        await tokens.user_jwt(call.world, user), lambda token: json({"token": token, "expires_in": expires_in})
+        await tokens.user_jwt(call.world, user), lambda token: call.json({"token": token, "expires_in": expires_in})
     )
 
 
@@ -61,7 +61,7 @@ async def current_user(call: Call) -> Response:
     user = call.caller.user
     name = {member: getattr(user.name, member) for member in ("formatted", "givenname", "familyname")}
     picture = person_views.picture_url(call.origins, user)
-    return json({"id": user.ndbid, "username": user.username, "picture_url": picture, "name": name})
+    return call.json({"id": user.ndbid, "username": user.username, "picture_url": picture, "name": name})
 
 
 async def colleagues(call: Call) -> Response:
@@ -80,7 +80,7 @@ async def colleagues(call: Call) -> Response:
         "total": len(found),
         "data": [{"id": user.ndbid, "username": user.username, "name": user.name} for user in found],
     }
-    return json(answer)
+    return call.json(answer)
 
 
 def _names(user: User) -> tuple[str, ...]:
@@ -99,25 +99,25 @@ def _picture() -> bytes:
 
 async def licences(call: Call) -> Response:
     """Return the caller's licences (ACC-LIC-01)."""
-    return json({"data": [person_views.licence(item) for item in call.caller.user.licences]})
+    return call.json({"data": [person_views.licence(item) for item in call.caller.user.licences]})
 
 
-async def agree(_call: Call) -> Response:
+async def agree(call: Call) -> Response:
     """Take note of an agreement (ACC-AGREE-01)."""
-    return json({})
+    return call.json({})
 
 
 async def profile(call: Call) -> Response:
     """Return what was last stored for caller and product (ACC-PROFGET-01)."""
     found = await call.world.state.product_profiles.get(_profile_id(call))
-    return json(found.value if found else {})
+    return call.json(found.value if found else {})
 
 
 async def store_profile(call: Call) -> Response:
     """Store a JSON object for caller and product (ACC-PROFSET-01)."""
     value = await call.decode(dict[str, Any])
     await call.world.state.product_profiles.put(ProductProfile(id=_profile_id(call), value=value))
-    return json(value)
+    return call.json(value)
 
 
 def _profile_id(call: Call) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 
 from starlette.responses import Response
 
-from mockspaces.accounts.call import Call, Handlers, json
+from mockspaces.accounts.call import Call, Handlers
 from mockspaces.accounts.parameters import Parameters, bad
 from mockspaces.asgi.answer import Signed
 from mockspaces.asgi.handlers import Handler
@@ -36,11 +36,9 @@ BASIC = "basic"
 
 async def issue(call: Call) -> Response | Signed:
     """Exchange a grant for tokens; the client is checked before the grant (ACC-TOKEN-01..18)."""
-    pairs = await call.form_pairs()
-    if not pairs:
+    form = await call.form(*PARAMETERS)
+    if form.empty:
         raise bad("body", "empty")
-    form = Parameters(pairs, PARAMETERS, call.world.contract.accounts)
-    form.refuse_problems()
     proven = await _client(call, form)
     grant_type = form.required("grant_type")
     exchange = GRANTS.get(grant_type)
@@ -51,10 +49,10 @@ async def issue(call: Call) -> Response | Signed:
     if not proven.by_secret:
         call.exchange.why = "accounts.pkce_without_secret: the code_verifier stands in for the secret"
     issued = await exchange(call, proven, form)
-    answer, no_store = _answer(call, issued), call.world.contract.accounts.no_store
+    answer = _answer(call, issued)
     if isinstance(issued.id_token, str) or "id_token" not in answer:
-        return json(answer, no_store)
-    return Signed(issued.id_token, lambda text: json({**answer, "id_token": text}, no_store))
+        return call.json(answer)
+    return Signed(issued.id_token, lambda text: call.json({**answer, "id_token": text}))
 
 
 async def _client(call: Call, form: Parameters) -> ProvenClient:
@@ -125,14 +123,13 @@ def _answer(call: Call, issued: Issued) -> dict[str, Any]:
 async def revoke(call: Call) -> Response:
     """Revoke a grant; the client names itself without proof (ACC-REVOKE-01..06)."""
     form = await call.form("client_id", "refresh_token", "token")
-    form.refuse_problems()
     basic = _basic(call.exchange.header(b"authorization"))
     client = await clients.known(call.world, form["client_id"] or (basic[0] if basic else None))
     token = form["refresh_token"] or form["token"]
     if token is None:
         raise bad("refresh_token", "required")
     await grants.revoke(call.world, client, token)
-    return json({}, call.world.contract.accounts.no_store)
+    return call.json({})
 
 
 HANDLERS: Handlers = {

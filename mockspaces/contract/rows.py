@@ -75,6 +75,8 @@ class Endpoint(Row, frozen=True, kw_only=True):
     enters: Enters = ""  # what the surface finds and checks before the handler runs, see `entrances`
     creates: Written | None = None  # the category of message that a call makes, which not everybody may
     page_size: int = 0  # how many items a page has where a request names no size; 0 is no list
+    csrf: bool = False  # whether a form must come from a page of ours
+    no_store: bool = False  # whether an answer may be kept by nobody
     transaction: Literal["own", "none"] = "own"  # whether the call is one of its world, or enters none
 
 
