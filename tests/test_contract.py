@@ -252,6 +252,13 @@ def test_untested_behaviours_say_why() -> None:
     assert [key for key in excused if len(catalogue()[key].untested.split()) < 3] == []
 
 
+def test_every_emulated_call_is_shown_by_a_contract_test() -> None:
+    """Each call of the emulated surfaces has a black-box test that cites one of its behaviours."""
+    tests = [path.read_text(encoding="utf-8") for path in TEST_FILES if "contract_tests" in path.parts]
+    calls = {key.rpartition("-")[0] for source in tests for key in cited(source)}
+    assert {row.id for row in endpoints.ROWS if row.emulate} - calls == set()
+
+
 # --- overlays
 
 
