@@ -154,21 +154,18 @@ class App:
         if exchange.method == "HEAD":
             response.body = b""
         if exchange.transport:
-            await self._spoil(exchange, response)
+            # Carry out a transport fault: the call has taken effect, its answer will not arrive whole.
+            if self.transport is None:
+                raise RuntimeError(f'the fault "{exchange.transport}" needs a server with a real socket')
+            await self.transport.spoil(exchange, response)
         else:
             await response(scope, receive, send)
 
     def _surface(self, path: str) -> Surface:
         for prefix, surface in self._surfaces:
-            if path.startswith(prefix) and _below(path, prefix):
+            if path.startswith(prefix) and (prefix.endswith("/") or path[len(prefix) :][:1] in ("", "/")):
                 return surface
         return self._surfaces[-1][1]  # not even a slash at its beginning
-
-    async def _spoil(self, exchange: Exchange, response: Response) -> None:
-        """Carry out a transport fault: the call has taken effect, its answer will not arrive whole."""
-        if self.transport is None:
-            raise RuntimeError(f'the fault "{exchange.transport}" needs a server with a real socket')
-        await self.transport.spoil(exchange, response)
 
     async def _answer(self, surface: Surface, exchange: Exchange) -> Response:
         try:
@@ -208,10 +205,6 @@ def _path(scope: Scope) -> str:
     if b"%2f" not in raw.lower():
         return str(scope["path"])
     return unquote(raw.replace(b"%2f", b"%2F").replace(b"%2F", b"%252F").decode("latin-1"))
-
-
-def _below(path: str, prefix: str) -> bool:
-    return prefix.endswith("/") or path[len(prefix) :][:1] in ("", "/")
 
 
 def create_app(config: Config | None = None, *, base: str | None = None) -> App:

@@ -11,7 +11,7 @@ from mockspaces.accounts.parameters import Parameters, bad
 from mockspaces.accounts.redirects import Pairs, below, component, legal_query, redirect, with_fragment, with_query
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.identity import oauth_requests, oauth_scopes, sign_in
-from mockspaces.cloud.identity.oauth_requests import Asked, AuthorizationRequest, Destination
+from mockspaces.cloud.identity.oauth_requests import Asked, AuthorizationRequest
 from mockspaces.cloud.kernel import misbehaviour
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.store.entities import User
@@ -96,23 +96,19 @@ async def _checked(call: Call, parameters: Parameters) -> AuthorizationRequest:
             raise Rejection(oauth_errors.UNTRUSTED_REQUEST, refused.why) from None
     to = await oauth_requests.destination(call.world, parameters["client_id"], parameters["redirect_uri"])
     try:
-        return _check(call, parameters, to)
+        parameters.refuse_problems()
+        asked = Asked(
+            response_type=parameters["response_type"],
+            access_type=parameters["access_type"],
+            scope=parameters["scope"],
+            nonce=parameters["nonce"],
+            code_challenge=parameters["code_challenge"],
+            code_challenge_method=parameters["code_challenge_method"],
+        )
+        return oauth_requests.check(call.world, to, asked, call.origins.accounts)
     except Rejection as refused:
         response_type = parameters["response_type"]
         raise _told(call, refused, to.redirect_uri, response_type, parameters.state) from None
-
-
-def _check(call: Call, parameters: Parameters, to: Destination) -> AuthorizationRequest:
-    parameters.refuse_problems()
-    asked = Asked(
-        response_type=parameters["response_type"],
-        access_type=parameters["access_type"],
-        scope=parameters["scope"],
-        nonce=parameters["nonce"],
-        code_challenge=parameters["code_challenge"],
-        code_challenge_method=parameters["code_challenge_method"],
-    )
-    return oauth_requests.check(call.world, to, asked, call.origins.accounts)
 
 
 def _told(

@@ -67,7 +67,19 @@ class Call(call.Call):
         if media_type == URLENCODED:
             return self._urlencoded(await self.exchange.body())
         if media_type == MULTIPART:
-            return await self._multipart(content_type)
+            limit = self.world.contract.limits.body_bytes
+            parser = MultiPartParser(
+                Headers({"content-type": content_type}),
+                self._stream(),
+                max_files=0,
+                max_fields=MAX_FIELDS,
+                max_part_size=limit,
+            )
+            try:
+                fields = await parser.parse()
+            except (MultiPartException, LookupError, ValueError) as error:
+                raise bad("body", f"unreadable: {error}") from None
+            return [(name, value) for name, value in fields.multi_items() if isinstance(value, str)]
         raise bad("body", f'the media type is "{media_type[:80]}", send {URLENCODED} or {MULTIPART}')
 
     def _urlencoded(self, body: bytes) -> list[tuple[str, str]]:
@@ -75,21 +87,6 @@ class Call(call.Call):
             return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
         except ValueError:
             raise bad("body", f"more than {MAX_FIELDS} fields") from None
-
-    async def _multipart(self, content_type: str) -> list[tuple[str, str]]:
-        limit = self.world.contract.limits.body_bytes
-        parser = MultiPartParser(
-            Headers({"content-type": content_type}),
-            self._stream(),
-            max_files=0,
-            max_fields=MAX_FIELDS,
-            max_part_size=limit,
-        )
-        try:
-            fields = await parser.parse()
-        except (MultiPartException, LookupError, ValueError) as error:
-            raise bad("body", f"unreadable: {error}") from None
-        return [(name, value) for name, value in fields.multi_items() if isinstance(value, str)]
 
     async def _stream(self) -> AsyncGenerator[bytes, None]:
         yield await self.exchange.body()

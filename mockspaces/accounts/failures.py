@@ -80,17 +80,12 @@ def _page(exchange: Exchange, rejection: Rejection) -> Response:
     """Return a page that says what was wrong, to whoever tries a client out in a browser."""
     code = IN_WORDS_OF_OAUTH.get(rejection.code, rejection.code)
     row = exchange.world.contract.errors[code]
-    problem = "The log has the traceback." if row.status >= 500 else _sentence(rejection.why)  # noqa: PLR2004 - 5xx
-    title = TITLES.get(row.status) or _title(row.message)
+    why = rejection.why
+    problem = f"{why[:1].upper()}{why[1:]}{'' if why.endswith(('.', '?')) else '.'}"
+    if row.status >= 500:  # noqa: PLR2004 - 5xx
+        problem = "The log has the traceback."
+    title = TITLES.get(row.status) or row.message.partition(":")[0].rstrip(".")
     response = pages.render("error.html", row.status, title=title, problem=problem, advice=ADVICE.get(code, ""))
     if isinstance(rejection, MethodNotAllowed):
         response.headers["allow"] = rejection.allow
     return response
-
-
-def _title(message: str) -> str:
-    return message.partition(":")[0].rstrip(".")
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?')) else '.'}"

@@ -41,18 +41,7 @@ async def submit(call: Call) -> Response | Signed:
     except Rejection as refused:
         call.exchange.refused(refused)
         return await _page(call, target, username=username, problem=call.world.contract.accounts.wrong_password)
-    return await _welcome(call, user, target)
-
-
-async def _user(call: Call, form: Parameters, one_click: str | None) -> User:
-    if one_click is None:
-        return await sign_in.check_password(call.world, form["username"] or "", form["password"] or "")
-    call.exchange.why = "accounts.list_users: signed in by a button of the mock, without password"
-    return await sign_in.find(call.world, one_click)
-
-
-async def _welcome(call: Call, user: User, target: str) -> Signed:
-    """Begin a session of a new name, so that one which somebody planted is worth nothing (ACC-SIGNIN-02)."""
+    # Begin a session of a new name, so that one which somebody planted is worth nothing (ACC-SIGNIN-02).
     session = await sign_in.open_session(call.world, user, call.cookie(cookies.SESSION))
 
     def signed_in(token: str) -> Response:
@@ -62,6 +51,13 @@ async def _welcome(call: Call, user: User, target: str) -> Signed:
         return response
 
     return Signed(await tokens.user_jwt(call.world, user), signed_in)
+
+
+async def _user(call: Call, form: Parameters, one_click: str | None) -> User:
+    if one_click is None:
+        return await sign_in.check_password(call.world, form["username"] or "", form["password"] or "")
+    call.exchange.why = "accounts.list_users: signed in by a button of the mock, without password"
+    return await sign_in.find(call.world, one_click)
 
 
 async def log_out(call: Call) -> Response:
@@ -81,7 +77,11 @@ async def _page(call: Call, target: str, *, username: str | None = None, problem
     world, token = call.world, csrf.token(call.exchange)
     asked = Parameters(pairs_of(urlsplit(target).query.encode()), ("client_id", "login_hint"), world.contract.accounts)
     client = await world.state.clients.get(asked["client_id"] or "")
-    listed = await world.state.users.page("sign_in", "all", limit=LISTED_USERS) if _lists_users(call) else []
+    listed = (
+        await world.state.users.page("sign_in", "all", limit=LISTED_USERS)
+        if call.world.settings.accounts_list_users
+        else []
+    )
     more = await world.state.users.count("sign_in", "all") - len(listed) if listed else 0
     page = pages.render(
         "login.html",
@@ -98,10 +98,6 @@ async def _page(call: Call, target: str, *, username: str | None = None, problem
     cookies.write(page, call.exchange, cookies.CSRF, token)
     cookies.write(page, call.exchange, cookies.SESSION, await _session_name(call))
     return page
-
-
-def _lists_users(call: Call) -> bool:
-    return call.world.settings.accounts_list_users
 
 
 def _hint(asked: Parameters) -> str:

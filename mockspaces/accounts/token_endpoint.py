@@ -39,7 +39,14 @@ async def issue(call: Call) -> Response | Signed:
     form = await call.form(*PARAMETERS)
     if form.empty:
         raise bad("body", "empty")
-    proven = await _client(call, form)
+    client_id, secret = form["client_id"], form["client_secret"]
+    basic = _basic(call.exchange.header(b"authorization"))
+    if basic is not None:
+        if client_id not in (None, basic[0]) or secret not in (None, basic[1]):
+            raise clients.refused("Authorization and body name different clients or secrets")
+        client_id, secret = basic
+    has_verifier = form["grant_type"] == oauth_requests.AUTHORIZATION_CODE and form["code_verifier"] is not None
+    proven = await clients.authenticate(call.world, client_id, secret or None, has_verifier=has_verifier)
     grant_type = form.required("grant_type")
     exchange = GRANTS.get(grant_type)
     if exchange is None:
@@ -49,21 +56,21 @@ async def issue(call: Call) -> Response | Signed:
     if not proven.by_secret:
         call.exchange.why = "accounts.pkce_without_secret: the code_verifier stands in for the secret"
     issued = await exchange(call, proven, form)
-    answer = _answer(call, issued)
+    # Return the documented members in their order, and the one that libraries need (ACC-TOKEN-08).
+    answer: dict[str, Any] = {
+        "access_token": issued.access_token.id,
+        "scope": issued.scope,
+        "expires_in": call.world.contract.limits.expires_in_s,
+    }
+    if issued.refresh_token is not None:
+        answer["refresh_token"] = issued.refresh_token.id
+    if not call.world.misbehaviours.met(misbehaviour.NO_ID_TOKEN):
+        answer["id_token"] = issued.id_token
+    if call.world.settings.accounts_token_type:
+        answer["token_type"] = "Bearer"
     if isinstance(issued.id_token, str) or "id_token" not in answer:
         return call.json(answer)
     return Signed(issued.id_token, lambda text: call.json({**answer, "id_token": text}))
-
-
-async def _client(call: Call, form: Parameters) -> ProvenClient:
-    client_id, secret = form["client_id"], form["client_secret"]
-    basic = _basic(call.exchange.header(b"authorization"))
-    if basic is not None:
-        if client_id not in (None, basic[0]) or secret not in (None, basic[1]):
-            raise clients.refused("Authorization and body name different clients or secrets")
-        client_id, secret = basic
-    has_verifier = form["grant_type"] == oauth_requests.AUTHORIZATION_CODE and form["code_verifier"] is not None
-    return await clients.authenticate(call.world, client_id, secret or None, has_verifier=has_verifier)
 
 
 def _basic(header: str | None) -> tuple[str, str] | None:
@@ -102,22 +109,6 @@ GRANTS: Mapping[str, Callable[[Call, ProvenClient, Parameters], Awaitable[Issued
     "refresh_token": _refresh,
     "password": _password,
 }
-
-
-def _answer(call: Call, issued: Issued) -> dict[str, Any]:
-    """Return the documented members in their order, and the one that libraries need (ACC-TOKEN-08)."""
-    answer: dict[str, Any] = {
-        "access_token": issued.access_token.id,
-        "scope": issued.scope,
-        "expires_in": call.world.contract.limits.expires_in_s,
-    }
-    if issued.refresh_token is not None:
-        answer["refresh_token"] = issued.refresh_token.id
-    if not call.world.misbehaviours.met(misbehaviour.NO_ID_TOKEN):
-        answer["id_token"] = issued.id_token
-    if call.world.settings.accounts_token_type:
-        answer["token_type"] = "Bearer"
-    return answer
 
 
 async def revoke(call: Call) -> Response:

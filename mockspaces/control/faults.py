@@ -57,42 +57,36 @@ async def list_faults(call: ControlCall) -> object:
 async def plan(call: ControlCall) -> object:
     """Plan a fault."""
     body = await call.decode(FaultBody)
-    _check_action(call.world, body.action)
+    wanted = [body.action.reject, body.action.status, body.action.transport, body.action.frame]
+    if sum(one is not None for one in wanted) != 1 and not (body.action.delay and not any(wanted)):
+        raise invalid("action", 'expected one of "reject", "status", "transport", "frame", or only "delay"')
+    if isinstance(body.action.delay, Spread) and body.action.delay.p99 < body.action.delay.median:
+        raise invalid("action.delay.p99", "expected no less than the median")
+    if body.action.status is None and (body.action.body is not None or body.action.headers):
+        raise invalid("action", '"body" and "headers" belong to an answer with "status"')
+    if body.action.status in WITHOUT_BODY and body.action.body is not None:
+        raise invalid("action.body", f"an answer {body.action.status} has none")
+    for name, value in body.action.headers.items():
+        # Refuse what HTTP cannot carry (RFC 9110, 5.6.2 and 5.5), and the length, which the server writes
+        # itself.
+        where = f"action.headers.{name}"
+        if not _HEADER_NAME.fullmatch(name):
+            raise invalid(where, "is no name of a header")
+        if not _HEADER_VALUE.fullmatch(value):
+            raise invalid(where, "expected printable Latin-1 characters")
+        if name.lower() in FRAMING:
+            raise invalid(where, 'is written by the server; an answer is cut by "transport": "truncate"')
+    if body.action.reject is not None and body.action.reject not in call.world.contract.errors:
+        raise invalid(
+            "action.reject",
+            f'no refusal "{body.action.reject}"{nearest(body.action.reject, [*call.world.contract.errors])}',
+        )
     match = _match(call.world, body.match)
     _check_together(call.world, match, body.action)
     fault = Fault(
         id=call.world.ids.label(8), match=match, action=body.action, times=body.times, probability=body.probability
     )
     return shown(call.world.faults.plan(fault))
-
-
-def _check_action(world: World, action: Action) -> None:
-    wanted = [action.reject, action.status, action.transport, action.frame]
-    if sum(one is not None for one in wanted) != 1 and not (action.delay and not any(wanted)):
-        raise invalid("action", 'expected one of "reject", "status", "transport", "frame", or only "delay"')
-    if isinstance(action.delay, Spread) and action.delay.p99 < action.delay.median:
-        raise invalid("action.delay.p99", "expected no less than the median")
-    if action.status is None and (action.body is not None or action.headers):
-        raise invalid("action", '"body" and "headers" belong to an answer with "status"')
-    if action.status in WITHOUT_BODY and action.body is not None:
-        raise invalid("action.body", f"an answer {action.status} has none")
-    for name, value in action.headers.items():
-        _check_header(name, value)
-    if action.reject is not None and action.reject not in world.contract.errors:
-        raise invalid(
-            "action.reject", f'no refusal "{action.reject}"{nearest(action.reject, [*world.contract.errors])}'
-        )
-
-
-def _check_header(name: str, value: str) -> None:
-    """Refuse what HTTP cannot carry (RFC 9110, 5.6.2 and 5.5), and the length, which the server writes itself."""
-    where = f"action.headers.{name}"
-    if not _HEADER_NAME.fullmatch(name):
-        raise invalid(where, "is no name of a header")
-    if not _HEADER_VALUE.fullmatch(value):
-        raise invalid(where, "expected printable Latin-1 characters")
-    if name.lower() in FRAMING:
-        raise invalid(where, 'is written by the server; an answer is cut by "transport": "truncate"')
 
 
 def _match(world: World, match: RouteMatch) -> Match:

@@ -88,7 +88,10 @@ def document(contract: Contract, origins: Origins, handlers: Documented) -> Obje
             for name in dict.fromkeys(_section(row) for row in rows)
         ],
         "paths": _paths(contract, origins, rows, handlers, schemas),
-        "components": {"schemas": {"Error": _error_schema(), **components}, "securitySchemes": _security_schemes()},
+        "components": {
+            "schemas": {"Error": _error_schema(), **components},
+            "securitySchemes": dict([*SCHEMES.values(), CONTROL_SCHEME]),
+        },
     }
 
 
@@ -110,10 +113,6 @@ def _error_schema() -> Object:
         "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
         "required": ["code", "message"],
     }
-
-
-def _security_schemes() -> Object:
-    return dict([*SCHEMES.values(), CONTROL_SCHEME])
 
 
 def _paths(

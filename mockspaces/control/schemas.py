@@ -17,13 +17,9 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 def seed_schema() -> dict[str, Any]:
     """Return the JSON Schema of a seed document, settings by name included; an editor completes and checks by it."""
     (schema, settings), parts = msgspec.json.schema_components([Seed, Settings], ref_template="#/$defs/{name}")
-    seed = parts.pop(_name(schema))
+    seed = parts.pop(str(schema["$ref"]).rpartition("/")[2])
     properties = {**seed["properties"], "settings": settings}
     return {"$schema": DRAFT, **seed, "title": "mockspaces seed", "properties": properties, "$defs": parts}
-
-
-def _name(reference: dict[str, Any]) -> str:
-    return str(reference["$ref"]).rpartition("/")[2]
 
 
 async def show_seed_schema(_call: ControlCall) -> object:

@@ -42,14 +42,10 @@ def urls(origins: Origins) -> dict[str, str]:
         "accounts": origins.accounts,
         "api": f"{origins.rest}/api",
         "socket": origins.socket,
-        "socketio_path": _socket_path(origins),
+        "socketio_path": f"{origins.socket.partition('://')[2].partition('/')[2]}/socket.io/".lstrip("/"),
         "web": origins.web,
         "control": f"{origins.base}/_mock",
     }
-
-
-def _socket_path(origins: Origins) -> str:
-    return f"{origins.socket.partition('://')[2].partition('/')[2]}/socket.io/".lstrip("/")
 
 
 async def health(_call: ControlCall) -> object:

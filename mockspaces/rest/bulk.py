@@ -21,15 +21,10 @@ async def update(call: Call) -> object:
     most = call.world.contract.limits.bulk_operations
     if not 1 <= len(operations) <= most:
         raise invalid("body", f"expected 1 to {most} operations")
-    company = await _company(call)
-    return {"data": [await _result(call, company, operation) for operation in operations]}
-
-
-async def _company(call: Call) -> Company:
     company = await call.world.state.companies.get(call.caller.company_id or "")
     if company is None:
         raise Rejection(errors.OTHER_COMPANY, "the app has no company")
-    return company
+    return {"data": [await _result(call, company, operation) for operation in operations]}
 
 
 async def _result(call: Call, company: Company, sent: dict[str, Any]) -> dict[str, Any]:

@@ -44,31 +44,24 @@ def _pairs(made: list[tuple[str, str]]) -> dict[str, object]:
 
 async def upload_urls(call: Call) -> object:
     """Return a signed URL and a file key for each file to come (FILES-UP-01..05)."""
-    await _check_policy(call)
+    # Step 6c: the caller's company may forbid attachments (FILES-UP-05).
+    company_id = call.caller.company_id
+    company = await call.world.state.companies.get(company_id) if company_id else None
+    if company and company.deny_attachments:
+        raise Rejection(errors.PERMISSION_DENIED, f'the policy of company "{company.name}" denies attachments')
     body = await call.decode(UploadBody)
     if len(body.files) > call.world.contract.limits.files_per_call:
         raise invalid("files", f"at most {call.world.contract.limits.files_per_call}")
     for number, one in enumerate(body.files):
-        _check(call, f"files[{number}]", one)
+        member = f"files[{number}]"
+        if not _MEDIA_TYPE.fullmatch(one.type):
+            raise invalid(f"{member}.Content-Type", "expected a media type")
+        files.check_size(call.world, f"{member}.Content-Length", one.size)
     if body.topic_id:
         space = await access.find_space(call.world, body.topic_id)
         access.check_stranger(await access.standing(call.world, call.caller, space), admits=False)
     wanted = [Wanted(one.type, one.size) for one in body.files]
     return _pairs(await files.announce_uploads(call.world, call.origins, wanted))
-
-
-async def _check_policy(call: Call) -> None:
-    """Step 6c: the caller's company may forbid attachments (FILES-UP-05)."""
-    company_id = call.caller.company_id
-    company = await call.world.state.companies.get(company_id) if company_id else None
-    if company and company.deny_attachments:
-        raise Rejection(errors.PERMISSION_DENIED, f'the policy of company "{company.name}" denies attachments')
-
-
-def _check(call: Call, member: str, body: FileBody) -> None:
-    if not _MEDIA_TYPE.fullmatch(body.type):
-        raise invalid(f"{member}.Content-Type", "expected a media type")
-    files.check_size(call.world, f"{member}.Content-Length", body.size)
 
 
 async def download_urls(call: Call) -> object:

@@ -56,7 +56,11 @@ def invitation(call: Call, body: InvitationBody, *, default_role: Role) -> Invit
         mode="join" if body.invite_mode == "invite" else body.invite_mode,
         start=start,
         end=end,
-        language=_language(body.invite_content_language),
+        language=(
+            body.invite_content_language
+            if body.invite_content_language is None or body.invite_content_language in languages.INVITES
+            else languages.INVITE_DEFAULT
+        ),
     )
 
 
@@ -64,7 +68,15 @@ def _invitees(call: Call, bodies: list[InviteeBody], default_role: Role) -> tupl
     """Return the invitees; who is named twice counts once."""
     wanted: dict[tuple[str, str], Invitee] = {}
     for number, body in enumerate(bodies):
-        one = _invitee(number, body, default_role)
+        member = f"invitees[{number}]"
+        kind = (body.invitee_type or ("email" if "@" in body.invitee else "userId")).lower()
+        if kind == "email":
+            people.email(body.invitee, f"{member}.invitee")
+        elif kind != "userid":
+            raise invalid(f"{member}.inviteeType", 'expected "email" or "userId"')
+        one = Invitee(
+            type="email" if kind == "email" else "userId", invitee=body.invitee, role=body.role or default_role
+        )
         wanted.setdefault((one.type, one.invitee.lower()), one)
     most = call.world.contract.limits.invitees
     if len(wanted) > most:
@@ -72,22 +84,8 @@ def _invitees(call: Call, bodies: list[InviteeBody], default_role: Role) -> tupl
     return tuple(wanted.values())
 
 
-def _language(given: str | None) -> str | None:
-    return given if given is None or given in languages.INVITES else languages.INVITE_DEFAULT
-
-
 def _time(member: str, text: str | None) -> int | None:
     return drafts.time(member, text) if text else None
-
-
-def _invitee(number: int, body: InviteeBody, default_role: Role) -> Invitee:
-    member = f"invitees[{number}]"
-    kind = (body.invitee_type or ("email" if "@" in body.invitee else "userId")).lower()
-    if kind == "email":
-        people.email(body.invitee, f"{member}.invitee")
-    elif kind != "userid":
-        raise invalid(f"{member}.inviteeType", 'expected "email" or "userId"')
-    return Invitee(type="email" if kind == "email" else "userId", invitee=body.invitee, role=body.role or default_role)
 
 
 def answer(call: Call, space: Space, invite: Invite, creator: User) -> dict[str, object]:
@@ -118,13 +116,6 @@ async def join(call: Call, found: Standing, used: Invite) -> object:
 async def change(call: Call, found: Standing, mine: Invite) -> object:
     """Change an invite of one's own (SPACES-INVUPD-01..03)."""
     body = await call.decode(ChangeBody)
-    _check_change(body, mine)
-    wanted = invitation(call, body, default_role="guest" if found.space.type == "personal" else "member")
-    changed = await invites.change(call.world, call.caller, mine, found, wanted)
-    return answer(call, found.space, changed, call.caller.user)
-
-
-def _check_change(body: ChangeBody, mine: Invite) -> None:
     if body.id != mine.id:
         raise invalid("_id", "is not the id of this invite")
     if body.topic_id != mine.space_id:
@@ -133,6 +124,9 @@ def _check_change(body: ChangeBody, mine: Invite) -> None:
         raise invalid("invitees", "required, and not empty")
     if body.inform_channel == "outlook":
         raise invalid("informChannel", 'expected "server" or "client"')
+    wanted = invitation(call, body, default_role="guest" if found.space.type == "personal" else "member")
+    changed = await invites.change(call.world, call.caller, mine, found, wanted)
+    return answer(call, found.space, changed, call.caller.user)
 
 
 async def delete(call: Call, found: Standing, mine: Invite) -> object:

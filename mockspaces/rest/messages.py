@@ -6,7 +6,6 @@ from typing import Any
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.messaging import drafts, files, messages
-from mockspaces.cloud.messaging.messages import Deletion
 from mockspaces.cloud.messaging.timeline import Filter, Timeline
 from mockspaces.cloud.spaces.access import Standing
 from mockspaces.cloud.store.entities import Category, Message, StoredFile
@@ -49,14 +48,10 @@ async def by_reference(call: Call, found: Standing) -> object:
 
 async def query(call: Call, found: Standing) -> object:
     """List what the filters leave (MSG-QUERY-01..07)."""
-    wanted = _filter(call, messages.horizon(call.world, found))
-    return await page(call, Timeline(call.world, found.space.id, wanted))
-
-
-def _filter(call: Call, floor: int) -> Filter:
+    floor = messages.horizon(call.world, found)
     low, high = _bounds(call, floor)
     yes = call.world.contract.rest.yes
-    return Filter(
+    wanted = Filter(
         low=low,
         high=high,
         category=_word(call, "category", QUERY_CATEGORIES),
@@ -65,6 +60,7 @@ def _filter(call: Call, floor: int) -> Filter:
         chats_without_files=call.query.get("chatmsg_only", "").lower() in yes,
         words=call.query.get("searchstring", ""),
     )
+    return await page(call, Timeline(call.world, found.space.id, wanted))
 
 
 def _bounds(call: Call, floor: int) -> tuple[int, int | None]:
@@ -164,10 +160,7 @@ async def delete(call: Call) -> object:
     most = call.world.contract.limits.delete_messages
     if not 0 < len(wanted) <= most:
         raise invalid("body", f"expected 1 to {most} message ids")
-    return _outcome(call, await messages.delete(call.world, call.caller, wanted))
-
-
-def _outcome(call: Call, result: Deletion) -> dict[str, object]:
+    result = await messages.delete(call.world, call.caller, wanted)
     return {
         "deletedMessages": result.deleted,
         "notFoundMmessages": result.unknown,

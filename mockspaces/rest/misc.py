@@ -9,7 +9,7 @@ from mockspaces.cloud.kernel.clock import iso
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import discovery
-from mockspaces.cloud.store.entities import Person, SpaceToken
+from mockspaces.cloud.store.entities import SpaceToken
 from mockspaces.contract.web import DEFAULT_PICTURE
 from mockspaces.rest.call import Call, Handlers
 
@@ -44,11 +44,10 @@ async def dial_in(call: Call) -> object:
 async def space_token(call: Call, found: SpaceToken) -> object:
     """Return what a space access token stands for (MISC-SAT-01, -02)."""
     who = await people.get_person(call.world, found.authorizer_id)
-    return {"authorizer": _authorizer(found, who), "app": _app(call, found)}
-
-
-def _authorizer(found: SpaceToken, who: Person | None) -> dict[str, object]:
-    return {"type": "user", "_id": found.authorizer_id, "display": who.displayname if who else ""}
+    return {
+        "authorizer": {"type": "user", "_id": found.authorizer_id, "display": who.displayname if who else ""},
+        "app": _app(call, found),
+    }
 
 
 def _app(call: Call, found: SpaceToken) -> dict[str, object]:

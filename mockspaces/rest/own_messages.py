@@ -21,21 +21,16 @@ def _render(call: Call) -> paging.Render[Message]:
 
 async def messages(call: Call) -> object:
     """List the messages of some spaces by their last change (USERS-MSGS-01..03)."""
-    space_ids = _space_list(call)
+    most = call.world.contract.limits.space_list
+    space_ids = [part.strip() for part in call.query.get("spacelist", "").split(",")]
+    if not all(space_ids) or len(space_ids) > most:
+        raise invalid("spacelist", f"expected 1 to {most} space ids with commas between them")
     after = paging.after(call)
     paging.check_token(call)
     places = await own_messages.readable(call.world, call.caller, space_ids)
     deleted = call.query.get("includedeleted", "").lower() == "true"
     listing = own_messages.changed(call.world, places, after, deleted=deleted)
     return await paging.tokened(call, listing, _render(call))
-
-
-def _space_list(call: Call) -> list[str]:
-    most = call.world.contract.limits.space_list
-    ids = [part.strip() for part in call.query.get("spacelist", "").split(",")]
-    if not all(ids) or len(ids) > most:
-        raise invalid("spacelist", f"expected 1 to {most} space ids with commas between them")
-    return ids
 
 
 async def attachments(call: Call) -> object:

@@ -83,21 +83,17 @@ def _check_title(member: str, title: str) -> None:
 async def create(call: Call) -> object:
     """Create a space and invite people to it (SPACES-CREATE-01..12)."""
     body = await call.decode(CreateBody)
-    _check_topic(body.topic)
+    _check_title("topic.title", body.topic.title)
+    if body.topic.type not in (None, "group"):
+        raise invalid("topic.type", 'the only value is "group"')
+    if body.topic.id not in (None, ""):
+        raise invalid("topic.id", "must be null, empty or absent")
     wanted = invitation(call, body, default_role="member")
     owner = await _owner(call)
     invited = await invites.resolve(call.world, call.caller, wanted.invitees)
     space = await spaces.create(call.world, owner, body.topic.title, body.topic.description)
     invite = await invites.send(call.world, owner, space, wanted, invited)
     return answer(call, space, invite, owner)
-
-
-def _check_topic(topic: Topic) -> None:
-    _check_title("topic.title", topic.title)
-    if topic.type not in (None, "group"):
-        raise invalid("topic.type", 'the only value is "group"')
-    if topic.id not in (None, ""):
-        raise invalid("topic.id", "must be null, empty or absent")
 
 
 async def _owner(call: Call) -> User:
@@ -130,20 +126,16 @@ async def get(call: Call, found: Standing) -> object:
 
 async def update(call: Call, found: Standing) -> object:
     """Change a space by deep merge (SPACES-UPDATE-01..07)."""
-    change = await _change(call)
-    changed = await updates.apply(call.world, call.caller, found.space, change)
-    return await _shown(call, Standing(changed, found.member))
-
-
-async def _change(call: Call) -> Change:
-    """Read the body; members of ``settings`` that the API does not know are kept as they come (SPACES-UPDATE-03)."""
+    # Read the body; members of ``settings`` that the API does not know are kept as they come (SPACES-UPDATE-03).
     body, raw = await call.decode(ChangeBody), await call.decode(dict[str, Any])
     if isinstance(body.title, str):
         _check_title("title", body.title)
     retention = None if body.msg_retention is UNSET else msgspec.to_builtins(body.msg_retention)
     plain = {"title": body.title, "description": body.description, "restrict": body.restrict}
     given = {name: value for name, value in plain.items() if value is not UNSET}
-    return Change(settings=raw.get("settings"), retention=retention, **given)  # type: ignore[arg-type] # all are set
+    change = Change(settings=raw.get("settings"), retention=retention, **given)  # type: ignore[arg-type] # all are set
+    changed = await updates.apply(call.world, call.caller, found.space, change)
+    return await _shown(call, Standing(changed, found.member))
 
 
 async def delete(call: Call, found: Standing) -> object:

@@ -80,7 +80,11 @@ class RestSurface:
         endpoint_id, params = self._router.find(exchange.method, exchange.path)
         exchange.endpoint = endpoint_id
         endpoint = exchange.world.contract.endpoints[endpoint_id]
-        _check_words(endpoint, params)
+        # Step 1: another word than those of the row is an unknown path (ERR-ORDER-05).
+        for name, words in endpoint.words.items():
+            given = params[name].lower() if endpoint.words_in_any_case else params[name]
+            if given not in (word.lower() if endpoint.words_in_any_case else word for word in words):
+                raise Rejection(errors.ROUTE_NOT_FOUND, f'"{params[name]}" is none of {", ".join(words)}')
         result = await exchange.world.transactions.carry_out(lambda: self._carry_out(exchange, endpoint, params))
         response = result if isinstance(result, Response) else Json(result)
         return add_headers(conditional(exchange, response), CORS)
@@ -124,14 +128,6 @@ class RestSurface:
         if isinstance(rejection, RateLimited):
             response.headers["retry-after"] = str(rejection.retry_after)
         return add_headers(response, CORS)
-
-
-def _check_words(endpoint: Endpoint, params: Mapping[str, str]) -> None:
-    """Step 1: another word than those of the row is an unknown path (ERR-ORDER-05)."""
-    for name, words in endpoint.words.items():
-        given = params[name].lower() if endpoint.words_in_any_case else params[name]
-        if given not in (word.lower() if endpoint.words_in_any_case else word for word in words):
-            raise Rejection(errors.ROUTE_NOT_FOUND, f'"{params[name]}" is none of {", ".join(words)}')
 
 
 def conditional(exchange: Exchange, response: Response) -> Response:
