@@ -275,6 +275,7 @@ class Transport:
             await self._interruptible(self._send, message)
         else:
             await self._translated(frame)
+        # What was queued first is sent first, so the oldest cost is that of this frame.
         self.pending -= self._costs.popleft()
 
     async def _translated(self, frame: Frame) -> None:

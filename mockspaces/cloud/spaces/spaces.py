@@ -89,7 +89,7 @@ async def add(world: World, space: Space, person: str, kind: MemberType, role: R
         joined=joined,
     )
     await world.state.members.put(member)
-    if kind != "email":
+    if kind != "email":  # nobody is behind an address yet who could keep anything
         await open_record(world, space, person)
     return member
 
@@ -107,7 +107,7 @@ async def open_record(world: World, space: Space, person_id: str) -> UserSpace:
     record = await record_of(world, space.id, person_id)
     if record is not None and not record.deleted:
         return record
-    if record is None:
+    if record is None:  # the first meeting: from now on these people are acquainted, whatever becomes of the space
         record = UserSpace(
             id=world.ids.object_id(),
             space_id=space.id,
@@ -127,7 +127,7 @@ def moved(record: UserSpace, space: Space) -> UserSpace:
 async def _is_large(world: World, space: Space) -> bool:
     """Whether one more person makes or keeps a space large; the one that makes it so marks all others."""
     known = await world.state.user_spaces.count("space", space.id)
-    if known == LARGE_SPACE:
+    if known == LARGE_SPACE:  # the one moment in which it outgrows the number
         for record in await world.state.user_spaces.page("space", space.id):
             await world.state.user_spaces.put(replace(record, large=True))
     return known >= LARGE_SPACE
@@ -138,6 +138,7 @@ async def touch(world: World, space: Space) -> Space:
     fresh = await find_space(world, space.id)
     changed = replace(fresh, modified=world.clock.now_ms(), sequence=next_sequence(world))
     touched = await world.state.spaces.put(changed)
+    # Records of people who left count too, so a space that was large once is never written to all again.
     if await world.state.user_spaces.count("space", space.id) <= LARGE_SPACE:
         for record in await world.state.user_spaces.page("space", space.id):
             if not record.deleted:

@@ -104,7 +104,7 @@ class Partitions(Generic[AnyEntity]):
             return
         if old is not None:
             for name in declared.partitions(old):
-                left = self._entries[name]
+                left = self._entries[name]  # it is there: the entity was added under the same declaration
                 left.remove(declared.entry(old))
                 if not left:
                     del self._entries[name]
@@ -173,7 +173,7 @@ class Collection(Generic[AnyEntity]):
         old = self.peek(key)
         if old is not None:
             self._log.note(self, key, old, None)
-            self._gaps.add(key)
+            self._gaps.add(key)  # the place in the order is kept until the commit
             self._changed(old, None)
             if self._log.changes is None:  # a state of one's own is never taken back
                 self.forget(key)
@@ -200,7 +200,7 @@ class Collection(Generic[AnyEntity]):
 
     def _changed(self, old: AnyEntity | None, new: AnyEntity | None) -> None:
         self.revision += 1
-        if old is None or new is None:
+        if old is None or new is None:  # somebody came or went, and not just changed
             self.population += 1
         for index in self._indexes.values():  # an index that the change leaves alone costs a comparison
             index.replace(old, new)
@@ -243,6 +243,7 @@ class Collection(Generic[AnyEntity]):
 
     async def find(self, index: str, partition: Hashable, key: str) -> AnyEntity | None:
         """Return the entity with this id if it belongs to the partition, or None."""
+        # Asked of the declaration, not of the storage: one comparison instead of a search.
         found = await self.get(key)
         return found if found and partition in self._indexes[index].declared.partitions(found) else None
 

@@ -112,6 +112,7 @@ class SigningKey(msgspec.Struct, frozen=True):
     pem: str
 
 
+# A snapshot is taken up in another run, where no socket is open and no test has planned anything.
 OF_A_RUN = frozenset(
     {"calls", "connected", "connections", "faults", "misbehaviours", "quotas", "reservations", "subscribed"}
 )
@@ -136,7 +137,7 @@ class State:
         self.stored_bytes = Fact("stored_bytes", 0, log)
         self.connected = Fact("connected", 0, log)  # how many connections there were
         self.subscribed = Fact("subscribed", FIRST_SUBSCRIPTION, log)
-        # Collections
+        # Collections. An index without rank is a look-up: by a unique value, or of a set that nobody lists in order.
         self.companies: Collection[Company] = Collection(
             "companies", log, domain=ManyIndex(lambda company: company.domains)
         )
@@ -146,6 +147,7 @@ class State:
             username=Index(lambda user: user.username),
             address=ManyIndex(lambda user: user.emails),
             ndbid=Index(lambda user: user.ndbid),
+            # Whom the login page offers, and whom a search among colleagues goes through, each in its order.
             sign_in=Index(
                 lambda user: "all" if user.enabled and not user.is_service_account else None,
                 lambda user: (user.username,),
@@ -163,6 +165,7 @@ class State:
         )
         self.grants: Collection[Grant] = Collection("grants", log)
         self.access_tokens: Collection[AccessToken] = Collection("access_tokens", log)
+        # No two user JWTs may have the same text, so a second that is taken is a claim of this index.
         self.issued_jwts: Collection[IssuedJwt] = Collection(
             "issued_jwts", log, expiry=Index(lambda issued: issued.claims, lambda issued: (issued.expires,))
         )
@@ -175,12 +178,14 @@ class State:
         self.spaces: Collection[Space] = Collection(
             "spaces",
             log,
+            # Two people have one direct space, and no two spaces share a conference number.
             pair=Index(lambda space: space.pair),
             conference=Index(lambda space: space.settings.get("confId")),
         )
         self.members: Collection[Member] = Collection(
             "members",
             log,
+            # A roster lists by join time, and who was invited by e-mail and never came at its end.
             space=Index(lambda member: member.space_id, lambda member: (member.type == "email", member.join_time)),
             person=Index(lambda member: member.person),
             admin=Index(lambda member: member.space_id if member.role == "admin" else None),
@@ -191,6 +196,7 @@ class State:
             pair=Index(lambda record: (record.space_id, record.person_id)),
             space=Index(lambda record: record.space_id),
             person=Index(lambda record: record.person_id),
+            # People list their spaces by latest activity; the spaces of many people are looked up instead.
             recent=Index(
                 lambda record: None if record.large else shelf(record),
                 lambda record: (record.activity, record.sequence),
@@ -213,6 +219,7 @@ class State:
         self.messages: Collection[Message] = Collection(
             "messages",
             log,
+            # Every filter of a list that costs nothing is a partition here; what is left is searched in its order.
             space=Index(lambda message: None if message.deleted else message.space_id, _by_creation),
             category=Index(
                 lambda message: None if message.deleted else (message.space_id, message.category), _by_creation
@@ -220,6 +227,7 @@ class State:
             facet=Index(lambda message: None if message.deleted else facet(message), _by_creation),
             parent=Index(lambda message: None if message.deleted else message.parent_id, _by_creation),
             sender=Index(_author_of_readable, _by_creation),
+            # The only list that still shows deleted messages: as shells, by their last change.
             changed=Index(lambda message: message.space_id, lambda message: (_changed(message),)),
             involved=ManyIndex(_involved, _by_creation),
         )
@@ -227,7 +235,7 @@ class State:
         self.contents: Collection[Content] = Collection("contents", log)
         self.outbox: Collection[Mail] = Collection("outbox", log)
         self.message_times: Collection[SpaceTime] = Collection("message_times", log)
-        # Of a run
+        # Of a run: gone with it, and left out of snapshots.
         self.connections: Collection[Connection] = Collection(
             "connections",
             log,
@@ -255,6 +263,7 @@ class State:
 
     def cache(self, owner: object, make: Callable[[], Made]) -> Made:
         """Return what ``owner``, a module or class, derives from this state and keeps; ``make`` begins it."""
+        # Bound to the state, not to the world: another state has none of what was derived from this one.
         if owner not in self._caches:
             self._caches[owner] = make()
         found: Made = self._caches[owner]

@@ -80,6 +80,7 @@ class Waits:
         async def wait() -> None:
             self._made[name] = await make()
 
+        # The first run leaves here; the second one finds what the wait has made.
         if name not in self._made:
             raise MustWait(wait)
         found: Result = self._made[name]
@@ -151,7 +152,7 @@ class Transactions:
     def keep(self) -> None:
         """Keep what was changed and announced so far, even if the call is refused or has to wait."""
         self._check_inside()
-        self._kept = self._position()
+        self._kept = self._position()  # what comes before is safe from a refusal, not from a bug
 
     @contextmanager
     def part(self) -> Iterator[None]:
@@ -189,6 +190,7 @@ class Transactions:
                 await leave.wait()
 
     async def _take_turn(self) -> None:
+        # A task that owns the turn would wait for itself; a child task is another one, and may wait.
         task = asyncio.current_task()
         if self._owner is task:
             raise OutsideTransactionError("a transaction begins inside of another one of its world")
