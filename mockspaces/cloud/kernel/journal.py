@@ -22,7 +22,7 @@ TRACE: ContextVar[int] = ContextVar("trace", default=0)  # what is under way in 
 MAX_ENTRIES = 10_000
 MAX_BYTES = 16 * 1024 * 1024
 KEPT_BODY_BYTES = 8 * 1024
-WEIGHT = 500  # bytes that an entry weighs beside its texts
+WEIGHT = 700  # bytes that an entry weighs beside its texts
 HEADER = 60  # bytes that a header line of an answer weighs
 REFUSED = 400  # the first status of an answer that says no
 LOGGED = ("surface", "method", "path", "endpoint", "event", "caller", "status", "code", "why")
