@@ -12,6 +12,7 @@ from mockspaces.client.things import JournalEntry, entry
 from mockspaces.client.waiting import in_thread, refuse_in_loop
 
 NEAR_SHOWN = 3  # values that a near miss names
+NEAR_ENTRIES = 1000  # newest entries that are looked at for near misses: a journal may hold 16 MB
 
 
 class IncompleteError(Exception):
@@ -97,7 +98,7 @@ class Journal:
         return f"{fitting} but for {name}={wanted[name]!r}: {_counted(found, look)}"
 
     def _found(self, wanted: Mapping[str, Any]) -> list[JournalEntry]:
-        return [entry(item) for item in self._ask(**wanted)["entries"]]
+        return [entry(item) for item in self._ask(limit=NEAR_ENTRIES, **wanted)["entries"]]
 
     def _ask(self, **wanted: Any) -> Any:
         query = {name: json.dumps(value) if value in (True, False) else value for name, value in given(wanted).items()}

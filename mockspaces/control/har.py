@@ -8,6 +8,7 @@ call was refused in ``comment``.
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from http.client import responses
 from operator import itemgetter
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,7 +72,7 @@ def _exchange(scheme: str, host: str, entry: Object) -> Object:
     answers = _headers(answered)
     response = {
         "status": status,
-        "statusText": HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "",
+        "statusText": responses.get(status, ""),
         "httpVersion": version,
         "cookies": [],
         "headers": answers,
