@@ -19,7 +19,7 @@ from websockets.frames import Frame as WebSocketFrame
 from websockets.frames import Opcode
 from websockets.sync.client import ClientConnection, connect
 
-from contract_tests.claims import book
+from contract_tests.claims import book, step
 from contract_tests.kit import App, Cloud, Like, Person
 from contract_tests.redaction import redact_text
 
@@ -305,6 +305,15 @@ def direct_space(cloud: Cloud, one: Person, other: Person) -> str:
     assert answer.status_code == 200, answer.text
     space_id: str = answer.json()["data"][0]["_id"]
     return space_id
+
+
+@step("begin a meeting")
+def begin_meeting(cloud: Cloud, sockets: Sockets, space: str, who: Person) -> Any:
+    """Bring somebody into the meeting of a space by a socket that stays open, and return the meeting."""
+    sockets.join(who, space).media("tracksstatus", space, media={"connected": True, "audio": True})
+    answer = cloud.call("GET", f"/spaces/{space}/activemeeting", who)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
 
 
 def expired(cloud: Cloud, username: str, kind: str) -> Person:

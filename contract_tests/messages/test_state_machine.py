@@ -16,10 +16,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from contract_tests.kit import Cloud, Person, behaviour
-
-NO_CLAIMS_YET = True
-
+from contract_tests.claims import claim
+from contract_tests.kit import Cloud, Person, behaviour, only_mock
 
 ROLES = ("admin", "member", "guest", "stranger")
 KINDS = {"chats": "chat", "ideas": "idea", "tasks": "task"}
@@ -145,12 +143,17 @@ class Walk(RuleBasedStateMachine):
         assert [one["_id"] for one in data] == top[:50]
 
 
-@behaviour("MSG-BYREF-02", "MSG-QUERY-02", "MSG-DELETE-04", "MSG-UPDATE-04", "MSG-UPDATE-06", "PERM-MAP-06")
+SHOWN = ("MSG-BYREF-02", "MSG-QUERY-02", "MSG-DELETE-04", "MSG-UPDATE-04", "MSG-UPDATE-06", "PERM-MAP-06")
+
+
+@behaviour(*SHOWN)
 def test_random_walks_agree_with_the_model(cloud: Cloud) -> None:
     """Whatever people do with messages in whatever order, lists, counts and refusals are those of the model."""
+    only_mock(cloud, "nobody sends a thousand random calls to a server of others")
     room = cloud.room()
     bound = {"cloud": cloud, "people": {role: getattr(room, role) for role in ROLES}}
     bounds = settings(
         max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), database=None
     )
-    run_state_machine_as_test(type("BoundWalk", (Walk,), bound), settings=bounds)
+    with claim(*SHOWN, "random walks agree with the model"):
+        run_state_machine_as_test(type("BoundWalk", (Walk,), bound), settings=bounds)
