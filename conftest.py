@@ -9,12 +9,13 @@ from collections.abc import Generator
 import pytest
 
 from mockspaces.server import Server
-from tests.breaking import Breaking, uncovered
+from tests.breaking import KEPT, Breaking, uncovered, wrongly_kept
 from tests.replicas import Replicas
 
 followed: list[Replicas] = []
 breaking: list[Breaking] = []
-broken: Counter[str] = Counter()  # over all processes of a run
+broken: Counter[str] = Counter()  # over all processes of a run, as what follows
+kept: set[str] = set()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,7 +40,9 @@ def pytest_runtest_teardown() -> Generator[None, None, None]:
         found, replicas.differences = replicas.differences, []
         assert not found, f"changed past put, delete and facts: {', '.join(found)}"
     for one in breaking:
-        left, one.left = one.left, []
+        left, one.left = [*one.left, *wrongly_kept(one.kept)], []
+        kept.update(store for _, store in one.kept)
+        one.kept.clear()
         assert not left, "\n".join(left)
 
 
@@ -52,9 +55,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     for one in breaking:
         broken.update(one.broken)
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["broken"] = dict(broken)
+        session.config.workeroutput |= {"broken": dict(broken), "kept": sorted(kept)}
     elif session.config.getoption("--break-everywhere") and not session.config.getoption("lf", default=False):
-        missing = uncovered(broken)
+        missing = [*uncovered(broken), *sorted(KEPT.keys() - kept)]
         session.config.stash[MISSING] = missing
         if missing and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -62,7 +65,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
 def pytest_testnodedown(node: object) -> None:
-    broken.update(getattr(node, "workeroutput", {}).get("broken", {}))
+    output = getattr(node, "workeroutput", {})
+    broken.update(output.get("broken", {}))
+    kept.update(output.get("kept", []))
 
 
 MISSING = pytest.StashKey[list[str]]()
@@ -74,4 +79,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if broken:
         terminalreporter.line(f"calls of {len(broken)} kinds broke {broken.total()} times and left nothing")
     if missing := config.stash.get(MISSING, []):
-        terminalreporter.line(f"never carried out: {', '.join(missing)}")
+        terminalreporter.line(f"never carried out, or never kept by a refusal: {', '.join(missing)}")

@@ -8,7 +8,7 @@ are told, or in the answer of the real run.
 
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from types import FunctionType
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ import pytest
 from mockspaces.accounts.surface import AccountsSurface
 from mockspaces.app import App
 from mockspaces.cloud.kernel.attempt import Attempt
+from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.collection import Collection
 from mockspaces.cloud.store.run import Fault, Occurrence
@@ -53,6 +54,7 @@ class Breaking:
         """Break every call from now on."""
         self.broken: Counter[str] = Counter()  # by endpoint or event: how often calls broke that succeeded then
         self.left: list[str] = []  # what broken runs have left behind
+        self.kept: set[tuple[str, str]] = set()  # by endpoint or event: in which stores a refusal kept something
         self._app = app
         self._until: dict[Log, int] = {}  # how many changes are left until a run breaks
         self._met: dict[Attempt, tuple[bool, Fault | None]] = {}  # what an attempt knew before a run
@@ -85,6 +87,7 @@ class Breaking:
         name, begin = name_of(call), time.monotonic()
         for runs, moment in enumerate(moments()):
             last = time.monotonic() - begin > BUDGET_S
+            before: dict[str, object] = {}
             try:
                 async with turns:
                     log, before = turns.log, self._content(turns)
@@ -95,12 +98,18 @@ class Breaking:
                         self._until = {}
                     self.broken[name] += runs
                     return result
+            except Rejection:
+                self.kept |= {(name, one) for one in self._changed(turns, before)}
+                raise
             except Broken as bug:
                 for attempt, known in self._met.items():
                     attempt._asked, attempt._fault = known
-                after = self._content(turns)
-                self.left += [f"{name} broke at {bug} and left {one}" for one in before if before[one] != after[one]]
+                self.left += [f"{name} broke at {bug} and left {one}" for one in self._changed(turns, before)]
         raise AssertionError("a call has no end")
+
+    def _changed(self, turns: Transactions, before: Mapping[str, object]) -> list[str]:
+        after = self._content(turns)
+        return [name for name in before if before[name] != after[name]]
 
     def _content(self, turns: Transactions) -> dict[str, object]:
         """Return all that is true of a world, and all that its sockets will be told."""
@@ -139,3 +148,14 @@ def uncovered(broken: Mapping[str, int]) -> list[str]:
     rows = [row for row in (*endpoints.ROWS, *control.ROWS) if row.id in bound or row.surface == StorageSurface.name]
     wanted = [row.id for row in (*rows, *web.ROWS) if row.transaction == "own"]
     return [name for name in (*wanted, *HANDLERS, "connect", "leave") if name not in broken]
+
+
+# What a refusal may keep, by store, and the only endpoint where it may if there is one; see test_kept.
+KEPT = {"faults": None, "quotas": None, "grants": "ACC-TOKEN"}
+
+
+def wrongly_kept(kept: Iterable[tuple[str, str]]) -> list[str]:
+    """Return what refusals kept and had not to keep."""
+    return sorted(
+        f"a refusal of {name} kept {store}" for name, store in kept if KEPT.get(store, "nowhere") not in (None, name)
+    )

@@ -6,10 +6,11 @@ import pytest
 
 from mockspaces.app import App, create_app
 from mockspaces.cloud.kernel.journal import Entry
+from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.entities import OAuthClient
 from mockspaces.config import Config
-from tests.breaking import EACH, Breaking, moments, uncovered
+from tests.breaking import EACH, Breaking, moments, uncovered, wrongly_kept
 
 
 @pytest.fixture
@@ -71,6 +72,25 @@ async def test_what_a_broken_call_leaves_is_noticed(
 
     await world.transactions.carry_out(call)
     assert breaking.left == [f"call broke at clients client1 and left {store}"]
+
+
+async def test_what_a_refusal_keeps_is_noticed(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands before the mark is named by its store; only faults, quotas and replayed grants may stay."""
+    breaking, world = Breaking(monkeypatch, app), app.worlds.named("default").world
+
+    async def call() -> None:
+        await world.state.clients.put(client(1))
+        world.transactions.keep()
+        await world.state.grants.delete("unknown")
+        world.state.activities.put(7)
+        raise Rejection("space.not_found", "no")
+
+    with pytest.raises(Rejection):
+        await world.transactions.carry_out(call)
+    assert (breaking.left, breaking.kept) == ([], {("call", "clients")})
+    assert wrongly_kept(breaking.kept) == ["a refusal of call kept clients"]
+    assert wrongly_kept({("ACC-TOKEN", "grants"), ("SPACES-CREATE", "quotas"), ("connect", "faults")}) == []
+    assert wrongly_kept({("ACC-REVOKE", "grants")}) == ["a refusal of ACC-REVOKE kept grants"]
 
 
 def test_each_of_the_first_changes_breaks() -> None:
