@@ -14,9 +14,12 @@ from websockets.sync.client import ClientConnection, connect
 from contract_tests.sockets import deaf
 from mockspaces.client import Mockspaces
 from mockspaces.cloud.kernel.presence import Presence
+from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.contract import Contract
+from mockspaces.realtime import chat
 from mockspaces.realtime.adapter import Transport
+from mockspaces.realtime.handling import Handling
 from mockspaces.realtime.hub import Session
 from mockspaces.server import Server
 
@@ -180,3 +183,22 @@ def test_an_event_in_the_namespace_where_nobody_listens_is_noted(running: Server
             client.send('42["SUBSCRIBE_CHANNEL",{}]')
             (entry,) = mock.journal.wait(surface="realtime")
         assert entry.why == 'nobody listens in the namespace "/"; join "/chat"'
+
+
+def test_a_bug_in_telling_a_refusal_ends_no_connection(running: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The journal and the log say what broke, and the client goes on."""
+
+    async def refuse(_session: Session, _payload: Any, _rejection: Rejection) -> None:
+        raise ValueError("a bug")
+
+    handling = Handling(chat.HANDLERS["SUBSCRIBE_CHANNEL"].act, refuse)
+    monkeypatch.setattr(chat, "HANDLERS", {**chat.HANDLERS, "SUBSCRIBE_CHANNEL": handling})
+    with Mockspaces(running.url) as mock:
+        query = f"EIO=3&transport=websocket&token={mock.token('ann@example.com')}&tokenType=oauth"
+        with connect(f"{running.url.replace('http', 'ws')}/socket.io/?{query}", compression=None, proxy=None) as client:
+            client.send("40/chat")
+            client.send('42/chat,["SUBSCRIBE_CHANNEL",{"channel":{"_id":"unknown","type":"topic"}}]')
+            client.send("2")
+            while client.recv(PATIENCE_S) != "3":
+                pass
+        assert "ValueError" in mock.journal.wait(event="SUBSCRIBE_CHANNEL")[0].why

@@ -183,24 +183,13 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         world.journal.begin()
         began = perf_counter()
         entry = self._entry(world, session.transport, session.namespace, name, session)
-        handling, attempt = HANDLERS.get(name), Attempt()
+        handling = HANDLERS.get(name)
         fate: run.Frame | None = None
-
-        async def act() -> run.Frame | None:
-            return await self._act(session, handling, name, payload, entry, attempt) if handling else None
-
         try:
             if handling is None or not isinstance(payload, dict):
                 entry.why = f'ignored: no event "{name}"' if handling is None else "ignored: the payload is no object"
             else:
-                fate = await world.transactions.carry_out(act)
-            if handling is not None and fate == "duplicate":
-                await world.transactions.carry_out(lambda: handling.act(session, payload))
-        except Rejection as refused:
-            rejection = refused
-            entry.code, entry.why = rejection.code, rejection.why
-            with contextlib.suppress(Rejection):  # the world was dropped meanwhile
-                await world.transactions.carry_out(lambda: HANDLERS[name].refuse(session, payload, rejection))
+                fate = await self._handle(session, handling, name, payload, entry)
         except Exception as bug:
             logger.exception("a bug of the mock in %s", name)
             entry.code, entry.why = errors.SERVER_ERROR, f"bug of the mock: {bug!r}"
@@ -209,6 +198,26 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             world.journal.record(entry)
             session.transport.frame = ""  # up to a frame's limit, for every connection that sent one
         return fate in LOST
+
+    async def _handle(
+        self, session: Session, handling: Handling, name: str, payload: Payload, entry: Entry
+    ) -> run.Frame | None:
+        """Act on an event, or tell its refusal, each in a transaction of its own; a duplicate is acted on twice."""
+        transactions, attempt, fate = session.hub.world.transactions, Attempt(), None
+
+        async def act() -> run.Frame | None:
+            return await self._act(session, handling, name, payload, entry, attempt)
+
+        try:
+            fate = await transactions.carry_out(act)
+            if fate == "duplicate":
+                await transactions.carry_out(lambda: handling.act(session, payload))
+        except Rejection as refused:
+            rejection = refused
+            entry.code, entry.why = rejection.code, rejection.why
+            with contextlib.suppress(Rejection):  # the world was dropped meanwhile
+                await transactions.carry_out(lambda: handling.refuse(session, payload, rejection))
+        return fate
 
     async def _act(
         self, session: Session, handling: Handling, name: str, payload: Payload, entry: Entry, attempt: Attempt
