@@ -6,7 +6,6 @@ real one, whose answer the test judges. Whatever a broken run had left would sta
 are told, or in the answer of the real run.
 """
 
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from types import FunctionType
@@ -16,6 +15,7 @@ import pytest
 
 from mockspaces.accounts.surface import AccountsSurface
 from mockspaces.app import App
+from mockspaces.asgi.exchange import Exchange
 from mockspaces.cloud.kernel.attempt import Attempt
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
@@ -31,7 +31,7 @@ from mockspaces.storage.surface import StorageSurface
 Result = TypeVar("Result")
 EACH = 12  # so many changes each break; of a call with hundreds of them some of the later ones do
 FURTHER = 1.5
-BUDGET_S = 0.5  # after so long a call breaks no more: what takes its time is tested for how long it takes
+LARGE = 100_000  # bytes of a body from which on a call is only carried out: it is tested for the time that it takes
 
 
 class Broken(RuntimeError):
@@ -84,14 +84,13 @@ class Breaking:
         patch.setattr(Transactions, "carry_out", carry_out)
 
     async def _run(self, turns: Transactions, call: Callable[[], Awaitable[Result]]) -> Result:
-        name, begin = name_of(call), time.monotonic()
+        name, large = name_of(call), body_of(call) > LARGE
         for runs, moment in enumerate(moments()):
-            last = time.monotonic() - begin > BUDGET_S
             before: dict[str, object] = {}
             try:
                 async with turns:
                     log, before = turns.log, self._content(turns)
-                    self._met, self._until = {}, {} if last else {log: moment}
+                    self._met, self._until = {}, {} if large else {log: moment}
                     try:
                         result = await call()
                     finally:
@@ -129,17 +128,28 @@ class Breaking:
         return found
 
 
-def name_of(call: object) -> str:
-    """Return the endpoint or the event of a call, as its closure knows it."""
+def known_to(call: object) -> dict[str, Any]:
+    """Return what the closure of a call holds."""
     assert isinstance(call, FunctionType)
     cells = zip(call.__code__.co_freevars, call.__closure__ or (), strict=True)
-    known = {name: cell.cell_contents for name, cell in cells}
+    return {name: cell.cell_contents for name, cell in cells}
+
+
+def name_of(call: object) -> str:
+    """Return the endpoint or the event of a call."""
+    known = known_to(call)
     for holder in (known.get("exchange"), known.get("call")):
         endpoint = getattr(holder, "endpoint", None)
         if endpoint is not None:
             return str(getattr(endpoint, "id", endpoint))
-    name = str(known.get("name", call.__name__))
+    name = str(known.get("name", getattr(call, "__name__", "")))
     return f"refusal of {name}" if "rejection" in known else name
+
+
+def body_of(call: object) -> int:
+    """Return how many bytes the body of a call has."""
+    exchange = known_to(call).get("exchange")
+    return len(exchange._body or b"") if isinstance(exchange, Exchange) else 0
 
 
 def uncovered(broken: Mapping[str, int]) -> list[str]:

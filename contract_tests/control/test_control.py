@@ -589,6 +589,15 @@ def test_a_bug_of_a_handler_is_no_answer_here(cloud: Cloud) -> None:
             assert answer.status_code in (404, 405), (method, path, answer.text)
 
 
+def test_a_user_is_shown_by_any_address(cloud: Cloud) -> None:
+    """A user is found by each of their addresses, as whoever made them was told; an unknown one is refused."""
+    body = {"username": "zoe@example.com", "other_emails": ["zoe@elsewhere.example"], "password": "pw"}
+    made = cloud.control("POST", "/users", body)
+    for address in (body["username"], "zoe@elsewhere.example"):
+        assert cloud.control("GET", f"/users/{address}") == made
+    refusal(control(cloud, "GET", "/users/nobody@example.com"), 404, "user.not_found")
+
+
 def test_a_path_parameter_may_hold_an_encoded_slash(cloud: Cloud) -> None:
     """A user whose address has a slash is reached by its encoded form."""
     cloud.control("POST", "/users", {"username": "a/b@example.com"})
