@@ -154,24 +154,56 @@ def cited(item: pytest.Item) -> list[str]:
     return list(dict.fromkeys(one for marker in item.iter_markers("behaviour") for one in marker.args))
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    only: list[str] = config.getoption("--only") or []
-    left_out = [item for item in items if only and not any(one.startswith(tuple(only)) for one in cited(item))]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
-    if only and not items:
-        said = f"no test here cites a behaviour that begins with {' or '.join(only)}"
-        pytest.exit(said, pytest.ExitCode.NO_TESTS_COLLECTED)
+def chosen(config: pytest.Config) -> tuple[str, ...]:
+    """Return how the behaviours of ``--only`` begin; none of them means all."""
+    return tuple(config.getoption("--only") or ())
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out files that name none of the wanted behaviours: loading them takes longer than most runs."""
-    only: list[str] = config.getoption("--only") or []
-    if not only or not collection_path.match("test_*.py"):
+    """Leave out the files that cite nothing of ``--only``: collecting them takes longer than most selections run."""
+    named = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
+    if not chosen(config) or not collection_path.name.startswith("test_") or collection_path in named:
         return None
-    text = collection_path.read_text(encoding="utf-8")
-    return None if any(f'"{name}' in text for name in only) else True
+    return None if quotes(collection_path, chosen(config)) else True
+
+
+def quotes(path: Path, beginnings: tuple[str, ...]) -> bool:
+    """Whether a file cites a behaviour that begins so."""
+    text = path.read_text(encoding="utf-8")
+    return any(f'"{one}' in text for one in beginnings)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    only = chosen(config)
+    if not only:
+        _check_citations(items)
+        return
+    wanted = [any(one.startswith(only) for one in cited(item)) for item in items]
+    config.hook.pytest_deselected(items=[item for item, want in zip(items, wanted, strict=True) if not want])
+    items[:] = [item for item, want in zip(items, wanted, strict=True) if want]
+    if not items:
+        why = f"no test here cites a behaviour that begins with {' or '.join(only)}"
+        pytest.exit(why, pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+def _check_citations(items: list[pytest.Item]) -> None:
+    """Refuse a citation that is put together: ``--only`` finds the files of a behaviour by its quoted id."""
+    texts = {path: path.read_text(encoding="utf-8") for path in {item.path for item in items}}
+    for item in items:
+        for name in cited(item):
+            if f'"{name}"' not in texts[item.path]:
+                raise pytest.UsageError(f'{item.nodeid} cites {name}, but "{name}" is not in its file')
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run one test after another on a target: its people are the same for all, and its rate is for all together.
+
+    Results are written by one process, and a selection of nothing is told by one: nobody hears why another one ends.
+    """
+    only = chosen(config)
+    nothing = only and not any(quotes(path, only) for path in Path(__file__).parent.rglob("test_*.py"))
+    return 0 if nothing or config.getoption("--target") or config.getoption("--results") else None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -55,7 +54,7 @@ def _fate(mutant: Mutant, suite: Path) -> Fate:
         overlay.write_text(json.dumps(mutant.overlay), encoding="utf-8")
         only = [option for name in dict.fromkeys(mutant.breaks) for option in ("--only", name)]
         options = [
-            *(*_files(mutant, suite), "-c", str(SUITE / "suite.ini"), "--rootdir", str(suite.parent)),
+            *(str(suite), "-c", str(SUITE / "suite.ini"), "--rootdir", str(suite.parent)),
             *("-x", "-q", "--tb=line", "-p", "no:cacheprovider", "--overlay", str(overlay), *only),
         ]
         process = _forking.Process(target=_try, args=(options, mutant.rule, str(output)))
@@ -80,17 +79,6 @@ def _try(options: list[str], rule: str, output: str) -> None:
 
     graft.install(rule)
     sys.exit(pytest.main(options))
-
-
-def _files(mutant: Mutant, suite: Path) -> list[str]:
-    """Return the test files that name what the mutant breaks: collecting the others would only take time."""
-    naming = [path for path, text in _texts(suite).items() if any(f'"{name}' in text for name in mutant.breaks)]
-    return naming or [str(suite)]
-
-
-@cache
-def _texts(suite: Path) -> dict[str, str]:
-    return {str(path): path.read_text(encoding="utf-8") for path in sorted(suite.rglob("test_*.py"))}
 
 
 def _last_failure(output: str) -> str:

@@ -1,6 +1,6 @@
 """Every control call refuses what it does not know, whatever the call: no typo is ever ignored."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -25,6 +25,13 @@ def world() -> Iterator[Mockspaces]:
 
 
 @pytest.fixture(scope="module")
+def http() -> Iterator[httpx.Client]:
+    """One client for all calls: each of its own would load certificates, and take longer than the calls."""
+    with httpx.Client(trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
 def places(world: Mockspaces) -> dict[str, str]:
     """Values for the parameters of every path, of things that exist."""
     app = world.service_app()
@@ -39,31 +46,40 @@ def places(world: Mockspaces) -> dict[str, str]:
     }
 
 
-def send(world: Mockspaces, row: Endpoint, places: dict[str, str], body: Any = None, query: str = "") -> httpx.Response:
-    path = row.path
-    for name, value in places.items():
-        path = path.replace(name, value)
-    return httpx.request(row.method, f"{world.url}{path}{query}", json=body, trust_env=False)
+Send = Callable[..., httpx.Response]
+
+
+@pytest.fixture(scope="module")
+def send(world: Mockspaces, http: httpx.Client, places: dict[str, str]) -> Send:
+    """Carry out a call of the control API, with values in its path."""
+
+    def sent(row: Endpoint, body: Any = None, query: str = "") -> httpx.Response:
+        path = row.path
+        for name, value in places.items():
+            path = path.replace(name, value)
+        return http.request(row.method, f"{world.url}{path}{query}", json=body)
+
+    return sent
 
 
 @pytest.mark.parametrize("row", WITH_BODY, ids=lambda row: row.id)
-def test_unknown_member_is_refused(world: Mockspaces, places: dict[str, str], row: Endpoint) -> None:
+def test_unknown_member_is_refused(send: Send, row: Endpoint) -> None:
     """A body with a member that the call does not know is refused, and the member is named."""
-    answer = send(world, row, places, {"xyzzy": 1})
+    answer = send(row, {"xyzzy": 1})
     assert (answer.status_code, answer.json()["code"]) == (400, "request.invalid"), answer.text
     assert "xyzzy" in answer.json()["why"]
 
 
 @pytest.mark.parametrize("row", control.ROWS, ids=lambda row: row.id)
-def test_unknown_query_parameter_is_refused(world: Mockspaces, places: dict[str, str], row: Endpoint) -> None:
+def test_unknown_query_parameter_is_refused(send: Send, row: Endpoint) -> None:
     """A query with a parameter that the call does not know is refused, and the parameter is named."""
-    answer = send(world, row, places, {} if row in WITH_BODY else None, "?xyzzy=1")
+    answer = send(row, {} if row in WITH_BODY else None, "?xyzzy=1")
     assert answer.status_code == 400, answer.text
     assert "xyzzy" in answer.json()["why"]
 
 
 @pytest.mark.parametrize("row", [row for row in control.ROWS if row.id in queries.ROWS], ids=lambda row: row.id)
-def test_known_query_parameters_are_taken(world: Mockspaces, places: dict[str, str], row: Endpoint) -> None:
+def test_known_query_parameters_are_taken(send: Send, row: Endpoint) -> None:
     """Every parameter that the API document names is one that the call reads."""
     values = {
         "category": "chat",
@@ -81,23 +97,20 @@ def test_known_query_parameters_are_taken(world: Mockspaces, places: dict[str, s
     }
     for other in ("route", "endpoint"):  # two ways to say the same
         query = "&".join(f"{name}={values.get(name, 'x')}" for name in queries.ROWS[row.id] if name != other)
-        assert send(world, row, places, None, f"?{query}").status_code == 200
+        assert send(row, None, f"?{query}").status_code == 200
     fields = {"CTRL-JOURNAL": {*Query.__struct_fields__}, "CTRL-MESSAGES": {*Wanted.__struct_fields__}}
     assert set(queries.ROWS[row.id]) == fields[row.id]
 
 
 @pytest.mark.parametrize("row", WITH_BODY, ids=lambda row: row.id)
 @pytest.mark.parametrize("body", [[], "text", 1, None], ids=repr)
-def test_body_that_is_no_object_is_refused(
-    world: Mockspaces, places: dict[str, str], row: Endpoint, body: object
-) -> None:
+def test_body_that_is_no_object_is_refused(http: httpx.Client, send: Send, row: Endpoint, body: object) -> None:
     """A body that is JSON but no object is refused by every call."""
-    answer = httpx.request(
+    answer = http.request(
         row.method,
-        str(send(world, row, places, {"xyzzy": 1}).url),
+        str(send(row, {"xyzzy": 1}).url),
         content=httpx.Request("POST", "http://x", json=body).content if body is not None else b"null",
         headers={"Content-Type": "application/json"},
-        trust_env=False,
     )
     assert (answer.status_code, answer.json()["code"]) == (400, "request.invalid"), answer.text
 
@@ -119,9 +132,9 @@ def test_body_that_is_no_object_is_refused(
     ],
 )
 def test_a_bad_value_is_named_with_what_would_do(
-    world: Mockspaces, method: str, path: str, body: Any, why: str
+    world: Mockspaces, http: httpx.Client, method: str, path: str, body: Any, why: str
 ) -> None:
     """A value of the wrong kind is told by its name, in the words of JSON, with the choices there are."""
-    answer = httpx.request(method, f"{world.url}/_mock{path}", json=body, trust_env=False)
+    answer = http.request(method, f"{world.url}/_mock{path}", json=body)
     assert answer.status_code == 400
     assert answer.json()["why"].startswith(why), answer.text

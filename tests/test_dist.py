@@ -15,6 +15,8 @@ from mockspaces.verification import runs
 ROOT = Path(__file__).parent.parent
 SUITE = "mockspaces/suite/contract_tests"
 
+pytestmark = pytest.mark.xdist_group("wheel")  # which is built once
+
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
