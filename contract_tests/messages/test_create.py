@@ -298,7 +298,9 @@ def test_bad_attachments_are_refused(cloud: Cloud, kind: str, data: Any) -> None
 
 @behaviour("MSG-CHAT-05", "MSG-IDEA-05", "MSG-TASK-08")
 @pytest.mark.parametrize(
-    "body", [{}, {"content": None}, {"content": "hi"}, {"content": {}}, {"content": {"bodyText": " \n"}}, [], "x"]
+    "body",
+    [{}, {"content": None}, {"content": "hi"}, {"content": {}}, {"content": {"bodyText": " \n"}}, [], "x"],
+    ids=str,
 )
 def test_a_message_needs_text(cloud: Cloud, body: Any) -> None:
     """Without content, or with a blank text and nothing attached, nothing is created."""
@@ -309,6 +311,17 @@ def test_a_message_needs_text(cloud: Cloud, body: Any) -> None:
             refused(post(cloud, space, ann, body, kind), 400, "request.invalid")
         with claim(name, "nothing is created"):
             observe(cloud.call("GET", f"/spaces/{space}/messages/byref", ann).json()["total"], 0)
+
+
+@behaviour("MSG-CHAT-01", "MSG-IDEA-02", "MSG-TASK-02")
+@pytest.mark.parametrize("body", [{}, {"content": None}, {"content": "hi"}])
+def test_a_message_needs_a_content(cloud: Cloud, body: Any) -> None:
+    """The content is required, and is an object."""
+    ann = cloud.user()
+    space = cloud.space(ann)
+    for kind, name in (("chats", "MSG-CHAT-01"), ("ideas", "MSG-IDEA-02"), ("tasks", "MSG-TASK-02")):
+        with claim(name, "it is refused"):
+            refused(post(cloud, space, ann, body, kind), 400, "request.invalid")
 
 
 @behaviour("MSG-CHAT-05", "MSG-IDEA-02", "MSG-TASK-02")
