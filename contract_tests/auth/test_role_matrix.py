@@ -5,11 +5,8 @@ from typing import Any
 
 import pytest
 
-from contract_tests.claims import observe
+from contract_tests.claims import claim, observe
 from contract_tests.kit import App, Cloud, Person, behaviour
-
-NO_CLAIMS_YET = True
-
 
 # What a cell of the table says: Y lets the caller in, every other letter is a refusal.
 WORDS = {
@@ -101,39 +98,89 @@ def accounts(cloud: Cloud) -> dict[str, App]:
     return {name: cloud.app(company="Foreign" if name.endswith("company") else "Example") for name in APPS}
 
 
-@behaviour("PERM-MAP-01", "PERM-MAP-02", "PERM-MAP-03", "PERM-PRIV-01", "SCOPE-TAB-02", "AUTH-SVC-15", "AUTH-SVC-12")
+def permission(row: Row) -> str:
+    """Return the statement about the roles that a call is open to (PERM-MAP)."""
+    return {"YYYY": "PERM-MAP-01", "YYYK": "PERM-MAP-01", "YYPP": "PERM-MAP-02"}.get(row.people[:4], "PERM-MAP-03")
+
+
+def places(cloud: Cloud, row: Row, space: str, owner: Person, other: Person) -> dict[str, str]:
+    """Return the ids that a row names, of things that are made for it."""
+    wanted = f"{row.path} {row.body}"
+    ids = {"space": space, "guest": other.id}
+    for name in ("idea", "task"):
+        if f"{{{name}}}" in wanted:
+            ids[name] = cloud.message(space, owner, kind=f"{name}s")["_id"]
+    if "meeting" in wanted:
+        ids["meeting"] = cloud.meeting(space, owner, other)["_id"]
+    return ids
+
+
+def in_private(cells: dict[str, str], stranger: str) -> dict[str, str]:
+    """Return the cells of a private space: strangers learn that it is for members only, wherever its turn comes."""
+    return cells | ({stranger: "M"} if cells[stranger] in "YP" else {})
+
+
 @pytest.mark.parametrize("private", [False, True], ids=["open", "private"])
-@pytest.mark.parametrize("row", TABLE, ids=str)
-def test_everybody_gets_what_his_standing_allows(cloud: Cloud, row: Row, private: bool) -> None:  # noqa: FBT001 - a table
-    """Each standing in, out of and across a space is let in or refused as its cell of the table says."""
-    apps = accounts(cloud)
-    roster = [{"username": apps[f"app {role}"].key["sub"], "role": role} for role in ("admin", "member", "guest")]
-    roster += [
-        {"username": f"{name}@example.com", "role": role} for name, role in (("mia", "member"), ("gus", "guest"))
-    ]
-    roster += [{"username": apps["inactive app"].key["sub"], "role": "admin"}]
-    ann, mia, gus = (cloud.user(f"{name}@example.com") for name in ("ann", "mia", "gus"))
+@pytest.mark.parametrize(
+    "row", [pytest.param(row, marks=behaviour(permission(row), "PERM-PRIV-01"), id=str(row)) for row in TABLE]
+)
+def test_everybody_gets_what_their_standing_allows(cloud: Cloud, row: Row, private: bool) -> None:  # noqa: FBT001 - a table
+    """Each person in and out of a space is let in or refused as their cell of the table says."""
+    ann, mia, gus = (cloud.jwt_user(f"{name}@example.com") for name in ("ann", "mia", "gus"))
+    roster = [{"username": mia.username, "role": "member"}, {"username": gus.username, "role": "guest"}]
     space = cloud.open_space(ann, members=roster)
     anonymous = cloud.guest()
     cloud.call("GET", f"/spaces/{space}/join", anonymous)
-    ids = {
-        "space": space,
-        "guest": gus.id,
-        "idea": cloud.message(space, ann, kind="ideas")["_id"],
-        "task": cloud.message(space, ann, kind="tasks")["_id"],
-        "meeting": cloud.meeting(space, ann, gus)["_id"],
-    }
+    sid = cloud.jwt_user("sid@elsewhere.example")
+    ids = places(cloud, row, space, ann, gus)
     if private:
-        cloud.call("POST", f"/spaces/{space}", ann, json={"settings": {"memberOnly": True}})
+        cloud.shut(space, ann)
+    cells = dict(zip(PEOPLE, row.people, strict=True))
+    cells = in_private(cells, "stranger") if private else cells
+    callers = dict(zip(PEOPLE, (ann, mia, gus, anonymous, sid), strict=True))
+    for name in reversed(PEOPLE):  # who may delete, comes last
+        shown = "PERM-PRIV-01" if name == "stranger" else permission(row)
+        with claim(shown, f"{name}: {WORDS[cells[name]][1] or 'let in'}"):
+            observe(outcome(cloud, row, callers[name], ids), WORDS[cells[name]])
+
+
+def with_apps(cloud: Cloud, row: Row, *, private: bool) -> tuple[dict[str, App], dict[str, str]]:
+    """Return the apps of a row, in the roster of a new space where they belong, and the ids that it names."""
+    apps = accounts(cloud)
+    roles = {"app admin": "admin", "app member": "member", "app guest": "guest", "inactive app": "admin"}
+    ann, gus = cloud.jwt_user(), cloud.jwt_user("gus@example.com")
+    roster = [{"username": apps[name].key["sub"], "role": role} for name, role in roles.items()]
+    roster += [{"username": gus.username, "role": "guest"}]
+    space = cloud.open_space(ann, members=roster)
+    ids = places(cloud, row, space, ann, gus)
+    if private:
+        cloud.shut(space, ann)
     cloud.control("PATCH", f"/service-apps/{apps['inactive app'].key['iss']}", {"active": False})
-    callers = dict(zip(PEOPLE, (ann, mia, gus, anonymous, cloud.user("sid@elsewhere.example")), strict=True)) | apps
-    cells = dict(zip((*PEOPLE, *APPS), row.people + row.apps, strict=True))
-    if private:  # strangers of a private space learn that it is for members only, wherever its turn comes
-        cells |= {name: "M" for name in ("stranger", "app stranger") if cells[name] in "YP"}
-    found, wanted = {}, {}
-    for name in sorted(callers, key=lambda name: name.endswith("admin")):  # who may delete, comes last
-        if cells[name] == "Y" and row.method == "DELETE" and name == "app admin":
-            continue  # the space is gone by then
-        found[name] = outcome(cloud, row, callers[name], ids)
-        wanted[name] = WORDS[cells[name]]
-    observe(found, wanted)
+    return apps, ids
+
+
+@behaviour("SCOPE-TAB-02", "AUTH-SVC-12", "AUTH-SVC-15", "PERM-PRIV-01")
+@pytest.mark.parametrize("private", [False, True], ids=["open", "private"])
+@pytest.mark.parametrize("row", [row for row in TABLE if row.apps != NO_APP], ids=str)
+def test_service_accounts_get_what_their_standing_allows(cloud: Cloud, row: Row, private: bool) -> None:  # noqa: FBT001 - a table
+    """A service account in, out of and across a space is let in or refused as its cell of the table says."""
+    apps, ids = with_apps(cloud, row, private=private)
+    cells = dict(zip(APPS, row.apps, strict=True))
+    cells = in_private(cells, "app stranger") if private else cells
+    shown = {"app stranger": "PERM-PRIV-01", "app of another company": "AUTH-SVC-15", "inactive app": "AUTH-SVC-12"}
+    for name in reversed(APPS):  # who may delete, comes last
+        with claim(shown.get(name, "SCOPE-TAB-02"), f"{name}: {WORDS[cells[name]][1] or 'let in'}"):
+            observe(outcome(cloud, row, apps[name], ids), WORDS[cells[name]])
+
+
+@behaviour("AUTH-SVC-14", "AUTH-SVC-12")
+@pytest.mark.parametrize("private", [False, True], ids=["open", "private"])
+@pytest.mark.parametrize("row", [row for row in TABLE if row.apps == NO_APP], ids=str)
+def test_no_standing_opens_a_call_without_scope(cloud: Cloud, row: Row, private: bool) -> None:  # noqa: FBT001 - a table
+    """What no scope opens is closed to every service account, even to the admin of a space."""
+    apps, ids = with_apps(cloud, row, private=private)
+    cells = dict(zip(APPS, row.apps, strict=True))
+    for name in APPS:
+        shown = "AUTH-SVC-12" if name == "inactive app" else "AUTH-SVC-14"
+        with claim(shown, f"{name}: {WORDS[cells[name]][1]}"):
+            observe(outcome(cloud, row, apps[name], ids), WORDS[cells[name]])
