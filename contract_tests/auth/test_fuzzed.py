@@ -11,10 +11,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from contract_tests.claims import claim
 from contract_tests.kit import AUDIENCE, App, Cloud, behaviour, only_mock
-
-NO_CLAIMS_YET = True
-
 
 BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 many = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -57,6 +55,14 @@ def valid(cloud: Cloud) -> Iterator[Valid]:
     assert {found.status(kind, token) for kind, token in tokens.items()} == {200}
 
 
+KINDS = {"user": "AUTH-USER-01", "guest": "AUTH-ANON-01", "bearer": "AUTH-OAUTH-01", "app": "AUTH-SVC-05"}
+OF_CLAIM = {
+    "iss": "AUTH-SVC-03",
+    "sub": "AUTH-SVC-06",
+    "aud": "AUTH-SVC-07",
+    "exp": "AUTH-SVC-08",
+    "nbf": "AUTH-SVC-11",
+}
 kinds = st.sampled_from(["user", "guest", "bearer", "app"])
 signed_kinds = st.sampled_from(["user", "guest", "app"])
 
@@ -74,7 +80,8 @@ def test_no_character_can_be_exchanged(valid: Valid, kind: str, place: int, char
     token = valid.tokens[kind]
     place %= len(token)
     assume(token[place] != character)
-    assert valid.status(kind, token[:place] + character + token[place + 1 :]) == 401
+    with claim(KINDS[kind], f"no character of it can be exchanged ({kind})"):
+        assert valid.status(kind, token[:place] + character + token[place + 1 :]) == 401
 
 
 @behaviour("AUTH-SVC-05", "AUTH-USER-01", "AUTH-ANON-01", "AUTH-OAUTH-01")
@@ -86,7 +93,8 @@ def test_no_part_can_be_cut_out_or_put_in(valid: Valid, kind: str, begin: int, e
     low, high = sorted((begin % (len(token) + 1), end % (len(token) + 1)))
     changed = token[:low] + text + token[high:]
     assume(changed not in (token, ""))
-    assert valid.status(kind, changed) == 401
+    with claim(KINDS[kind], f"no part of it can be cut out or put in ({kind})"):
+        assert valid.status(kind, changed) == 401
 
 
 @behaviour("AUTH-SVC-05", "ACC-IDT-06")
@@ -97,8 +105,9 @@ def test_parts_of_two_tokens_do_not_mix(valid: Valid, source: str, target: str, 
     parts, others = valid.tokens[target].split("."), valid.tokens[source].split(".")
     changed = ".".join([*parts[:part], others[part], *parts[part + 1 :]])
     assume(changed != valid.tokens[target])
-    for kind in ("user", "app"):
-        assert valid.status(kind, changed) == 401
+    for kind, shown in (("user", "ACC-IDT-06"), ("app", "AUTH-SVC-05")):
+        with claim(shown, f"parts of two tokens are refused ({kind})"):
+            assert valid.status(kind, changed) == 401
 
 
 json_values = st.recursive(
@@ -125,7 +134,8 @@ def resigned(token: str, member: str, value: object) -> str:
 )
 def test_no_claim_can_be_changed_under_a_signature(valid: Valid, kind: str, member: str, value: object) -> None:
     """A token with any claim changed to anything, its signature kept, is refused."""
-    assert valid.status(kind, resigned(valid.tokens[kind], member, value)) == 401
+    with claim(KINDS[kind], f"no claim can be changed under its signature ({kind})"):
+        assert valid.status(kind, resigned(valid.tokens[kind], member, value)) == 401
 
 
 def is_acceptable(app: App, member: str, value: object, now: float) -> bool:
@@ -148,7 +158,8 @@ def test_a_claim_of_another_value_is_refused_even_if_it_is_signed(valid: Valid, 
     now = valid.cloud.epoch
     claims = {**valid.app.claims(), member: value}
     assume(not is_acceptable(valid.app, member, value, now))
-    assert valid.status("app", sign_any(valid.app, claims)) == 401
+    with claim(OF_CLAIM[member], f"{member} of a value that is not allowed is refused"):
+        assert valid.status("app", sign_any(valid.app, claims)) == 401
 
 
 @behaviour("AUTH-SVC-02")
@@ -160,7 +171,8 @@ def test_a_header_member_of_another_value_is_refused_even_if_it_is_signed(
     """A JWT that the app itself signed with an arbitrary header member is refused."""
     assume((member, value) not in {("typ", "JWT"), ("alg", "RS256")} if isinstance(value, str) else True)
     assume((member, value) != ("kid", valid.app.key["kid"]))
-    assert valid.status("app", sign_any(valid.app, valid.app.claims(), {member: value})) == 401
+    with claim("AUTH-SVC-02", f"{member} of a value that is not allowed is refused"):
+        assert valid.status("app", sign_any(valid.app, valid.app.claims(), {member: value})) == 401
 
 
 def sign_any(app: App, claims: dict[str, Any], header: dict[str, Any] | None = None) -> str:
@@ -178,6 +190,7 @@ def test_any_bytes_as_authorization_are_refused(valid: Valid, value: bytes) -> N
     """Whatever stands in the header, the answer is a 401, never a server error."""
     cleaned = bytes(byte for byte in value.strip() if byte >= 32 and byte != 127)
     headers = [(b"Authorization", cleaned.strip())]
-    answer = valid.cloud.http.get(f"{valid.cloud.api}/users/me", headers=headers)
-    assert answer.status_code == 401
-    assert answer.json()["code"] in ("auth.credential_malformed", "auth.credential_invalid")
+    with claim("AUTH-HDR-01", "AUTH-HDR-03", "any bytes as credential are refused"):
+        answer = valid.cloud.http.get(f"{valid.cloud.api}/users/me", headers=headers)
+        assert answer.status_code == 401
+        assert answer.json()["code"] in ("auth.credential_malformed", "auth.credential_invalid")

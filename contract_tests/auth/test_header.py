@@ -1,5 +1,7 @@
 """The Authorization header: its grammar, its schemes, and what is no credential."""
 
+from collections.abc import Callable
+
 import httpx
 import pytest
 
@@ -168,7 +170,8 @@ def test_without_a_header_the_credential_is_missing(cloud: Cloud, method: str, p
         expect(answer.status_code, 401)
         refused(answer, 401, "auth.credential_missing")
         cloud.explains("Authorization", path="/api" + target)
-    for what, caller in {"a guest": cloud.guest, "a grant": cloud.user}.items():
+    callers: dict[str, Callable[[], Person]] = {"a guest": cloud.guest, "a grant": cloud.user}
+    for what, caller in callers.items():
         token = caller().token
         for name in ("access_token", "token"):
             with claim("AUTH-HDR-06", f"the token of {what} as {name} in the query is refused"):
