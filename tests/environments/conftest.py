@@ -25,14 +25,17 @@ ALL = os.environ.get("MOCKSPACES_ENVIRONMENTS") == "all"
 INSTALL_LIMIT_S, RUN_LIMIT_S = 300, 120
 
 
-def made(*packages: str) -> Path:
-    """Return the Python of an environment with these packages; skip, or fail in CI, where they cannot be had."""
-    key = hashlib.sha256("\n".join([sys.version, *packages]).encode()).hexdigest()[:12]
+def made(*packages: str, base: str = sys.executable) -> Path:
+    """Return the Python of an environment with these packages; skip, or fail in CI, where they cannot be had.
+
+    One with another ``base`` than our own Python has nothing but its packages.
+    """
+    key = hashlib.sha256("\n".join([base, sys.version, *packages]).encode()).hexdigest()[:12]
     place = MADE / key
     python = place / "bin" / "python"
     if (place / "complete").exists():
         return python
-    subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", place], check=True)
+    subprocess.run([base, "-m", "venv", "--clear", "--without-pip", place], check=True)
     install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", *packages]
     try:
         done = subprocess.run(install, capture_output=True, text=True, check=False, timeout=INSTALL_LIMIT_S)
@@ -40,14 +43,14 @@ def made(*packages: str) -> Path:
         lack(f"{' '.join(packages)}: pip took longer than {INSTALL_LIMIT_S} s")
     if done.returncode:
         lack(f"{' '.join(packages)}: {done.stderr.strip().splitlines()[-1]}")
-    ours = sysconfig.get_path("purelib")
+    ours = f"{ROOT}\n{sysconfig.get_path('purelib')}\n" if base == sys.executable else f"{ROOT}\n"
     folder = subprocess.run(
         [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
         capture_output=True,
         text=True,
         check=True,
     )
-    Path(folder.stdout.strip(), "zz_ours.pth").write_text(f"{ROOT}\n{ours}\n")
+    Path(folder.stdout.strip(), "zz_ours.pth").write_text(ours)
     (place / "complete").write_text("\n".join(packages))
     return python
 

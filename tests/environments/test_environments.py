@@ -1,7 +1,12 @@
 """The plugin beside other versions of pytest, and beside packages that change what a test runs in."""
 
+import shutil
+import subprocess
+import tomllib
+
 import pytest
 
+from tests.conftest import ROOT
 from tests.environments.conftest import ALL, Run, made
 
 whole = pytest.mark.skipif(not ALL, reason="not in the sample: make environments tries it")
@@ -28,6 +33,17 @@ def test_every_pytest_keeps_the_promises(run: Run, packages: tuple[str, ...]) ->
     assert "401  GET /api/users/me  auth.credential_missing" in found.text
     assert found.text.count("mockspaces journal") == 3
     assert "planned, but it never happened" in found.text
+
+
+@whole
+@pytest.mark.parametrize("version", ["3.12", "3.13", "3.14"])
+def test_every_python_keeps_the_promises(run: Run, version: str) -> None:
+    """Each Python of this machine runs server and plugin with what pip resolves for it today."""
+    base = shutil.which(f"python{version}")
+    if base is None or subprocess.run([base, "-c", ""], capture_output=True, check=False).returncode:
+        pytest.skip(f"no Python {version} here")
+    extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["server"]
+    run(made("pytest", *extra, base=base), "promises").check(passed=2, failed=2, error=1)
 
 
 @pytest.mark.parametrize("package", ["freezegun", pytest.param("time-machine", marks=whole)])
