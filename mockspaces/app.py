@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from mockspaces.accounts.surface import AccountsSurface
+from mockspaces.asgi.bodies import Bodies
 from mockspaces.asgi.cors import CORS
 from mockspaces.asgi.exchange import Exchange, add_headers
 from mockspaces.asgi.refused import REFUSED
@@ -55,6 +56,7 @@ class App:
         self._seed, self._seed_name = read_seed(seed), seed
         self.transport: TransportFaults | None = None
         self._starting = asyncio.Lock()
+        self._bodies = Bodies()
         accounts, rest = AccountsSurface(), RestSurface()
         self._surfaces: tuple[tuple[str, Surface], ...] = (
             ("/_mock", ControlSurface(worlds, control_token, {**accounts.handlers, **rest.handlers})),
@@ -142,7 +144,7 @@ class App:
         if path.rstrip("/") == events.ENGINE_PATH and scope["method"] != "OPTIONS" and REFUSED not in scope:
             await self.realtime.serve(scope, receive, send, world, origins)
             return
-        exchange = Exchange(scope, receive, send, world, origins, path)
+        exchange = Exchange(scope, receive, send, world, origins, path, self._bodies)
         world.journal.begin()
         surface = self._surface(path)
         response = await self._answer(surface, exchange)

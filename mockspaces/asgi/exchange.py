@@ -9,6 +9,7 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from mockspaces.asgi.bodies import SMALL, Bodies, Place
 from mockspaces.asgi.refused import REFUSED
 from mockspaces.cloud.kernel.attempt import Attempt
 from mockspaces.cloud.kernel.caller import Caller
@@ -26,8 +27,18 @@ PLANNED_RETRY_S = 1  # what a planned rate limit says, since no window is really
 class Exchange:
     """A request on its way through a surface; inner layers write endpoint, caller and why."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, world: World, origins: Origins, path: str) -> None:
-        """Open the record of one request. ``path`` is the path within the world."""
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        world: World,
+        origins: Origins,
+        path: str,
+        bodies: Bodies | None = None,
+    ) -> None:
+        """Open the record of one request. ``path`` is the path within the world; ``bodies`` bounds what is read."""
+        self._bodies = bodies or Bodies()
         self.began = perf_counter()
         self.scope = scope
         self.receive = receive
@@ -88,13 +99,18 @@ class Exchange:
             declared = self.header(b"content-length")
             if declared and declared.isdecimal() and int(declared) > most:
                 raise self._too_large(most)
-            self._body = await self._read(most)
+            chunks: list[bytes] = []
+            # What stays small needs no place; a limit of its own has whoever made room for the body before.
+            if not await self._read(chunks, most, SMALL if limit is None else most, None):
+                async with self._bodies.place() as place:
+                    await self._read(chunks, most, most, place)
+            self._body = b"".join(chunks)
         return self._body
 
-    async def _read(self, most: int) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
-        while True:
+    async def _read(self, chunks: list[bytes], most: int, pause: int, place: Place | None) -> bool:
+        """Collect the body until it is complete; return False once it has more than ``pause`` bytes."""
+        size = sum(map(len, chunks))
+        while size <= pause:
             message = await self.receive()
             if message["type"] == "http.disconnect":
                 raise self.scope.get(REFUSED) or invalid("", "the client went away before its body was complete")
@@ -104,7 +120,10 @@ class Exchange:
                 raise self._too_large(most)
             chunks.append(chunk)
             if not message.get("more_body"):
-                return b"".join(chunks)
+                return True
+            if place:
+                place.go_on()
+        return False
 
     def _too_large(self, most: int) -> Rejection:
         return Rejection(errors.REQUEST_TOO_LARGE, f"the body is larger than {most} bytes")

@@ -203,7 +203,7 @@ class Transport:
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Carry frames until the WebSocket ends."""
-        self._receive, self._send = receive, send
+        self._receive, self._send, self._offered = receive, send, scope.get("subprotocols")
         try:
             await self.engine.serve(self, scope)
         finally:
@@ -267,6 +267,8 @@ class Transport:
 
     async def to_client(self, message: Message) -> None:
         """Carry out what the engine wants done with the WebSocket."""
+        if message["type"] == "websocket.accept" and self._offered:
+            message = {**message, "subprotocol": self._offered[0]}  # real servers take the first one (ws, the library)
         if message["type"] != "websocket.send":
             await (self.close() if message["type"] == "websocket.close" else self._interruptible(self._send, message))
             return

@@ -101,21 +101,21 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.access_log = False  # uvicorn writes one as soon as anybody logs anything; the journal has a better one
         self._idle_since = self.loop.time()
-        self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._end_if_idle)
+        self._idle_timer = self.loop.call_later(KEEP_ALIVE_S, self._end_if_idle)
 
     def _end_if_idle(self) -> None:
         """End a connection that was idle for long; looking now and then costs less than a timer for each request."""
-        idle = self.loop.time() - self._idle_since
-        if self._is_idle and idle >= self.timeout_keep_alive:
-            self.transport.close()
-        else:
-            left = self.timeout_keep_alive - idle if self._is_idle else self.timeout_keep_alive
-            self._idle_timer = self.loop.call_later(left, self._end_if_idle)
-
-    @property
-    def _is_idle(self) -> bool:
+        left = self._idle_since + KEEP_ALIVE_S - self.loop.time()
         before = self._before
-        return not self._head and not self._last and (before is None or before.response_complete)
+        if left <= 0 and not self._last and not self._head:  # else there are timers of their own
+            left = KEEP_ALIVE_S
+            if before is None or before.response_complete:
+                self.transport.close()
+                return
+            if before.more_body:
+                why = f"nothing of the body came for {KEEP_ALIVE_S} s"
+                self._break(before, Rejection(errors.REQUEST_TIMEOUT, why))
+        self._idle_timer = self.loop.call_later(max(left, 1), self._end_if_idle)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timers."""
@@ -197,6 +197,7 @@ class HttpProtocol(HttpToolsProtocol):
         if not self.url.isascii():
             raise UnreadableError(_not_ascii(self.url))
         super().on_headers_complete()
+        self._idle_since = self.loop.time()
         cycle = self.cycle
         cycle.__class__ = Cycle  # uvicorn names its own in the middle of what it does here
         if self._problem:
@@ -208,6 +209,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Take a part of a body; an upgrade has none here, its head is read once more."""
         if not self._offer:
+            self._idle_since = self.loop.time()
             super().on_body(body)
 
     def on_message_complete(self) -> None:

@@ -23,11 +23,15 @@ class SocketFaults:
 
     def abort(self, scope: Scope) -> None:
         """Break the connection of a request, and forget what waits to be sent on it."""
-        self._transport(scope).abort()
+        transport = self._transport(scope)
+        if transport:
+            transport.abort()
 
     async def spoil(self, exchange: Exchange, response: Response) -> None:
         """Do to the connection what ``exchange.transport`` says, then wait until it is gone."""
         transport = self._transport(exchange.scope)
+        if transport is None:
+            return
         if exchange.transport == "truncate" and len(response.body) > 1:  # else there is no half that would be missed
             await self._send_half(exchange, response)
             transport.close()
@@ -42,13 +46,14 @@ class SocketFaults:
         while (await exchange.receive())["type"] != "http.disconnect":
             pass
 
-    def _transport(self, scope: Scope) -> Transport:
-        peer = tuple(scope["client"])
+    def _transport(self, scope: Scope) -> Transport | None:
+        """Return the transport of a request, None if its client has left meanwhile."""
+        ends = scope["client"], scope["server"]
         for connection in self._state.connections:
-            transport: Transport | None = getattr(connection, "transport", None)
-            if transport and transport.get_extra_info("peername")[:2] == peer:
+            if (getattr(connection, "client", None), getattr(connection, "server", None)) == ends:
+                transport: Transport | None = getattr(connection, "transport", None)
                 return transport
-        raise LookupError(f"no connection with {peer}")
+        return None
 
     @staticmethod
     async def _send_half(exchange: Exchange, response: Response) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -74,6 +75,12 @@ class Raw:
     def close(self) -> None:
         """End the connection."""
         self.socket.close()
+
+
+def resident_kb(pid: int) -> int:
+    """Return the memory of a process."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
 
 
 @pytest.fixture(scope="module")

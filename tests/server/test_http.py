@@ -1,14 +1,17 @@
 """HTTP below the application: offers, early answers, what cannot be read, heads, ends of connections."""
 
+import contextlib
 import http.client
 import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
 
 from mockspaces.client import Mockspaces
 from mockspaces.server import http as server_http
-from tests.server.conftest import Connect, Raw
+from tests.conftest import Serve
+from tests.server.conftest import Connect, Raw, resident_kb
 
 OFFERS = (
     b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n",
@@ -225,3 +228,71 @@ def test_many_requests_at_once_are_answered_in_their_order(connect: Connect) -> 
     raw = connect()
     raw.send(HEALTH * 2000)
     assert {raw.answer().status for _ in range(2000)} == {200}
+
+
+def test_half_a_body_is_not_waited_for(world: Mockspaces, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that does not go on is refused after the time that a connection may be idle."""
+    monkeypatch.setattr(server_http, "KEEP_ALIVE_S", 1)
+    raw = connect(post(b"Content-Length: 9") + b"a")
+    silent = connect()
+    assert raw.answer().status == 408
+    assert raw.ended()
+    assert silent.ended()
+    assert "nothing of the body came" in world.journal.last(status=408).why
+
+
+# --- bodies on their way
+
+
+def test_unfinished_bodies_take_no_memory(serve: Serve) -> None:
+    """Sixty clients that begin a large body and do not finish it take little memory, and nobody waits for them long."""
+    served = serve()
+    before = resident_kb(served.process.pid)
+    length = 4 * 1024 * 1024
+    begun = [Raw(served.url, post(b"Content-Length: %d" % length)) for _ in range(60)]
+    for raw in begun:
+        raw.socket.settimeout(0.2)
+        with contextlib.suppress(TimeoutError):
+            raw.socket.sendall(b"x" * (length - 1))
+    assert resident_kb(served.process.pid) - before < 120_000
+    proper = Raw(served.url, post(b"Content-Length: %d" % length))
+    proper.socket.settimeout(20)
+    proper.send(b"x" * length)
+    assert proper.answer().status == 401
+    assert served.end()[0] == 0
+    for raw in [*begun, proper]:
+        raw.close()
+
+
+def test_sixty_large_bodies_at_once_are_all_taken(world: Mockspaces) -> None:
+    """Who sends large bodies at once gets them all read."""
+    body = b"x" * (2 * 1024 * 1024)
+
+    def send(_number: int) -> int:
+        raw = Raw(world.url, post(b"Content-Length: %d" % len(body)))
+        raw.socket.settimeout(30)
+        raw.send(body)
+        status = raw.answer().status
+        raw.close()
+        return status
+
+    with ThreadPoolExecutor(60) as threads:
+        assert set(threads.map(send, range(60))) == {401}
+
+
+# --- any page may read any answer (REST-CORS-01)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/", 404), ("/nope", 404), ("/w/none/api/users/me", 404), ("/socket.io/?transport=polling", 400)],
+)
+def test_every_answer_has_cors_headers(world: Mockspaces, connect: Connect, path: str, status: int) -> None:
+    """Also what no surface serves; a Socket.IO server names the origin, since its clients send credentials."""
+    lines = f"GET {path} HTTP/1.1\r\nHost: x\r\nOrigin: https://app.example\r\n\r\n"
+    answer = connect(lines.encode()).answer()
+    credentials = "socket.io" in path
+    assert answer.status == status
+    assert answer.headers["access-control-allow-origin"] == ("https://app.example" if credentials else "*")
+    assert ("access-control-allow-credentials" in answer.headers) is credentials
+    assert "/w/none" in path or world.journal.last(status=status).why

@@ -2,14 +2,13 @@
 
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
 from mockspaces.client import Mockspaces
 from mockspaces.server import websocket as server_websocket
 from tests.conftest import Serve
-from tests.server.conftest import Connect, Raw
+from tests.server.conftest import Connect, Raw, resident_kb
 
 KEY = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
 VERSION = b"Sec-WebSocket-Version: 13"
@@ -136,12 +135,6 @@ def test_a_ping_flood_takes_no_memory(serve: Serve) -> None:
     raw.close()
 
 
-def resident_kb(pid: int) -> int:
-    """Return the memory of a process."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
-
-
 # --- whoever stops, drops or resets is never held up
 
 STATES = {
@@ -208,3 +201,10 @@ def test_a_named_port_comes_back(serve: Serve) -> None:
                 raw = Raw(world.url, sent)
                 world.drop()
                 raw.close()
+
+
+def test_the_first_protocol_offered_is_taken(connect: Connect) -> None:
+    """As real servers do: a client that offered some refuses an answer without one."""
+    answer = connect(handshake(b"Sec-WebSocket-Protocol: v1.chat, v2.chat")).answer()
+    assert answer.headers["sec-websocket-protocol"] == "v1.chat"
+    assert "sec-websocket-protocol" not in connect(handshake()).answer().headers
