@@ -83,6 +83,9 @@ class Call(call.Call):
         raise bad("body", f'the media type is "{media_type[:80]}", send {URLENCODED} or {MULTIPART}')
 
     def _urlencoded(self, body: bytes) -> list[tuple[str, str]]:
+        most = self.world.contract.limits.form_escapes
+        if body.count(b"%") > most:
+            raise bad("body", f"more than {most} escapes")
         try:
             return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
         except ValueError:

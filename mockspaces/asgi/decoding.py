@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mockspaces.cloud.kernel.complaints import refusal
-from mockspaces.cloud.kernel.nesting import deeper_than
+from mockspaces.cloud.kernel.nesting import containers, deeper_than, half_a_character
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.contract.limits import Limits
 
@@ -20,7 +20,10 @@ def decode(data: bytes, kind: type[Value], limits: Limits) -> Value:
     """
     text = data if data.strip() else b"{}"
     try:
-        if text.count(b"{") + text.count(b"[") > limits.json_depth:
+        count = containers(text, limits.json_containers)
+        if count > limits.json_containers:
+            raise invalid("", f"more than {limits.json_containers} arrays and objects")
+        if count > limits.json_depth:
             refuse_deep(msgspec.json.decode(text), limits.json_depth)
         text.decode("utf-8")
         return msgspec.json.decode(text, type=kind)
@@ -31,6 +34,8 @@ def decode(data: bytes, kind: type[Value], limits: Limits) -> Value:
     except UnicodeDecodeError:
         raise invalid("", "the body is not UTF-8") from None
     except msgspec.DecodeError as error:
+        if half := half_a_character(text):
+            raise invalid("", f"{half} is half a character; both halves belong together (RFC 8259, 8.2)") from None
         raise invalid("", f"the body is not JSON: {error}") from None
 
 

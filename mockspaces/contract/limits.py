@@ -34,6 +34,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         5 * 1024 * 1024
     )
     json_depth: Annotated[int, _source("REST-REQ-07")] = 32
+    json_containers: Annotated[int, _source("the mock's own: more would hold up everybody while they are read")] = (
+        20_000
+    )
+    form_escapes: Annotated[int, _source("the mock's own, for the same reason")] = 50_000
+    pattern_chars: Annotated[int, _source("the mock's own, for the same reason; patterns of planned faults")] = 500
     page_size_max: Annotated[int, _source("PAGE-SIZE-01", "D")] = 50
     search_chars: Annotated[int, _source("PAGE-RX-01")] = 200
     # Users

@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-Milliseconds = Annotated[int, Meta(ge=1)]
-Bytes = Annotated[int, Meta(ge=0)]
+Milliseconds = Annotated[int, Meta(ge=1, le=7 * 86_400_000)]  # no timer has to run for longer than a week
+Seconds = Annotated[int, Meta(ge=0, le=10**10)]  # three hundred years
+Bytes = Annotated[int, Meta(ge=0, le=2**40)]
 
 
 def wire_name(field: str) -> str:
@@ -35,7 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     accounts_list_users: bool = True  # the mock's own: one-click sign-ins on the login page
     # DM-CFG-02
     rest_service_audiences: tuple[str, ...] = ("spaces.avayacloud.com",)
-    rest_service_leeway_s: Annotated[int, Meta(ge=0)] = 0
+    rest_service_leeway_s: Seconds = 0
     rest_pin_scope: Literal["all", "join"] = "all"
     rest_default_member_only: bool = True
     rest_escape_text: bool = True

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from mockspaces.asgi import call
 from mockspaces.asgi.exchange import Exchange
 from mockspaces.asgi.handlers import Handler
@@ -12,6 +14,8 @@ from mockspaces.contract.limits import Limits
 from mockspaces.contract.rows import Endpoint
 
 SHIPPED = Contract.shipped()  # an overlay concerns what is emulated
+# Who seeds a world may be thorough.
+LIMITS = msgspec.structs.replace(SHIPPED.limits, json_containers=5_000_000)
 
 
 class ControlCall(call.Call):
@@ -39,7 +43,7 @@ class ControlCall(call.Call):
     @property
     def limits(self) -> Limits:
         """The limits of the control API, which no overlay changes."""
-        return SHIPPED.limits
+        return LIMITS
 
 
 Handlers = Mapping[str, Handler[Callable[[ControlCall], Awaitable[object]]]]

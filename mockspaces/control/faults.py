@@ -92,6 +92,10 @@ async def plan(call: ControlCall) -> object:
 def _match(world: World, match: RouteMatch) -> Match:
     endpoints = world.contract.endpoints
     method = match.method.upper() if match.method else None
+    most = world.contract.limits.pattern_chars
+    for name, pattern in (("path", match.path), ("caller", match.caller)):
+        if pattern is not None and len(pattern) > most:
+            raise invalid(f"match.{name}", f"at most {most} characters")
     vocabulary.check("match.surface", "surface", match.surface, vocabulary.SURFACES)
     vocabulary.check("match.method", "method", method, vocabulary.METHODS)
     vocabulary.check("match.event", "socket event", match.event, (*CLIENT_EVENTS, *SERVER_EVENTS, CONNECT_EVENT))

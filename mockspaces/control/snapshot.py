@@ -6,10 +6,11 @@ from mockspaces.asgi.decoding import decode
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.worlds import snapshots
 from mockspaces.cloud.worlds.snapshots import Snapshot
-from mockspaces.control.call import SHIPPED, ControlCall, Handlers
+from mockspaces.control.call import LIMITS as USUAL
+from mockspaces.control.call import ControlCall, Handlers
 
 # A message may nest as deep as a request may; the document wraps it into some levels more.
-LIMITS = msgspec.structs.replace(SHIPPED.limits, json_depth=SHIPPED.limits.json_depth + 8)
+LIMITS = msgspec.structs.replace(USUAL, json_depth=USUAL.json_depth + 8)
 
 
 async def take(call: ControlCall) -> object:

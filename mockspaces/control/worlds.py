@@ -16,7 +16,7 @@ from mockspaces.cloud.worlds.seeds import Seed
 from mockspaces.cloud.worlds.worlds import DEFAULT_TTL_S, Hosted
 from mockspaces.contract import errors, hosts
 from mockspaces.contract.settings import Settings
-from mockspaces.control.call import SHIPPED, ControlCall, Handlers
+from mockspaces.control.call import ControlCall, Handlers
 from mockspaces.control.clock import shown_clock
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -107,7 +107,7 @@ async def open_world(call: ControlCall) -> object:
 def _seed(call: ControlCall, given: bytes) -> Seed:
     if given.lstrip().startswith(b'"'):
         return seeds.bundled(msgspec.json.decode(given, type=str))
-    return decode(given, Seed, SHIPPED.limits)
+    return decode(given, Seed, call.limits)
 
 
 async def drop_world(call: ControlCall) -> object:

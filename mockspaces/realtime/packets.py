@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from mockspaces.cloud.kernel.nesting import deeper_than
+from mockspaces.cloud.kernel.nesting import containers, deeper_than, half_a_character
+from mockspaces.contract.limits import Limits
 
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = "0123456"
 EVENTS = (EVENT, BINARY_EVENT)
@@ -17,6 +18,7 @@ BINARY = (BINARY_EVENT, BINARY_ACK)
 DEFAULT = "/"
 RESERVED = ("connect", "disconnect")  # the library's own events: a client must not be able to fire them
 MAX_ATTACHMENTS = 16
+LIMITS = Limits()  # of what one frame may hold; a deployment that knows better has no row for it
 _HEAD = re.compile(
     r"(?P<type>[0-6])(?:(?P<count>\d{1,4})-)?(?:(?P<place>/[^,]*)(?:,|\Z))?(?P<ack>\d{1,15})?(?=\D|\Z)", re.ASCII
 )
@@ -81,8 +83,13 @@ def _check(packet: Packet, depth: int) -> None:
 def decode(text: str, depth: int) -> Any:
     """Return the JSON value of a text. Raises `PacketError` if it is malformed or too deep (REST-REQ-07)."""
     try:
-        value = msgspec.json.decode(text)
+        data = text.encode()
+        if containers(data, LIMITS.json_containers) > LIMITS.json_containers:
+            raise PacketError(f"more than {LIMITS.json_containers} arrays and objects")
+        value = msgspec.json.decode(data)
     except (msgspec.MsgspecError, UnicodeEncodeError) as error:
+        if half := half_a_character(text.encode("utf-8", "replace")):
+            raise PacketError(f"{half} is half a character; both halves belong together (RFC 8259, 8.2)") from None
         raise PacketError(f"malformed JSON: {error}") from None
     except RecursionError:
         raise PacketError(f"JSON nests deeper than {depth} levels") from None

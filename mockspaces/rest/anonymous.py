@@ -11,6 +11,7 @@ from mockspaces.cloud.identity import tokens
 from mockspaces.cloud.kernel.complaints import refusal
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.people import people
+from mockspaces.contract.limits import Limits
 from mockspaces.rest.call import Call, Handlers
 
 Name = Annotated[str, msgspec.Meta(max_length=1000)]
@@ -36,11 +37,13 @@ async def _guest(call: Call) -> Guest:
     body = (await call.exchange.body()).strip()
     media_type = (call.exchange.header(b"content-type") or "").partition(";")[0].strip().lower()
     if media_type == "application/x-www-form-urlencoded" and not body.startswith(b"{"):
-        return _from_form(body)
+        return _from_form(body, call.world.contract.limits)
     return decode(body, Guest, call.world.contract.limits)
 
 
-def _from_form(body: bytes) -> Guest:
+def _from_form(body: bytes, limits: Limits) -> Guest:
+    if body.count(b"%") > limits.form_escapes:
+        raise invalid("", f"more than {limits.form_escapes} escapes")
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict")
         return msgspec.convert(dict(pairs), Guest)

@@ -20,6 +20,7 @@ import asyncio
 import logging
 import re
 from asyncio.events import TimerHandle
+from collections import deque
 from string import punctuation
 from typing import Any, cast
 from urllib.parse import quote
@@ -88,7 +89,6 @@ class HttpProtocol(HttpToolsProtocol):
 
     _head = 0  # at least as many bytes as the head has that is being read; 0 between heads
     _slice = 0
-    _rest = b""
     _problem = ""
     _offer = False
     _last = False  # nothing more is read as a request
@@ -100,6 +100,7 @@ class HttpProtocol(HttpToolsProtocol):
         """Give a connection that never asks anything as long as one that has ended asking."""
         super().connection_made(transport)
         self.access_log = False  # uvicorn writes one as soon as anybody logs anything; the journal has a better one
+        self._rest: deque[bytes] = deque()
         self._idle_since = self.loop.time()
         self._idle_timer = self.loop.call_later(KEEP_ALIVE_S, self._end_if_idle)
 
@@ -120,7 +121,7 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timers."""
         super().connection_lost(exc)
-        self._rest = b""
+        self._rest.clear()
         for timer in (self._idle_timer, self._head_timer, *self._linger_timers):
             if timer:
                 timer.cancel()
@@ -137,9 +138,10 @@ class HttpProtocol(HttpToolsProtocol):
         if self._last:
             self._wait_for_the_end()
         elif self._rest or len(data) > SLICE:
-            self._rest += data
+            waits = bool(self._rest)
+            self._rest.extend(data[start : start + SLICE] for start in range(0, len(data), SLICE))
             self.transport.pause_reading()
-            if len(self._rest) == len(data):
+            if not waits:
                 self._go_on()
         else:
             self._feed(data)
@@ -148,10 +150,9 @@ class HttpProtocol(HttpToolsProtocol):
         """Read the next slice, unless requests wait already: whoever sends many at once waits for the answers."""
         if not self._rest or self.pipeline or self.transport.is_closing():
             return
-        data, self._rest = self._rest[:SLICE], self._rest[SLICE:]
-        self._feed(data)
+        self._feed(self._rest.popleft())
         if self._last:
-            self._rest = b""
+            self._rest.clear()
         if self._rest:
             self.loop.call_soon(self._go_on)
         elif not self.flow.read_paused and not self._last:
@@ -261,7 +262,8 @@ class HttpProtocol(HttpToolsProtocol):
         protocol = WebSocketProtocol(config=self.config, server_state=self.server_state, app_state=self.app_state)
         protocol.connection_made(self.transport)
         self.transport.set_protocol(protocol)
-        rest, self._rest = rest + self._rest, b""
+        rest = b"".join([rest, *self._rest])
+        self._rest.clear()
         protocol.shake_hands(self.url, self.headers)
         self.transport.resume_reading()
         if rest:
@@ -354,7 +356,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def linger(self) -> None:
         """End the own half of the connection; the client's half is read and thrown away until it ends, or a while."""
-        self._rest = b""
+        self._rest.clear()
         if self._linger_timers or self.transport.is_closing():
             return
         if self._stopping or not (self._last or self.cycle.more_body):  # everything was read: a close loses nothing

@@ -1,0 +1,79 @@
+"""No call of anybody's holds the loop for long: what the loop's thread computes between two of its turns is bounded."""
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+from typing import Self
+from urllib.parse import urlsplit
+
+import pytest
+
+from benchmarks.hostile import inputs
+from mockspaces.client import Mockspaces
+from mockspaces.server import Server
+
+LONGEST_S = 0.5  # the budget is a fifth of that; `make bench` measures it, this finds what grows with its input
+
+
+class StopWatch:
+    """Counts how much CPU time the thread of a loop takes between two turns; load of the machine does not count."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Watch a loop that runs in another thread."""
+        self._loop = loop
+        self._running = True
+        self._before = 0.0
+        self.longest = 0.0
+
+    def __enter__(self) -> Self:
+        self._loop.call_soon_threadsafe(self._tick)
+        return self
+
+    def _tick(self) -> None:
+        now = time.thread_time()
+        if self._before:
+            self.longest = max(self.longest, now - self._before)
+        self._before = now
+        if self._running:
+            self._loop.call_later(0.001, self._tick)
+
+    def __exit__(self, *_error: object) -> None:
+        self._running = False
+
+
+def loop_of(server: Server, mock: Mockspaces) -> asyncio.AbstractEventLoop:
+    """Return the loop that serves a client's connection."""
+    mock.call("GET", "/health")
+    loop: asyncio.AbstractEventLoop = next(iter(server._server.server_state.connections)).loop
+    return loop
+
+
+def send(url: str, data: bytes) -> None:
+    """Send everything, and read what comes until nothing comes for a moment."""
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname, parts.port), 60) as connection, contextlib.suppress(OSError):
+        connection.sendall(data)
+        connection.recv(65536)
+        connection.settimeout(0.3)
+        while connection.recv(1 << 20):
+            pass
+
+
+@pytest.fixture(scope="module")
+def watched() -> Iterator[tuple[Server, Mockspaces]]:
+    with Server() as server, Mockspaces(server.url) as mock, mock.open_world() as world:
+        yield server, world
+
+
+def test_nothing_holds_the_loop(watched: tuple[Server, Mockspaces]) -> None:
+    """Whatever is sent, the loop goes on soon."""
+    server, world = watched
+    loop = loop_of(server, world)
+    stops = {}
+    for name, data in inputs(world, 1):
+        with StopWatch(loop) as watch:
+            send(world.url, data)
+        stops[name] = watch.longest
+    assert {name: stop for name, stop in stops.items() if stop > LONGEST_S} == {}
