@@ -19,7 +19,7 @@ except ImportError:  # the control client alone needs no package, the command li
     )
 
 from mockspaces import __version__, logs
-from mockspaces.config import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_TLS_PORT
+from mockspaces.config import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_TLS_PORT, url_of
 from mockspaces.contract.hosts import DEPLOYMENTS
 from mockspaces.contract.settings import Settings
 
@@ -228,13 +228,14 @@ def jwt(path: Path, audience: str, expires_in: int) -> None:
 
 
 @main.command()
-@click.option("--url", help="A running mock; http://127.0.0.1:$MOCKSPACES_PORT unless given.")
+@click.option("--url", help="A running mock; http://$MOCKSPACES_HOST:$MOCKSPACES_PORT unless given.")
 def health(url: str | None) -> None:
     """Ask a running mock whether it is up: exit code 0 if so, 1 if not."""
     from mockspaces.client import ControlError, Mockspaces
 
-    target = url or f"http://{DEFAULT_HOST}:{os.environ.get(f'{PREFIX}_PORT', DEFAULT_PORT)}"
+    host, port = os.environ.get(f"{PREFIX}_HOST", DEFAULT_HOST), os.environ.get(f"{PREFIX}_PORT", DEFAULT_PORT)
     try:
+        target = url or url_of(host, int(port))
         mock = Mockspaces(target, timeout=HEALTH_TIMEOUT_S)
     except ValueError as error:
         fail(str(error))

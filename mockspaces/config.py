@@ -9,7 +9,15 @@ import msgspec
 from mockspaces.contract.hosts import Deployment
 
 _URL = re.compile(r"https?://[^/?#\s@]+(/[^?#\s]*)?")
-DEFAULT_HOST, DEFAULT_PORT, DEFAULT_TLS_PORT = "127.0.0.1", 8080, 8443
+DEFAULT_HOST, DEFAULT_PORT, DEFAULT_TLS_PORT = "localhost", 8080, 8443
+LOOPBACK = ("127.0.0.1", "::1")  # what the default host stands for, of which some machines have only the first
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+
+
+def url_of(host: str, port: int, scheme: str = "http") -> str:
+    """Return the URL of a listener; one on all addresses, or on both loopback addresses, is reached on the loopback."""
+    shown = LOOPBACK[0] if host in (*ANY_ADDRESS, DEFAULT_HOST) else host
+    return f"{scheme}://[{shown}]:{port}" if ":" in shown else f"{scheme}://{shown}:{port}"
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,7 +54,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     log_format: Literal["lines", "json"] = "lines"
 
     def __post_init__(self) -> None:
-        """Refuse members that cannot go together, and a public URL that is none."""
+        """Refuse members that cannot go together, a public URL that is none, and a host that would mean all of them."""
+        if not self.host.strip():
+            raise ValueError("--host: expected an address or a name; 0.0.0.0 and :: are all addresses")
         if self.public_url is not None:
             if not _URL.fullmatch(self.public_url):
                 raise ValueError(f'--public-url: expected a URL as in http://mock:8080, not "{self.public_url}"')

@@ -1,6 +1,7 @@
 """The control API as a surface: guard, route, answer, refuse (CTRL-01..07)."""
 
 import hmac
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -78,6 +79,7 @@ class ControlSurface:
         endpoint, params = self._router.find(exchange.method, exchange.path)
         exchange.endpoint = endpoint
         if endpoint not in control.OPEN:
+            self._check_host(exchange)
             self._check_token(exchange)
             self._check_origin(exchange)
             _check_media_type(exchange)
@@ -95,6 +97,13 @@ class ControlSurface:
         if isinstance(result, Signed):
             return await result.response()
         return result if isinstance(result, Response) else Json(result)
+
+    def _check_host(self, exchange: Exchange) -> None:
+        """CTRL-06: a page under a name of its own that leads to this machine must not read what is here."""
+        name = _name(exchange.header(b"host") or "")
+        own = {urlsplit(url).hostname for url in (self._worlds.base, *self._worlds.names.values())}
+        if "." in name and name not in own and not name.endswith(".localhost") and not _is_address(name):
+            raise Rejection(errors.KIND_NOT_ALLOWED, f"Host {name} is none of the mock's names; --public-url adds one")
 
     def _check_token(self, exchange: Exchange) -> None:
         """CTRL-04."""
@@ -144,3 +153,18 @@ def _check_media_type(exchange: Exchange) -> None:
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        raise invalid("", "Host is no host") from None
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

@@ -45,7 +45,9 @@ EVENT = f"{MESSAGE}{packets.EVENT}"
 GONE: Message = {"type": "websocket.disconnect", "code": 1006}
 
 logger = logging.getLogger("mockspaces.realtime")
-logger.setLevel(logging.WARNING)  # or the libraries format every packet for a log that nobody reads
+# Below, the libraries format every packet for a log that nobody reads, and warn of what clients do wrong: the journal
+# has it in better words ("/chat is not joined", and acknowledgements that nobody has asked for).
+logger.setLevel(logging.ERROR)
 
 
 class Chat(Protocol):

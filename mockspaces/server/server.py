@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import functools
 import gc
 import logging
@@ -22,7 +23,7 @@ from starlette.types import ASGIApp
 from mockspaces.app import STOPPING, App, create_app
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.worlds.worlds import Listeners
-from mockspaces.config import Config
+from mockspaces.config import ANY_ADDRESS, DEFAULT_HOST, LOOPBACK, Config, url_of
 from mockspaces.server.http import KEEP_ALIVE_S, HttpProtocol
 from mockspaces.server.transport import SocketFaults
 
@@ -34,7 +35,10 @@ GRACE_S = 0.2  # open requests are given this long after a stop, so that the pro
 LAST_ANSWER_S = 1  # answers under way in a world that is dropped are given this long
 SWEEP_S = 5
 START_LIMIT_S = 60  # of a server in a thread
-ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+PAIRS = 10  # so often a port is looked for that is free on both loopback addresses
+# Of a process of our own. With the usual 700 objects a server of 5,000 sockets spends 15 % of its time on looking
+# through all of them for garbage, up to a second at a time; almost everything here goes without a collector.
+COLLECT_AFTER = (50_000, 10, 10)
 
 logger = logging.getLogger("mockspaces")
 
@@ -53,10 +57,21 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def url(host: str, port: int, scheme: str = "http") -> str:
-    """Return the URL of a listener; one on all addresses is reached on the loopback."""
-    shown = "127.0.0.1" if host in ANY_ADDRESS else host
-    return f"{scheme}://[{shown}]:{port}" if ":" in shown else f"{scheme}://{shown}:{port}"
+def bind_all(host: str, port: int) -> list[socket.socket]:
+    """Return listening sockets of one port: on both loopback addresses by default, on one where there is no IPv6."""
+    if host != DEFAULT_HOST:
+        return [bind(host, port)]
+    for _ in range(PAIRS):
+        first = bind(LOOPBACK[0], port)
+        try:
+            return [first, bind(LOOPBACK[1], first.getsockname()[1])]
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                return [first]
+            first.close()
+            if port:  # whoever asks localhost would reach somebody else
+                raise
+    return [bind(LOOPBACK[0], port)]
 
 
 def transport(app: ASGIApp) -> uvicorn.Config:
@@ -85,35 +100,45 @@ class WorldListeners(Listeners):
     def __init__(self, server: "UvicornServer", host: str, ports: str | None, shown: str | None = None) -> None:
         """Use the named ports (``8081-8096``), or whatever ports the system has, and tell them as ports of ``shown``.
 
-        Bound to all addresses without named ports, as in a container, worlds have none: nobody could have published
-        them, so clients go by the prefix.
+        Bound to all addresses or behind a public URL, without named ports, worlds have none: nobody could have
+        published them, so clients go by the prefix. They do so too when the files of the process get scarce, since
+        connections need some.
         """
         self._server = server
         self._host = host
         self._shown = shown or host
-        self._free = _port_range(ports) if ports else [] if host in ANY_ADDRESS else None
-        self._open: dict[int, asyncio.Server] = {}
+        unreachable = host in ANY_ADDRESS or shown is not None  # nobody could have published them
+        self._free = _port_range(ports) if ports else [] if unreachable else None
+        self._open: dict[int, list[asyncio.Server]] = {}
 
     def url(self, port: int) -> str:
-        return url(self._shown, port)
+        return url_of(self._shown, port)
 
     async def open(self) -> int | None:
+        if 2 * len(self._open) * len(LOOPBACK) > _most_files():
+            return None
         if self._free is None:
             return await self._listen(0)
-        while self._free:
-            with contextlib.suppress(OSError):
-                return await self._listen(self._free.pop(0))
+        for _ in range(len(self._free)):
+            port = self._free.pop(0)
+            if await self._listen(port):
+                return port
+            self._free.append(port)  # somebody else has it now, but may not keep it
         return None
 
-    async def _listen(self, port: int) -> int:
-        listener = bind(self._host, port)
-        server = await asyncio.get_running_loop().create_server(self._server.protocol(), sock=listener, backlog=BACKLOG)
-        taken: int = listener.getsockname()[1]
-        self._open[taken] = server
+    async def _listen(self, port: int) -> int | None:
+        try:
+            listeners = bind_all(self._host, port)
+        except OSError:
+            return None
+        taken: int = listeners[0].getsockname()[1]
+        loop, factory = asyncio.get_running_loop(), self._server.protocol()
+        self._open[taken] = [await loop.create_server(factory, sock=one, backlog=BACKLOG) for one in listeners]
         return taken
 
     async def close(self, port: int) -> None:
-        self._open.pop(port).close()
+        for server in self._open.pop(port):
+            server.close()
         if self._free is not None:
             self._free.append(port)
         ended = [one for one in self._server.server_state.connections if getattr(one, "server", ("", 0))[1] == port]
@@ -123,8 +148,9 @@ class WorldListeners(Listeners):
 
     def close_all(self) -> None:
         """Stop listening everywhere; the server ends the connections."""
-        for server in self._open.values():
-            server.close()
+        for servers in self._open.values():
+            for server in servers:
+                server.close()
         self._open.clear()
 
 
@@ -133,6 +159,15 @@ def cut_off(connections: Iterable["Protocols"]) -> None:
     for connection in connections:
         if connection.transport is not None:
             connection.transport.abort()
+
+
+def _most_files() -> int:
+    """Return how many files the process may have open."""
+    try:
+        from resource import RLIMIT_NOFILE, getrlimit  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return LAST_PORT
+    return getrlimit(RLIMIT_NOFILE)[0]
 
 
 def _port_range(text: str) -> list[int]:
@@ -152,7 +187,7 @@ class UvicornServer(uvicorn.Server):
         super().__init__(config)
         self.on_ready: Callable[[], None] = lambda: None
         self.listeners: WorldListeners | None = None
-        self.secure: tuple[socket.socket, ssl.SSLContext] | None = None
+        self.secure: tuple[list[socket.socket], ssl.SSLContext] | None = None
 
     def protocol(self) -> Callable[[], asyncio.Protocol]:
         """Return the factory of connections, the same for all listeners."""
@@ -163,9 +198,10 @@ class UvicornServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.secure:
-            listener, context = self.secure
+            listeners, context = self.secure
             factory, loop = self.protocol(), asyncio.get_running_loop()
-            self.servers.append(await loop.create_server(factory, sock=listener, ssl=context, backlog=BACKLOG))
+            for one in listeners:
+                self.servers.append(await loop.create_server(factory, sock=one, ssl=context, backlog=BACKLOG))
         self.on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -210,9 +246,11 @@ class Server:
         """
         self.config = config or Config(port=0)
         with contextlib.ExitStack() as undo:
-            self._listener = undo.enter_context(bind(self.config.host, self.config.port))
-            self.port: int = self._listener.getsockname()[1]
-            self.url = self.config.public_url or url(self.config.host, self.port)
+            self._listeners = bind_all(self.config.host, self.config.port)
+            for one in self._listeners:
+                undo.enter_context(one)
+            self.port: int = self._listeners[0].getsockname()[1]
+            self.url = self.config.public_url or url_of(self.config.host, self.port)
             self.app: App = create_app(self.config, base=self.url)
             self._ready = threading.Event()
             self._thread: threading.Thread | None = None
@@ -230,12 +268,14 @@ class Server:
             chosen = tls.own(Path(config.tls_cert), Path(config.tls_key) if config.tls_key else None)
         else:
             chosen = tls.throw_away(self._hosts())
-        listener = undo.enter_context(bind(config.host, config.tls_port))
+        listeners = bind_all(config.host, config.tls_port)
+        for one in listeners:
+            undo.enter_context(one)
         if config.ca_file and chosen.ca_pem:
             Path(config.ca_file).write_bytes(chosen.ca_pem)
         self.app.worlds.ca_pem = chosen.ca_pem
-        self._server.secure = listener, chosen.context
-        return url(config.host, listener.getsockname()[1], "https")
+        self._server.secure = listeners, chosen.context
+        return url_of(config.host, listeners[0].getsockname()[1], "https")
 
     @property
     def _public_host(self) -> str | None:
@@ -263,6 +303,7 @@ class Server:
         gc.disable()  # planting a big seed makes no garbage, and half of its time went into looking for some
         asyncio.run(self.app.start())
         gc.freeze()  # nor do code and seed become any, and the process is ours alone
+        gc.set_threshold(*COLLECT_AFTER)
         gc.enable()
 
         def ready() -> None:
@@ -271,7 +312,7 @@ class Server:
             threading.Thread(target=import_module, args=["mockspaces.realtime.surface"], daemon=True).start()
 
         self._server.on_ready = ready
-        self._server.run(sockets=[self._listener])
+        self._server.run(sockets=self._listeners)
 
     def start(self) -> Self:
         """Serve in a thread of its own and return when every surface answers.
@@ -289,10 +330,11 @@ class Server:
     def _serve(self) -> None:
         try:
             asyncio.run(self.app.start())
-            self._server.run(sockets=[self._listener])
+            self._server.run(sockets=self._listeners)
         except Rejection as rejection:
             self._rejection = rejection
-            self._listener.close()
+            for one in self._listeners:
+                one.close()
         finally:
             self._ready.set()
 

@@ -25,6 +25,7 @@ KEPT_BODY_BYTES = 8 * 1024
 WEIGHT = 700  # bytes that an entry weighs beside its texts
 HEADER = 60  # bytes that a header line of an answer weighs
 REFUSED = 400  # the first status of an answer that says no
+FIRST_REFUSAL = 400
 LOGGED = ("surface", "method", "path", "endpoint", "event", "caller", "status", "code", "why")
 
 Peer = tuple[str, int]  # address and port of a client: what tells connections apart while they live
@@ -93,14 +94,18 @@ class Entry(msgspec.Struct, kw_only=True, gc=False):
         return self.code is not None or self.status >= REFUSED
 
     def log(self, world: str = "") -> None:
-        """Say what happened in the log, without bodies; machines find the facts in ``record.facts``."""
-        if not logger.isEnabledFor(logging.INFO):
+        """Say what happened in the log, without bodies; machines find the facts in ``record.facts``.
+
+        Refusals are told at the default level, as whoever wonders why something does not work looks there first.
+        """
+        level = logging.WARNING if self.code or self.status >= FIRST_REFUSAL else logging.INFO
+        if not logger.isEnabledFor(level):
             return
         facts = {name: value for name in LOGGED if (value := getattr(self, name))}
         line = " ".join(str(facts[name]) for name in ("method", "event", "path", "status", "code") if name in facts)
         by = f" by {self.caller}" if self.caller else ""
         why = f": {self.why}" if self.why else ""
-        logger.info("%s%s%s", line, by, why, extra={"facts": {"world": world, **facts}})
+        logger.log(level, "%s%s%s", line, by, why, extra={"facts": {"world": world, **facts}})
 
 
 class Criteria(msgspec.Struct, frozen=True, kw_only=True, gc=False):
