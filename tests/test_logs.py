@@ -47,7 +47,7 @@ def test_json_has_every_fact_by_name(serve: Serve) -> None:
     why = facts.pop("why")
     assert "base64url" in why
     assert facts == {
-        "level": "info",
+        "level": "warning",
         "logger": "mockspaces.access",
         "message": f"GET /api/users/me 401 auth.credential_invalid: {why}",
         "world": "default",

@@ -257,10 +257,19 @@ def test_a_foreign_origin_is_refused(cloud: Cloud, origin: str) -> None:
 @behaviour("CTRL-06")
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_the_mocks_own_page_may_call(cloud: Cloud, host: str) -> None:
-    """The mock's own origin is accepted by each of its names, and the Host header does not matter."""
+    """The mock's own origin is accepted by each of its names, whatever single word or address the Host is."""
     port = httpx.URL(cloud.origin).port
-    headers = {"Origin": f"http://{host}:{port}", "Host": "anything.example"}
-    assert control(cloud, "GET", "", headers=headers).status_code == 200
+    for called in ("anything", "anything.localhost", f"192.0.2.1:{port}", f"[2001:db8::1]:{port}"):
+        headers = {"Origin": f"http://{host}:{port}", "Host": called}
+        assert control(cloud, "GET", "", headers=headers).status_code == 200
+
+
+@behaviour("CTRL-06")
+@pytest.mark.parametrize("host", ["anything.example", "127.0.0.1.example", "localhost.example:8080"])
+def test_a_name_that_leads_here_is_not_the_mocks_own(cloud: Cloud, host: str) -> None:
+    """A page under a name of its own that is pointed at the mock reads nothing but that it is up."""
+    refusal(control(cloud, "GET", "/snapshot", headers={"Host": host}), 403, "auth.kind_not_allowed")
+    assert control(cloud, "GET", "/health", headers={"Host": host}).status_code == 200
 
 
 @behaviour("CTRL-07")

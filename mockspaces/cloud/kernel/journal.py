@@ -25,7 +25,7 @@ KEPT_BODY_BYTES = 8 * 1024
 WEIGHT = 700  # bytes that an entry weighs beside its texts
 HEADER = 60  # bytes that a header line of an answer weighs
 REFUSED = 400  # the first status of an answer that says no
-FIRST_REFUSAL = 400
+REFUSALS = range(400, 500)
 LOGGED = ("surface", "method", "path", "endpoint", "event", "caller", "status", "code", "why")
 
 Peer = tuple[str, int]  # address and port of a client: what tells connections apart while they live
@@ -98,7 +98,8 @@ class Entry(msgspec.Struct, kw_only=True, gc=False):
 
         Refusals are told at the default level, as whoever wonders why something does not work looks there first.
         """
-        level = logging.WARNING if self.code or self.status >= FIRST_REFUSAL else logging.INFO
+        refused = self.code is not None or self.status in REFUSALS
+        level = logging.WARNING if refused else logging.INFO
         if not logger.isEnabledFor(level):
             return
         facts = {name: value for name in LOGGED if (value := getattr(self, name))}
