@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import messages, oauth, peers, process, rest, results, sockets, tokens
+from benchmarks import messages, oauth, peers, process, rest, results, sockets, stops, tokens
 from benchmarks.effort import FULL, QUICK, Effort
 from benchmarks.report import Figure, table
 
@@ -28,6 +28,8 @@ MEASURES: dict[str, Callable[[Effort], list[Figure]]] = {
     "memory": process.memory,
     "sockets": sockets.memory,
     "pages": messages.pages,
+    "waits": stops.waits,
+    "crowd": stops.crowd,
 }
 
 

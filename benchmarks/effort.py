@@ -24,6 +24,10 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True):
     burst: int = 30
     signing_seconds: float = 0.25
     calls: int = 200
+    hostile_rounds: int = 5
+    hostile_size: float = 1
+    crowd: int = 5_000
+    crowd_messages: int = 500
 
 
 FULL = Effort()
@@ -46,4 +50,8 @@ QUICK = Effort(
     burst=3,
     signing_seconds=0.05,
     calls=5,
+    hostile_rounds=1,
+    hostile_size=0.01,
+    crowd=20,
+    crowd_messages=20,
 )

@@ -53,7 +53,7 @@ def inputs(mock: Mockspaces, size: float = 1) -> Iterator[tuple[str, bytes]]:
     yield "text to escape", call(chats, {"content": {"bodyText": "<&>" * many(1_600_000)}})
     people = [{"inviteeType": "email", "invitee": one} for one in emails]
     yield "invitees", call(f"/api/spaces/{space}/invite", {"invitees": people})
-    yield "downloads", call("/api/files/getdownloadurls", {"fileIds": emails * 2})
+    yield "downloads", call("/api/files/getdownloadurl", {"fileKeys": emails * 2})
     yield "bulk", call("/api/users/bulkupdate", [{"action": "delete", "email": one} for one in emails])
     yield "pattern of a fault", call("/_mock/faults", {"match": {"path": "/" + "[" * 5000}, "action": {"status": 500}})
     yield "search", request("GET", "/api/users/me/colleagues?search=" + "(a*)*b" * 20, token=token)

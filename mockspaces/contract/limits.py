@@ -58,6 +58,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     settings_bytes: Annotated[int, _source("SPACES-UPDATE-03")] = 16 * 1024
     delete_messages: Annotated[int, _source("MSG-DELETE-01", "D")] = 100
     files_per_call: Annotated[int, _source("the mock's own, so that one call cannot fill the memory")] = 100
+    download_keys: Annotated[int, _source("the mock's own, for the same reason")] = 1000
+    attachments: Annotated[int, _source("the mock's own, for the same reason")] = 100
     upload_url_s: Annotated[int, _source("FILES-UP-02")] = 3600
     download_url_s: Annotated[int, _source("FILES-DOWN-02")] = 3600
     # Rate limits as GET /limit tells them

@@ -24,6 +24,7 @@ from mockspaces.control.queries import plain
 
 JOURNAL_ROWS = 200
 LIST_ROWS = 100
+MOST_TEXT = 2000  # characters of a message that are shown; somebody may write five million
 MESSAGE_ROWS = 20
 
 
@@ -113,7 +114,8 @@ async def _spaces(world: World) -> Sequence[dict[str, Any]]:
 
 
 def _message(world: World, message: Message) -> dict[str, Any]:
-    return {"clock": iso(message.created)[11:19], "message": message, "text": plain(world, message.text)}
+    text = plain(world, message.text[:MOST_TEXT])
+    return {"clock": iso(message.created)[11:19], "message": message, "text": text}
 
 
 HANDLERS: Handlers = {

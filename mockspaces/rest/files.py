@@ -67,6 +67,8 @@ async def upload_urls(call: Call) -> object:
 async def download_urls(call: Call) -> object:
     """Return a signed URL for each file; knowing the key is enough (FILES-DOWN-01..04)."""
     body = await call.decode(DownloadBody)
+    if len(body.file_keys) > call.world.contract.limits.download_keys:
+        raise invalid("fileKeys", f"at most {call.world.contract.limits.download_keys}")
     found = [await files.find(call.world, key) for key in body.file_keys]
     return _pairs([(files.download_url(call.world, call.origins, file), file.id) for file in found])
 

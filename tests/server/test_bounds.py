@@ -5,6 +5,7 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,6 +15,7 @@ from mockspaces.config import Config
 from mockspaces.server import Server
 from tests.conftest import MOCKSPACES, Serve
 from tests.server.conftest import Connect, Raw
+from tests.server.test_websockets import handshake, text
 
 HALF = rb'{"content":{"bodyText":"x \ud83c"}}'
 
@@ -147,3 +149,65 @@ def test_a_refusal_is_one_line_of_the_log(serve: Serve) -> None:
     assert len(lines) == 2
     assert lines[0].startswith("GET /api/users/me 401 auth.credential_missing: ")
     assert lines[1].startswith("get / 400 request.invalid: methods are in capitals")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        ("/api/files/getdownloadurl", {"fileKeys": ["x"] * 1001}, "fileKeys: at most 1000"),
+        (
+            "/api/spaces/{space}/chats",
+            {"content": {"bodyText": "x", "data": [{"fileId": "x"}] * 101}},
+            "content.data: at most 100",
+        ),
+        ("/api/spaces/{space}/chats", {"content": {"bodyText": "x"}, "more": [[]] * 20_001}, "more than 20000 arrays"),
+    ],
+)
+def test_lists_have_a_bound(world: Mockspaces, connect: Connect, path: str, body: object, words: str) -> None:
+    """What would hold up everybody is refused by name before any work begins."""
+    token = world.token("cleo@example.com")
+    space = world.call("POST", "/spaces", {"title": "Room", "owner": "cleo@example.com"})["_id"]
+    sent = json.dumps(body).encode()
+    head = f"POST {path.format(space=space)} HTTP/1.1\r\nHost: x\r\nAuthorization: bearer {token}\r\n"
+    raw = connect(f"{head}Content-Type: application/json\r\nContent-Length: {len(sent)}\r\n\r\n".encode() + sent)
+    assert words in json.loads(raw.answer().body)["message"]
+
+
+def test_brackets_in_a_text_are_no_arrays(world: Mockspaces, connect: Connect) -> None:
+    """A text may have as many brackets as it likes."""
+    token = world.token("cleo@example.com")
+    space = world.call("POST", "/spaces", {"title": "Room", "owner": "cleo@example.com"})["_id"]
+    sent = json.dumps({"content": {"bodyText": '[{"' * 10_001}}).encode()
+    head = f"POST /api/spaces/{space}/chats HTTP/1.1\r\nHost: x\r\nAuthorization: bearer {token}\r\n"
+    raw = connect(f"{head}Content-Type: application/json\r\nContent-Length: {len(sent)}\r\n\r\n".encode() + sent)
+    assert raw.answer().status == 200
+
+
+def test_forms_and_patterns_have_a_bound(world: Mockspaces, connect: Connect) -> None:
+    """The same for escapes in a form, and for the path of a planned fault."""
+    sent = b"grant_type=" + b"%41" * 50_001
+    head = b"POST /oauth2/access_token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    raw = connect(head + b"Content-Length: %d\r\n\r\n" % len(sent) + sent)
+    assert raw.answer().status == 400
+    assert "more than 50000 escapes" in world.journal.last(status=400).why
+    with pytest.raises(ControlError, match=r"match\.path: at most 500"):
+        world.call("POST", "/faults", {"match": {"path": "[" * 501}, "action": {"status": 500}})
+
+
+def test_a_world_with_a_listening_socket_is_not_idle(opener: Mockspaces, connect: Connect) -> None:
+    """Whoever waits to be told something uses the world, however short its time to live is."""
+    world = opener.open_world(ttl=0.2)
+    try:
+        token = world.token("cleo@example.com").encode()
+        path = b"/socket.io/?EIO=3&transport=websocket&tokenType=oauth&token=" + token
+        raw = connect(handshake(path=path) + text(b"40/chat,"), url=world.url)
+        raw.until(b"40/chat")
+        time.sleep(0.4)
+        opener.open_world().drop()  # which looks for idle ones
+        assert world.call("GET", "")["counts"]["sockets"] == 1
+        raw.close()
+        time.sleep(0.4)
+        opener.open_world().drop()
+        assert world.name not in {one["name"] for one in opener.call("GET", "/worlds")["data"]}
+    finally:
+        world.close()

@@ -73,6 +73,8 @@ def read(world: World, category: Category, body: MessageBody) -> Draft:
     """Return what a client wants to send. Refuses bad content (`request.invalid`)."""
     content = body.content
     attachments = () if content.data is UNSET else tuple(content.data)
+    if len(attachments) > world.contract.limits.attachments:
+        raise invalid("content.data", f"at most {world.contract.limits.attachments}")
     text = "" if content.body_text is UNSET else content.body_text
     _check_text(category, text, attachments)
     return Draft(

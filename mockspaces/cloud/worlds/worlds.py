@@ -227,5 +227,7 @@ class Worlds:
     async def sweep(self) -> None:
         """Drop the worlds that nobody has used for longer than their time to live."""
         for hosted in self:
-            if hosted.idle_out and hosted.world.name != DEFAULT and self._hosts(hosted):
+            if not hosted.idle_out or hosted.world.name == DEFAULT or not self._hosts(hosted):
+                continue
+            if not hosted.world.presence.counts["sockets"]:  # whoever waits to be told something uses it
                 await self.drop(hosted.world.name)
