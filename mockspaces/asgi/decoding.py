@@ -22,7 +22,8 @@ def decode(data: bytes, kind: type[Value], limits: Limits) -> Value:
     try:
         count = containers(text, limits.json_containers)
         if count > limits.json_containers:
-            raise invalid("", f"more than {limits.json_containers} arrays and objects")
+            depth, most = limits.json_depth, limits.json_containers
+            raise invalid("", f"JSON has more than {most} arrays and objects, or nests deeper than {depth} levels")
         if count > limits.json_depth:
             refuse_deep(msgspec.json.decode(text), limits.json_depth)
         text.decode("utf-8")
@@ -35,7 +36,9 @@ def decode(data: bytes, kind: type[Value], limits: Limits) -> Value:
         raise invalid("", "the body is not UTF-8") from None
     except msgspec.DecodeError as error:
         if half := half_a_character(text):
-            raise invalid("", f"{half} is half a character; both halves belong together (RFC 8259, 8.2)") from None
+            raise invalid(
+                "", f"the body is not JSON: {half} is half a character; both halves belong together (RFC 8259, 8.2)"
+            ) from None
         raise invalid("", f"the body is not JSON: {error}") from None
 
 
