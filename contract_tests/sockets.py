@@ -316,6 +316,13 @@ def begin_meeting(cloud: Cloud, sockets: Sockets, space: str, who: Person) -> An
     return answer.json()
 
 
+@step("read the name of somebody")
+def displayname(cloud: Cloud, who: Person) -> str:
+    """Return the name under which the target shows a registered user."""
+    name: str = cloud.call("GET", "/users/me", who).json()["displayname"]
+    return name
+
+
 def expired(cloud: Cloud, username: str, kind: str) -> Person:
     """Return somebody whose credential expired a second ago (the mock only)."""
     body = {"username": username, "kind": kind, "expires_in": -1}

@@ -4,12 +4,9 @@ from typing import Any
 
 import pytest
 
-from contract_tests.claims import expect, observe
+from contract_tests.claims import claim, expect, observe
 from contract_tests.kit import URL, Cloud, behaviour
-from contract_tests.sockets import UUID, Chat, Sockets
-
-NO_CLAIMS_YET = True
-
+from contract_tests.sockets import UUID, Chat, Sockets, displayname
 
 RESPONSE = "PRESENCE_EVENT_RESPONSE"
 PARTY = "app.event.presence.party"
@@ -32,44 +29,49 @@ def categories(chat: Chat) -> list[str]:
 def test_a_presence_event_reaches_every_subscriber(cloud: Cloud, sockets: Sockets) -> None:
     """It is relayed to all, the sender included, with sender, session and attendee filled by the server."""
     room = cloud.room()
+    ann = displayname(cloud, room.admin)
     own, other = sockets.join(room.admin, room.id), sockets.join(room.guest, room.id)
-    own.presence("online", room.id, content=CONTENT, version="1.1", sender={"_id": "forged"}, userId="x")
-    name, told = own.hear()
-    expect(name, RESPONSE)
-    sender = {
-        "_id": room.admin.id,
-        "type": "user",
-        "username": room.admin.username,
-        "displayname": "Ann Example",
-        "picture_url": URL,
-        "phone_numbers": [],
-    }
-    attendee = {"attendeeType": "userId", "attendee": room.admin.id}
-    expect(
-        told,
-        {
-            "category": f"{PARTY}.online",
-            "topicId": room.id,
-            "sender": sender,
-            "content": {**CONTENT, "sessionId": UUID, "attendee": attendee},
-            "receivers": [],
-            "version": "1.1",
-        },
-    )
-    expect(other.heard(), [(RESPONSE, told)])
+    with claim("RT-PRES-02", "a subscriber's event results in PRESENCE_EVENT_RESPONSE"):
+        own.presence("online", room.id, content=CONTENT, version="1.1", sender={"_id": "forged"}, userId="x")
+        name, told = own.hear()
+        expect(name, RESPONSE)
+    with claim("RT-PRES-01", "category, space, content, receivers and version are those that were sent"):
+        kept = {member: told[member] for member in ("category", "topicId", "receivers", "version")}
+        expect(kept, {"category": f"{PARTY}.online", "topicId": room.id, "receivers": [], "version": "1.1"})
+        expect({member: told["content"][member] for member in CONTENT}, CONTENT)
+    with claim("RT-PRES-03", "the sender is filled by the server, whatever the client claims"):
+        sender = {
+            "_id": room.admin.id,
+            "type": "user",
+            "username": room.admin.username,
+            "displayname": ann,
+            "picture_url": URL,
+            "phone_numbers": [],
+        }
+        expect(told["sender"], sender)
+    with claim("RT-PRES-03", "content has session and attendee besides what was sent"):
+        attendee = {"attendeeType": "userId", "attendee": room.admin.id}
+        expect(told["content"], {**CONTENT, "sessionId": UUID, "attendee": attendee})
+    with claim("RT-PRES-03", "there are six members"):
+        expect(sorted(told), ["category", "content", "receivers", "sender", "topicId", "version"])
+    with claim("RT-PRES-05", "another subscriber hears the same, once"):
+        expect(other.heard(), [(RESPONSE, told)])
 
 
 @behaviour("RT-PRES-03")
 def test_an_anonymous_sender_is_named_as_such(cloud: Cloud, sockets: Sockets) -> None:
-    """The attendee of an anonymous sender has the type anonymousId, and his session is that of his subscription."""
+    """The attendee of an anonymous sender has the type anonymousId, and the session is that of the subscription."""
     room = cloud.room()
     chat = sockets.join(room.anonymous)
     session = chat.subscribe(room.id)[1]["sessionId"]
-    chat.presence("online", room.id)
-    _name, told = chat.hear()
-    observe(told["sender"]["type"], "anonymous")
-    expect(told["content"]["attendee"], {"attendeeType": "anonymousId", "attendee": room.anonymous.id})
-    expect(told["content"]["sessionId"], session)
+    with claim("RT-PRES-03", "an anonymous sender has the type anonymous"):
+        chat.presence("online", room.id)
+        _name, told = chat.hear()
+        observe(told["sender"]["type"], "anonymous")
+    with claim("RT-PRES-03", "an anonymous attendee has the type anonymousId"):
+        expect(told["content"]["attendee"], {"attendeeType": "anonymousId", "attendee": room.anonymous.id})
+    with claim("RT-PRES-03", "the session is that of the subscription"):
+        expect(told["content"]["sessionId"], session)
 
 
 @behaviour("RT-PRES-03")
@@ -78,8 +80,10 @@ def test_loopback_metadata_of_presence_goes_to_the_origin_alone(cloud: Cloud, so
     room = cloud.room()
     own, other = sockets.join(room.admin, room.id), sockets.join(room.admin, room.id)
     own.presence("online", room.id, loopbackMetadata={"a": 1})
-    expect(own.hear()[1]["loopbackMetadata"], {"a": 1})
-    expect("loopbackMetadata" in other.hear()[1], wanted=False)
+    with claim("RT-PRES-03", "the origin gets its metadata back"):
+        expect(own.hear()[1]["loopbackMetadata"], {"a": 1})
+    with claim("RT-PRES-03", "another connection does not get the metadata"):
+        expect("loopbackMetadata" in other.hear()[1], wanted=False)
 
 
 @behaviour("RT-PRES-04", "RT-PRES-06")
@@ -91,7 +95,11 @@ def test_every_category_is_relayed_and_none_answered(cloud: Cloud, sockets: Sock
     room = cloud.room()
     chats = [sockets.join(room.admin, room.id), sockets.join(room.guest, room.id)]
     chats[0].presence(category, room.id)
-    expect([categories(chat) for chat in chats], [[category], [category]])
+    told = [categories(chat) for chat in chats]
+    with claim("RT-PRES-04", "it is relayed unchanged to every subscriber"):
+        expect([one[:1] for one in told], [[category], [category]])
+    with claim("RT-PRES-06", "the server answers nothing of its own"):
+        expect([one[1:] for one in told], [[], []])
 
 
 @behaviour("RT-PRES-01", "RT-PRES-05", "RT-PRES-06")
@@ -103,9 +111,15 @@ def test_a_directed_event_reaches_its_receivers_and_its_sender(cloud: Cloud, soc
     others = [sockets.join(room.member, room.id), sockets.join(room.guest), twin]
     receivers = [{"_id": room.guest.id, "type": "user", "username": "", "displayname": "", "picture_url": ""}]
     own.presence("online", room.id, receivers=receivers)
-    observe(own.said(RESPONSE)[0]["receivers"], receivers)
-    observe([categories(one) for one in wanted], [[f"{PARTY}.online"]] * 2)
-    observe([one.heard() for one in others], [[], [], []])
+    with claim("RT-PRES-01", "receivers come back as sent"):
+        told = own.said(RESPONSE)
+        observe(told[0]["receivers"], receivers)
+    with claim("RT-PRES-06", "nothing answers a directed event"):
+        observe(len(told), 1)
+    with claim("RT-PRES-05", "each subscribed socket of a receiver hears it"):
+        observe([categories(one) for one in wanted], [[f"{PARTY}.online"]] * 2)
+    with claim("RT-PRES-05", "sockets of others, of the sender and without a subscription do not hear it"):
+        observe([one.heard() for one in others], [[], [], []])
 
 
 @behaviour("RT-PRES-05")
@@ -113,8 +127,9 @@ def test_receivers_without_an_id_are_nobody(cloud: Cloud, sockets: Sockets) -> N
     """A directed event whose receivers name nobody comes back to its sender alone."""
     room = cloud.room()
     own, other = sockets.join(room.admin, room.id), sockets.join(room.guest, room.id)
-    own.presence("online", room.id, receivers=[{"type": "user"}])
-    observe([categories(own), categories(other)], [[f"{PARTY}.online"], []])
+    with claim("RT-PRES-05", "what is sent to receivers without an id comes back to its sender alone"):
+        own.presence("online", room.id, receivers=[{"type": "user"}])
+        observe([categories(own), categories(other)], [[f"{PARTY}.online"], []])
 
 
 @behaviour("RT-PRES-05")
@@ -123,8 +138,9 @@ def test_no_receivers_means_everybody(cloud: Cloud, sockets: Sockets, members: d
     """Missing and empty receivers are the same."""
     room = cloud.room()
     own, other = sockets.join(room.admin, room.id), sockets.join(room.guest, room.id)
-    own.presence("online", room.id, **members)
-    expect([categories(own), categories(other)], [[f"{PARTY}.online"]] * 2)
+    with claim("RT-PRES-05", "without receivers it reaches every subscriber"):
+        own.presence("online", room.id, **members)
+        expect([categories(own), categories(other)], [[f"{PARTY}.online"]] * 2)
 
 
 @behaviour("RT-PRES-02", "RT-PRES-07", "RT-ACC-05")
@@ -136,12 +152,16 @@ def test_without_a_subscription_leaving_is_dropped_and_the_rest_invalid(
     room = cloud.room()
     space = room.id if topic else ""
     chat, listener = sockets.join(room.admin), sockets.join(room.guest, room.id)
-    chat.presence("leaves", space)
-    observe(chat.heard(), [])
-    chat.presence("online", space)
-    name, told = chat.hear()
-    observe((name, told["category"], told["topicId"], told["content"]), (RESPONSE, "media.session.invalid", space, {}))
-    observe(listener.heard(), [])
+    with claim("RT-PRES-07", "party.leaves is dropped silently"):
+        chat.presence("leaves", space)
+        observe(chat.heard(), [])
+    with claim("RT-PRES-07", "any other category is answered by media.session.invalid"):
+        chat.presence("online", space)
+        name, told = chat.hear()
+        wanted = (RESPONSE, "media.session.invalid", space, {})
+        observe((name, told["category"], told["topicId"], told["content"]), wanted)
+    with claim("RT-PRES-02", "RT-ACC-05", "without a subscription nothing is relayed"):
+        observe(listener.heard(), [])
 
 
 @behaviour("RT-PRES-08")
@@ -149,8 +169,9 @@ def test_the_space_may_be_named_in_the_content(cloud: Cloud, sockets: Sockets) -
     """A topicId inside the content is used when there is none at the top."""
     room = cloud.room()
     chat = sockets.join(room.admin, room.id)
-    chat.emit("SEND_PRESENCE_EVENT", {"category": f"{PARTY}.online", "content": {"topicId": room.id}})
-    observe(chat.hear()[1]["topicId"], room.id)
+    with claim("RT-PRES-08", "topicId in the content is used"):
+        chat.emit("SEND_PRESENCE_EVENT", {"category": f"{PARTY}.online", "content": {"topicId": room.id}})
+        observe(chat.hear()[1]["topicId"], room.id)
 
 
 @behaviour("RT-PRES-09")
@@ -159,29 +180,33 @@ def test_the_server_says_farewell_for_whom_was_online(cloud: Cloud, sockets: Soc
     """Losing the transport, or leaving the namespace, announces party.leaves where party.online was announced."""
     room = cloud.room()
     going, staying = sockets.join(room.guest, room.id), sockets.join(room.admin, room.id)
-    going.presence("online", room.id)
-    observe(categories(staying), [f"{PARTY}.online"])
+    with claim("RT-PRES-09", "whoever announced party.online is seen by others"):
+        going.presence("online", room.id)
+        observe(categories(staying), [f"{PARTY}.online"])
     if end == "kill":
         going.kill()
     elif end == "close":
         going.close()
     else:
         going.send(end)
-    name, told = staying.hear()
-    observe((name, told["category"], told["sender"]["_id"]), (RESPONSE, f"{PARTY}.leaves", room.guest.id))
-    observe(told["content"]["offline"], wanted=True)
+    with claim("RT-PRES-09", "the server sends party.leaves in their name"):
+        name, told = staying.hear()
+        observe((name, told["category"], told["sender"]["_id"]), (RESPONSE, f"{PARTY}.leaves", room.guest.id))
+    with claim("RT-PRES-09", "the content says offline"):
+        observe(told["content"]["offline"], wanted=True)
 
 
 @behaviour("RT-PRES-09")
 @pytest.mark.parametrize("before", [[], ["online", "leaves"], ["party.typing"]])
 def test_no_farewell_for_whom_was_not_online(cloud: Cloud, sockets: Sockets, before: list[str]) -> None:
-    """Who never announced himself, or said goodbye, goes silently."""
+    """Who never announced party.online, or said goodbye, goes silently."""
     room = cloud.room()
     going, staying = sockets.join(room.guest, room.id), sockets.join(room.admin, room.id)
     for category in before:
         going.presence(category, room.id)
     going.frames()
     staying.frames()
-    going.send("41/chat")
-    going.frames()
-    observe(staying.heard(), [])
+    with claim("RT-PRES-09", "no farewell is sent"):
+        going.send("41/chat")
+        going.frames()
+        observe(staying.heard(), [])
