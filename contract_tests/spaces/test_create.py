@@ -105,25 +105,36 @@ def test_defaults_may_be_spelt_out(cloud: Cloud, topic: dict[str, Any]) -> None:
         expect(answer.status_code, 200, answer.text)
 
 
+def kinds(made: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return type, name and role of each invitee of a new invite."""
+    return [(one["inviteeType"], one["invitee"], one["role"]) for one in made["data"][0]["invitees"]]
+
+
 @behaviour("SPACES-CREATE-02", "DM-MEM-01")
 def test_invitees_are_addresses_or_ids(cloud: Cloud) -> None:
     """The kind of an invitee is said in any letter case or guessed by the @, the role is member unless given."""
-    user, bob, mia = cloud.user(), cloud.user("bob@example.com"), cloud.user("mia@example.com")
-    invitees = [
+    user = cloud.user()
+    addresses: list[dict[str, str]] = [
         {"inviteeType": "EMAIL", "invitee": "new@else.example", "role": "guest"},
-        {"inviteeType": "userID", "invitee": bob.id, "role": "admin"},
-        {"invitee": mia.id},
         {"invitee": "other@else.example"},
         {"invitee": "New@Else.Example", "role": "admin"},
     ]
-    made = create(cloud, user, invitees=invitees)
-    kept = [(one["inviteeType"], one["invitee"], one["role"]) for one in made["data"][0]["invitees"]]
-    with claim("SPACES-CREATE-02", "a type in any letter case is answered in its one spelling"):
-        expect(kept[:2], [("email", "new@else.example", "guest"), ("userId", bob.id, "admin")])
-    with claim("SPACES-CREATE-02", "without a type an @ makes an e-mail, its lack an id; the role is member"):
-        expect(kept[2:4], [("userId", mia.id, "member"), ("email", "other@else.example", "member")])
+    kept = kinds(create(cloud, user, invitees=addresses))
+    with claim("SPACES-CREATE-02", "the type email in any letter case is answered in its one spelling"):
+        expect(kept[:1], [("email", "new@else.example", "guest")])
+    with claim("SPACES-CREATE-02", "without a type an @ makes an e-mail; the role is member"):
+        expect(kept[1:2], [("email", "other@else.example", "member")])
     with claim("SPACES-CREATE-02", "an address in another letter case is no further invitee"):
-        expect(kept[4:], [])
+        expect(kept[2:], [])
+    bob, mia = cloud.user("bob@example.com"), cloud.user("mia@example.com")
+    ids = [{"inviteeType": "userID", "invitee": bob.id, "role": "admin"}, {"invitee": mia.id}]
+    made = create(cloud, user, invitees=[*addresses[:1], *ids, *addresses[1:]])
+    with claim("SPACES-CREATE-02", "the type userId in any letter case is answered in its one spelling"):
+        expect(kinds(made)[1], ("userId", bob.id, "admin"))
+    with claim("SPACES-CREATE-02", "without a type and an @ it is an id; the role is member"):
+        expect(kinds(made)[2], ("userId", mia.id, "member"))
+    with claim("SPACES-CREATE-02", "all are kept in their order, each once"):
+        expect([one for _kind, one, _role in kinds(made)], ["new@else.example", bob.id, mia.id, "other@else.example"])
     with claim("DM-MEM-01", "SPACES-CREATE-02", "the roster has the owner and everybody with type and role"):
         members = shown(cloud, user, made)["members"]
         wanted = {
