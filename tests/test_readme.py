@@ -56,7 +56,7 @@ def test_fixture(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> 
     """The test that is shown first passes in a project that has nothing else."""
     monkeypatch.setenv("no_proxy", "*")
     pytester.makepyfile(*blocks("fixture"))
-    pytester.runpytest_subprocess("-p", "no:xdist").assert_outcomes(passed=1)
+    pytester.runpytest_inprocess("-p", "no:xdist", "-p", "no:asyncio").assert_outcomes(passed=1)
 
 
 @pytest.mark.needs("bash", "curl")
