@@ -28,6 +28,7 @@ ACCESS = "mockspaces.cloud.spaces.access"
 GRANTS = "mockspaces.cloud.identity.grants"
 OAUTH_REQUESTS = "mockspaces.cloud.identity.oauth_requests"
 COLLECTION = "mockspaces.cloud.store.collection"
+TRANSACTION = "mockspaces.cloud.store.transaction"
 MESSAGES = "mockspaces.cloud.messaging.messages"
 TIMELINE = "mockspaces.cloud.messaging.timeline"
 ROSTER = "mockspaces.cloud.spaces.roster"
@@ -161,6 +162,11 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "next to any host": (
         Rule(REDIRECTS, "accepted_next", " and origin in _own_origins(exchange)", ""),
         ("ACC-SIGNIN-05",),
+    ),
+    # --- transactions
+    "what a refusal does is taken back": (
+        Rule(TRANSACTION, "Transactions.keep", "self._kept = self._position()", "..."),
+        ("ACC-TOKEN-13", "ACC-TOKEN-11", "LIM-01"),
     ),
     # --- spaces, messages, files, meetings
     "paging off by one": (Rule(PAGING, "numbered", '"from": offset + 1', '"from": offset'), ("PAGE-ENV-04",)),
