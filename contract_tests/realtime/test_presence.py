@@ -158,7 +158,7 @@ def test_without_a_subscription_leaving_is_dropped_and_the_rest_invalid(
     with claim("RT-PRES-07", "any other category is answered by media.session.invalid"):
         chat.presence("online", space)
         name, told = chat.hear()
-        wanted = (RESPONSE, "media.session.invalid", space, {})
+        wanted: tuple[object, ...] = (RESPONSE, "media.session.invalid", space, {})
         observe((name, told["category"], told["topicId"], told["content"]), wanted)
     with claim("RT-PRES-02", "RT-ACC-05", "without a subscription nothing is relayed"):
         observe(listener.heard(), [])
