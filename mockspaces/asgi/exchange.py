@@ -136,8 +136,10 @@ class Exchange:
     def meet_fault(self, surface: str) -> Response | None:
         """Let a planned fault happen: refuse, wait, or return the answer that was planned instead.
 
-        A transport action is noted for the outermost layer, which spoils the answer of the call.
+        A transport action is noted for the outermost layer, which corrupts the answer of the call.
         """
+        if self.attempt.is_spared(self.world):
+            return None
         caller = self.caller.label if self.caller else None
         fault = self.attempt.meet_fault(
             self.world,

@@ -8,11 +8,13 @@ from mockspaces.cloud.store.transaction import Waits
 class Attempt(Waits):
     """What one call has waited for, and the planned fault that it met."""
 
-    def __init__(self) -> None:
-        """Begin without either."""
-        super().__init__()
-        self._asked = False
-        self._fault: Fault | None = None
+    # Class attributes, since every call makes one of these and hardly any changes it.
+    _asked = False
+    _fault: Fault | None = None
+
+    def is_spared(self, world: World) -> bool:
+        """Whether no planned fault can happen to this call: none is planned, and it has met none."""
+        return self._fault is None and not world.faults
 
     def meet_fault(self, world: World, occurrence: Occurrence) -> Fault | None:
         """Return the planned fault that happens to this call, if any, after the delay that it asks for.

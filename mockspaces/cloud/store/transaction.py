@@ -72,18 +72,21 @@ class Waits:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self._made: dict[str, Any] = {}
+        self._made: dict[str, Any] | None = None  # made when it is needed: hardly any call waits
 
     def made(self, name: str, make: Callable[[], Awaitable[Result]]) -> Result:
         """Return what ``make`` has made outside of the transaction; the first time, leave the transaction for it."""
+        made = self._made
+        if made is None:
+            made = self._made = {}
 
         async def wait() -> None:
-            self._made[name] = await make()
+            made[name] = await make()
 
         # The first run leaves here; the second one finds what the wait has made.
-        if name not in self._made:
+        if name not in made:
             raise MustWait(wait)
-        found: Result = self._made[name]
+        found: Result = made[name]
         return found
 
     def pause(self, seconds: float) -> None:
@@ -230,9 +233,12 @@ class Transactions:
         try:
             if kind is not None:  # a refusal keeps what was marked; a bug or a cancellation keeps nothing
                 self._take_back(self._kept if isinstance(error, self._refusals) else (0, 0, 0))
-            self._commit()
+            if self.log.changes or self._effects:  # most calls only read
+                self._commit()
         finally:
-            commands, self._commands, self._effects = self._commands, [], []
+            commands = self._commands
+            if self._effects or commands:
+                self._commands, self._effects = [], []
             self.log.changes = None
             self._kept = (0, 0, 0)
             self._end_turn()
