@@ -5,12 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.claims import observe
+from contract_tests.claims import claim, observe
 from contract_tests.kit import OBJECT_ID, Cloud, behaviour, only_mock, refused
 from contract_tests.sockets import Sockets
-
-NO_CLAIMS_YET = True
-
 
 UNKNOWN = "5f0000000000000000000e01"
 
@@ -109,9 +106,11 @@ def test_archiving_a_space_is_announced(cloud: Cloud, sockets: Sockets) -> None:
     space = cloud.space(ann)
     chat = sockets.join(ann, space)
     assert cloud.control("PATCH", f"/spaces/{space}", {"archived": True})["status"] == 1
-    ((category, status),) = [(one["category"], one["content"]["status"]) for one in chat.said("MESSAGE_SENT")]
-    observe((category, status), ("topic.updated", 1))
-    answer = cloud.call("POST", f"/spaces/{space}/chats", ann, json={"content": {"bodyText": "x"}})
-    refused(answer, 403, "topic.invalid_acesss_to_archived_topic")
+    with claim("RT-SENT-07", "archiving is announced to subscribers, with the status"):
+        ((category, status),) = [(one["category"], one["content"]["status"]) for one in chat.said("MESSAGE_SENT")]
+        observe((category, status), ("topic.updated", 1))
+    with claim("PERM-ARCH-01", "a chat in the space that was archived is refused"):
+        answer = cloud.call("POST", f"/spaces/{space}/chats", ann, json={"content": {"bodyText": "x"}})
+        refused(answer, 403, "topic.invalid_acesss_to_archived_topic")
     assert ask(cloud, f"/spaces/{space}", {"archived": False}, "PATCH").status_code == 400
     assert ask(cloud, f"/spaces/{UNKNOWN}", {"archived": True}, "PATCH").status_code == 404
