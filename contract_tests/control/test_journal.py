@@ -8,11 +8,14 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.kit import Cloud
+from contract_tests.kit import Cloud, only_mock
 from contract_tests.oauth import Browser
 from contract_tests.sockets import Chat, Sockets, address
 
-NO_CLAIMS_YET = True
+
+@pytest.fixture(autouse=True)
+def _mock_only(cloud: Cloud) -> None:
+    only_mock(cloud, "the journal is the mock's own")
 
 
 def journal(cloud: Cloud, query: str = "") -> list[dict[str, Any]]:
@@ -212,14 +215,14 @@ def test_no_secret_is_shown(cloud: Cloud, sockets: Sockets) -> None:
 )
 def test_filter_that_nothing_can_fit_is_refused(cloud: Cloud, query: str, hint: str) -> None:
     """A misspelt value would find nothing for ever: it is refused with the nearest one, as in planned faults."""
-    answer = cloud.http.get(f"{cloud.origin}/_mock/journal?{query}")
+    answer = cloud.http.get(f"{cloud.urls['control']}/journal?{query}")
     assert answer.status_code == 400
     assert hint in answer.json()["why"]
 
 
 def test_filter_of_a_wait_is_checked_too(cloud: Cloud) -> None:
     """A wait for what can never come is refused at once, and the member is named."""
-    answer = cloud.http.post(f"{cloud.origin}/_mock/journal/wait", json={"filter": {"surface": "acounts"}})
+    answer = cloud.http.post(f"{cloud.urls['control']}/journal/wait", json={"filter": {"surface": "acounts"}})
     assert answer.status_code == 400
     assert 'filter.surface: no surface "acounts"' in answer.json()["why"]
 

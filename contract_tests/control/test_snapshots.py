@@ -6,9 +6,12 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.kit import Cloud, refused
+from contract_tests.kit import Cloud, only_mock, refused
 
-NO_CLAIMS_YET = True
+
+@pytest.fixture(autouse=True)
+def _mock_only(cloud: Cloud) -> None:
+    only_mock(cloud, "snapshots are the mock's own")
 
 
 def snapshot(cloud: Cloud) -> Any:
