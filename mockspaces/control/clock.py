@@ -39,17 +39,16 @@ async def move(call: ControlCall) -> object:
         _check(clock.now() + body.advance)
         clock.advance(body.advance)
     elif body.freeze is not None:
-        clock.freeze(None if body.freeze is True else _moment(body.freeze))
+        moment = None
+        if body.freeze is not True:
+            try:
+                moment = _check(milliseconds(body.freeze) / 1000)
+            except (ValueError, OverflowError):
+                raise invalid("freeze", "expected true or an ISO-8601 time") from None
+        clock.freeze(moment)
     else:
         clock.resume()
     return shown_clock(call.world)
-
-
-def _moment(text: str) -> float:
-    try:
-        return _check(milliseconds(text) / 1000)
-    except (ValueError, OverflowError):
-        raise invalid("freeze", "expected true or an ISO-8601 time") from None
 
 
 def _check(moment: float) -> float:

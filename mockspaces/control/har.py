@@ -114,7 +114,18 @@ def _frame(scheme: str, host: str, entry: Object, sockets: dict[str, Object]) ->
     moment = datetime.fromisoformat(entry["time"]).timestamp()
     for connection in entry["connections"]:
         if connection not in sockets:
-            sockets[connection] = _socket(scheme, host, {**entry, "connections": [connection]})
+            # What the handshake was is known from the frame that joins the namespace.
+            handshake = {
+                **entry,
+                "connections": [connection],
+                "method": "GET",
+                "status": HTTPStatus.SWITCHING_PROTOCOLS.value,
+                "target": entry["target"] if entry["event"] == CONNECT_EVENT else f"{events.ENGINE_PATH}/",
+                "request": {**entry["request"], "bytes": 0, "text": ""},
+                "response": {**entry["response"], "bytes": 0, "text": ""},
+            }
+            opened = _exchange({"http": "ws", "https": "wss"}[scheme], host, handshake)
+            sockets[connection] = {**opened, "_resourceType": "websocket", "_webSocketMessages": []}
             begun.append(sockets[connection])
         if body["text"]:
             message = {"type": told, "time": moment, "opcode": 1, "data": body["text"]}
@@ -124,21 +135,6 @@ def _frame(scheme: str, host: str, entry: Object, sockets: dict[str, Object]) ->
         if entry["event"] == DISCONNECT_EVENT:
             sockets.pop(connection)  # the next one that comes from this port is another
     return begun
-
-
-def _socket(scheme: str, host: str, first: Object) -> Object:
-    """Return the entry of a WebSocket; what its handshake was is known from the frame that joins the namespace."""
-    joins = first["event"] == CONNECT_EVENT
-    handshake = {
-        **first,
-        "method": "GET",
-        "status": HTTPStatus.SWITCHING_PROTOCOLS.value,
-        "target": first["target"] if joins else f"{events.ENGINE_PATH}/",
-        "request": {**first["request"], "bytes": 0, "text": ""},
-        "response": {**first["response"], "bytes": 0, "text": ""},
-    }
-    entry = _exchange({"http": "ws", "https": "wss"}[scheme], host, handshake)
-    return {**entry, "_resourceType": "websocket", "_webSocketMessages": []}
 
 
 def _headers(message: Object) -> list[Object]:

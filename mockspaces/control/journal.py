@@ -59,6 +59,10 @@ class Filter(seeds.Strict, frozen=True, kw_only=True):
             if endpoint is not None:
                 raise invalid(f"{where}route", 'expected "route" or "endpoint", not both')
             endpoint = vocabulary.endpoint_of(contract.endpoints.values(), self.route, f"{where}route")
+        try:
+            since = 0 if self.since is None else milliseconds(self.since)
+        except (ValueError, OverflowError):
+            raise invalid(f"{where}since", "expected an ISO-8601 time") from None
         return Criteria(
             trace=self.trace,
             surface=self.surface,
@@ -70,7 +74,7 @@ class Filter(seeds.Strict, frozen=True, kw_only=True):
             status=self.status,
             code=self.code,
             refused=self.refused,
-            since=0 if self.since is None else _moment(self.since, f"{where}since"),
+            since=since,
             after=self.after,
         )
 
@@ -88,13 +92,6 @@ class WaitBody(seeds.Strict, frozen=True, kw_only=True):
     filter: Filter = Filter()
     count: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
     timeout: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_WAIT_S)] = 5.0
-
-
-def _moment(text: str, where: str) -> int:
-    try:
-        return milliseconds(text)
-    except (ValueError, OverflowError):
-        raise invalid(where, "expected an ISO-8601 time") from None
 
 
 def shown(world: World, entry: Entry) -> dict[str, Any]:

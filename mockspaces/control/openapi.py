@@ -1,7 +1,7 @@
 """The API as an OpenAPI 3.1 document, made from the contract's rows and the bodies that handlers decode."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from mockspaces.asgi.pages import templates
 from mockspaces.cloud.kernel.world import Origins
 from mockspaces.contract import Contract, errors, queries, unknown
 from mockspaces.contract.permissions import PUBLIC
-from mockspaces.contract.rows import Endpoint, Kind
+from mockspaces.contract.rows import Endpoint, ErrorCode, Kind
 from mockspaces.contract.samples import all_samples
 from mockspaces.control.call import ControlCall, Handlers
 
@@ -43,6 +43,12 @@ TITLES = {
 FORMS = ("accounts",)  # surfaces whose POST calls take forms
 REF = "#/components/schemas/{name}"
 ERROR = {"$ref": REF.format(name="Error")}
+ERROR_SCHEMA: Object = {
+    "type": "object",
+    "description": "A refusal (ERR-BODY-01).",
+    "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+    "required": ["code", "message"],
+}
 PIN_HEADER, ACT_AS_HEADER = "spaces-x-space-password", "X-Avaya-Act-As"
 _PARAMETER = re.compile(r"{(\w+)}")
 
@@ -73,7 +79,16 @@ CONTROL_SCHEME = ("controlToken", {"type": "apiKey", "in": "header", "name": "X-
 def document(contract: Contract, origins: Origins, handlers: Documented) -> Object:
     """Return the whole document: every call that is emulated, the mock's own included."""
     rows = [row for row in contract.endpoints.values() if row.emulate and row.method != "CONNECT"]
-    schemas, components = _schemas(handlers)
+    bodies = {key: handler.body for key, handler in handlers.items() if handler.body is not None}
+    found, components = msgspec.json.schema_components(list(bodies.values()), ref_template=REF)
+    schemas = dict(zip(bodies, found, strict=True))
+    paths: Object = {}
+    for row in rows:
+        path = paths.setdefault(row.path, {})
+        server = {"accounts": origins.accounts, "storage": origins.storage}.get(row.surface, origins.rest)
+        if server != origins.rest:
+            path["servers"] = [{"url": server}]
+        path[row.method.lower()] = _operation(contract, row, handlers.get(row.id), schemas.get(row.id))
     return {
         "openapi": "3.1.0",
         "info": {
@@ -87,9 +102,9 @@ def document(contract: Contract, origins: Origins, handlers: Documented) -> Obje
             {"name": name, "description": TITLES.get(name, name)}
             for name in dict.fromkeys(_section(row) for row in rows)
         ],
-        "paths": _paths(contract, origins, rows, handlers, schemas),
+        "paths": paths,
         "components": {
-            "schemas": {"Error": _error_schema(), **components},
+            "schemas": {"Error": ERROR_SCHEMA, **components},
             "securitySchemes": dict([*SCHEMES.values(), CONTROL_SCHEME]),
         },
     }
@@ -99,56 +114,7 @@ def _section(row: Endpoint) -> str:
     return row.id.partition("-")[0]
 
 
-def _schemas(handlers: Documented) -> tuple[dict[str, Object], Object]:
-    """Return the schema of each body by endpoint id, and the schemas they share."""
-    bodies = {key: handler.body for key, handler in handlers.items() if handler.body is not None}
-    schemas, components = msgspec.json.schema_components(list(bodies.values()), ref_template=REF)
-    return dict(zip(bodies, schemas, strict=True)), components
-
-
-def _error_schema() -> Object:
-    return {
-        "type": "object",
-        "description": "A refusal (ERR-BODY-01).",
-        "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
-        "required": ["code", "message"],
-    }
-
-
-def _paths(
-    contract: Contract, origins: Origins, rows: Sequence[Endpoint], handlers: Documented, schemas: Mapping[str, Object]
-) -> Object:
-    paths: Object = {}
-    for row in rows:
-        path = paths.setdefault(row.path, {})
-        server = {"accounts": origins.accounts, "storage": origins.storage}.get(row.surface, origins.rest)
-        if server != origins.rest:
-            path["servers"] = [{"url": server}]
-        path[row.method.lower()] = _operation(contract, row, handlers.get(row.id), schemas.get(row.id))
-    return paths
-
-
 def _operation(contract: Contract, row: Endpoint, handler: Handler[Any] | None, body: Object | None) -> Object:
-    operation: Object = {
-        "operationId": row.id,
-        "tags": [_section(row)],
-        "summary": handler.summary if handler else "",
-        "description": _description(row),
-        "parameters": _parameters(row),
-        "responses": _responses(contract, row, has_body=body is not None),
-        "security": _security(row),
-    }
-    if body is not None:
-        operation["requestBody"] = {"content": {JSON: {"schema": body}}}
-    elif row.surface in FORMS and row.method == "POST":
-        form = {"type": "object", "additionalProperties": {"type": "string"}}
-        operation["requestBody"] = {"content": {"application/x-www-form-urlencoded": {"schema": form}}}
-    elif row.method == "PUT" and row.surface == "storage":
-        operation["requestBody"] = {"content": {"*/*": {}}, "required": True}
-    return operation
-
-
-def _description(row: Endpoint) -> str:
     parts = [f"Evidence {row.confidence}; {row.source}."]
     if row.permission != PUBLIC:
         parts.append(f"Permission: {row.permission}.")
@@ -158,7 +124,27 @@ def _description(row: Endpoint) -> str:
         parts.append(f"With {ACT_AS_HEADER}: {row.act_as_scope}.")
     if row.aliases:
         parts.append(f"Also at {', '.join(row.aliases)}.")
-    return " ".join(parts)
+    security: list[Object] = [{}, {CONTROL_SCHEME[0]: []}]
+    if row.surface != "control":
+        scopes = [scope for scope in (row.scope,) if scope]
+        security = [{SCHEMES[kind][0]: scopes if kind == "svc" else []} for kind in row.auth if kind in SCHEMES]
+    operation: Object = {
+        "operationId": row.id,
+        "tags": [_section(row)],
+        "summary": handler.summary if handler else "",
+        "description": " ".join(parts),
+        "parameters": _parameters(row),
+        "responses": _responses(contract, row, has_body=body is not None),
+        "security": security,
+    }
+    if body is not None:
+        operation["requestBody"] = {"content": {JSON: {"schema": body}}}
+    elif row.surface in FORMS and row.method == "POST":
+        form = {"type": "object", "additionalProperties": {"type": "string"}}
+        operation["requestBody"] = {"content": {"application/x-www-form-urlencoded": {"schema": form}}}
+    elif row.method == "PUT" and row.surface == "storage":
+        operation["requestBody"] = {"content": {"*/*": {}}, "required": True}
+    return operation
 
 
 def _parameters(row: Endpoint) -> list[Object]:
@@ -175,13 +161,6 @@ def _parameters(row: Endpoint) -> list[Object]:
     return found
 
 
-def _security(row: Endpoint) -> list[Object]:
-    if row.surface == "control":
-        return [{}, {CONTROL_SCHEME[0]: []}]
-    scopes = [scope for scope in (row.scope,) if scope]
-    return [{SCHEMES[kind][0]: scopes if kind == "svc" else []} for kind in row.auth if kind in SCHEMES]
-
-
 def _responses(contract: Contract, row: Endpoint, *, has_body: bool) -> Object:
     example = all_samples().get(row.id)
     success: Object = {"description": "Done."}
@@ -192,17 +171,17 @@ def _responses(contract: Contract, row: Endpoint, *, has_body: bool) -> Object:
         success["content"] = {JSON: {"example": example}}
     if row.surface not in ("rest", "control"):  # these refuse in a style of their own: OAuth, pages, XML
         return {"200": success, "default": {"description": "A refusal in the style of this surface."}}
-    refusals: dict[str, list[str]] = {}
+    refusals: dict[str, list[ErrorCode]] = {}
     for key in dict.fromkeys(_codes(row, has_body=has_body)):
-        refusals.setdefault(str(contract.errors[key].status), []).append(key)
-    return {"200": success, **{status: _refusal(contract, keys) for status, keys in sorted(refusals.items())}}
-
-
-def _refusal(contract: Contract, keys: Sequence[str]) -> Object:
-    rows = [contract.errors[key] for key in keys]
-    examples = {row.code: {"value": {"code": row.code, "message": row.text("...")}} for row in rows}
-    described = "; ".join(dict.fromkeys(row.code for row in rows))
-    return {"description": described, "content": {JSON: {"schema": ERROR, "examples": examples}}}
+        refused = contract.errors[key]
+        refusals.setdefault(str(refused.status), []).append(refused)
+    shown = {"200": success}
+    for status, rows in sorted(refusals.items()):
+        examples = {one.code: {"value": {"code": one.code, "message": one.text("...")}} for one in rows}
+        described = "; ".join(dict.fromkeys(one.code for one in rows))
+        content = {JSON: {"schema": ERROR, "examples": examples}}
+        shown[status] = {"description": described, "content": content}
+    return shown
 
 
 def _codes(row: Endpoint, *, has_body: bool) -> Iterable[str]:

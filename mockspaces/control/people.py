@@ -114,17 +114,13 @@ async def create_token(call: ControlCall) -> object:
         space = await find_space(call.world, body.space_id or "")
         sat = await discovery.issue_space_token(call.world, user, space, client.id, body.expires_in)
         return {"token": sat.id, "scheme": "sat", "client_id": client.id}
-    grant = await tokens.create_grant(call.world, client, user, _scopes(call.world, body.scope), body.scope)
-    token = await tokens.access_token(call.world, grant, expires_in=body.expires_in)
-    return {"token": token.id, "scheme": "bearer", "client_id": client.id, "scopes": grant.scopes}
-
-
-def _scopes(world: World, text: str) -> tuple[str, ...]:
-    known = list(world.contract.oauth_scopes)
-    for name in text.split():
+    scopes, known = tuple(dict.fromkeys(body.scope.split())), list(call.world.contract.oauth_scopes)
+    for name in scopes:
         if name not in known:
             raise invalid("scope", f'no scope "{name}"{nearest(name, known)}')
-    return tuple(dict.fromkeys(text.split()))
+    grant = await tokens.create_grant(call.world, client, user, scopes, body.scope)
+    token = await tokens.access_token(call.world, grant, expires_in=body.expires_in)
+    return {"token": token.id, "scheme": "bearer", "client_id": client.id, "scopes": grant.scopes}
 
 
 async def _client(world: World, client_id: str | None) -> OAuthClient:

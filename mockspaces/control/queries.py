@@ -10,7 +10,7 @@ from mockspaces.cloud.kernel.clock import iso
 from mockspaces.cloud.kernel.complaints import refusal
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.kernel.world import World
-from mockspaces.cloud.store.entities import Category, Member, Message, Space
+from mockspaces.cloud.store.entities import Category, Message, Space
 from mockspaces.contract import nearest
 from mockspaces.control.call import ControlCall, Handlers
 
@@ -77,17 +77,14 @@ async def messages(call: ControlCall) -> object:
     except msgspec.ValidationError as error:
         raise refusal(str(error), Wanted, whole="query") from None
     world = call.world
-    found = [message for message in await _candidates(world, wanted) if wanted.fits(world, message)]
-    return {"data": [shown(world, message) for message in found]}
-
-
-async def _candidates(world: World, wanted: Wanted) -> Sequence[Message]:
     if wanted.id is not None:
-        found = await world.state.messages.get(wanted.id)
-        return [found] if found else []
-    if wanted.space is not None:
-        return await world.state.messages.page("space", wanted.space)
-    return await world.state.messages.all()
+        one = await world.state.messages.get(wanted.id)
+        candidates: Sequence[Message] = [one] if one else []
+    elif wanted.space is not None:
+        candidates = await world.state.messages.page("space", wanted.space)
+    else:
+        candidates = await world.state.messages.all()
+    return {"data": [shown(world, message) for message in candidates if wanted.fits(world, message)]}
 
 
 async def spaces(call: ControlCall) -> object:
@@ -98,7 +95,11 @@ async def spaces(call: ControlCall) -> object:
 
 async def shown_space(world: World, space: Space) -> dict[str, Any]:
     """Return a space with who is in it."""
-    members = await world.state.members.page("space", space.id)
+    members = []
+    for member in await world.state.members.page("space", space.id):
+        person = await world.state.users.get(member.person) or await world.state.anonymous.get(member.person)
+        name = (person.username or person.displayname) if person else member.person
+        members.append({"id": member.person, "type": member.type, "username": name, "role": member.role})
     return {
         "_id": space.id,
         "title": space.title,
@@ -106,14 +107,8 @@ async def shown_space(world: World, space: Space) -> dict[str, Any]:
         "type": space.type,
         "archived": space.archived,
         "settings": space.settings,
-        "members": [await _shown_member(world, member) for member in members],
+        "members": members,
     }
-
-
-async def _shown_member(world: World, member: Member) -> dict[str, Any]:
-    person = await world.state.users.get(member.person) or await world.state.anonymous.get(member.person)
-    name = (person.username or person.displayname) if person else member.person
-    return {"id": member.person, "type": member.type, "username": name, "role": member.role}
 
 
 HANDLERS: Handlers = {

@@ -52,28 +52,24 @@ async def _shown(world: World, connection: Connection) -> dict[str, Any]:
     }
 
 
-async def _chosen(world: World, wanted: SocketFilter) -> list[Connection]:
-    """Return the connections that fit. Refuses a user name that nobody has."""
-    person_id = wanted.person_id
-    if wanted.username is not None:
-        person_id = (await known_user(world, wanted.username)).id
-    found = world.presence.all() if person_id is None else world.presence.of_person(person_id)
-    return [
-        one
-        for one in found
-        if wanted.id in (None, one.id) and (wanted.space_id is None or wanted.space_id in one.spaces)
-    ]
-
-
 async def list_sockets(call: ControlCall) -> object:
     """Return the connections that joined the chat namespace, with what they subscribed to."""
     return {"data": [await _shown(call.world, one) for one in call.world.presence.all()]}
 
 
 async def close_sockets(call: ControlCall) -> object:
-    """End the connections that fit, and return which."""
+    """End the connections that fit, and return which. Refuses a user name that nobody has."""
     body = await call.decode(CloseBody)
-    chosen = tuple(one.id for one in await _chosen(call.world, body.filter))
+    wanted, person_id = body.filter, body.filter.person_id
+    if wanted.username is not None:
+        person_id = (await known_user(call.world, wanted.username)).id
+    presence = call.world.presence
+    found = presence.all() if person_id is None else presence.of_person(person_id)
+    chosen = tuple(
+        one.id
+        for one in found
+        if wanted.id in (None, one.id) and (wanted.space_id is None or wanted.space_id in one.spaces)
+    )
     await call.world.publish(SocketsClosed(connections=chosen, how=body.how))
     return {"closed": chosen}
 

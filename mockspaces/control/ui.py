@@ -12,10 +12,9 @@ from mockspaces.asgi.handlers import Handler
 from mockspaces.asgi.pages import templates
 from mockspaces.cloud.identity import apps
 from mockspaces.cloud.kernel.clock import iso
-from mockspaces.cloud.kernel.journal import Criteria, Entry
+from mockspaces.cloud.kernel.journal import Criteria
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.people import people
-from mockspaces.cloud.store.entities import Message
 from mockspaces.cloud.store.run import Action
 from mockspaces.control import disclosure
 from mockspaces.control.call import ControlCall, Handlers
@@ -32,6 +31,8 @@ async def page(call: ControlCall) -> object:
     """Render the page; its script fetches it anew every second and exchanges what has changed."""
     nonce = secrets.token_urlsafe(16)
     world = call.world
+    users = [user for user in await world.state.users.all() if not user.is_service_account][:LIST_ROWS]
+    companies = {company.id: company.name for company in await world.state.companies.all()}
     html = (
         templates("mockspaces.control")
         .get_template("ui.html")
@@ -40,9 +41,19 @@ async def page(call: ControlCall) -> object:
             world=world,
             origins=call.exchange.origins,
             clock=shown_clock(world),
-            journal=[_row(entry) for entry in reversed(world.journal.find(Criteria(), JOURNAL_ROWS))],
+            journal=[
+                {
+                    "entry": entry,
+                    "clock": iso(entry.time)[11:23],
+                    "refused": entry.refused,
+                    "what": entry.event or f"{entry.method} {entry.path}",
+                    "request": disclosure.text(entry.request.decode("utf-8", "replace")),
+                    "response": disclosure.text(entry.response.decode("utf-8", "replace")),
+                }
+                for entry in reversed(world.journal.find(Criteria(), JOURNAL_ROWS))
+            ],
             worlds=[hosted.world.name for hosted in call.worlds],
-            people=await _people(world),
+            people=[{"user": user, "company": companies.get(user.company_id or "", "")} for user in users],
             apps=await _apps(world),
             clients=(await world.state.clients.all())[:LIST_ROWS],
             spaces=await _spaces(world),
@@ -56,27 +67,9 @@ async def page(call: ControlCall) -> object:
     return add_headers(HTMLResponse(html), headers)
 
 
-def _row(entry: Entry) -> dict[str, Any]:
-    clock = iso(entry.time)[11:23]
-    return {
-        "entry": entry,
-        "clock": clock,
-        "refused": entry.refused,
-        "what": entry.event or f"{entry.method} {entry.path}",
-        "request": disclosure.text(entry.request.decode("utf-8", "replace")),
-        "response": disclosure.text(entry.response.decode("utf-8", "replace")),
-    }
-
-
 def _fault(action: Action) -> dict[str, Any]:
     wanted = {name: value for name, value in msgspec.to_builtins(action).items() if value}
     return {"action": ", ".join(f"{name} {value}" for name, value in wanted.items())}
-
-
-async def _people(world: World) -> Sequence[dict[str, Any]]:
-    users = [user for user in await world.state.users.all() if not user.is_service_account][:LIST_ROWS]
-    companies = {company.id: company.name for company in await world.state.companies.all()}
-    return [{"user": user, "company": companies.get(user.company_id or "", "")} for user in users]
 
 
 async def _sockets(world: World) -> Sequence[dict[str, Any]]:
@@ -107,15 +100,14 @@ async def _spaces(world: World) -> Sequence[dict[str, Any]]:
         if space.type == "personal" and not messages:
             continue
         members = await world.state.members.count("space", space.id)
-        found.append({"space": space, "members": members, "messages": [_message(world, one) for one in messages]})
+        shown = [
+            {"clock": iso(one.created)[11:19], "message": one, "text": plain(world, one.text[:MOST_TEXT])}
+            for one in messages
+        ]
+        found.append({"space": space, "members": members, "messages": shown})
         if len(found) == LIST_ROWS:
             break
     return found
-
-
-def _message(world: World, message: Message) -> dict[str, Any]:
-    text = plain(world, message.text[:MOST_TEXT])
-    return {"clock": iso(message.created)[11:19], "message": message, "text": text}
 
 
 HANDLERS: Handlers = {
