@@ -84,33 +84,27 @@ class App:
                 try:
                     await self.worlds.open(DEFAULT, self._seed, ttl=None)
                 except Rejection as rejection:
-                    raise self._located(rejection) from None
-
-    def _located(self, rejection: Rejection) -> Rejection:
-        """Say in a refusal of the seed where in its file the mistake is."""
-        return rejection if self._seed_name in seeds.BUNDLED else Document(self._seed_name).located(rejection)
+                    if self._seed_name in seeds.BUNDLED:
+                        raise
+                    raise Document(self._seed_name).located(rejection) from None  # where in the file the mistake is
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event of the ASGI server."""
         if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-            return
+            while True:
+                message = await receive()
+                if message["type"] == "lifespan.startup":
+                    await self.start()
+                    await send({"type": "lifespan.startup.complete"})
+                elif message["type"] == "lifespan.shutdown":
+                    await send({"type": "lifespan.shutdown.complete"})
+                    return
         if DEFAULT not in self.worlds:  # without a server nobody sends lifespan events
             await self.start()
         if scope["type"] == "http":
             await self._exchange(scope, receive, send)
         else:
             await self._socket(scope, receive, send)
-
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        while True:
-            message = await receive()
-            if message["type"] == "lifespan.startup":
-                await self.start()
-                await send({"type": "lifespan.startup.complete"})
-            elif message["type"] == "lifespan.shutdown":
-                await send({"type": "lifespan.shutdown.complete"})
-                return
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a WebSocket; there is one path for it in each world, anything else is closed before it opens."""
@@ -188,8 +182,10 @@ class App:
             return surface.refuse(exchange, failure)
 
     def _find(self, scope: Scope) -> tuple[World, Origins, str]:
-        """Return the world of a request, where the caller reaches it, and the path within it."""
-        path = _path(scope)
+        """Return the world of a request, where the caller reaches it, and the decoded path within it."""
+        path, raw = str(scope["path"]), scope.get("raw_path") or b""
+        if b"%2f" in raw.lower():  # a slash that was sent encoded stays so, since it parts no segments
+            path = unquote(raw.replace(b"%2f", b"%2F").replace(b"%2F", b"%252F").decode("latin-1"))
         if path.startswith(PREFIX):
             name, _, rest = path[len(PREFIX) :].partition("/")
             hosted = self.worlds.named(name)
@@ -199,14 +195,6 @@ class App:
         hosted = self.worlds.by_port(server[1] if server else 0)
         hosted.touch()
         return hosted.world, hosted.world.origins, path
-
-
-def _path(scope: Scope) -> str:
-    """Return the decoded path; a slash that was sent encoded stays so, since it parts no segments."""
-    raw: bytes = scope.get("raw_path") or b""
-    if b"%2f" not in raw.lower():
-        return str(scope["path"])
-    return unquote(raw.replace(b"%2f", b"%2F").replace(b"%2F", b"%252F").decode("latin-1"))
 
 
 def create_app(config: Config | None = None, *, base: str | None = None) -> App:

@@ -5,7 +5,7 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -165,14 +165,11 @@ def _list_requests(target: Path, results: Path, options: Sequence[str], *, allow
     for test in found.tests:
         for exchange in test.exchanges:
             request = exchange["request"]
-            click.echo(f"{test.test}  {request['method']} {_as_sent(request['url'], urls)}")
-
-
-def _as_sent(url: str, urls: Mapping[str, str]) -> str:
-    """Return a URL of the rehearsal as it would be at the target."""
-    place = urlsplit(url)
-    base = urls.get("api" if place.path.startswith("/api/") and "/1.0/" not in place.path else "accounts", "")
-    return urlunsplit(place._replace(scheme=urlsplit(base).scheme, netloc=urlsplit(base).netloc)) if base else url
+            url, place = request["url"], urlsplit(request["url"])
+            base = urls.get("api" if place.path.startswith("/api/") and "/1.0/" not in place.path else "accounts", "")
+            if base:  # show the URL as it would be at the target
+                url = urlunsplit(place._replace(scheme=urlsplit(base).scheme, netloc=urlsplit(base).netloc))
+            click.echo(f"{test.test}  {request['method']} {url}")
 
 
 def _tell_leftovers(leftovers: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,14 @@ def overlay(mock: Run, target: Run) -> dict[str, Any]:
     two minds, nothing is.
     """
     met: dict[Refusal, set[Refusal]] = defaultdict(set)
-    for ours, theirs in _paired(mock, target):
-        before, after = _refusal(ours), _refusal(theirs)
-        if before is not None and after is not None:
-            met[before].add(after)
+    on_target = {record.test: record.exchanges for record in target.tests}
+    for record in mock.tests:
+        for ours, theirs in zip(record.exchanges, on_target.get(record.test, ()), strict=False):
+            if ours["request"]["method"] != theirs["request"]["method"]:
+                break  # the test took another way from here on
+            before, after = _refusal(ours["response"]), _refusal(theirs["response"])
+            if before is not None and after is not None:
+                met[before].add(after)
     rows = {row.id: (row.status, row.code) for row in Contract.shipped().errors.values()}
     learnt = {}
     for name, before in rows.items():
@@ -36,15 +40,6 @@ def overlay(mock: Run, target: Run) -> dict[str, Any]:
         if after != before and not others and list(rows.values()).count(before) == 1:
             learnt[name] = {"status": after[0], "code": after[1]}
     return {"errors": learnt} if learnt else {}
-
-
-def _paired(mock: Run, target: Run) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    on_target = {record.test: record.exchanges for record in target.tests}
-    for record in mock.tests:
-        for ours, theirs in zip(record.exchanges, on_target.get(record.test, ()), strict=False):
-            if ours["request"]["method"] != theirs["request"]["method"]:
-                break  # the test took another way from here on
-            yield ours["response"], theirs["response"]
 
 
 def _refusal(response: Mapping[str, Any]) -> Refusal | None:

@@ -24,21 +24,11 @@ def _templates() -> Environment:
 def write(report: Report, folder: Path) -> None:
     """Write the three reports into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    document = msgspec.json.format(msgspec.json.encode(_document(report)), indent=1)
-    (folder / "report.json").write_bytes(document)
+    first = {"target": report.target, "finished": report.finished, "clean": report.clean, "counts": report.counts}
+    document = msgspec.json.encode({**first, **msgspec.to_builtins(report)})
+    (folder / "report.json").write_bytes(msgspec.json.format(document, indent=1))
     (folder / "report.md").write_text(markdown(report), encoding="utf-8")
     (folder / "report.html").write_text(html(report), encoding="utf-8")
-
-
-def _document(report: Report) -> dict[str, Any]:
-    shown: dict[str, Any] = msgspec.to_builtins(report)
-    return {
-        "target": report.target,
-        "finished": report.finished,
-        "clean": report.clean,
-        "counts": report.counts,
-        **shown,
-    }
 
 
 def markdown(report: Report) -> str:
@@ -46,7 +36,12 @@ def markdown(report: Report) -> str:
     lines = [f"# {report.target} against the mock", "", f"Run finished {report.finished}.", ""]
     lines += ["| verdict | behaviours | meaning |", "|---|---:|---|"]
     lines += [f"| {name} | {count} | {MEANING[name]} |" for name, count in _counts(report)]  # type: ignore[index]
-    for title, findings in _differences(report).items():
+    differences: dict[str, list[Finding]] = defaultdict(list)
+    for finding in report.findings:
+        if finding.differs:
+            title = "Known differences" if finding.known else finding.verdict.capitalize()
+            differences[title].append(finding)
+    for title, findings in differences.items():
         lines += ["", f"## {title}", ""]
         lines += [line for finding in findings for line in _entry(finding)]
     if report.stale:
@@ -56,14 +51,6 @@ def markdown(report: Report) -> str:
 
 def _counts(report: Report) -> list[tuple[str, int]]:
     return [(name, count) for name, count in report.counts.items() if count]
-
-
-def _differences(report: Report) -> dict[str, list[Finding]]:
-    found: dict[str, list[Finding]] = defaultdict(list)
-    for finding in report.findings:
-        if finding.differs:
-            found["Known differences" if finding.known else f"{finding.verdict.capitalize()}"].append(finding)
-    return found
 
 
 def _entry(finding: Finding) -> list[str]:

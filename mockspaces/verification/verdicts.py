@@ -152,11 +152,29 @@ def verify(
     """
     sides = _Sides(mock, target)
     wanted = [one for one in catalogue if one.kind == "behaviour" and (not only or one.id.startswith(tuple(only)))]
-    findings = tuple(_finding(one, sides.fates(one), known.get(one.id, "")) for one in wanted)
+    findings = []
+    for one in wanted:
+        fates = sides.fates(one)
+        verdict, note = _verdict(one, fates)
+        findings.append(
+            Finding(
+                id=one.id,
+                area=one.area,
+                statement=one.statement,
+                evidence=one.evidence,
+                grade=grade(one.evidence),
+                verdict=verdict,
+                known=known.get(one.id, "") if verdict in ("contradicted", "otherwise") else "",
+                note=note,
+                claims=tuple(fates),
+            )
+        )
     different = {finding.id for finding in findings if finding.differs}
     listed = [name for name in known if not only or name.startswith(tuple(only))]
     stale = tuple(name for name in listed if name not in different)
-    return Report(target=target.target, finished=target.finished, findings=findings, stale=stale, strays=sides.strays)
+    return Report(
+        target=target.target, finished=target.finished, findings=tuple(findings), stale=stale, strays=sides.strays
+    )
 
 
 class _Sides:
@@ -224,21 +242,6 @@ def _told(difference: Mapping[str, str]) -> str:
     if difference["kind"] == "plain":
         return difference["note"]
     return f"{difference['note'] or 'answered'}: {difference['actual']} is not {difference['wanted']}"
-
-
-def _finding(behaviour: Behaviour, fates: Sequence[Fate], known: str) -> Finding:
-    verdict, note = _verdict(behaviour, fates)
-    return Finding(
-        id=behaviour.id,
-        area=behaviour.area,
-        statement=behaviour.statement,
-        evidence=behaviour.evidence,
-        grade=grade(behaviour.evidence),
-        verdict=verdict,
-        known=known if verdict in ("contradicted", "otherwise") else "",
-        note=note,
-        claims=tuple(fates),
-    )
 
 
 def _verdict(behaviour: Behaviour, fates: Sequence[Fate]) -> tuple[Verdict, str]:
