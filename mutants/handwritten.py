@@ -134,9 +134,9 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
         never(GRANTS, "exchange_code", "redirect_uri != code.redirect_uri"),
         ("ACC-TOKEN-04",),
     ),
-    "refresh widens scopes": (Rule(GRANTS, "_narrowed", "if name not in grant.scopes", "if False"), ("ACC-TOKEN-06",)),
+    "refresh widens scopes": (Rule(GRANTS, "refresh", "if name not in grant.scopes", "if False"), ("ACC-TOKEN-06",)),
     "refresh without refresh token": (
-        Rule(GRANTS, "_issue", "None if silent else", "None if silent or narrowed is None else"),
+        Rule(GRANTS, "_issue", "if not silent", "if not silent and narrowed is not None"),
         ("ACC-TOKEN-10", "ACC-TOKEN-11", "ACC-TOKEN-08"),
     ),
     "online access gets a refresh token": (Rule(GRANTS, "_issue", "silent = online or", "silent ="), ("ACC-TOKEN-14",)),

@@ -90,21 +90,13 @@ async def refresh(world: World, client: OAuthClient, value: str, scope: str | No
         await revoke_grant(world, grant.id)
         world.transactions.keep()
         raise _refused("the refresh token was replaced before; the whole grant is now revoked (strict_rotation)")
-    narrowed = _narrowed(world, grant, scope, accounts_origin)
+    narrowed = None if scope is None else oauth_scopes.parse(world, accounts_origin, scope)
+    if narrowed and (beyond := [name for name in narrowed.names if name not in grant.scopes]):  # ACC-TOKEN-06
+        granted = ", ".join(grant.scopes)
+        raise Rejection(oauth_errors.INVALID_SCOPE, f"granted was {granted}; {', '.join(beyond)} goes beyond")
     if world.settings.accounts_strict_rotation:
         await world.state.refresh_tokens.put(replace(token, replaced=True))
     return await _issue(world, client, user, grant, narrowed=narrowed)
-
-
-def _narrowed(world: World, grant: Grant, scope: str | None, accounts_origin: str) -> Requested | None:
-    """Return what a refresh asks for. Refuses more than was granted (ACC-TOKEN-06)."""
-    if scope is None:
-        return None
-    requested = oauth_scopes.parse(world, accounts_origin, scope)
-    if beyond := [name for name in requested.names if name not in grant.scopes]:
-        granted = ", ".join(grant.scopes)
-        raise Rejection(oauth_errors.INVALID_SCOPE, f"granted was {granted}; {', '.join(beyond)} goes beyond")
-    return requested
 
 
 async def exchange_password(
@@ -142,16 +134,15 @@ async def _issue(
     scopes = narrowed.names if narrowed else grant.scopes
     life = 0 if world.misbehaviours.met(misbehaviour.EXPIRED_ACCESS_TOKEN) else None
     silent = online or world.misbehaviours.met(misbehaviour.NO_REFRESH_TOKEN)
+    issued, renewal = await tokens.access_token(world, grant, scopes, life), None
+    if not silent:
+        renewal = await world.state.refresh_tokens.put(RefreshToken(id=world.ids.token(), grant_id=grant.id))
     return Issued(
-        access_token=await tokens.access_token(world, grant, scopes, life),
+        access_token=issued,
         scope=oauth_scopes.printed(world, scopes, narrowed.words if narrowed else grant.requested),
-        refresh_token=None if silent else await _refresh_token(world, grant),
+        refresh_token=renewal,
         id_token=await id_tokens.issue(world, client, user, grant, nonce),
     )
-
-
-async def _refresh_token(world: World, grant: Grant) -> RefreshToken:
-    return await world.state.refresh_tokens.put(RefreshToken(id=world.ids.token(), grant_id=grant.id))
 
 
 async def revoke(world: World, client: OAuthClient, value: str) -> None:

@@ -35,7 +35,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 async def run(world: World, company: Company, operation: Operation) -> User | None:
     """Carry out one operation and return the user, None after a deletion. Refuses what cannot be done."""
     address = people.email(operation.email, "email")
-    _check_password(world, operation)
+    limits, given = world.contract.limits, operation.password
+    if given is not None and not limits.password_min_chars <= len(given) <= limits.password_max_chars:
+        raise invalid("password", f"expected {limits.password_min_chars} to {limits.password_max_chars} characters")
     if address.rpartition("@")[2] not in company.domains:
         raise Rejection(errors.OTHER_COMPANY, f'"{address}" is not in a domain of the app\'s company')
     wanted = operation.license_type
@@ -54,16 +56,8 @@ async def run(world: World, company: Company, operation: Operation) -> User | No
         await removal.delete_user(world, user)
         return None
     language = operation.language if operation.language in languages.ACCOUNTS else user.language
-    password = user.password if operation.password is None else operation.password
+    password = user.password if given is None else given
     return await _change(world, user, replace(user, language=str(language), password=password), operation)
-
-
-def _check_password(world: World, operation: Operation) -> None:
-    if operation.password is None:
-        return
-    limits = world.contract.limits
-    if not limits.password_min_chars <= len(operation.password) <= limits.password_max_chars:
-        raise invalid("password", f"expected {limits.password_min_chars} to {limits.password_max_chars} characters")
 
 
 async def _without_user(world: World, company: Company, operation: Operation) -> User:
@@ -90,7 +84,12 @@ async def _change(world: World, before: User, user: User, operation: Operation) 
     if isinstance(operation.workphone, str):
         changes["workphone"] = operation.workphone
     if isinstance(operation.license_type, str):
-        changes["licences"] = _licences(world, operation.license_type)
+        wanted = operation.license_type
+        changes["licences"] = (
+            (Licence(service_type=SERVICE_TYPES[wanted], purchased_license_ndbid=world.ids.account_id()),)
+            if wanted
+            else ()
+        )
     changed = await world.state.users.put(replace(user, **changes))
     if changed.displayname != before.displayname:
         # Let the personal room keep its owner's name, unless they gave it another (USERS-ROOM-01).
@@ -114,9 +113,3 @@ def _displayname(world: World, operation: Operation, known: PersonName, address:
     if len(shown) > world.contract.limits.displayname_chars:
         raise invalid("firstname", f"with lastname at most {world.contract.limits.displayname_chars} characters")
     return shown or address.lower()
-
-
-def _licences(world: World, wanted: str) -> tuple[Licence, ...]:
-    if not wanted:
-        return ()
-    return (Licence(service_type=SERVICE_TYPES[wanted], purchased_license_ndbid=world.ids.account_id()),)

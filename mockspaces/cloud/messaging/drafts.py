@@ -141,10 +141,18 @@ def _new_task(world: World, body: MessageBody) -> Task:
 
 
 def _task(world: World, body: TaskBody, before: Task) -> Task:
+    status, due, assignees = before.status, before.due, before.assignees
+    if body.status is not UNSET:
+        status = _status(world, body.status)
+    if body.due_date is not UNSET:
+        due = time("dueDate", body.due_date) if body.due_date else None
+    if body.assignees is not UNSET:
+        ids = (one if isinstance(one, str) else one.id for one in body.assignees or ())
+        assignees = tuple(dict.fromkeys(ids))
     return Task(
-        status=before.status if body.status is UNSET else _status(world, body.status),
-        due=before.due if body.due_date is UNSET else _due(body.due_date),
-        assignees=before.assignees if body.assignees is UNSET else _assignees(body.assignees),
+        status=status,
+        due=due,
+        assignees=assignees,
     )
 
 
@@ -158,11 +166,3 @@ def _status(world: World, given: str | int | None) -> TaskStatus:
     if given not in facts.task_words:
         raise invalid("status", 'expected "pending" or "completed"')
     return facts.task_words[str(given)]
-
-
-def _due(given: str | None) -> int | None:
-    return time("dueDate", given) if given else None
-
-
-def _assignees(given: list[str | Reference] | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one if isinstance(one, str) else one.id for one in given or ()))

@@ -107,21 +107,19 @@ async def join(
     message = await active(world, space_id)
     if message is None:
         spaces.refuse_archived(space)
-        message = await _start(world, space, person, origin)
+        message = await messages.put_new(world, person, space, Draft(category="meeting", text=""))
+        message = await world.state.messages.put(replace(message, meeting=Meeting(start=message.created)))
+        await _announce(world, space, message, events.MEETING_STARTED, origin=origin)
     known = present_as(message, person.id)
     name = session or (known.sessions[0] if known and known.sessions else world.ids.uuid())
-    entry = _arrival(world, person, name) if known is None else _with_session(known, name)
+    if known is None:
+        entry = _arrival(world, person, name)
+    else:
+        entry = known if name in known.sessions else replace(known, sessions=(*known.sessions, name))
     message = await _put(world, message, lambda meeting: _with_video(_with(meeting, entry), video=video))
     if known is None:
         await _announce(world, space, message, events.ATTENDEE_ADDED, attendee=entry, origin=origin)
     return message, entry
-
-
-async def _start(world: World, space: Space, person: Person, origin: str | None) -> Message:
-    message = await messages.put_new(world, person, space, Draft(category="meeting", text=""))
-    message = await world.state.messages.put(replace(message, meeting=Meeting(start=message.created)))
-    await _announce(world, space, message, events.MEETING_STARTED, origin=origin)
-    return message
 
 
 def _arrival(world: World, person: Person, session: str) -> Attendee:
@@ -135,10 +133,6 @@ def _arrival(world: World, person: Person, session: str) -> Attendee:
         join_time=world.clock.now_ms(),
         sessions=(session,),
     )
-
-
-def _with_session(entry: Attendee, session: str) -> Attendee:
-    return entry if session in entry.sessions else replace(entry, sessions=(*entry.sessions, session))
 
 
 def _with(meeting: Meeting, entry: Attendee) -> Meeting:

@@ -105,7 +105,7 @@ async def listing(world: World, person_id: str, wanted: Wanted) -> Listing[UserS
         for state in wanted.states:
             shelf = (person_id, kind, state)
             lists.append(_indexed(world, shelf, wanted))
-            large = await _is_large(world, shelf, wanted)
+            large = await _of_large_spaces(world, shelf, wanted)
             if large:
                 lists.append(Whole(large, _place, descending=True))
     return lists[0] if len(lists) == 1 else Merged(lists, descending=True)
@@ -119,26 +119,22 @@ def _indexed(world: World, shelf: tuple[str, SpaceType, str], wanted: Wanted) ->
     async def keep(records: Sequence[UserSpace]) -> Sequence[UserSpace]:
         return await _fitting(world, records, wanted)
 
+    looks_at_each = (
+        wanted.administered_in is not None
+        or wanted.pattern is not None
+        or (shelf[2] == "archived" and not wanted.archived)
+    )
     return Indexed(
         world.state.user_spaces,
         "pinned" if wanted.pinned else "recent",
         shelf,
         descending=True,
         floor=None if wanted.after is None else (wanted.after + 1,),
-        keep=keep if _filters(wanted, shelf[2]) else None,
+        keep=keep if looks_at_each else None,
     )
 
 
-def _filters(wanted: Wanted, state: str) -> bool:
-    """Whether single records have to be looked at."""
-    return (
-        wanted.administered_in is not None
-        or wanted.pattern is not None
-        or (state == "archived" and not wanted.archived)
-    )
-
-
-async def _is_large(world: World, shelf: tuple[str, SpaceType, str], wanted: Wanted) -> list[UserSpace]:
+async def _of_large_spaces(world: World, shelf: tuple[str, SpaceType, str], wanted: Wanted) -> list[UserSpace]:
     """Return the records of a shelf whose spaces keep their activity for themselves, oldest activity first."""
     found = []
     for record in await world.state.user_spaces.page("large", shelf):

@@ -19,12 +19,9 @@ MOST_SEARCHES = 64  # whose finds are kept at a time
 
 def fields(user: User) -> tuple[str, ...]:
     """Return what a search for colleagues looks at: name, every e-mail, phone numbers (USERS-COLL-01)."""
-    return (user.displayname, *user.emails, *_numbers(user))
-
-
-def _numbers(user: User) -> Iterator[str]:
-    for phone in user.phone_numbers:
-        yield from (str(phone[part]) for part in ("value", "canonicalForm") if phone.get(part))
+    parts = ("value", "canonicalForm")
+    numbers = (str(phone[part]) for phone in user.phone_numbers for part in parts if phone.get(part))
+    return (user.displayname, *user.emails, *numbers)
 
 
 class Lines:
@@ -84,17 +81,14 @@ class Directory:
         if search is None:
             if len(self._searches) >= MOST_SEARCHES:
                 self._searches.clear()
-            search = self._searches[pattern.text] = Search(self._search(pattern))
+            if pattern.over_folded_lines:
+                found = (self.people[number] for number in self._folded.owners(pattern.over_folded_lines))
+            elif pattern.line_safe:
+                found = (self.people[number] for number in self._lines.owners(pattern.over_lines))
+            else:
+                found = (user for user in self.people if pattern.matches(*fields(user)))
+            search = self._searches[pattern.text] = Search(found)
         return iter(search)
-
-    def _search(self, pattern: Pattern) -> Iterator[User]:
-        if pattern.over_folded_lines:
-            owners = self._folded.owners(pattern.over_folded_lines)
-        elif pattern.line_safe:
-            owners = self._lines.owners(pattern.over_lines)
-        else:
-            return (user for user in self.people if pattern.matches(*fields(user)))
-        return (self.people[number] for number in owners)
 
 
 class Search:

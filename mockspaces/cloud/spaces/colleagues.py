@@ -36,14 +36,12 @@ class Colleagues:
         inside: Iterator[User] = iter(())
         if company_id:
             inside = (await directory.of_company(self._world, company_id)).matching(self._pattern)
-        others = [] if self._caller.app else await self._acquaintances(company_id)
-        return list(islice(merge(inside, others, key=_order), offset, offset + limit))
-
-    async def _acquaintances(self, company_id: str | None) -> list[User]:
-        """Return who matches of those outside of the company, the callers themselves if they have none."""
-        known = await acquaintances(self._world, self._caller.id)
+        # Those outside of the company that they met; the callers themselves are among them if they have none.
+        known = [] if self._caller.app else await acquaintances(self._world, self._caller.id)
         others = [user for user in known if not company_id or user.company_id != company_id]
-        return [user for user in others if self._pattern is None or self._pattern.matches(*directory.fields(user))]
+        if self._pattern:
+            others = [user for user in others if self._pattern.matches(*directory.fields(user))]
+        return list(islice(merge(inside, others, key=_order), offset, offset + limit))
 
 
 class Acquaintances(msgspec.Struct, frozen=True):
@@ -138,10 +136,11 @@ class DirectPartners:
 
     async def _fitting(self, records: Sequence[UserSpace]) -> Sequence[UserSpace]:
         found = [(record, await self._partner(record)) for record in records]
-        return [record for record, other in found if other and self._fits(other)]
-
-    def _fits(self, other: Person) -> bool:
-        return self._pattern is None or self._pattern.matches(other.displayname, other.username)
+        return [
+            record
+            for record, other in found
+            if other and (self._pattern is None or self._pattern.matches(other.displayname, other.username))
+        ]
 
     async def page(self, *, offset: int, limit: int) -> Sequence[Person]:
         """Return ``limit`` partners from position ``offset`` on."""

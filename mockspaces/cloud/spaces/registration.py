@@ -35,11 +35,15 @@ async def create_user(
         company_id=company.id if company else owner.id if owner else None,
         password=password if password is not None else world.ids.label(16),
     )
-    await _refuse_taken(world, user.emails)
+    for one in user.emails:
+        if await people.by_email(world, one):
+            raise Rejection(errors.ALREADY_EXISTS, f'e-mail "{one}" is taken', detail=one)
     await world.state.users.put(user)
     room = await spaces.create_personal_room(world, user)
     user = await world.state.users.put(replace(user, room_id=room.id))
-    await _take_over_email_entries(world, user)
+    for one in user.emails:  # the entries that were made for these addresses are theirs now (SPACES-INVITE-05)
+        for entry in await world.state.members.page("person", one):
+            await spaces.take_over(world, user, entry)
     return user
 
 
@@ -47,16 +51,3 @@ def _name(shown: str, givenname: str, familyname: str) -> PersonName:
     if not givenname and not familyname:
         givenname, _, familyname = shown.partition(" ")
     return PersonName(givenname=givenname, familyname=familyname)
-
-
-async def _refuse_taken(world: World, addresses: tuple[str, ...]) -> None:
-    for address in addresses:
-        if await people.by_email(world, address):
-            raise Rejection(errors.ALREADY_EXISTS, f'e-mail "{address}" is taken', detail=address)
-
-
-async def _take_over_email_entries(world: World, user: User) -> None:
-    """Give a newly registered user the entries that were made for their addresses (SPACES-INVITE-05)."""
-    for address in user.emails:
-        for entry in await world.state.members.page("person", address):
-            await spaces.take_over(world, user, entry)

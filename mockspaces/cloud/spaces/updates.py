@@ -26,7 +26,12 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 async def apply(world: World, caller: Caller, space: Space, change: Change) -> Space:
     """Change a space and announce a new title."""
-    settings = _merged_settings(world, space, change.settings or {})
+    limits = world.contract.limits
+    wanted = {name: value for name, value in (change.settings or {}).items() if name not in space_settings.READ_ONLY}
+    _check_names(wanted, "settings", limits.settings_depth)
+    settings = merged(space.settings, wanted)
+    if len(msgspec.json.encode(_unknown(settings, space_settings.KNOWN))) > limits.settings_bytes:
+        raise invalid("settings", f"the unknown members together are over {limits.settings_bytes} bytes")
     retention = merged(space.retention, change.retention or {})
     spaces.refuse_archived(space)
     plain = {"title": change.title, "description": change.description, "restrict": change.restrict}
@@ -48,16 +53,6 @@ def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
             result[name] = merged(known, value)
         else:
             result[name] = value
-    return result
-
-
-def _merged_settings(world: World, space: Space, sent: Mapping[str, Any]) -> Mapping[str, Any]:
-    limits = world.contract.limits
-    wanted = {name: value for name, value in sent.items() if name not in space_settings.READ_ONLY}
-    _check_names(wanted, "settings", limits.settings_depth)
-    result = merged(space.settings, wanted)
-    if len(msgspec.json.encode(_unknown(result, space_settings.KNOWN))) > limits.settings_bytes:
-        raise invalid("settings", f"the unknown members together are over {limits.settings_bytes} bytes")
     return result
 
 
