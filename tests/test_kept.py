@@ -15,7 +15,7 @@ DOORS = {
     "cloud.identity.grants.refresh": "a replaced refresh token that is used again revokes its grant",
 }
 # Who takes back one part of a call and goes on.
-PARTS = {"rest.bulk._result": "each operation of a bulk update has a result of its own"}
+PARTS = {"rest.bulk.update": "each operation of a bulk update has a result of its own"}
 
 
 def callers(method: str) -> Iterator[str]:

@@ -37,7 +37,8 @@ async def authorize(call: Call) -> Response:
     parameters = call.parameters(*PARAMETERS)
     request = await _checked(call, parameters)
     user = await _signed_in(call)
-    if user is None or _asks_for_login(call, parameters):
+    asks_for_login = parameters["prompt"] in call.world.contract.accounts.login_prompts
+    if user is None or (asks_for_login and call.world.settings.accounts_auto_login is None):
         return _to_login(call)
     if _consents(call):
         return await _allow(call, request, parameters.state, user)
@@ -156,11 +157,6 @@ async def _signed_in(call: Call) -> User | None:
     if user and call.world.settings.accounts_auto_login is not None:
         _note(call, f"accounts.auto_login: {user.username} counts as signed in")
     return user
-
-
-def _asks_for_login(call: Call, parameters: Parameters) -> bool:
-    prompts = call.world.contract.accounts.login_prompts
-    return parameters["prompt"] in prompts and call.world.settings.accounts_auto_login is None
 
 
 def _to_login(call: Call) -> Response:

@@ -65,7 +65,14 @@ class Call(call.Call):
         content_type = self.exchange.header(b"content-type") or ""
         media_type = content_type.partition(";")[0].strip().lower()
         if media_type == URLENCODED:
-            return self._urlencoded(await self.exchange.body())
+            body, most = await self.exchange.body(), self.world.contract.limits.form_escapes
+            if body.count(b"%") > most:
+                raise bad("body", f"more than {most} escapes")
+            text = body.decode("utf-8", "replace")
+            try:
+                return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+            except ValueError:
+                raise bad("body", f"more than {MAX_FIELDS} fields") from None
         if media_type == MULTIPART:
             limit = self.world.contract.limits.body_bytes
             parser = MultiPartParser(
@@ -81,15 +88,6 @@ class Call(call.Call):
                 raise bad("body", f"unreadable: {error}") from None
             return [(name, value) for name, value in fields.multi_items() if isinstance(value, str)]
         raise bad("body", f'the media type is "{media_type[:80]}", send {URLENCODED} or {MULTIPART}')
-
-    def _urlencoded(self, body: bytes) -> list[tuple[str, str]]:
-        most = self.world.contract.limits.form_escapes
-        if body.count(b"%") > most:
-            raise bad("body", f"more than {most} escapes")
-        try:
-            return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
-        except ValueError:
-            raise bad("body", f"more than {MAX_FIELDS} fields") from None
 
     async def _stream(self) -> AsyncGenerator[bytes, None]:
         yield await self.exchange.body()

@@ -76,6 +76,13 @@ async def log_out(call: Call) -> Response:
 async def _page(call: Call, target: str, *, username: str | None = None, problem: str = "") -> Response:
     world, token = call.world, csrf.token(call.exchange)
     asked = Parameters(pairs_of(urlsplit(target).query.encode()), ("client_id", "login_hint"), world.contract.accounts)
+    if username is None:  # show whom the client expects, where that can be shown (ACC-AUTHZ-08)
+        try:
+            asked.refuse_problems("login_hint")
+        except Rejection:
+            username = ""
+        else:
+            username = asked["login_hint"]
     client = await world.state.clients.get(asked["client_id"] or "")
     listed = (
         await world.state.users.page("sign_in", "all", limit=LISTED_USERS)
@@ -92,29 +99,16 @@ async def _page(call: Call, target: str, *, username: str | None = None, problem
         more=more,
         next=target,
         problem=problem,
-        username=_hint(asked) if username is None else username,
+        username=username or "",
         users=listed,
     )
     cookies.write(page, call.exchange, cookies.CSRF, token)
-    cookies.write(page, call.exchange, cookies.SESSION, await _session_name(call))
+    # A browser that is signed in keeps its session; any other gets a name that nobody is signed in under.
+    session = call.cookie(cookies.SESSION)
+    if not session or not await world.state.login_sessions.get(session):
+        session = world.ids.token()
+    cookies.write(page, call.exchange, cookies.SESSION, session)
     return page
-
-
-def _hint(asked: Parameters) -> str:
-    """Return the user name that the client expects, where it can be shown (ACC-AUTHZ-08)."""
-    try:
-        asked.refuse_problems("login_hint")
-    except Rejection:
-        return ""
-    return asked["login_hint"] or ""
-
-
-async def _session_name(call: Call) -> str:
-    """Return the name of the browser's session if it is signed in, else a new one that nobody is signed in under."""
-    known = call.cookie(cookies.SESSION)
-    if known and await call.world.state.login_sessions.get(known):
-        return known
-    return call.world.ids.token()
 
 
 HANDLERS: Handlers = {

@@ -31,8 +31,11 @@ class Parameters:
             if name in self._values:
                 self._problems[name] = "given twice"
             self._values[name] = value if name in words.as_sent else value.strip(BLANKS)
-            if name not in OPAQUE and not _is_text(value):
-                self._problems[name] = "not UTF-8"
+            if name not in OPAQUE:
+                try:
+                    value.encode()
+                except UnicodeEncodeError:
+                    self._problems[name] = "not UTF-8"
 
     def __getitem__(self, name: str) -> str | None:
         """Return a value, None where it is absent or empty."""
@@ -55,14 +58,6 @@ class Parameters:
         if value is None:
             raise bad(name, "required")
         return value
-
-
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def bad(name: str, problem: str) -> Rejection:

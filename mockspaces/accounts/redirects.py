@@ -42,7 +42,10 @@ def legal_query(query: str) -> str:
 
 def with_query(url: str, pairs: Pairs) -> str:
     """Append parameters to the query of a registered URI; those that are None stay out (ACC-AUTHZ-16)."""
-    start = legal(_with_path(url))
+    parts = urlsplit(url)
+    if parts.scheme in _DEFAULT_PORTS and parts.netloc and not parts.path:
+        url = parts._replace(path="/").geturl()
+    start = legal(url)
     mark = "?" if "?" not in start else "" if start.endswith(("?", "&")) else "&"
     return f"{start}{mark}{_joined(pairs)}"
 
@@ -54,13 +57,6 @@ def with_fragment(url: str, pairs: Pairs) -> str:
 
 def _joined(pairs: Pairs) -> str:
     return "&".join(f"{name}={component(value)}" for name, value in pairs if value is not None)
-
-
-def _with_path(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme in _DEFAULT_PORTS and parts.netloc and not parts.path:
-        return parts._replace(path="/").geturl()
-    return url
 
 
 def below(origins: Origins, path: str) -> str:

@@ -53,15 +53,13 @@ class AccountsSurface:
     async def _carry_out(self, call: Call) -> Response | Signed:
         """Do what happens inside the transaction."""
         await self._authenticate(call.exchange, call.endpoint)
-        return await self._meet_fault(call) or await HANDLERS[call.endpoint.id].act(call)
-
-    async def _meet_fault(self, call: Call) -> Response | None:
         try:
-            return call.exchange.meet_fault(self.name)
+            planned = call.exchange.meet_fault(self.name)
         except Rejection as refused:
             if call.endpoint.refusals == "client":
                 raise await authorize.planned(call, refused) from None
             raise
+        return planned or await HANDLERS[call.endpoint.id].act(call)
 
     def _address(self, exchange: Exchange) -> tuple[str, bytes]:
         """Return path and query; what follows an encoded question mark is the query (ACC-AUTHZ-14, ACC-TOKEN-17)."""

@@ -163,7 +163,11 @@ class Codec3(Codec):
 
     def _text(self, frame: str) -> Received:
         if frame.startswith(BASE64):
-            return super()._binary(_from_base64(frame[2:]))
+            try:
+                data = base64.b64decode(frame[2:], validate=True)
+            except (binascii.Error, ValueError) as error:
+                raise PacketError(f"bad base64: {error}") from None
+            return super()._binary(data)
         if frame[:1] == PING:
             return Received(reply=(PONG,))  # RT-EIO-05
         if frame[:1] == PONG:
@@ -175,19 +179,18 @@ class Codec3(Codec):
             return super()._message(packet, frame)
         if packet.namespace == packets.DEFAULT:
             return Received()  # joined unasked, and never left (RT-EIO-10, -15)
-        return super()._message(packet, self._connect(packet))
-
-    def _connect(self, packet: Packet) -> str:
-        """RT-EIO-09: the query inside the namespace becomes the auth object of protocol 5."""
+        # RT-EIO-09: the query inside the namespace becomes the auth object of protocol 5.
         auth = msgspec.json.encode(packet.parameters).decode() if packet.query else ""
-        return f"40{packet.namespace},{auth}"
+        return super()._message(packet, f"40{packet.namespace},{auth}")
 
     # --- engine to client
 
     def send(self, frame: Frame) -> Sent:
         """Say what becomes of a frame of the engine."""
         if not isinstance(frame, str):
-            return Sent(frames=(self._attachment(frame),))
+            if self._as_text:
+                return Sent(frames=(BASE64 + base64.b64encode(frame).decode(),))
+            return Sent(frames=(bytes((MESSAGE_BYTE,)) + frame,))
         kind = frame[0]
         if kind == OPEN:
             opening = OPEN + self._opening(frame[1:], max_payload=False)
@@ -197,34 +200,18 @@ class Codec3(Codec):
         answers = (frame,) if kind == PONG else ()
         return Sent(frames=answers, close=kind == CLOSE, pinged=kind == PING)  # RT-EIO-06, -16
 
-    def _attachment(self, data: bytes) -> Frame:
-        if self._as_text:
-            return BASE64 + base64.b64encode(data).decode()
-        return bytes((MESSAGE_BYTE,)) + data
-
     def _packet(self, text: str) -> str:
         """RT-EIO-11, -12, -16; everything else is identical in both protocols (RT-EIO-17, -19)."""
         if text[0] not in (packets.CONNECT, packets.DISCONNECT, packets.CONNECT_ERROR):
             return text
         namespace, _, data = text[1:].partition(",")
-        if text[0] == packets.CONNECT_ERROR:
-            return f"{text[0]}{namespace},{_error(data)}"
-        return f"{text[0]}{namespace}{self._comma}"
-
-
-def _error(data: str) -> str:
-    """Return the payload of protocol 4 for a refusal of protocol 5 (RT-EIO-12)."""
-    told = msgspec.json.decode(data) if data else ""
-    if isinstance(told, dict):
-        told = told.get("data", told.get("message", ""))
-    return msgspec.json.encode(INVALID_NAMESPACE if told == "Unable to connect" else told).decode()
-
-
-def _from_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise PacketError(f"bad base64: {error}") from None
+        if text[0] != packets.CONNECT_ERROR:
+            return f"{text[0]}{namespace}{self._comma}"
+        told = msgspec.json.decode(data) if data else ""
+        if isinstance(told, dict):
+            told = told.get("data", told.get("message", ""))
+        payload = msgspec.json.encode(INVALID_NAMESPACE if told == "Unable to connect" else told)
+        return f"{text[0]}{namespace},{payload.decode()}"
 
 
 def protocol(eio: str | None, *, allow_eio4: bool) -> int:

@@ -1,7 +1,6 @@
 """The Socket.IO endpoint: handshakes come in here and become transports, or are refused (RT-EP-02, RT-EIO-23)."""
 
 import asyncio
-from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -39,14 +38,21 @@ class RealtimeSurface:
         """Serve a WebSocket, or refuse a request that is none; return whether its connection has to be broken."""
         parameters = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         query = dict(parameters)
-        refusal = _refusal(scope, query)
-        if refusal:
+        refusal = None if scope["type"] == "websocket" else BAD_REQUEST
+        if query.get("transport") != "websocket":
+            refusal = TRANSPORT_UNKNOWN
+        elif "sid" in query:
+            refusal = SESSION_UNKNOWN
+        if refusal:  # RT-EP-04, RT-EIO-23
             await self._refuse(scope, send, world, *refusal)
             return False
+        if world.name not in self._engines:
+            chat = ChatNamespace(self._worlds, self._hubs)
+            self._engines[world.name] = Engine(chat, chat)
         settings, limits = world.settings, world.contract.limits
         heartbeat = Heartbeat(settings.socket_ping_interval_ms, settings.socket_ping_timeout_ms)
         transport = Transport(
-            self._engine(world),
+            self._engines[world.name],
             _codec(world, query, heartbeat, depth=limits.json_depth, limit=limits.frame_bytes),
             parameters,
             limit=settings.socket_queue_bytes,
@@ -59,12 +65,6 @@ class RealtimeSurface:
         finally:
             transports.discard(transport)
         return transport.aborted
-
-    def _engine(self, world: World) -> Engine:
-        if world.name not in self._engines:
-            chat = ChatNamespace(self._worlds, self._hubs)
-            self._engines[world.name] = Engine(chat, chat)
-        return self._engines[world.name]
 
     def _leave(self, world: World) -> Farewell:
         """Let go of a world that is reset or dropped, and return how its transports end when its sessions know."""
@@ -85,8 +85,13 @@ class RealtimeSurface:
         headers = [
             (b"content-type", HTML if websocket else JSON),
             (b"content-length", str(len(body)).encode()),
-            *_cors(scope),
         ]
+        origin = next((value for name, value in scope["headers"] if name == b"origin"), None)
+        if origin is None:
+            headers += CORS
+        else:  # echoed, as real Socket.IO servers do: their browser clients send credentials (REST-CORS-01)
+            headers += [(b"access-control-allow-origin", origin), (b"access-control-allow-credentials", b"true")]
+            headers.append((b"vary", b"Origin"))
         only = "only a WebSocket with transport=websocket and without sid is served"
         entry = Entry(
             time=world.clock.now_ms(),
@@ -105,24 +110,6 @@ class RealtimeSurface:
         await send({"type": f"{prefix}http.response.body", "body": body})
         if websocket:
             await asyncio.sleep(GONE_S)  # uvicorn logs an error if the application ends before the connection
-
-
-def _refusal(scope: Scope, query: dict[str, str]) -> tuple[int, str] | None:
-    """Return why a request is no handshake that can be served (RT-EP-04, RT-EIO-23)."""
-    if query.get("transport") != "websocket":
-        return TRANSPORT_UNKNOWN
-    if "sid" in query:
-        return SESSION_UNKNOWN
-    return None if scope["type"] == "websocket" else BAD_REQUEST
-
-
-def _cors(scope: Scope) -> Iterable[tuple[bytes, bytes]]:
-    """Echo the origin, as real Socket.IO servers do: their browser clients send credentials (REST-CORS-01)."""
-    origin = next((value for name, value in scope["headers"] if name == b"origin"), None)
-    if origin is None:
-        return CORS
-    allowed = (b"access-control-allow-origin", origin), (b"access-control-allow-credentials", b"true")
-    return (*allowed, (b"vary", b"Origin"))
 
 
 def _codec(world: World, query: dict[str, str], heartbeat: Heartbeat, *, depth: int, limit: int) -> Codec:

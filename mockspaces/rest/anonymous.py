@@ -11,7 +11,6 @@ from mockspaces.cloud.identity import tokens
 from mockspaces.cloud.kernel.complaints import refusal
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.people import people
-from mockspaces.contract.limits import Limits
 from mockspaces.rest.call import Call, Handlers
 
 Name = Annotated[str, msgspec.Meta(max_length=1000)]
@@ -26,31 +25,26 @@ class Guest(msgspec.Struct, frozen=True):
 
 
 async def authenticate_guest(call: Call) -> object:
-    """Make a new anonymous user and answer his token."""
-    guest = await _guest(call)
-    person = await people.create_anonymous(call.world, guest.username, guest.displayname, guest.picturefile)
-    return {"token": tokens.anonymous_jwt(call.world, person)}
+    """Make a new anonymous user and answer their token.
 
-
-async def _guest(call: Call) -> Guest:
-    """Decode a JSON object or a form, whatever the media type says (USERS-ANON-05)."""
-    body = (await call.exchange.body()).strip()
+    The body is a JSON object or a form, whatever the media type says (USERS-ANON-05).
+    """
+    body, limits = (await call.exchange.body()).strip(), call.world.contract.limits
     media_type = (call.exchange.header(b"content-type") or "").partition(";")[0].strip().lower()
     if media_type == "application/x-www-form-urlencoded" and not body.startswith(b"{"):
-        return _from_form(body, call.world.contract.limits)
-    return decode(body, Guest, call.world.contract.limits)
-
-
-def _from_form(body: bytes, limits: Limits) -> Guest:
-    if body.count(b"%") > limits.form_escapes:
-        raise invalid("", f"more than {limits.form_escapes} escapes")
-    try:
-        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict")
-        return msgspec.convert(dict(pairs), Guest)
-    except UnicodeDecodeError:
-        raise invalid("", "the form is not UTF-8") from None
-    except msgspec.ValidationError as error:
-        raise refusal(str(error), Guest, whole="form") from None
+        if body.count(b"%") > limits.form_escapes:
+            raise invalid("", f"more than {limits.form_escapes} escapes")
+        try:
+            pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict")
+            guest = msgspec.convert(dict(pairs), Guest)
+        except UnicodeDecodeError:
+            raise invalid("", "the form is not UTF-8") from None
+        except msgspec.ValidationError as error:
+            raise refusal(str(error), Guest, whole="form") from None
+    else:
+        guest = decode(body, Guest, limits)
+    person = await people.create_anonymous(call.world, guest.username, guest.displayname, guest.picturefile)
+    return {"token": tokens.anonymous_jwt(call.world, person)}
 
 
 HANDLERS: Handlers = {

@@ -9,7 +9,6 @@ from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.messaging import bulk
 from mockspaces.cloud.messaging.bulk import Operation
-from mockspaces.cloud.store.entities import Company
 from mockspaces.cloud.views import person_views
 from mockspaces.contract import errors
 from mockspaces.rest.call import Call, Handlers
@@ -24,19 +23,20 @@ async def update(call: Call) -> object:
     company = await call.world.state.companies.get(call.caller.company_id or "")
     if company is None:
         raise Rejection(errors.OTHER_COMPANY, "the app has no company")
-    return {"data": [await _result(call, company, operation) for operation in operations]}
-
-
-async def _result(call: Call, company: Company, sent: dict[str, Any]) -> dict[str, Any]:
-    named = {"email": sent.get("email"), "action": sent.get("action")}
-    try:
-        operation = decode(msgspec.json.encode(sent), Operation, call.world.contract.limits)
-        with call.world.transactions.part():
-            user = await bulk.run(call.world, company, operation)
-    except Rejection as rejection:
-        row = call.world.contract.errors[rejection.code]
-        return {**named, "success": False, "code": row.code, "message": row.text(rejection.detail)}
-    return {**named, "success": True, "user": person_views.short(call.origins, user) if user else None}
+    results = []
+    for sent in operations:
+        result = {"email": sent.get("email"), "action": sent.get("action")}
+        try:
+            operation = decode(msgspec.json.encode(sent), Operation, call.world.contract.limits)
+            with call.world.transactions.part():
+                user = await bulk.run(call.world, company, operation)
+        except Rejection as rejection:
+            row = call.world.contract.errors[rejection.code]
+            result |= {"success": False, "code": row.code, "message": row.text(rejection.detail)}
+        else:
+            result |= {"success": True, "user": person_views.short(call.origins, user) if user else None}
+        results.append(result)
+    return {"data": results}
 
 
 HANDLERS: Handlers = {

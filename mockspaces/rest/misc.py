@@ -44,26 +44,22 @@ async def dial_in(call: Call) -> object:
 async def space_token(call: Call, found: SpaceToken) -> object:
     """Return what a space access token stands for (MISC-SAT-01, -02)."""
     who = await people.get_person(call.world, found.authorizer_id)
-    return {
-        "authorizer": {"type": "user", "_id": found.authorizer_id, "display": who.displayname if who else ""},
-        "app": _app(call, found),
-    }
-
-
-def _app(call: Call, found: SpaceToken) -> dict[str, object]:
     app = found.app
     return {
-        "_id": app["_id"],
-        "displayname": app["displayname"],
-        "aType": "app",
-        "picture_url": f"{call.origins.accounts}{DEFAULT_PICTURE}",
-        "scope": found.scopes,
-        "appId": app["appId"],
-        "appType": app["appType"],
-        "role": app["role"],
-        "targetId": app["targetId"],
-        "targetType": app["targetType"],
-        "expiry": iso(found.expires),
+        "authorizer": {"type": "user", "_id": found.authorizer_id, "display": who.displayname if who else ""},
+        "app": {
+            "_id": app["_id"],
+            "displayname": app["displayname"],
+            "aType": "app",
+            "picture_url": f"{call.origins.accounts}{DEFAULT_PICTURE}",
+            "scope": found.scopes,
+            "appId": app["appId"],
+            "appType": app["appType"],
+            "role": app["role"],
+            "targetId": app["targetId"],
+            "targetType": app["targetType"],
+            "expiry": iso(found.expires),
+        },
     }
 
 

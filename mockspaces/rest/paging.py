@@ -100,20 +100,16 @@ async def referenced(
     page = number(call.query.get("page")) or 0 if by_page else 0
     if by_page and reference and "page" in call.query:
         raise invalid("page", "must not come with nextRefObjId or prevRefObjId")
-    place = await _referenced_place(listing, reference) if reference else None
+    item = await listing.find(reference) if reference else None
+    if reference and item is None:
+        raise invalid("nextRefObjId, prevRefObjId", f'"{reference}" is not an id of this list')
+    place = listing.place(item) if item is not None else None
     items, more = await _beside(listing, place, many, offset=many * page, backward=backward)
     first = bool(items) and (place is not None or page > 0) and await _anything_before(listing, items[0])
     kept = {"pageref": call.query["pageref"]} if "pageref" in call.query else {}
     following = url(call, size=many, **kept, nextRefObjId=items[-1].id) if more else ""
     previous = url(call, size=many, **kept, prevRefObjId=items[0].id) if first else ""
     return envelope(call, await rendered(items, render), following, previous)
-
-
-async def _referenced_place(listing: Listing[Item], key: str) -> Rank:
-    item = await listing.find(key)
-    if item is None:
-        raise invalid("nextRefObjId, prevRefObjId", f'"{key}" is not an id of this list')
-    return listing.place(item)
 
 
 async def _beside(
@@ -142,7 +138,10 @@ async def tokened(call: Call, listing: Listing[Item], render: Render[Item]) -> d
     page = number(call.query.get("page"))
     if page is not None:
         _refuse_mixture(call)
-        return await _paged(call, listing, render, page)
+        many = size(call)
+        found = await listing.page(offset=many * page, limit=many + 1)
+        following, previous = page_urls(call, many, page, more=len(found) > many)
+        return envelope(call, await rendered(found[:many], render), following, previous)
     many, turn = size(call), _turn(call)
     token = call.query.get("pageToken")
     place, backward = _read(call, token) if token else (None, False)
@@ -163,13 +162,6 @@ def check_token(call: Call) -> None:
         _refuse_mixture(call)
     elif token := call.query.get("pageToken"):
         _read(call, token)
-
-
-async def _paged(call: Call, listing: Listing[Item], render: Render[Item], page: int) -> dict[str, Any]:
-    many = size(call)
-    found = await listing.page(offset=many * page, limit=many + 1)
-    following, previous = page_urls(call, many, page, more=len(found) > many)
-    return envelope(call, await rendered(found[:many], render), following, previous)
 
 
 def _refuse_mixture(call: Call) -> None:

@@ -91,20 +91,16 @@ class RestSurface:
 
     async def _carry_out(self, exchange: Exchange, endpoint: Endpoint, params: Mapping[str, str]) -> object:
         """Do what happens inside the transaction: whoever waited for their turn is judged by what is true now."""
-        caller = await self._authenticate(exchange, endpoint)
+        caller = None
+        if "none" not in endpoint.auth:  # even a bad credential is ignored there (ERR-ORDER-03)
+            scheme, token = credential(exchange.header(b"authorization"))
+            caller = exchange.caller = await authenticate(exchange.world, scheme, token)
         if planned := exchange.meet_fault(self.name):
             return planned
         self._authorise(exchange, endpoint, caller)
         call = Call(exchange, endpoint)
         entered = await ENTRANCES[endpoint.enters](call, params)
         return await HANDLERS[endpoint.id].act(call, *entered)
-
-    async def _authenticate(self, exchange: Exchange, endpoint: Endpoint) -> Caller | None:
-        if "none" in endpoint.auth:
-            return None  # even a bad credential is ignored (ERR-ORDER-03)
-        scheme, token = credential(exchange.header(b"authorization"))
-        caller = exchange.caller = await authenticate(exchange.world, scheme, token)
-        return caller
 
     def _authorise(self, exchange: Exchange, endpoint: Endpoint, caller: Caller | None) -> None:
         if caller is None:
