@@ -116,7 +116,13 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
             _check_name(row.permission, list(self.permissions), row)
             for scope in filter(None, (row.scope, row.act_as_scope)):
                 _check_name(scope, list(self.scopes), row)
-            _check_entrance(row)
+            # Its entrance must not need what the path has not, nor hand over what the handler does not take.
+            entrance = entrances.ROWS[row.enters]
+            missing = [name for name in entrance.needs if f"{{{name}}}" not in row.path]
+            if missing or entrance.hands != HANDED.get(row.id, ()):
+                problem = f"needs {{{missing[0]}}} in the path" if missing else "is no entrance for its handler"
+                message = f'endpoints.{row.id}: "{row.enters}" {problem}'
+                raise OverlayError(message)
 
 
 def _difference(members: Mapping[str, Any], shipped: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,16 +132,6 @@ def _difference(members: Mapping[str, Any], shipped: Mapping[str, Any]) -> dict[
 def _check_name(name: str, known: list[str], row: Endpoint) -> None:
     if name not in known:
         message = f'endpoints.{row.id}: no row "{name}"{nearest(name, known)}'
-        raise OverlayError(message)
-
-
-def _check_entrance(row: Endpoint) -> None:
-    """Refuse an entrance that needs what the path has not, or hands over what the handler does not take."""
-    entrance = entrances.ROWS[row.enters]
-    missing = [name for name in entrance.needs if f"{{{name}}}" not in row.path]
-    if missing or entrance.hands != HANDED.get(row.id, ()):
-        problem = f"needs {{{missing[0]}}} in the path" if missing else "is no entrance for its handler"
-        message = f'endpoints.{row.id}: "{row.enters}" {problem}'
         raise OverlayError(message)
 
 

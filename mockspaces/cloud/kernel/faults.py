@@ -45,11 +45,10 @@ class Faults:
             if fault.spent or not fault.concerns(occurrence):
                 continue
             if fault.probability >= 1 or self._draw() < fault.probability:
-                return self._drawn(self._planned.store(replace(fault, fired=fault.fired + 1)))
+                happening = self._planned.store(replace(fault, fired=fault.fired + 1))
+                delay = happening.action.delay
+                if isinstance(delay, Spread):
+                    drawn = delay.seconds(self._draw(), self._draw())
+                    return replace(happening, action=replace(happening.action, delay=drawn))
+                return happening
         return None
-
-    def _drawn(self, fault: Fault) -> Fault:
-        delay = fault.action.delay
-        if not isinstance(delay, Spread):
-            return fault
-        return replace(fault, action=replace(fault.action, delay=delay.seconds(self._draw(), self._draw())))

@@ -137,15 +137,13 @@ class Criteria(msgspec.Struct, frozen=True, kw_only=True, gc=False):
                 return False
         if entry.time < self.since:
             return False
-        if self.path is not None and not _is_path(self.path, entry.path):
-            return False
+        if self.path is not None:
+            path, wanted = entry.path, self.path
+            if not (fnmatchcase(path, wanted) if "*" in wanted else path.startswith(wanted)):
+                return False
         if self.status is not None and self.status not in (entry.status, f"{entry.status // 100}xx"):
             return False
         return self.caller is None or is_caller(self.caller, entry.caller)
-
-
-def _is_path(pattern: str, path: str) -> bool:
-    return fnmatchcase(path, pattern) if "*" in pattern else path.startswith(pattern)
 
 
 class Journal:

@@ -3,7 +3,7 @@
 The rows say what happens; the operations of the identity server ask `Misbehaviours.met` where it would happen.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -82,20 +82,14 @@ class Misbehaviours:
     def distort(self, claims: Mapping[str, Any], now: float) -> dict[str, Any]:
         """Return the claims of an id_token as they are issued: right, unless one of the rows happens now."""
         distorted = dict(claims)
-        for row in self._of_claims(claims):
-            if self.met(row.name):
-                distorted |= {name: _claim(value, now) for name, value in row.claims.items() if _present(name, claims)}
+        for row in [BY_NAME[one.name] for one in self.all()]:
+            present = {name: value for name, value in row.claims.items() if _present(name, claims)}
+            if present and self.met(row.name):
+                for name, value in present.items():
+                    distorted[name] = int(now) + value if isinstance(value, int) else value
         return distorted
-
-    def _of_claims(self, claims: Mapping[str, Any]) -> Iterable[Row]:
-        active = [BY_NAME[one.name] for one in self.all()]
-        return (row for row in active if any(_present(name, claims) for name in row.claims))
 
 
 def _present(name: str, claims: Mapping[str, Any]) -> bool:
     """Whether a kind of id_token has a claim; a nonce may come unasked."""
     return name in claims or name == "nonce"
-
-
-def _claim(value: str | int, now: float) -> str | int:
-    return int(now) + value if isinstance(value, int) else value

@@ -30,24 +30,19 @@ def count(world: World, endpoint: Endpoint, person_id: str, address: str) -> Non
         return
     now, longest, exceeded = world.clock.now(), 0, None
     for quota in quotas.of(endpoint.id):
-        wait = _count(world, quota, address if quota.per == "address" else person_id, now)
+        windows, (calls, interval) = world.state.quotas, quota.numbers(world.contract.limits)
+        key = f"{quota.name}/{quota.per}/{address if quota.per == 'address' else person_id}"
+        window = windows.peek(key)
+        if window is None or not window.start <= now < window.start + interval:
+            window = QuotaWindow(id=key, start=now, calls=0)
+        if len(windows) >= MOST_WINDOWS and windows.peek(key) is None:
+            for one in windows.every():
+                windows.remove(one.id)
+        windows.store(replace(window, calls=window.calls + 1))
+        wait = 0 if window.calls < calls else math.ceil(window.start + interval - now)
         if wait > longest:
             longest, exceeded = wait, quota
     world.transactions.keep()
     if exceeded:
         calls, interval = exceeded.numbers(world.contract.limits)
         raise RateLimited(f"{exceeded.name}: {calls} calls in {interval} s per {exceeded.per}", longest)
-
-
-def _count(world: World, quota: quotas.Quota, who: str, now: float) -> int:
-    """Return the seconds to wait, 0 within the limit."""
-    windows, (calls, interval) = world.state.quotas, quota.numbers(world.contract.limits)
-    key = f"{quota.name}/{quota.per}/{who}"
-    window = windows.peek(key)
-    if window is None or not window.start <= now < window.start + interval:
-        window = QuotaWindow(id=key, start=now, calls=0)
-    if len(windows) >= MOST_WINDOWS and windows.peek(key) is None:
-        for one in windows.every():
-            windows.remove(one.id)
-    windows.store(replace(window, calls=window.calls + 1))
-    return 0 if window.calls < calls else math.ceil(window.start + interval - now)

@@ -53,11 +53,10 @@ class Timeline:
         for facet in self._facets:
             message = await self._messages.find(INDEX, facet, key)
             if message is not None:
-                return message if self._within(self.place(message)) and self._keeps(message) else None
+                place = self.place(message)
+                within = place >= self._low and (self._high is None or place < self._high)
+                return message if within and self._keeps(message) else None
         return None
-
-    def _within(self, place: Rank) -> bool:
-        return place >= self._low and (self._high is None or place < self._high)
 
     def _keeps(self, message: Message) -> bool:
         texts = (message.text.casefold(), (message.description or "").casefold())

@@ -234,8 +234,11 @@ class Collection(Generic[AnyEntity]):
     ) -> Sequence[AnyEntity]:
         """Return ``limit`` entities of a partition in rank order, from position ``offset`` on."""
         entries = self._indexes[index].entries(partition)
-        end = None if limit is None else offset + limit
-        return self._resolve(_window(entries, offset, end, descending=descending))
+        start, end = offset, None if limit is None else offset + limit
+        if descending:  # positions count from the far end
+            size = len(entries)
+            start, end = 0 if end is None else max(0, size - end), max(0, size - start)
+        return self._resolve(entries.islice(start, end, reverse=descending))
 
     def place(self, index: str, entity: AnyEntity) -> Rank:
         """Return where an entity stands in an index; a place stays valid when its entity has moved or is gone."""
@@ -297,11 +300,3 @@ class Collection(Generic[AnyEntity]):
     def _ordered(self, entries: Iterable[Rank], *, turned: bool) -> Sequence[AnyEntity]:
         found = self._resolve(entries)
         return found[::-1] if turned else found
-
-
-def _window(entries: "SortedList[Rank]", start: int, end: int | None, *, descending: bool) -> Iterable[Rank]:
-    if not descending:
-        return entries.islice(start, end)
-    size = len(entries)  # positions count from the far end
-    low = 0 if end is None else max(0, size - end)
-    return entries.islice(low, max(0, size - start), reverse=True)

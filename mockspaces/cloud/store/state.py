@@ -52,8 +52,8 @@ def _by_creation(message: Message) -> tuple[int]:
     return (message.created,)
 
 
-def _changed(message: Message) -> int:
-    return message.created if message.modified is None else message.modified
+def _by_change(message: Message) -> tuple[int]:
+    return (message.created if message.modified is None else message.modified,)
 
 
 def _author_of_readable(message: Message) -> tuple[str, str] | None:
@@ -228,7 +228,7 @@ class State:
             parent=Index(lambda message: None if message.deleted else message.parent_id, _by_creation),
             sender=Index(_author_of_readable, _by_creation),
             # The only list that still shows deleted messages: as shells, by their last change.
-            changed=Index(lambda message: message.space_id, lambda message: (_changed(message),)),
+            changed=Index(lambda message: message.space_id, _by_change),
             involved=ManyIndex(_involved, _by_creation),
         )
         self.files: Collection[StoredFile] = Collection("files", log)

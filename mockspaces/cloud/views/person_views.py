@@ -72,7 +72,16 @@ def user(origins: Origins, who: User, company: Company | None) -> Object:
         "ndbid": who.ndbid,
         "addresses": [],
         "displayname": who.displayname,
-        "emails": [_email(address, address == who.username, relation) for address in who.emails],
+        "emails": [
+            {
+                "value": address,
+                "type": "",
+                "primary": address == who.username,
+                "label": "",
+                "relationdef_id": relation,
+            }
+            for address in who.emails
+        ],
         "gender": who.gender,
         "languages": [{"code": who.language, "primary": True}],
         "lastupdatetime": iso(who.last_update),
@@ -96,10 +105,6 @@ def user(origins: Origins, who: User, company: Company | None) -> Object:
     if who.picturefile:
         shown["picturefile"] = who.picturefile
     return shown
-
-
-def _email(address: str, primary: bool, relation: str) -> Object:  # noqa: FBT001 - a wire member
-    return {"value": address, "type": "", "primary": primary, "label": "", "relationdef_id": relation}
 
 
 def licence(item: Licence) -> Object:

@@ -134,11 +134,6 @@ BUNDLED = ("demo", "empty")
 Adder = Callable[[World, Any], Awaitable[object]]
 
 
-def _fixtures() -> Path:
-    packaged = Path(str(resources.files("mockspaces").joinpath("fixtures")))
-    return packaged if packaged.is_dir() else packaged.parent.parent / "fixtures"
-
-
 @cache
 def bundled(name: str) -> Seed:
     """Return a bundled seed by name: ``demo`` or ``empty``."""
@@ -146,7 +141,10 @@ def bundled(name: str) -> Seed:
         return Seed()
     if name not in BUNDLED:
         raise invalid("seed", 'expected "demo", "empty" or a seed document')
-    return msgspec.convert(json.loads((_fixtures() / "demo.json").read_text(encoding="utf-8")), Seed)
+    folder = Path(str(resources.files("mockspaces").joinpath("fixtures")))
+    if not folder.is_dir():  # not installed: it stands beside the package
+        folder = folder.parent.parent / "fixtures"
+    return msgspec.convert(json.loads((folder / "demo.json").read_text(encoding="utf-8")), Seed)
 
 
 async def apply(world: World, seed: Seed) -> None:

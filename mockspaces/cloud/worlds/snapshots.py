@@ -151,7 +151,15 @@ async def prepare(world: World, snapshot: Snapshot) -> State:
     state.master_secret.put(snapshot.master_secret)
     current = SigningKey(keys.current, keys.pem[keys.current])
     state.signing_keys.put((*(SigningKey(*pair) for pair in keys.pem.items() if pair[0] != current.id), current))
-    await _fill(state, snapshot.state)
+    for name in snapshot.state.__struct_fields__:
+        given, store = getattr(snapshot.state, name), state.stores[name]
+        if isinstance(store, Fact):
+            store.put(given)
+            continue
+        for entity in given:
+            await store.put(entity)
+        if len(store) != len(given):
+            raise invalid(f"state.{name}", "two entities have the same id")
     return state
 
 
@@ -160,15 +168,3 @@ def _check_key(where: str, pem: str) -> None:
         load(pem)
     except (ValueError, TypeError) as error:
         raise invalid(where, f"no RSA private key: {error}") from None
-
-
-async def _fill(state: State, document: StateDocument) -> None:
-    for name in document.__struct_fields__:
-        given, store = getattr(document, name), state.stores[name]
-        if isinstance(store, Fact):
-            store.put(given)
-            continue
-        for entity in given:
-            await store.put(entity)
-        if len(store) != len(given):
-            raise invalid(f"state.{name}", "two entities have the same id")
