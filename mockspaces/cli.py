@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -157,17 +157,12 @@ def refuse_unknown_variables(environment: Mapping[str, str]) -> None:
     """End if a variable looks like an option but is none: a misspelt one must not be ignored."""
     from mockspaces.contract import nearest
 
-    known = {OF_OUR_TESTS, *_variables()}
+    options = [(name, option) for name, command in main.commands.items() for option in command.params]
+    named = (str(option.envvar or f"{PREFIX}_{name}_{option.name}".upper()) for name, option in options)
+    known = {OF_OUR_TESTS, *named}
     for name in sorted(environment):
         if name.startswith(f"{PREFIX}_") and name not in known and not SERVICE_LINK.fullmatch(name):
             fail(f"{name} is no option{nearest(name, sorted(known))}")
-
-
-def _variables() -> Iterator[str]:
-    """Yield the variables that options can be set by."""
-    for name, command in main.commands.items():
-        for option in command.params:
-            yield str(option.envvar or f"{PREFIX}_{name}_{option.name}".upper())
 
 
 def _setting(text: str) -> tuple[str, Any]:

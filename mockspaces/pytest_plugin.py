@@ -365,23 +365,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
         kept.excused = True
     if report.failed and not kept.told and (told := run.stories()):
         kept.told = True
-        _add_section(report, TITLE, told)
+        # Tell it as part of the failure itself: JUnit XML and editors show that, and not sections of the report.
+        if add := getattr(report.longrepr, "addsection", None):
+            add(TITLE, told)
+        else:
+            report.longrepr = f"{report.longrepr}\n{f' {TITLE} ':-^80}\n{told}"
         if folder := _option(item.config, "artifacts"):
-            _save(item.config.rootpath / folder / _file_name(item.nodeid), run.worlds, told)
+            name = re.sub(r"[^\w.-]+", "-", item.nodeid).strip("-")[-150:]
+            _save(item.config.rootpath / folder / name, run.worlds, told)
     if report.when == "teardown":
         run.end(kept)
-
-
-def _add_section(report: pytest.TestReport, title: str, text: str) -> None:
-    """Add to what is told of the failure itself: JUnit XML and editors show that, and not sections of the report."""
-    if add := getattr(report.longrepr, "addsection", None):
-        add(title, text)
-    else:
-        report.longrepr = f"{report.longrepr}\n{f' {title} ':-^80}\n{text}"
-
-
-def _file_name(nodeid: str) -> str:
-    return re.sub(r"[^\w.-]+", "-", nodeid).strip("-")[-150:]
 
 
 def _save(folder: Path, worlds: Iterable[Mockspaces], told: str) -> None:

@@ -183,16 +183,13 @@ class _Patches:
             resolver = importlib.import_module("aiohttp.resolver")
             self._replace(resolver.AsyncResolver, "resolve", self._resolve)
         for variable in NO_PROXY:
-            self._exempt(variable)
-
-    def _exempt(self, variable: str) -> None:
-        before = os.environ.get(variable)
-        others = [os.environ.get(name) for name in (variable, *NO_PROXY)]
-        os.environ[variable] = ",".join(filter(None, [next(filter(None, others), None), *sorted(self._names)]))
-        if before is None:
-            self._undo.callback(os.environ.pop, variable, None)
-        else:
-            self._undo.callback(os.environ.__setitem__, variable, before)
+            before = os.environ.get(variable)
+            others = [os.environ.get(name) for name in (variable, *NO_PROXY)]
+            os.environ[variable] = ",".join(filter(None, [next(filter(None, others), None), *sorted(self._names)]))
+            if before is None:
+                self._undo.callback(os.environ.pop, variable, None)
+            else:
+                self._undo.callback(os.environ.__setitem__, variable, before)
 
     def _answer(self, port: Any, family: int, *rest: Any) -> tuple[Any, ...]:
         """Return the arguments of `getaddrinfo` that resolve the address instead of a name."""

@@ -407,19 +407,16 @@ class Mockspaces(Control):
         """
         if not self.faults.planned:
             return []
-        faults = [
-            f"fault {fault.action} {fault.match}{self._nearly(fault)}"
-            for fault in self.faults.unfired()
-            if fault.probability == 1
-        ]
+        faults = []
+        for fault in self.faults.unfired():
+            if fault.probability == 1:
+                if fitting := self.journal.find(**fault.match):
+                    near = f"\n  near: {len(fitting)} fit, but came before it was planned, or met another fault"
+                else:
+                    near = self.journal.nearly(fault.match)
+                faults.append(f"fault {fault.action} {fault.match}{near}")
         asked = self.call("GET", "/misbehaviours")["data"]
         return faults + [f"misbehaviour {one['name']}" for one in asked if not one["fired"]]
-
-    def _nearly(self, fault: Fault) -> str:
-        """Return in words what a fault did not happen to."""
-        if fitting := self.journal.find(**fault.match):
-            return f"\n  near: {len(fitting)} fit, but came before it was planned, or met another fault"
-        return self.journal.nearly(fault.match)
 
     def misbehave(self, name: Misbehaviour, *, times: int | None = None) -> None:
         """Let the identity server misbehave: ``misbehave("id_token.bad_signature")``."""

@@ -46,10 +46,8 @@ def started(python: str | None, options: Mapping[str, Any]) -> Served:
     """
     if python is None and _threads_are_replaced():
         python = sys.executable
-    return ServerProcess(python, options) if python else _embedded(options)
-
-
-def _embedded(options: Mapping[str, Any]) -> Served:
+    if python:
+        return ServerProcess(python, options)
     from mockspaces import Config, Server
 
     server = Server(Config(**{"port": 0, **options}))

@@ -278,23 +278,17 @@ class Transport:
         if frame[:2] == EVENT and not self._closed:  # by far the most, and the same in both protocols (RT-EIO-17)
             await self._interruptible(self._send, message)
         else:
-            await self._translated(frame)
+            sent = self.codec.send(frame)
+            if sent.pinged:
+                self.engine.satisfied(self)
+            for shown in sent.frames:
+                if not self._closed:
+                    kind = "bytes" if isinstance(shown, bytes) else "text"
+                    await self._interruptible(self._send, {"type": "websocket.send", kind: shown})
+            if sent.close:
+                await self.close()
         # What was queued first is sent first, so the oldest cost is that of this frame.
         self.pending -= self._costs.popleft()
-
-    async def _translated(self, frame: Frame) -> None:
-        sent = self.codec.send(frame)
-        if sent.pinged:
-            self.engine.satisfied(self)
-        for shown in sent.frames:
-            await self._deliver(shown)
-        if sent.close:
-            await self.close()
-
-    async def _deliver(self, frame: Frame) -> None:
-        if not self._closed:
-            kind = "bytes" if isinstance(frame, bytes) else "text"
-            await self._interruptible(self._send, {"type": "websocket.send", kind: frame})
 
     def queued(self, cost: int) -> None:
         """Count what waits to be sent; a reader that is too slow is cut off, or it would take all memory."""

@@ -75,7 +75,10 @@ def _check(packet: Packet, depth: int) -> None:
     if not isinstance(value, list):
         raise PacketError("the JSON of the packet is no array")
     if packet.type in (EVENT, BINARY_EVENT):
-        _check_event(value)
+        if not value or not isinstance(value[0], str):
+            raise PacketError("the event has no name")
+        if value[0] in RESERVED:
+            raise PacketError(f'"{value[0]}" is no event of a client')
     if packet.type in BINARY:
         _check_placeholders(value, packet.attachments)
 
@@ -96,13 +99,6 @@ def decode(text: str, depth: int) -> Any:
     if deeper_than(value, depth + 1):  # the array around the event's arguments does not count
         raise PacketError(f"JSON nests deeper than {depth} levels")
     return value
-
-
-def _check_event(value: list[Any]) -> None:
-    if not value or not isinstance(value[0], str):
-        raise PacketError("the event has no name")
-    if value[0] in RESERVED:
-        raise PacketError(f'"{value[0]}" is no event of a client')
 
 
 def _check_placeholders(value: Any, attachments: int) -> None:

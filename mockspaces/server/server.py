@@ -267,7 +267,8 @@ class Server:
         if config.tls_cert:
             chosen = tls.own(Path(config.tls_cert), Path(config.tls_key) if config.tls_key else None)
         else:
-            chosen = tls.throw_away(self._hosts())
+            own = [name for name in (self._public_host, config.host) if name and name not in ANY_ADDRESS]
+            chosen = tls.throw_away(own)
         listeners = bind_all(config.host, config.tls_port)
         for one in listeners:
             undo.enter_context(one)
@@ -280,10 +281,6 @@ class Server:
     @property
     def _public_host(self) -> str | None:
         return urlsplit(self.config.public_url or "").hostname
-
-    def _hosts(self) -> list[str]:
-        """Return the names that this very server goes by."""
-        return [name for name in (self._public_host, self.config.host) if name and name not in ANY_ADDRESS]
 
     def _make_server(self) -> UvicornServer:
         config = transport(self.app)

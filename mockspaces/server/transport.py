@@ -33,7 +33,10 @@ class SocketFaults:
         if transport is None:
             return
         if exchange.transport == "truncate" and len(response.body) > 1:  # else there is no half that would be missed
-            await self._send_half(exchange, response)
+            start = {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
+            await exchange.send(start)
+            half = bytes(response.body)[: len(response.body) // 2]
+            await exchange.send({"type": "http.response.body", "body": half, "more_body": True})
             transport.close()
         elif exchange.transport == "garbage":
             transport.write(GARBAGE)
@@ -54,10 +57,3 @@ class SocketFaults:
                 transport: Transport | None = getattr(connection, "transport", None)
                 return transport
         return None
-
-    @staticmethod
-    async def _send_half(exchange: Exchange, response: Response) -> None:
-        start = {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
-        await exchange.send(start)
-        body = bytes(response.body)
-        await exchange.send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
