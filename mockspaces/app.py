@@ -80,13 +80,14 @@ class App:
     async def start(self) -> None:
         """Open the default world, unless it is open."""
         async with self._starting:
-            if DEFAULT not in self.worlds:
-                try:
-                    await self.worlds.open(DEFAULT, self._seed, ttl=None)
-                except Rejection as rejection:
-                    if self._seed_name in seeds.BUNDLED:
-                        raise
-                    raise Document(self._seed_name).located(rejection) from None  # where in the file the mistake is
+            if DEFAULT in self.worlds:
+                return
+            try:
+                await self.worlds.open(DEFAULT, self._seed, ttl=None)
+            except Rejection as rejection:
+                if self._seed_name in seeds.BUNDLED:
+                    raise
+                raise Document(self._seed_name).located(rejection) from None  # where in the file the mistake is
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event of the ASGI server."""

@@ -73,13 +73,7 @@ def user(origins: Origins, who: User, company: Company | None) -> Object:
         "addresses": [],
         "displayname": who.displayname,
         "emails": [
-            {
-                "value": address,
-                "type": "",
-                "primary": address == who.username,
-                "label": "",
-                "relationdef_id": relation,
-            }
+            {"value": address, "type": "", "primary": address == who.username, "label": "", "relationdef_id": relation}
             for address in who.emails
         ],
         "gender": who.gender,
