@@ -51,7 +51,7 @@ def test_a_token_may_be_in_either_query(cloud: Cloud, sockets: Sockets) -> None:
 def joins(sockets: Sockets, place: str, query: Mapping[str, str]) -> Frame:
     """Return the answer to a CONNECT, with the credential in one place alone, in the handshake backwards."""
     if place == "handshake":
-        return sockets.at(sockets.url(dict(reversed(query.items())))).join()
+        return sockets.at(sockets.url(dict(reversed(list(query.items()))))).join()
     return sockets.open().join("?" + "&".join(f"{name}={value}" for name, value in query.items()))
 
 

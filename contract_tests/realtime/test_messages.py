@@ -23,7 +23,7 @@ def test_a_chat_reaches_every_subscriber_with_all_its_members(cloud: Cloud, sock
     room = cloud.room(title="Room")
     sender = shown_sender(room.admin, displayname(cloud, room.admin))
     own, other = sockets.join(room.admin, room.id), sockets.join(room.guest, room.id)
-    sent = {"sender": {"_id": "x"}, "created": "1999", "chatMessages": {}, "version": "1.1"}
+    sent: dict[str, Any] = {"sender": {"_id": "x"}, "created": "1999", "chatMessages": {}, "version": "1.1"}
     with claim("RT-MSG-01", "all fields that clients send are understood"):
         name, told = own.message(room.id, "<p>hi</p>", **sent)
         expect(name, "MESSAGE_SENT")
