@@ -22,7 +22,8 @@ def chosen(options: argparse.Namespace) -> list[Mutant]:
     """Return the mutants that were asked for."""
     generated = [one for one in all_generated() if options.match in one.id]
     if options.sample is not None and options.sample < len(generated):
-        generated = random.Random(options.seed).sample(generated, options.sample)
+        mortal = [one for one in generated if one.id not in REASONS]  # a sample of those that should die
+        generated = random.Random(options.seed).sample(mortal, min(options.sample, len(mortal)))
     return [*(one for one in all_handwritten() if options.match in one.id), *generated]
 
 

@@ -178,10 +178,12 @@ def test_anything_but_one_to_a_hundred_ids_is_refused(cloud: Cloud, body: Any) -
 
 @behaviour("MSG-DELETE-01")
 def test_a_hundred_ids_are_accepted(cloud: Cloud) -> None:
-    """The array may have 100 ids; the same id a hundred times is one."""
+    """The array may have 100 ids, and no more; the same id a hundred times is one."""
     ann = cloud.user()
     with claim("MSG-DELETE-01", "a hundred ids are accepted"):
         expect(delete(cloud, ann, *["x"] * 100), outcome(unknown=["x"]))
+    with claim("MSG-DELETE-01", "one more is refused"):
+        refused(cloud.call("POST", "/messages/deletemessages", ann, json=["x"] * 101), 400, "request.invalid")
 
 
 @behaviour("ERR-ORDER-05")
