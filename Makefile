@@ -20,7 +20,7 @@ serve: .venv/.server ## run the emulator (PORT=8080, more options in ARGS)
 # The tests start hundreds of processes: without byte code each of them would compile the package anew.
 test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/.dev ## run the tests on all cores (a selection or options in ARGS; -n0 for one process)
-	$(BIN)/pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 check: .venv/.dev ## lint, format, types, and who imports whom
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """What is in the wheel: all that the package needs where there is no repository."""
 
+import fcntl
 import os
 import re
 import subprocess
@@ -15,16 +16,20 @@ from mockspaces.verification import runs
 ROOT = Path(__file__).parent.parent
 SUITE = "mockspaces/suite/contract_tests"
 
-pytestmark = pytest.mark.xdist_group("wheel")  # which is built once
-
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built as a release builds it."""
-    folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    pins = ["--build-constraint", str(ROOT / "constraints.txt")]
-    subprocess.run([*pip, *pins, "--wheel-dir", str(folder), str(ROOT)], check=True, timeout=300)
+    """The wheel, built as a release builds it; once, even if several processes run these tests."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "wheel"
+    with (shared / "wheel.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not [*folder.glob("*.whl")]:
+            pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
+            pins = ["--build-constraint", str(ROOT / "constraints.txt")]
+            subprocess.run([*pip, *pins, "--wheel-dir", str(folder), str(ROOT)], check=True, timeout=300)
     [built] = folder.glob("*.whl")
     return built
 

@@ -16,7 +16,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from mockspaces.client import Mockspaces, OAuthClient
 
-pytestmark = [pytest.mark.needs("chromium", "chromedriver"), pytest.mark.xdist_group("browser")]  # there is one of it
+pytestmark = pytest.mark.needs("chromium", "chromedriver")
 
 PATIENCE_S = 5
 PHONE = (360, 740)

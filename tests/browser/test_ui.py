@@ -11,7 +11,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from contract_tests.sockets import Chat, address
 from mockspaces.client import Mockspaces
 
-pytestmark = [pytest.mark.needs("chromium", "chromedriver"), pytest.mark.xdist_group("browser")]  # there is one of it
+pytestmark = pytest.mark.needs("chromium", "chromedriver")
 
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>&quot;\'"'
 PATIENCE_S = 5
