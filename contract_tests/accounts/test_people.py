@@ -204,6 +204,15 @@ def test_licences_and_agreements_exist(cloud: Cloud, slash: str) -> None:
         observe(ask(cloud, f"{PRODUCT}/agreement{slash}", user, "POST").status_code, 200)
 
 
+@behaviour("ACC-LIC-01")
+def test_licences_are_refused_in_json(cloud: Cloud) -> None:
+    """Whoever sends no credential is refused by an object, not by a page."""
+    with claim("ACC-LIC-01", "without a credential it is refused, in JSON"):
+        answer = cloud.http.get(f"{cloud.accounts}{LICENCES}")
+        observe(answer.status_code, 401)
+        observe("error" in answer.json(), wanted=True)
+
+
 @behaviour("ACC-PROFGET-01", "ACC-PROFSET-01", "ACC-GEN-02")
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_a_profile_is_what_was_stored_last(cloud: Cloud, slash: str) -> None:
