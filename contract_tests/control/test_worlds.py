@@ -6,13 +6,15 @@ from typing import Any
 import httpx
 import pytest
 
-from contract_tests.claims import expect, observe
+from contract_tests.claims import claim, expect, observe
 from contract_tests.kit import App, Cloud, Person, behaviour, only_mock, refused, serving
 
-NO_CLAIMS_YET = True
-
-
 APP_ID = "00112233445566778899"
+
+
+@pytest.fixture(autouse=True)
+def _mock_only(cloud: Cloud) -> None:
+    only_mock(cloud, "a real service is one world")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,6 @@ def open_world(mock: str, http: httpx.Client, kind: str, **body: Any) -> Cloud:
 
 def root(cloud: Cloud) -> str:
     """Return the origin of the default world of a mock."""
-    only_mock(cloud, "a real service is one world")
     worlds = cloud.control("GET", "/worlds")["data"]
     found: str = next(world["urls"]["prefix"]["control"] for world in worlds if world["name"] == "default")
     return found.removesuffix("/w/default/_mock")
@@ -82,11 +83,13 @@ def test_no_world_accepts_a_credential_of_another(pair: Pair, kind: str) -> None
     """A credential is good in its own world and refused in the other as an unknown one, both ways."""
     mine, theirs = CREDENTIALS[kind](pair.first), CREDENTIALS[kind](pair.second)
     body = {"topic": {"title": "Room"}}
-    for world, who, other in ((pair.first, mine, theirs), (pair.second, theirs, mine)):
+    for world, who, other, which in ((pair.first, mine, theirs, "first"), (pair.second, theirs, mine, "second")):
         good = world.call("POST", "/spaces/invite", who, json=body)
         assert good.status_code == (403 if kind == "anonymous JWT" else 200), good.text
-        refused(world.call("POST", "/spaces/invite", other, json=body), 401, "auth.credential_invalid")
-        refused(world.call("GET", "/users/me", other), 401, "auth.credential_invalid")
+        with claim("AUTH-WORLD-01", "DM-CFG-04", f"the {which} world lets no foreign credential create"):
+            refused(world.call("POST", "/spaces/invite", other, json=body), 401, "auth.credential_invalid")
+        with claim("AUTH-WORLD-01", "DM-CFG-04", f"the {which} world lets no foreign credential read"):
+            refused(world.call("GET", "/users/me", other), 401, "auth.credential_invalid")
 
 
 @behaviour("AUTH-WORLD-01")
@@ -94,21 +97,28 @@ def test_ids_of_another_world_are_unknown(pair: Pair) -> None:
     """Spaces and people of one world do not exist in the other, and nothing is drawn twice."""
     ann, other_ann = pair.first.user(), pair.second.user()
     space = pair.first.space(ann)
-    refused(pair.second.call("GET", f"/spaces/{space}", other_ann), 404, "space.not_found")
-    refused(pair.second.call("GET", f"/spaces/{space}/join", pair.second.guest()), 404, "space.not_found")
+    with claim("AUTH-WORLD-01", "a space of another world is not found"):
+        refused(pair.second.call("GET", f"/spaces/{space}", other_ann), 404, "space.not_found")
+    guest = pair.second.guest()
+    with claim("AUTH-WORLD-01", "a space of another world cannot be joined"):
+        refused(pair.second.call("GET", f"/spaces/{space}/join", guest), 404, "space.not_found")
     body = {"topic": {"title": "Room"}, "invitees": [{"inviteeType": "userId", "invitee": ann.id}]}
-    refused(pair.second.call("POST", "/spaces/invite", other_ann, json=body), 404, "user.not_found")
-    assert ann.id != other_ann.id
-    assert ann.token != other_ann.token
+    with claim("AUTH-WORLD-01", "a person of another world cannot be invited"):
+        refused(pair.second.call("POST", "/spaces/invite", other_ann, json=body), 404, "user.not_found")
+    with claim("AUTH-WORLD-01", "the same address has another id and token in each world"):
+        assert ann.id != other_ann.id
+        assert ann.token != other_ann.token
 
 
 @behaviour("AUTH-WORLD-01", "DM-CFG-04")
 def test_keys_of_apps_are_drawn_per_world(pair: Pair) -> None:
     """Two apps of the same id have other kids and other service domains."""
     first, second = same_app(pair.first), same_app(pair.second)
-    expect(first.key["iss"], second.key["iss"])
-    assert first.key["kid"] != second.key["kid"]
-    assert first.key["sub"] != second.key["sub"]
+    assert first.key["iss"] == second.key["iss"]
+    with claim("AUTH-WORLD-01", "DM-CFG-04", "the kid is drawn per world"):
+        assert first.key["kid"] != second.key["kid"]
+    with claim("AUTH-WORLD-01", "DM-CFG-04", "the service domain is drawn per world"):
+        assert first.key["sub"] != second.key["sub"]
 
 
 @behaviour("AUTH-WORLD-01")
@@ -116,13 +126,12 @@ def test_a_key_pair_of_another_world_signs_nothing(pair: Pair) -> None:
     """Claims of this world's app, signed with a key of the other world's app under either kid, are refused."""
     mine, theirs = same_app(pair.first), same_app(pair.second)
     claims = mine.claims()
-    for kid in (theirs.key["kid"], mine.key["kid"]):
+    for whose, kid in (("the other", theirs.key["kid"]), ("this", mine.key["kid"])):
         if kid == mine.key["kid"] and mine.key["private_key"] == theirs.key["private_key"]:
             continue  # both drew the same key of the small public pool
-        token = App(theirs.key).sign(claims, {"kid": kid})
-        refused(
-            pair.first.call("GET", "/users/me", Person("", "", f"service_app {token}")), 401, "auth.credential_invalid"
-        )
+        forged = Person("", "", f"service_app {App(theirs.key).sign(claims, {'kid': kid})}")
+        with claim("AUTH-WORLD-01", f"a key of the other world under the kid of {whose} is refused"):
+            refused(pair.first.call("GET", "/users/me", forged), 401, "auth.credential_invalid")
 
 
 @behaviour("AUTH-WORLD-01")
@@ -134,13 +143,17 @@ def test_nothing_done_in_one_world_shows_in_another(pair: Pair) -> None:
     pair.first.control("POST", "/clock", {"freeze": "2031-02-03T04:05:06.789Z"})
     pair.first.control("PATCH", "/contract", {"errors": {"auth.credential_missing": {"status": 499}}})
     pair.first.space(pair.first.user())
-    observe(pair.first.call("GET", "/users/me").status_code, 499)
-    shown = pair.second.control("GET", "")
-    observe((shown["counts"], shown["settings"]), (before["counts"], before["settings"]))
-    observe(shown["clock"]["frozen"], wanted=False)
-    refused(pair.second.call("GET", "/users/me"), 401, "auth.credential_missing")
+    assert pair.first.call("GET", "/users/me").status_code == 499
+    with claim("AUTH-WORLD-01", "things and settings of one world leave the other as it is"):
+        shown = pair.second.control("GET", "")
+        observe((shown["counts"], shown["settings"]), (before["counts"], before["settings"]))
+    with claim("AUTH-WORLD-01", "the clock of the other world goes on"):
+        observe(pair.second.control("GET", "")["clock"]["frozen"], wanted=False)
+    with claim("AUTH-WORLD-01", "the overlay of one world is not that of the other"):
+        refused(pair.second.call("GET", "/users/me"), 401, "auth.credential_missing")
     pair.first.control("POST", "/reset")
-    observe(pair.second.call("GET", "/users/me", theirs).status_code, 200)
+    with claim("AUTH-WORLD-01", "a credential outlives the reset of the other world"):
+        observe(pair.second.call("GET", "/users/me", theirs).status_code, 200)
 
 
 @behaviour("AUTH-WORLD-01", "REST-HOST-01", "CTRL-01")
@@ -156,12 +169,17 @@ def test_a_world_can_hand_out_the_names_of_the_vendor(pair: Pair) -> None:
 
     before, theirs = told(pair.first), told(pair.second)
     pair.first.control("PATCH", "/origins", {"vendor_hosts": "production"})
-    observe(told(pair.first)["accounts"], "https://accounts.avayacloud.com")
-    observe(told(pair.first)["api"], "https://spacesapis.avayacloud.com/api")
-    observe(told(pair.second), theirs)
-    refused(pair.first.call("GET", "/users/me"), 401, "auth.credential_missing")
+    with claim("REST-HOST-01", "the vendor's hosts of production are told"):
+        shown = told(pair.first)
+        observe(shown["accounts"], "https://accounts.avayacloud.com")
+        observe(shown["api"], "https://spacesapis.avayacloud.com/api")
+    with claim("AUTH-WORLD-01", "the other world tells its own hosts"):
+        observe(told(pair.second), theirs)
+    with claim("REST-HOST-01", "the world answers at its own address all the same"):
+        refused(pair.first.call("GET", "/users/me"), 401, "auth.credential_missing")
     pair.first.control("PATCH", "/origins", {"vendor_hosts": None})
-    observe(told(pair.first), before)
+    with claim("CTRL-01", "a control call below the prefix of the world takes them back"):
+        observe(told(pair.first), before)
 
 
 @behaviour("AUTH-WORLD-01")
@@ -173,7 +191,8 @@ def test_a_seeded_world_draws_the_same_again(seeded: str, http: httpx.Client) ->
         cloud.control("POST", "/reset")
         cloud.control("POST", "/clock", {"freeze": "2031-02-03T04:05:06.789Z"})
         drawn.append((cloud.app().key["kid"], cloud.user().token))
-    observe(drawn[0], drawn[1])
+    with claim("AUTH-WORLD-01", "a seeded world draws the same again after a reset"):
+        observe(drawn[0], drawn[1])
     http.delete(f"{seeded}/_mock/worlds/again")
 
 
@@ -184,12 +203,16 @@ def test_the_same_world_answers_by_port_and_by_prefix(cloud: Cloud, http: httpx.
     answer = http.post(f"{mock}/_mock/worlds", json={"name": "two-ways"}).json()
     by_port, by_prefix = (Cloud(answer["urls"][kind], http, is_mock=True) for kind in ("port", "prefix"))
     user = by_port.user()
-    expect(by_prefix.call("GET", "/users/me", user).status_code, 200)
-    for way in (by_port, by_prefix):
-        shown = way.call("GET", "/service-configurations").json()
-        expect(shown["spaces"]["server_url"], way.origin)
-        assert way.call("GET", "/users/me", user).json()["picture_url"].startswith(f"{way.accounts}/")
-    assert by_prefix.api.startswith(f"{mock}/w/two-ways/")
+    with claim("REST-HOST-02", "what is made by the port is there by the prefix"):
+        expect(by_prefix.call("GET", "/users/me", user).status_code, 200)
+    for name, way in (("port", by_port), ("prefix", by_prefix)):
+        with claim("REST-HOST-02", f"by the {name} the world names the URLs of that way"):
+            shown = way.call("GET", "/service-configurations").json()
+            expect(shown["spaces"]["server_url"], way.origin)
+        with claim("REST-HOST-01", f"by the {name} a picture is at the accounts of that way"):
+            assert way.call("GET", "/users/me", user).json()["picture_url"].startswith(f"{way.accounts}/")
+    with claim("REST-HOST-02", "the prefix names the world on the origin of the mock"):
+        assert by_prefix.api.startswith(f"{mock}/w/two-ways/")
     http.delete(f"{mock}/_mock/worlds/two-ways")
 
 
