@@ -7,17 +7,19 @@ from typing import Any
 import httpx
 import pytest
 
+from contract_tests.claims import claim
 from contract_tests.kit import ISO_TIME, Cloud, behaviour, only_mock, refused, send_raw, serving
-
-NO_CLAIMS_YET = True
-
 
 JSON = "application/json"
 
 
+@pytest.fixture(autouse=True)
+def _mock_only(cloud: Cloud) -> None:
+    only_mock(cloud, "the control API is the mock's own")
+
+
 def control(cloud: Cloud, method: str, path: str, **content: Any) -> httpx.Response:
     """Make a control call and return its answer, whatever it is."""
-    only_mock(cloud, "the control API is the mock's own")
     return cloud.http.request(method, f"{cloud.urls['control']}{path}", **content)
 
 
@@ -41,19 +43,20 @@ def refusal(answer: httpx.Response, status: int, code: str) -> str:
 @pytest.mark.parametrize("path", ["/nothing", "/worlds/x/y", "/users", "/../api/users/me"])
 def test_an_unknown_path_is_not_found(cloud: Cloud, path: str) -> None:
     """An unknown path below the prefix is answered by the control API itself."""
-    only_mock(cloud, "the control API is the mock's own")
     target = f"{cloud.urls['control']}{path}"
-    answer = cloud.http.send(httpx.Request("GET", httpx.URL(target.replace("/../", "/%2E%2E/"))))
-    refusal(answer, *((405, "method.not_allowed") if path == "/users" else (404, "route.not_found")))
+    with claim("CTRL-01", "the control API itself refuses it"):
+        answer = cloud.http.send(httpx.Request("GET", httpx.URL(target.replace("/../", "/%2E%2E/"))))
+        refusal(answer, *((405, "method.not_allowed") if path == "/users" else (404, "route.not_found")))
 
 
 @behaviour("CTRL-01")
 @pytest.mark.parametrize("path", ["/_mocker", "/_mock%2Fhealth", "/x/_mock/health", "/api/_mock/health", "//_mock"])
 def test_the_prefix_is_one_whole_segment_at_the_root(cloud: Cloud, path: str) -> None:
     """Only the path /_mock and what lies below it is the control API."""
-    answer = send_raw(cloud.origin, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-    assert answer.status_code == 404
-    assert "why" not in answer.text
+    with claim("CTRL-01", "it is no path of the control API"):
+        answer = send_raw(cloud.origin, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        assert answer.status_code == 404
+        assert "why" not in answer.text
 
 
 @behaviour("CTRL-01")
@@ -72,8 +75,10 @@ def test_the_prefix_is_one_whole_segment_at_the_root(cloud: Cloud, path: str) ->
 def test_a_wrong_method_names_the_right_ones(cloud: Cloud, method: str, path: str, allow: str) -> None:
     """A wrong method is 405 with the methods that the path has."""
     answer = control(cloud, method, path, json={})
-    refusal(answer, 405, "method.not_allowed")
-    assert answer.headers["allow"] == allow
+    with claim("CTRL-01", "a wrong method is refused"):
+        refusal(answer, 405, "method.not_allowed")
+    with claim("CTRL-01", "the right methods are named"):
+        assert answer.headers["allow"] == allow
 
 
 @behaviour("CTRL-02")
@@ -85,15 +90,17 @@ def test_there_is_no_preflight(cloud: Cloud, path: str) -> None:
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "content-type",
     }
-    refusal(control(cloud, "OPTIONS", path, headers=headers), 405, "method.not_allowed")
+    with claim("CTRL-02", "a preflight is refused without CORS headers"):
+        refusal(control(cloud, "OPTIONS", path, headers=headers), 405, "method.not_allowed")
 
 
 @behaviour("CTRL-02")
 def test_no_answer_has_cors_headers(cloud: Cloud) -> None:
     """Neither an answer nor a refusal lets a page of another origin read it."""
     for method, path in (("GET", ""), ("GET", "/health"), ("GET", "/clock"), ("GET", "/none"), ("POST", "/clock")):
-        answer = control(cloud, method, path)
-        assert not [name for name in answer.headers if name.startswith("access-control")]
+        with claim("CTRL-02", f"the answer to {method} /_mock{path} has no CORS headers"):
+            answer = control(cloud, method, path)
+            assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
 @behaviour("CTRL-03")
@@ -118,17 +125,20 @@ def test_only_json_is_taken(cloud: Cloud, media_type: str | None) -> None:
     before = state(cloud)
     headers = {} if media_type is None else {"Content-Type": media_type}
     for path in ("/users", "/reset", "/worlds", "/clock", "/seed"):
-        answer = control(cloud, "POST", path, headers=headers, content=b'{"username": "new@example.com"}')
-        assert "application/json" in refusal(answer, 415, "request.unsupported_type")
-    assert state(cloud) == before
+        with claim("CTRL-03", f"{path} does not take it"):
+            answer = control(cloud, "POST", path, headers=headers, content=b'{"username": "new@example.com"}')
+            assert "application/json" in refusal(answer, 415, "request.unsupported_type")
+    with claim("CTRL-03", "nothing is done"):
+        assert state(cloud) == before
 
 
 @behaviour("CTRL-03")
 @pytest.mark.parametrize("media_type", ["application/json", "Application/JSON", "application/json; charset=utf-8"])
 def test_json_is_recognised_in_any_form(cloud: Cloud, media_type: str) -> None:
     """Letter case and parameters of the media type do not matter."""
-    answer = control(cloud, "POST", "/clock", headers={"Content-Type": media_type}, content=b'{"advance": 1}')
-    assert answer.status_code == 200
+    with claim("CTRL-03", "it is taken as JSON"):
+        answer = control(cloud, "POST", "/clock", headers={"Content-Type": media_type}, content=b'{"advance": 1}')
+        assert answer.status_code == 200
 
 
 @behaviour("CTRL-03")
@@ -138,18 +148,22 @@ def test_a_body_that_is_no_json_object_changes_nothing(cloud: Cloud, path: str, 
     """An absent, broken or other body than a JSON object is refused on every call that changes something."""
     cloud.user("new@example.com")
     before = state(cloud)
-    answer = control(cloud, "POST", path, headers={"Content-Type": JSON}, content=body)
-    refusal(answer, 400, "request.invalid")
-    assert state(cloud) == before
+    with claim("CTRL-03", "a body that is no JSON object is refused"):
+        answer = control(cloud, "POST", path, headers={"Content-Type": JSON}, content=body)
+        refusal(answer, 400, "request.invalid")
+    with claim("CTRL-03", "nothing is done"):
+        assert state(cloud) == before
 
 
 @behaviour("CTRL-03")
 def test_a_chunked_body_and_one_of_no_length_are_read(cloud: Cloud) -> None:
     """A body without Content-Length counts as any other."""
     headers = {"Content-Type": JSON}
-    answer = control(cloud, "POST", "/clock", headers=headers, content=iter([b'{"adv', b'ance": 5}']))
-    assert answer.status_code == 200
-    refusal(control(cloud, "POST", "/reset", headers=headers, content=iter([])), 400, "request.invalid")
+    with claim("CTRL-03", "a chunked body is read"):
+        answer = control(cloud, "POST", "/clock", headers=headers, content=iter([b'{"adv', b'ance": 5}']))
+        assert answer.status_code == 200
+    with claim("CTRL-03", "a chunked body of no length is refused"):
+        refusal(control(cloud, "POST", "/reset", headers=headers, content=iter([])), 400, "request.invalid")
 
 
 GETS = (
@@ -172,10 +186,11 @@ GETS = (
 def test_get_changes_nothing(cloud: Cloud) -> None:
     """No GET or HEAD of any control path changes the world."""
     before = state(cloud)
-    for path in GETS:
-        for method in ("GET", "HEAD"):
-            control(cloud, method, f"{path}?username=new@example.com&name=x&advance=5")
-    assert state(cloud) == before
+    for method in ("GET", "HEAD"):
+        with claim("CTRL-03", f"no {method} changes anything"):
+            for path in GETS:
+                control(cloud, method, f"{path}?username=new@example.com&name=x&advance=5")
+            assert state(cloud) == before
 
 
 @pytest.fixture(scope="module")
@@ -204,26 +219,36 @@ def test_with_a_control_token_every_call_must_bring_it(
     headers = {} if token is None else {b"X-Mock-Token": token.encode()}
     for method, path in (("GET", ""), ("GET", "/worlds"), ("POST", "/reset"), ("POST", "/users")):
         body = {} if path == "/reset" else {"username": f"{method}{status}@example.com"}
-        answer = http.request(method, f"{guarded}/_mock{path}", headers=headers, json=body)
-        assert answer.status_code == status, answer.text
-        assert answer.json().get("code") == code
+        with claim("CTRL-04", "DM-CFG-05", f"{method} /_mock{path} is answered as the token deserves"):
+            answer = http.request(method, f"{guarded}/_mock{path}", headers=headers, json=body)
+            assert answer.status_code == status, answer.text
+            assert answer.json().get("code") == code
 
 
 @behaviour("CTRL-05", "CTRL-07")
 def test_health_and_the_emulated_cloud_need_no_control_token(guarded: str, http: httpx.Client) -> None:
     """A control token closes only the control API, and is itself no credential of the cloud."""
-    assert http.get(f"{guarded}/_mock/health").json()["status"] == "ok"
-    assert http.post(f"{guarded}/api/anonymous/auth", json={}).status_code == 200
-    for headers in ({b"X-Mock-Token": "sésame".encode()}, {b"Authorization": "Bearer sésame".encode()}):
-        assert http.get(f"{guarded}/api/users/me", headers=headers).status_code == 401
+    with claim("CTRL-05", "health is open in spite of the token"):
+        assert http.get(f"{guarded}/_mock/health").json()["status"] == "ok"
+    with claim("CTRL-07", "the emulated cloud is open in spite of the token"):
+        assert http.post(f"{guarded}/api/anonymous/auth", json={}).status_code == 200
+    token = "sésame".encode()
+    for what, headers in (
+        ("as X-Mock-Token", {b"X-Mock-Token": token}),
+        ("as bearer", {b"Authorization": b"Bearer " + token}),
+    ):
+        with claim("CTRL-07", f"the token {what} is no credential of the cloud"):
+            assert http.get(f"{guarded}/api/users/me", headers=headers).status_code == 401
 
 
 @behaviour("CTRL-05")
 def test_health_is_open(cloud: Cloud) -> None:
     """Health says that the mock is up, and nothing of what is in it."""
-    body = control(cloud, "GET", "/health").json()
-    assert body["status"] == "ok"
-    assert set(body) == {"status", "version"}
+    answer = control(cloud, "GET", "/health")
+    with claim("CTRL-05", "health says that the mock is up"):
+        assert answer.json()["status"] == "ok"
+    with claim("CTRL-05", "and nothing of what is in it"):
+        assert set(answer.json()) == {"status", "version"}
 
 
 @behaviour("CTRL-06")
@@ -250,8 +275,10 @@ def test_a_foreign_origin_is_refused(cloud: Cloud, origin: str) -> None:
     headers = {"Origin": origin.format(own=own, host=own.partition("://")[2])}
     for method, path in (("GET", ""), ("GET", "/journal"), ("POST", "/reset"), ("DELETE", "/journal")):
         content: dict[str, Any] = {"json": {}} if method == "POST" else {}
-        refusal(control(cloud, method, path, headers=headers, **content), 403, "auth.kind_not_allowed")
-    assert state(cloud) == before
+        with claim("CTRL-06", f"{method} /_mock{path} is refused to a foreign origin"):
+            refusal(control(cloud, method, path, headers=headers, **content), 403, "auth.kind_not_allowed")
+    with claim("CTRL-06", "nothing is done"):
+        assert state(cloud) == before
 
 
 @behaviour("CTRL-06")
@@ -259,30 +286,45 @@ def test_a_foreign_origin_is_refused(cloud: Cloud, origin: str) -> None:
 def test_the_mocks_own_page_may_call(cloud: Cloud, host: str) -> None:
     """The mock's own origin is accepted by each of its names, whatever single word or address the Host is."""
     port = httpx.URL(cloud.origin).port
-    for called in ("anything", "anything.localhost", f"192.0.2.1:{port}", f"[2001:db8::1]:{port}"):
+    for what, called in (
+        ("a word", "anything"),
+        ("a name below localhost", "anything.localhost"),
+        ("an IPv4 address", f"192.0.2.1:{port}"),
+        ("an IPv6 address", f"[2001:db8::1]:{port}"),
+    ):
         headers = {"Origin": f"http://{host}:{port}", "Host": called}
-        assert control(cloud, "GET", "", headers=headers).status_code == 200
+        with claim("CTRL-06", f"its own origin is accepted where the Host is {what}"):
+            assert control(cloud, "GET", "", headers=headers).status_code == 200
 
 
 @behaviour("CTRL-06")
 @pytest.mark.parametrize("host", ["anything.example", "127.0.0.1.example", "localhost.example:8080"])
 def test_a_name_that_leads_here_is_not_the_mocks_own(cloud: Cloud, host: str) -> None:
     """A page under a name of its own that is pointed at the mock reads nothing but that it is up."""
-    refusal(control(cloud, "GET", "/snapshot", headers={"Host": host}), 403, "auth.kind_not_allowed")
-    assert control(cloud, "GET", "/health", headers={"Host": host}).status_code == 200
+    with claim("CTRL-06", "a foreign name reads nothing"):
+        refusal(control(cloud, "GET", "/snapshot", headers={"Host": host}), 403, "auth.kind_not_allowed")
+    with claim("CTRL-06", "but that the mock is up"):
+        assert control(cloud, "GET", "/health", headers={"Host": host}).status_code == 200
 
 
 @behaviour("CTRL-07")
 def test_credentials_of_the_cloud_mean_nothing_here(cloud: Cloud) -> None:
     """A good or bad credential of the emulated cloud neither opens nor closes the control API."""
-    for authorization in (cloud.user().authorization, cloud.app().authorization, "Bearer nothing", '"'):
-        assert control(cloud, "GET", "", headers={"Authorization": authorization}).status_code == 200
+    for what, authorization in (
+        ("a person's credential", cloud.user().authorization),
+        ("a service app's credential", cloud.app().authorization),
+        ("a bad credential", "Bearer nothing"),
+        ("a malformed credential", '"'),
+    ):
+        with claim("CTRL-07", f"{what} does not matter"):
+            assert control(cloud, "GET", "", headers={"Authorization": authorization}).status_code == 200
 
 
 @behaviour("CTRL-07")
 def test_the_control_token_means_nothing_in_the_cloud(cloud: Cloud) -> None:
     """The header of the control token authenticates no call of the emulated cloud."""
-    refused(cloud.call("GET", "/users/me", headers={"X-Mock-Token": "T"}), 401, "auth.credential_missing")
+    with claim("CTRL-07", "the header of the control token is no credential"):
+        refused(cloud.call("GET", "/users/me", headers={"X-Mock-Token": "T"}), 401, "auth.credential_missing")
 
 
 @pytest.mark.parametrize(
@@ -378,10 +420,8 @@ def test_a_bad_setting_is_named_and_no_setting_changes(
     assert cloud.control("GET", "/settings") == before
 
 
-@behaviour("DM-CFG-02", "DM-CFG-01", "DM-CFG-03")
-def test_the_settings_have_their_documented_defaults(cloud: Cloud) -> None:
-    """A world begins with the strict values of the specification."""
-    wanted = {
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "DM-CFG-01": {
         "accounts.issuer": "avayacloud.com",
         "accounts.error_style": "vendor",
         "accounts.scope_style": "vendor",
@@ -392,6 +432,8 @@ def test_the_settings_have_their_documented_defaults(cloud: Cloud) -> None:
         "accounts.typo_alias": False,
         "accounts.auto_login": None,
         "accounts.auto_consent": False,
+    },
+    "DM-CFG-02": {
         "rest.service_audiences": ["spaces.avayacloud.com"],
         "rest.service_leeway_s": 0,
         "rest.pin_scope": "all",
@@ -401,14 +443,24 @@ def test_the_settings_have_their_documented_defaults(cloud: Cloud) -> None:
         "rest.enforce_limits": False,
         "files.anonymous_upload": False,
         "files.max_bytes": 104_857_600,
+    },
+    "DM-CFG-03": {
         "socket.spelling": "1x",
         "socket.allow_eio4": True,
         "socket.ping_interval_ms": 25_000,
         "socket.ping_timeout_ms": 60_000,
         "socket.lenient_token": False,
-    }
+    },
+}
+
+
+@behaviour("DM-CFG-01", "DM-CFG-02", "DM-CFG-03")
+def test_the_settings_have_their_documented_defaults(cloud: Cloud) -> None:
+    """A world begins with the strict values of the specification."""
     found = cloud.control("GET", "/settings")
-    assert {name: found.get(name) for name in wanted} == wanted
+    for name, wanted in DEFAULTS.items():
+        with claim(name, "a world begins with these values"):
+            assert {setting: found.get(setting) for setting in wanted} == wanted
 
 
 def overlay(cloud: Cloud, document: dict[str, Any]) -> None:
@@ -423,7 +475,10 @@ def test_an_error_row_can_be_replaced(cloud: Cloud) -> None:
     app = cloud.app()
     cloud.control("PATCH", f"/service-apps/{app.key['iss']}", {"active": False})
     answer = cloud.call("GET", "/users/me", app)
-    assert (answer.status_code, answer.json()) == (403, {"code": "app.not_active", "message": "Not active {x}"})
+    with claim("AUTH-SVC-12", "an inactive app is refused with the status that was learnt", about=[answer]):
+        assert answer.status_code == 403
+    with claim("ERR-BODY-02", "code and text are those that were learnt", about=[answer]):
+        assert answer.json() == {"code": "app.not_active", "message": "Not active {x}"}
     cloud.control("POST", "/reset")
     refused(cloud.call("GET", "/users/me"), 401, "auth.credential_missing")
 
@@ -483,17 +538,22 @@ def test_the_clock_stands_where_it_is_put(cloud: Cloud) -> None:
     """A frozen clock shows the very millisecond, moves by seconds, and goes with the machine when resumed."""
     for moment in ("2031-02-03T04:05:06.789Z", "2038-01-31T15:14:52.582Z", "2026-11-20T13:00:00.573Z"):
         shown = cloud.control("POST", "/clock", {"freeze": moment})
-        assert (shown["now"], shown["frozen"]) == (moment, True)
+        with claim("DM-CFG-04", f"a clock that is frozen at {moment} shows just that"):
+            assert (shown["now"], shown["frozen"]) == (moment, True)
     cloud.control("POST", "/clock", {"advance": 1.25})
-    assert cloud.control("GET", "/clock")["now"] == "2026-11-20T13:00:01.823Z"
+    with claim("DM-CFG-04", "a frozen clock can be moved forward"):
+        assert cloud.control("GET", "/clock")["now"] == "2026-11-20T13:00:01.823Z"
     cloud.control("POST", "/clock", {"advance": -3601.25})
-    assert cloud.control("GET", "/clock")["now"] == "2026-11-20T12:00:00.573Z"
+    with claim("DM-CFG-04", "a frozen clock can be moved back"):
+        assert cloud.control("GET", "/clock")["now"] == "2026-11-20T12:00:00.573Z"
     shown = cloud.control("POST", "/clock", {"resume": True})
-    assert shown["frozen"] is False
-    assert abs(shown["epoch"] - time.time()) < 5
+    with claim("DM-CFG-04", "a resumed clock goes with the machine"):
+        assert shown["frozen"] is False
+        assert abs(shown["epoch"] - time.time()) < 5
     ahead = cloud.control("POST", "/clock", {"advance": 7200})
-    assert abs(ahead["epoch"] - time.time() - 7200) < 5
-    assert ahead["now"] == ISO_TIME
+    with claim("DM-CFG-04", "a running clock can be moved forward"):
+        assert abs(ahead["epoch"] - time.time() - 7200) < 5
+        assert ahead["now"] == ISO_TIME
 
 
 @behaviour("REST-TIME-01")
@@ -509,7 +569,8 @@ def test_the_clock_stands_where_it_is_put(cloud: Cloud) -> None:
 )
 def test_a_time_may_have_any_number_of_fraction_digits(cloud: Cloud, given: str, shown: str) -> None:
     """A time is read with or without fraction and zone and printed with milliseconds and Z."""
-    assert cloud.control("POST", "/clock", {"freeze": given})["now"] == shown
+    with claim("REST-TIME-01", "it is read, and shown with milliseconds and Z"):
+        assert cloud.control("POST", "/clock", {"freeze": given})["now"] == shown
 
 
 def test_a_reset_brings_the_seed_back(cloud: Cloud) -> None:
