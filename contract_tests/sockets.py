@@ -308,10 +308,11 @@ def direct_space(cloud: Cloud, one: Person, other: Person) -> str:
 
 
 @step("begin a meeting")
-def begin_meeting(cloud: Cloud, sockets: Sockets, space: str, who: Person) -> Any:
-    """Bring somebody into the meeting of a space by a socket that stays open, and return the meeting."""
-    sockets.join(who, space).media("tracksstatus", space, media={"connected": True, "audio": True})
-    answer = cloud.call("GET", f"/spaces/{space}/activemeeting", who)
+def begin_meeting(cloud: Cloud, sockets: Sockets, space: str, *people: Person) -> Any:
+    """Bring people into the meeting of a space by sockets that stay open, and return it as the first of them sees."""
+    for who in people:
+        sockets.join(who, space).media("tracksstatus", space, media={"connected": True, "audio": True})
+    answer = cloud.call("GET", f"/spaces/{space}/activemeeting", people[0])
     assert answer.status_code == 200, answer.text
     return answer.json()
 

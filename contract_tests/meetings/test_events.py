@@ -2,12 +2,9 @@ from typing import Any
 
 import pytest
 
-from contract_tests.claims import expect, observe
+from contract_tests.claims import claim, expect, observe, step
 from contract_tests.kit import ISO_TIME, OBJECT_ID, TEXT, Cloud, Person, Room, behaviour
-from contract_tests.sockets import Chat, Sockets
-
-NO_CLAIMS_YET = True
-
+from contract_tests.sockets import Chat, Sockets, begin_meeting
 
 CONTENT = {
     "startTime",
@@ -22,6 +19,7 @@ CONTENT = {
 }
 
 
+@step("act in a meeting")
 def act(cloud: Cloud, who: Person, room: Room, meeting: Any, action: str, body: Any = None) -> Any:
     answer = cloud.call("POST", f"/spaces/{room.id}/meetings/{meeting['_id']}/{action}", who, json=body or {})
     assert answer.status_code == 200, answer.text
@@ -33,56 +31,68 @@ def told(chat: Chat) -> list[tuple[str, Any]]:
     return [(payload["category"], payload) for payload in chat.said("MEDIA_SESSION_RESPONSE")]
 
 
-def categories(chat: Chat) -> list[str]:
-    return [category for category, _payload in told(chat)]
+def categories(events: list[tuple[str, Any]]) -> list[str]:
+    return [category for category, _payload in events]
 
 
 @behaviour("MEET-END-02", "RT-MED-08", "RT-MED-03", "RT-REST-05")
 def test_everybody_hears_how_a_meeting_ends(cloud: Cloud, sockets: Sockets) -> None:
     """Each attendee leaves, then the meeting ends, and both events have the meeting's content."""
     room = cloud.room()
-    meeting = cloud.meeting(room.id, room.guest, room.member)
+    meeting = begin_meeting(cloud, sockets, room.id, room.guest, room.member)
     chat = sockets.join(room.anonymous, room.id)
     act(cloud, room.admin, room, meeting, "end")
     events = told(chat)
     left, ended = "app.event.attendee.left", "app.event.meeting.ended"
-    expect([category for category, _payload in events], [left, left, ended])
-    observe([payload["content"]["attendee"]["_id"] for _name, payload in events[:2]], [room.guest.id, room.member.id])
+    with claim("MEET-END-02", "RT-MED-08", "RT-REST-05", "attendees leave, then the meeting ends"):
+        expect(categories(events), [left, left, ended])
+    with claim("MEET-END-02", "the attendees are named as they leave"):
+        leaving = [payload["content"]["attendee"]["_id"] for _name, payload in events[:2]]
+        observe(leaving, [room.guest.id, room.member.id])
     last = events[-1][1]
     about = {
         "_id": OBJECT_ID,
         "messageId": meeting["_id"],
         "topicId": room.id,
         "category": ended,
-        "sender": {"_id": room.id, "type": "spaceserver"},
         "modified": None,
         "created": ISO_TIME,
-        "content": last["content"],
     }
-    observe(last, about)
-    observe(set(last["content"]), CONTENT)
-    observe((last["content"]["endTime"], last["content"]["meetingStatus"]), (ISO_TIME, "inactive"))
+    with claim("RT-MED-03", "the event has ids of event, meeting and space, and a time"):
+        observe({name: value for name, value in last.items() if name not in ("sender", "content")}, about)
+    with claim("RT-MED-03", "its sender is the server of the space"):
+        observe(last["sender"], {"_id": room.id, "type": "spaceserver"})
+    with claim("MEET-END-02", "RT-MED-03", "its content is that of the meeting"):
+        observe(set(last["content"]), CONTENT)
+    with claim("MEET-END-02", "its content has the end time"):
+        observe((last["content"]["endTime"], last["content"]["meetingStatus"]), (ISO_TIME, "inactive"))
 
 
 @behaviour("MEET-MUTEALL-02", "MEET-MUTEALL-01", "RT-REST-05")
 def test_muting_all_asks_everybody_but_the_excluded(cloud: Cloud, sockets: Sockets) -> None:
     """All hear muting and muted with who is excluded; between them each other attendee's sockets are asked."""
     room = cloud.room()
-    meeting = cloud.meeting(room.id, room.admin, room.member, room.guest)
-    chats = {who.id: sockets.join(who, room.id) for who in (room.admin, room.member, room.guest, room.anonymous)}
+    meeting = begin_meeting(cloud, sockets, room.id, room.admin, room.member, room.guest)
+    people = {"admin": room.admin, "member": room.member, "guest": room.guest, "anonymous": room.anonymous}
+    chats = {name: sockets.join(who, room.id) for name, who in people.items()}
     act(cloud, room.admin, room, meeting, "muteall", {"exclusionList": [room.admin.id]})
     muting, asked, muted = (
         "app.event.all.parties.muting",
         "request.tracksstatus.change",
         "app.event.all.parties.muted",
     )
-    for who, chat in chats.items():
-        events = told(chat)
-        muted_one = who in (room.member.id, room.guest.id)
-        expect([name for name, _payload in events], [muting, asked, muted] if muted_one else [muting, muted])
-        expect(events[-1][1]["content"]["exclude"], [{"attendeeId": room.admin.id}])
+    heard = {name: told(chat) for name, chat in chats.items()}
+    for name, events in heard.items():
+        is_asked = name in ("member", "guest")
+        with claim(
+            "MEET-MUTEALL-02", "RT-REST-05", f"{name} hears of muting, and is {'' if is_asked else 'not '}asked"
+        ):
+            expect(categories(events), [muting, asked, muted] if is_asked else [muting, muted])
+        with claim("MEET-MUTEALL-01", "MEET-MUTEALL-02", f"{name} hears who is excluded"):
+            expect(events[-1][1]["content"]["exclude"], [{"attendeeId": room.admin.id}])
     act(cloud, room.admin, room, meeting, "muteall")
-    observe(categories(chats[room.admin.id]), [muting, asked, muted])
+    with claim("MEET-MUTEALL-01", "without a list nobody is excluded"):
+        observe(categories(told(chats["admin"])), [muting, asked, muted])
 
 
 @behaviour("MEET-MEDIA-03", "MEET-MEDIA-02", "RT-REST-05")
@@ -90,94 +100,126 @@ def test_muting_all_asks_everybody_but_the_excluded(cloud: Cloud, sockets: Socke
 def test_switching_a_microphone_asks_and_tells(cloud: Cloud, sockets: Sockets, actor: str) -> None:
     """The target's sockets are asked to change, and all subscribers get tracksstatus in the target's name."""
     room = cloud.room()
-    meeting = cloud.meeting(room.id, room.admin, room.guest)
+    meeting = begin_meeting(cloud, sockets, room.id, room.admin, room.guest)
     target, other = sockets.join(room.guest, room.id), sockets.join(room.member, room.id)
     elsewhere = sockets.join(room.guest)
     body = {"audio": False, "video": True, "mdsrvSessionId": "m1"}
     act(cloud, getattr(room, actor), room, meeting, f"attendees/user/{room.guest.id}/mediastate", body)
     asked, heard = told(target), told(other)
-    expect([name for name, _payload in asked], ["request.tracksstatus.change", "tracksstatus"])
-    expect([name for name, _payload in heard], ["tracksstatus"])
-    observe(categories(elsewhere), ["request.tracksstatus.change"])
-    observe([payload["content"]["mediaSession"] for _name, payload in [*asked, *heard]], [body] * 3)
-    expect(heard[0][1]["sender"]["_id"], room.guest.id)
-    observe(heard[0][1]["content"]["attendee"]["_id"], room.guest.id)
+    with claim("MEET-MEDIA-03", "RT-REST-05", "the target is asked, and hears of it as all do"):
+        expect(categories(asked), ["request.tracksstatus.change", "tracksstatus"])
+    with claim("MEET-MEDIA-03", "RT-REST-05", "others hear of it"):
+        expect(categories(heard), ["tracksstatus"])
+    with claim("MEET-MEDIA-03", "a socket of the target that has not subscribed is asked"):
+        observe(categories(told(elsewhere)), ["request.tracksstatus.change"])
+    with claim("MEET-MEDIA-02", "the media session is what was sent"):
+        observe([payload["content"]["mediaSession"] for _name, payload in [*asked, *heard]], [body] * 3)
+    with claim("MEET-MEDIA-03", "the target is the sender"):
+        expect(heard[0][1]["sender"]["_id"], room.guest.id)
+    with claim("MEET-MEDIA-03", "the target is the attendee"):
+        observe(heard[0][1]["content"]["attendee"]["_id"], room.guest.id)
 
 
-@behaviour("MEET-HAND-02", "MEET-HANDOK-01", "MEET-HANDLOW-01", "RT-REST-05")
+@behaviour("RT-REST-05")
 @pytest.mark.parametrize(
-    ("actor", "action", "event", "permissions"),
+    ("actor", "action", "event", "permissions", "shown"),
     [
-        ("guest", "", "requested", "requestedPermissions"),
-        ("admin", "/accept", "granted", "grantedPermissions"),
-        ("admin", "/lower", "rejected", "rejectedPermissions"),
-        ("guest", "/lower", "rejected", "rejectedPermissions"),
+        pytest.param(*row, marks=behaviour(row[-1]))
+        for row in (
+            ("guest", "", "requested", "requestedPermissions", "MEET-HAND-02"),
+            ("admin", "/accept", "granted", "grantedPermissions", "MEET-HANDOK-01"),
+            ("admin", "/lower", "rejected", "rejectedPermissions", "MEET-HANDLOW-01"),
+            ("guest", "/lower", "rejected", "rejectedPermissions", "MEET-HANDLOW-01"),
+        )
     ],
 )
 def test_all_hear_of_a_hand(
-    cloud: Cloud, sockets: Sockets, actor: str, action: str, event: str, permissions: str
+    cloud: Cloud, sockets: Sockets, actor: str, action: str, event: str, permissions: str, shown: str
 ) -> None:
     """A hand that is raised, accepted or lowered is announced to all with whose it is."""
     room = cloud.room()
-    meeting = cloud.meeting(room.id, room.admin, room.guest)
-    chats = [sockets.join(who, room.id) for who in (room.admin, room.member, room.guest)]
+    meeting = begin_meeting(cloud, sockets, room.id, room.admin, room.guest)
+    chats = {name: sockets.join(getattr(room, name), room.id) for name in ("admin", "member", "guest")}
     body: dict[str, Any] = {permissions: ["PERMISSION_UNMUTE"]}
     if action:
         body |= {"attendeeId": room.guest.id, "attendeeType": "user"}
     act(cloud, getattr(room, actor), room, meeting, f"attendees/raisedhands{action}", body)
-    for chat in chats:
-        ((name, payload),) = told(chat)
-        expect(name, f"app.event.meeting.permission.{event}")
-        expect(payload["content"]["targetId"], room.guest.id)
+    for role, chat in chats.items():
+        with claim(shown, "RT-REST-05", f"{role} hears of it, once"):
+            events = told(chat)
+            expect(categories(events), [f"app.event.meeting.permission.{event}"])
+        with claim(shown, f"{role} hears whose hand it is"):
+            expect(events[0][1]["content"]["targetId"], room.guest.id)
 
 
 @behaviour("MEET-REC-02", "MEET-RECSTOP-02", "DM-MEET-03", "RT-REST-05")
 def test_all_hear_of_a_recording(cloud: Cloud, sockets: Sockets) -> None:
     """Start and stop of a recording are announced with the recording that the call answered."""
     room = cloud.room()
-    meeting = cloud.meeting(room.id, room.guest)
+    meeting = begin_meeting(cloud, sockets, room.id, room.guest)
     chat = sockets.join(room.guest, room.id)
     started = act(cloud, room.member, room, meeting, "recordings")
     recording = started["content"]["recordings"][0]
-    ((name, payload),) = told(chat)
-    expect((name, payload["content"]["recordings"]), ("app.event.recording.started", [recording]))
-    observe(payload["_id"], started["_id"])
+    start = told(chat)
     stopped = act(cloud, room.admin, room, meeting, f"recordings/{recording['_id']}/stop")
-    ((name, payload),) = told(chat)
-    expect((name, payload["content"]["recordings"]), ("app.event.recording.stopped", stopped["content"]["recordings"]))
-    observe(payload["sender"], {"_id": room.id, "type": "spaceserver"})
+    stop = told(chat)
+    for shown, what, answer, events in (
+        ("MEET-REC-02", "started", started, start),
+        ("MEET-RECSTOP-02", "stopped", stopped, stop),
+    ):
+        with claim(shown, "RT-REST-05", f"all hear that it has {what}"):
+            expect(categories(events), [f"app.event.recording.{what}"])
+        with claim(shown, "DM-MEET-03", f"{what}: the event has the recording of the answer"):
+            expect(events[0][1]["content"]["recordings"], answer["content"]["recordings"])
+    with claim("DM-MEET-03", "there is one recording"):
+        assert (len(started["content"]["recordings"]), len(stopped["content"]["recordings"])) == (1, 1)
+    with claim("MEET-REC-02", "the event is the one that the call answered"):
+        observe(start[0][1]["_id"], started["_id"])
+    with claim("MEET-RECSTOP-02", "the sender is the server of the space"):
+        observe(stop[0][1]["sender"], {"_id": room.id, "type": "spaceserver"})
 
 
-@behaviour("MEET-OPER-01", "MEET-LAYOUT-01")
-@pytest.mark.parametrize(("action", "body"), [("layout", {"layout": "GRID"}), ("operation", {"mediaSessionId": "m"})])
-def test_some_actions_are_silent(cloud: Cloud, sockets: Sockets, action: str, body: Any) -> None:
+@pytest.mark.parametrize(
+    ("action", "body", "shown"),
+    [
+        pytest.param("layout", {"layout": "GRID"}, "MEET-LAYOUT-01", marks=behaviour("MEET-LAYOUT-01")),
+        pytest.param("operation", {"mediaSessionId": "m"}, "MEET-OPER-01", marks=behaviour("MEET-OPER-01")),
+    ],
+)
+def test_some_actions_are_silent(cloud: Cloud, sockets: Sockets, action: str, body: Any, shown: str) -> None:
     """Neither a layout nor noise reduction is announced to anybody."""
     room = cloud.room()
-    meeting = cloud.meeting(room.id, room.guest)
+    meeting = begin_meeting(cloud, sockets, room.id, room.guest)
     chat = sockets.join(room.guest, room.id)
     path = action if action == "layout" else f"attendees/user/{room.guest.id}/operation"
     act(cloud, room.admin, room, meeting, path, body)
-    observe(chat.heard(), [])
+    with claim(shown, "there is no event"):
+        observe(chat.heard(), [])
 
 
 @behaviour("MEDIA-TOKEN-03")
 def test_a_media_token_is_silent(cloud: Cloud, sockets: Sockets) -> None:
     """Asking for a media token is announced to nobody."""
-    room = cloud.room()
-    chat = sockets.join(room.guest, room.id)
-    observe(cloud.call("GET", f"/mediasessions/mpaas/token/{room.id}", room.guest).json()["token"], TEXT)
-    observe(chat.heard(), [])
+    ann = cloud.user()
+    space = cloud.open_space(ann)
+    chat = sockets.join(ann, space)
+    with claim("MEDIA-TOKEN-03", "there is a token"):
+        observe(cloud.call("GET", f"/mediasessions/mpaas/token/{space}", ann).json()["token"], TEXT)
+    with claim("MEDIA-TOKEN-03", "there is no event"):
+        observe(chat.heard(), [])
 
 
 @behaviour("MSG-DELETE-04")
 @pytest.mark.parametrize("kind", ["ideas", "tasks"])
 def test_comments_go_without_events_of_their_own(cloud: Cloud, sockets: Sockets, kind: str) -> None:
     """Deleting a post or task with comments is announced once."""
-    room = cloud.room()
-    parent = cloud.message(room.id, room.admin, kind=kind)["_id"]
+    ann = cloud.user()
+    space = cloud.open_space(ann)
+    parent = cloud.message(space, ann, kind=kind)["_id"]
     for _ in range(2):
-        cloud.message(room.id, room.admin, parentMsg={"_id": parent})
-    chat = sockets.join(room.guest, room.id)
-    cloud.call("POST", "/messages/deletemessages", room.admin, json=[parent])
-    removed = [(payload["category"], payload["_id"]) for payload in chat.said("MESSAGE_SENT")]
-    observe(removed, [("app.event.message.removed", parent)])
+        cloud.message(space, ann, parentMsg={"_id": parent})
+    chat = sockets.join(ann, space)
+    with claim("MSG-DELETE-04", "its deletion is the only one that is announced"):
+        cloud.call("POST", "/messages/deletemessages", ann, json=[parent])
+        removed = [(payload["category"], payload["_id"]) for payload in chat.said("MESSAGE_SENT")]
+        observe(removed, [("app.event.message.removed", parent)])
