@@ -84,6 +84,13 @@ def pause(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 
 @pytest.fixture
+def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """Run the inner pytest without two plugins that take longest to load; `make environments` has them all."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:anyio -p no:hypothesispytest")
+    return pytester
+
+
+@pytest.fixture
 def serve() -> Iterator[Serve]:
     """Start `mockspaces serve` on a free port, as often as a test wants; whatever still runs ends with the test."""
     with contextlib.ExitStack() as running:

@@ -164,7 +164,8 @@ def test_a_world_is_dropped_through_its_own_port(server: Server) -> None:
             dropped = await cloud.http.delete(f"{cloud.control_url}/worlds/{cloud.name}")
             await asyncio.gather(*(end(one) for one in sockets))
         assert dropped.status_code == 200
-        assert set(found) <= {200, 404}
+        # 401 is of another test's server beside us, which may have taken the port that is free now.
+        assert set(found) <= {200, 401, 404}
 
     bounded(server, scenario)
 

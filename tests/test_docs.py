@@ -45,7 +45,7 @@ def test_tests_pass(guide: str, pytester: pytest.Pytester, monkeypatch: pytest.M
     monkeypatch.setenv("no_proxy", "*")
     code = "\n\n".join(blocks(guide, "tests"))
     pytester.makepyfile(code)
-    result = pytester.runpytest_inprocess("-p", "no:xdist", "-p", "no:asyncio")
+    result = pytester.runpytest_inprocess("-p", "anyio", "-p", "no:xdist", "-p", "no:asyncio")
     loops = len(re.findall(r"mark\.anyio", code))  # on asyncio and on trio
     result.assert_outcomes(passed=len(re.findall(r"^ *(?:async )?def test_", code, re.MULTILINE)) + loops)
 
