@@ -139,6 +139,7 @@ class Book:
         self.loose: list[Difference] = []  # of a test that has not been made of claims yet
         self.stopped = ""
         self.open: claim | None = None
+        self.troubled = False  # something showed that the target is broken, or gone
         self.last: tuple[list[int], bool] = ([], False)  # the newest exchange, and whether it was a refusal
 
     def need(self, need: Need) -> None:
@@ -157,17 +158,26 @@ class Book:
         """Note an answer. Raises `NotTried` for one that shows nothing but that another target is broken or busy."""
         response.extensions["exchange"] = position
         self.exchanged(position, refusal=is_refusal(response))
-        allowed = self.open.allows if self.open is not None else ()
-        if not self.lenient or response.status_code in allowed:
-            return
         called = f"{response.request.method} {response.request.url.path}"
-        if response.status_code == TOO_MANY:
-            raise NotTried(f"the target was busy ({TOO_MANY}) on {called}")
-        if response.is_server_error:
-            raise NotTried(f"the target broke ({response.status_code}) on {called}")
+        self.works(response.status_code, called)
         is_page = response.is_success and response.text.lstrip()[:9].lower().startswith(("<!doctype", "<html"))
-        if is_page and response.request.url.path.startswith("/api/"):
+        if self.lenient and is_page and response.request.url.path.startswith("/api/"):
+            self.troubled = True
             raise NotTried(f"something answered a page instead of JSON on {called}")
+
+    def expects(self, status: int) -> bool:
+        """Whether the claim that is open is about a status that otherwise shows a busy or broken target."""
+        return self.open is not None and status in self.open.allows
+
+    def works(self, status: int, called: str) -> None:
+        """Raise `NotTried` for a status that shows nothing but that another target is broken or busy."""
+        if not self.lenient or self.expects(status):
+            return
+        if status == TOO_MANY:
+            raise NotTried(f"the target was busy ({TOO_MANY}) on {called}")
+        if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            self.troubled = True
+            raise NotTried(f"the target broke ({status}) on {called}")
 
     def add(self, made: Claim) -> None:
         """Keep a claim. A second one of the same words counts as one if the test repeats itself."""
@@ -219,7 +229,8 @@ class claim:  # noqa: N801 - reads as a statement of the test
         if book.open is not None:
             raise RuntimeError(f'"{self.text}" is claimed inside of "{book.open.text}"')
         for answer in self.about:
-            self.exchanges.append(answer.extensions["exchange"])
+            if "exchange" in answer.extensions:  # answers of the control API are kept nowhere
+                self.exchanges.append(answer.extensions["exchange"])
             self.refusal |= is_refusal(answer)
         book.open = self
         return self
@@ -248,8 +259,13 @@ class claim:  # noqa: N801 - reads as a statement of the test
             raise NotTried(why(error)) from error  # each claim that follows would wait for its own timeout
         return True
 
+    def saw_refusal(self) -> None:
+        """Say that something was refused, where neither a status nor a frame tells: within a 200, say."""
+        self.refusal = True
+
     def _keep(self, state: State, reason: str = "") -> None:
         exchanges, refusal = (self.exchanges, self.refusal) if self.exchanges else book.last
+        refusal |= self.refusal
         for name in self.ids:
             made = Claim(name, self.text, state, worst(self.differences), reason, refusal)
             made.differences, made.needs, made.exchanges = self.differences, list(book.needs), list(exchanges)
@@ -298,6 +314,7 @@ def why(error: BaseException) -> str:
     if isinstance(error, NameError):
         return f"an earlier claim did not give what this one needs ({said})"
     if is_broken_connection(error):
+        book.troubled = True
         return f"no connection: {said or type(error).__name__}"
     return f"a step failed: {type(error).__name__}: {said}"
 

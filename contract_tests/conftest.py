@@ -1,19 +1,22 @@
 """The target of the contract tests: the embedded mock, or what a profile names; each test on its own."""
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+import math
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 import httpx
 import pytest
 
+from contract_tests import preflight
 from contract_tests.claims import WHOLE, Claim, Need, NotTried, State, book, difference, why, worst
-from contract_tests.kit import Cloud
+from contract_tests.kit import Cloud, route
 from contract_tests.profiles import (
     Profile,
     ProfileError,
     ServiceCloud,
     Serving,
     Throttle,
+    connect,
     load,
     mock_cloud,
     rehearsal,
@@ -26,6 +29,8 @@ from mockspaces.config import Config
 from mockspaces.server import Server
 
 OWN_MOCK = "mock"
+COULD_NOT_RUN = 2
+TARGET = pytest.StashKey[Profile]()
 recorder = Recorder()
 book.keep = recorder.exchange
 described: dict[str, str] = {}  # the profile in use, if there is one
@@ -54,19 +59,20 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(Hooks)
 
 
-def loaded(config: pytest.Config, option: str = "--target") -> Profile | None:
-    """Return the profile of the target, None for the embedded mock; one that cannot be used ends the run."""
+def loaded(config: pytest.Config, option: str) -> Profile | None:
+    """Return the profile that an option names, if it does; one that cannot be used ends the run."""
     path: Path | None = config.getoption(option, None)
     if path is None:
         return None
     try:
         return load(path, allow_production=config.getoption("--allow-production"))
     except ProfileError as error:
-        raise pytest.UsageError(str(error)) from None
+        recorder.problems = str(error).splitlines()
+        pytest.exit(str(error), COULD_NOT_RUN)
 
 
 def pytest_collection(session: pytest.Session) -> None:
-    loaded(session.config)  # before anything takes its time
+    """Read the profile, and try what it names before anything takes its time; a problem ends the run."""
     explained = loaded(session.config, "--explain")
     if explained is not None:
 
@@ -75,16 +81,25 @@ def pytest_collection(session: pytest.Session) -> None:
             return [str(need) for need in needs if serving.lacking(need)]
 
         recorder.lacking = lacking
+    found = loaded(session.config, "--target")
+    if found is None:
+        return
+    recorder.secrets = found.secrets
+    if not (session.config.getoption("--rehearse") or session.config.getoption("collectonly")):
+        seen = preflight.check(found)
+        recorder.problems, recorder.remarks, found = seen.problems, seen.remarks, seen.profile
+        if seen.problems:
+            pytest.exit("; ".join(seen.problems), COULD_NOT_RUN)
+    session.config.stash[TARGET] = found
 
 
 @pytest.fixture(scope="session")
 def profile(pytestconfig: pytest.Config) -> Profile | None:
     """The profile of the target, None for the embedded mock."""
-    found = loaded(pytestconfig)
+    found = pytestconfig.stash.get(TARGET, None)
     if found is None:
         return None
     described.update(name=found.name, kind=found.kind)
-    recorder.secrets = found.secrets
     book.lenient = True
     return found
 
@@ -99,12 +114,11 @@ def throttle(profile: Profile | None, pytestconfig: pytest.Config) -> Throttle |
 @pytest.fixture(scope="session")
 def http(profile: Profile | None, throttle: Throttle | None) -> Iterator[httpx.Client]:
     """One client for all tests: making one costs more than most tests do. It records, and is polite elsewhere."""
-    hooks: dict[str, list[Callable[..., None]]] = {
-        "request": [throttle.request] if throttle else [],
-        "response": [recorder.response],
-    }
-    verify = trust(profile) if profile is not None and throttle else False
-    with httpx.Client(verify=verify, trust_env=False, timeout=30, event_hooks=hooks) as client:
+    if profile is not None and throttle is not None:
+        route.tls, route.proxy, route.pace = trust(profile), profile.proxies_from_environment or None, throttle.request
+    else:
+        profile, throttle = Profile(OWN_MOCK, "mock"), Throttle(math.inf)
+    with connect(profile, throttle, hooks={"response": [recorder.response]}) as client:
         yield client
 
 
@@ -230,6 +244,12 @@ def pytest_runtest_makereport(
         _judge_own(item, report)
     if report.when == "call" or (report.when == "setup" and not report.passed):
         recorder.finish(book.claims if book.converted else [*whole(item, report, error), *book.claims])
+    played = item.config.getoption("--rehearse") or described.get("kind") != "service"
+    if report.when == "teardown" and book.troubled and not played:
+        gone = preflight.silent(item.config.stash[TARGET])
+        if gone:
+            recorder.ended = f"the target stopped answering: {gone}"
+            item.session.shouldstop = recorder.ended
     return report
 
 
@@ -306,6 +326,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for remark in recorder.remarks:
+        terminalreporter.line(remark)
     if leftovers:
         terminalreporter.section("left behind")
         terminalreporter.line("these spaces could not be deleted: " + ", ".join(leftovers))

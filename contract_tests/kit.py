@@ -5,12 +5,13 @@ Nothing here imports mockspaces: the tests see the cloud as any client does.
 
 import re
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from http.client import HTTPResponse
@@ -24,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from contract_tests.claims import Need, aside, book, is_refusal, step
+from contract_tests.redaction import redact, redact_text
 
 behaviour = pytest.mark.behaviour
 Found = TypeVar("Found")
@@ -109,6 +111,21 @@ class App:
     def authorization(self) -> str:
         """A valid Authorization header."""
         return f"service_app {self.sign()}"
+
+
+@dataclass
+class Route:
+    """How what is no call of the HTTP client reaches the target: sockets, and bytes that are sent as they are.
+
+    ``proxy`` is as `websockets` takes it, ``pace`` waits until the next call may go.
+    """
+
+    tls: ssl.SSLContext | None = None
+    proxy: bool | None = None
+    pace: Callable[[], None] = lambda: None
+
+
+route = Route()  # of the one target of a run
 
 
 @dataclass(frozen=True)
@@ -418,15 +435,30 @@ def settled(query: Callable[[], Found], wanted: Found) -> Found:
 
 
 def send_raw(url: str, request: bytes, *, then_close: bool = False) -> httpx.Response:
-    """Send bytes as they are to the server of a URL and return its answer: for what no client library sends."""
-    parts = urlsplit(url)
-    with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=10) as connection:
-        connection.sendall(request)
+    """Send bytes as they are to the server of a URL and return its answer: for what no client library sends.
+
+    A header ``Host: x`` stands for the host of the URL.
+    """
+    parts, secure = urlsplit(url), url.startswith("https:")
+    sent = request.replace(b"\r\nHost: x\r\n", f"\r\nHost: {parts.netloc}\r\n".encode(), 1)
+    route.pace()
+    with ExitStack() as opened:
+        place = parts.hostname or "", parts.port or (443 if secure else 80)
+        connection = opened.enter_context(socket.create_connection(place, timeout=10))
+        if secure:
+            trusted = route.tls or ssl.create_default_context()
+            connection = opened.enter_context(trusted.wrap_socket(connection, server_hostname=parts.hostname))
+        connection.sendall(sent)
         if then_close:
             connection.shutdown(socket.SHUT_WR)
-        answer = HTTPResponse(connection)
-        answer.begin()
-        return httpx.Response(answer.status, headers=answer.getheaders(), content=answer.read())
+        read = HTTPResponse(connection)
+        read.begin()
+        answer = httpx.Response(read.status, headers=read.getheaders(), content=read.read())
+    answer.request = httpx.Request("RAW", url)
+    told = {"method": "RAW", "url": url, "headers": {}, "body": redact_text(sent.decode("utf-8", "replace"))}
+    shown = {"status": answer.status_code, "headers": redact(dict(answer.headers)), "body": redact_text(answer.text)}
+    book.answered(answer, book.keep(told, shown))
+    return answer
 
 
 def refused(answer: httpx.Response, status: int, code: str) -> None:

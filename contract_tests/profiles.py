@@ -7,25 +7,33 @@ import re
 import ssl
 import time
 import tomllib
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
+from jsonschema import Draft202012Validator, ValidationError
 
-from contract_tests.claims import Need, NotTried, step
+from contract_tests.claims import TOO_MANY, Need, NotTried, book, step
 from contract_tests.kit import AUDIENCE, App, Cloud, Person
 
+SCHEMA = Path(__file__).with_name("profile.schema.json")
 PRODUCTION_HOSTS = ("avayacloud.com", "zang.io")  # refused unless told explicitly
 SHORTEST_SECRET = 6
 CLIENT = ("client_id", "client_secret")
+CREDENTIALS = ("username_env", "password_env")
 CREATING = ("/spaces/invite", "/topics/invite", "/spaces", "/topics")
 # How far into a second of the target's clock something is sent, try by try: a server may show its Date late.
 INTO_SECOND_S = (0.05, 0.3, 0.55, 0.75, 0.9)
+TIMEOUT_S = 30
+RETRIES = 3  # of a call that a busy target puts off
+LONGEST_RETRY_S = 120
 AppEntry = Mapping[str, Any]
 
 
@@ -48,12 +56,19 @@ class Profile:
     apps: Mapping[str, Sequence[AppEntry]] = field(default_factory=dict)
     audience: str = AUDIENCE
     ca_file: str = ""
+    proxies_from_environment: bool = False
     folder: Path = field(default_factory=Path)
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     @property
     def is_mock(self) -> bool:
         return self.kind == "mock"
+
+    @property
+    def variables(self) -> set[str]:
+        """The environment variables that it names."""
+        tables = [self.oauth_client, *self.people.values(), *(app for apps in self.apps.values() for app in apps)]
+        return {name for table in tables for member, name in table.items() if member.endswith("_env")}
 
     @property
     def secrets(self) -> set[str]:
@@ -66,20 +81,47 @@ def load(path: Path, *, allow_production: bool) -> Profile:
     """Read a profile. Raises `ProfileError`, also for production hosts unless they are allowed."""
     try:
         members = tomllib.loads(path.read_text(encoding="utf-8"))
-        for name, whose in (("environment", "credentials do not belong into a file"), ("folder", "it is the file's")):
-            if name in members:
-                raise ProfileError(f"{path}: {name} is no member: {whose}")
-        apps = members.pop("apps", {})
-        several = {company: [one] if isinstance(one, Mapping) else one for company, one in apps.items()}
-        profile = Profile(**members, apps=several, folder=path.resolve().parent)
-    except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
+    except (OSError, ValueError) as error:
         raise ProfileError(f"{path}: {error}") from None
-    if profile.kind not in ("mock", "service"):
-        raise ProfileError(f'{path}: kind is "mock" or "service", not "{profile.kind}"')
-    hosts = [(urlsplit(url).hostname or "").rstrip(".") for url in profile.urls.values()]
-    if not allow_production and any(host.endswith(PRODUCTION_HOSTS) for host in hosts):
-        raise ProfileError(f"{path} names production hosts; say --allow-production if you mean it")
+    validator = Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    wrong = [_complaint(one) for one in validator.iter_errors(members)]
+    if wrong:
+        raise ProfileError("\n".join(f"{path}: {one}" for one in sorted(wrong)))
+    apps = members.pop("apps", {})
+    several = {company: [one] if isinstance(one, Mapping) else one for company, one in apps.items()}
+    profile = Profile(**members, apps=several, folder=path.resolve().parent)
+    for where, url in {**profile.urls, "control": profile.control, "through": profile.through}.items():
+        if where == "socketio_path":
+            continue
+        try:
+            host = urlsplit(url).hostname or ""
+        except ValueError as error:
+            raise ProfileError(f"{path}: {where}: {error}") from None
+        if not allow_production and is_production(host):
+            raise ProfileError(f"{path} names production hosts; say --allow-production if you mean it")
     return profile
+
+
+def _complaint(error: ValidationError) -> str:
+    """Return what is wrong with which member: never its value, which may be a credential in the wrong place."""
+    path = ""
+    for part in error.absolute_path:
+        bare = isinstance(part, str) and re.fullmatch(r"[\w-]+", part)
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if bare else f'."{part}"'
+    match error.validator:
+        case "required" | "additionalProperties":
+            said = error.message
+        case "enum":
+            said = f"is none of {', '.join(error.validator_value)}"
+        case _:
+            said = f"is not {error.schema.get('description', error.validator_value)}"
+    return f"{path.lstrip('.')}: {said}" if path else said
+
+
+def is_production(host: str) -> bool:
+    """Whether a host is one of the vendor's production, however it is spelt."""
+    plain = unicodedata.normalize("NFKC", unquote(host)).replace("\u3002", ".").lower().strip(". ")
+    return any(plain == one or plain.endswith(f".{one}") for one in PRODUCTION_HOSTS)
 
 
 def trust(profile: Profile) -> ssl.SSLContext:
@@ -95,15 +137,91 @@ class Throttle:
         self._pause = 60 / calls_per_minute
         self._next = 0.0
 
-    def request(self, _request: httpx.Request) -> None:
-        """Wait until the next request may go; an event hook of the client."""
+    def request(self, _request: httpx.Request | None = None) -> None:
+        """Wait until the next call may go, of HTTP or of a socket."""
         time.sleep(self.wait)
         self._next = time.monotonic() + self._pause
 
+    def hold(self, seconds: float) -> None:
+        """Let the next call wait so long, as the target asks."""
+        self._next = time.monotonic() + seconds
+
     @property
     def wait(self) -> float:
-        """How many seconds the next request must wait."""
+        """How many seconds the next call must wait."""
         return max(0, self._next - time.monotonic())
+
+
+class Polite(httpx.BaseTransport):
+    """Sends no faster than a throttle allows, and again what a busy target puts off, when it says."""
+
+    def __init__(self, inner: httpx.BaseTransport, throttle: Throttle) -> None:
+        self._inner = inner
+        self._throttle = throttle
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; a 429 is the answer only if the claim is about it, or if waiting does not help."""
+        for number in range(RETRIES + 1):
+            self._throttle.request(request)
+            answer = self._inner.handle_request(request)
+            asked = retry_after(answer.headers)
+            again = number < RETRIES and isinstance(request.stream, httpx.ByteStream) and asked <= LONGEST_RETRY_S
+            if answer.status_code != TOO_MANY or book.expects(TOO_MANY) or not again:
+                break
+            answer.close()
+            self._throttle.hold(asked)
+        return answer
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._inner.close()
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Return how many seconds a busy target asks to wait, a few if it does not say."""
+    said = headers.get("retry-after", "")
+    if said.isdecimal():
+        return float(said)
+    try:
+        return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
+    except ValueError:
+        return 5.0
+
+
+def connect(
+    profile: Profile,
+    throttle: Throttle | None = None,
+    *,
+    timeout: float = TIMEOUT_S,
+    hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+) -> httpx.Client:
+    """Return a client for a target: polite, with its trust, and through proxies only if the profile says so."""
+    verify = False if profile.is_mock else trust(profile)
+    pace = throttle or Throttle(profile.calls_per_minute)
+
+    def way(proxy: str | None = None) -> httpx.BaseTransport:
+        return Polite(httpx.HTTPTransport(verify=verify, proxy=proxy), pace)
+
+    mounts: dict[str, httpx.BaseTransport] = {}
+    if profile.proxies_from_environment:
+        proxies = getproxies()
+        mounts = {f"{scheme}://": way(proxies[scheme]) for scheme in ("http", "https") if scheme in proxies}
+        hosts = {urlsplit(url).hostname or "" for name, url in profile.urls.items() if name != "socketio_path"}
+        mounts |= {f"all://{host}": way() for host in hosts if proxy_bypass(host)}
+    return httpx.Client(transport=way(), mounts=mounts, trust_env=False, timeout=timeout, event_hooks=hooks)
+
+
+def sign_in(profile: Profile, http: httpx.Client, username: str, scope: str = "") -> httpx.Response:
+    """Sign somebody of the profile in; return the answer with their token, a user JWT if no scope is asked for."""
+    name, password = (profile.environment[profile.people[username][one]] for one in CREDENTIALS)
+    if not scope:
+        return http.post(
+            f"{profile.urls['accounts']}/api/1.0/jwt/get_jwt_token",
+            json={"auth_type": "native", "auth_provider": "onesna", "username": name, "password": password},
+        )
+    client = {one: profile.environment[profile.oauth_client[f"{one}_env"]] for one in CLIENT}
+    form = {"grant_type": "password", "username": name, "password": password, "scope": scope, **client}
+    return http.post(f"{profile.urls['accounts']}/oauth2/access_token", data=form)
 
 
 class Serving:
@@ -151,9 +269,6 @@ class Serving:
             if not self._profile.environment.get(variable):
                 return f"the environment variable {variable} is not set"
         return ""
-
-
-CREDENTIALS = ("username_env", "password_env")
 
 
 class ServiceCloud(Cloud):
@@ -228,14 +343,12 @@ class ServiceCloud(Cloud):
         self.need(Need("person", username))
         if members:
             self.need(Need("control"))
-        name, password = self._credentials(username)
-        form = {"grant_type": "password", "username": name, "password": password, "scope": scope, **self._client()}
-        answer = self.http.post(f"{self.accounts}/oauth2/access_token", data=form)
+        answer = sign_in(self._profile, self.http, username, scope)
         if answer.status_code != httpx.codes.OK:
             raise NotTried(f"{username} cannot sign in at {self._profile.name}: status {answer.status_code}")
         with step(f"sign {username} in"):
             token = answer.json()["access_token"]
-            return self._person(f"Bearer {token}", token, name, password)
+            return self._person(f"Bearer {token}", token, *self._credentials(username))
 
     def credentials(self, username: str = "ann@example.com") -> tuple[str, str]:
         self.need(Need("person", username))
@@ -244,11 +357,9 @@ class ServiceCloud(Cloud):
 
     def jwt_user(self, username: str = "ann@example.com") -> Person:
         self.need(Need("person", username))
-        name, password = self._credentials(username)
-        body = {"auth_type": "native", "auth_provider": "onesna", "username": name, "password": password}
         with step(f"get a JWT for {username}"):
-            token = self.http.post(f"{self.accounts}/api/1.0/jwt/get_jwt_token", json=body).json()["token"]
-            return self._person(f"jwt {token}", token, name, password)
+            token = sign_in(self._profile, self.http, username).json()["token"]
+            return self._person(f"jwt {token}", token, *self._credentials(username))
 
     def _person(self, authorization: str, token: str, name: str, password: str) -> Person:
         me = self.http.get(f"{self.api}/users/me", headers={"Authorization": authorization}).json()

@@ -38,6 +38,9 @@ class Recorder:
 
     def __init__(self) -> None:
         self.records: list[Record] = []
+        self.problems: list[str] = []  # which kept the run from beginning
+        self.remarks: list[str] = []  # parts of the profile that do not work, and were left out
+        self.ended = ""  # why the run ended before all tests had run
         self.secrets: set[str] = set()  # the profile's own, which are replaced wherever they stand
         self.current: Record | None = None
         self._position = 0
@@ -105,6 +108,9 @@ class Recorder:
             "kind": kind,
             "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "leftovers": list(leftovers),
+            "problems": [redact_text(one) for one in self.problems],
+            "remarks": [redact_text(one) for one in self.remarks],
+            "ended": redact_text(self.ended),
             "tests": [asdict(record) for record in self.records],
         }
         text = json.dumps(document, indent=1, ensure_ascii=False)

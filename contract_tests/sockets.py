@@ -20,7 +20,7 @@ from websockets.frames import Opcode
 from websockets.sync.client import ClientConnection, connect
 
 from contract_tests.claims import book, step
-from contract_tests.kit import App, Cloud, Like, Person
+from contract_tests.kit import App, Cloud, Like, Person, route
 from contract_tests.redaction import redact_text
 
 PATIENCE_S = 5
@@ -62,12 +62,15 @@ class Wire:
         try:
             self._connection: ClientConnection = self._connect(url, **options)
         except InvalidStatus as refused:
-            self._note("GET", "", refused.response.status_code, refused.response.body.decode("utf-8", "replace"))
+            status = refused.response.status_code
+            self._note("GET", "", status, refused.response.body.decode("utf-8", "replace"))
+            book.works(status, "the handshake of a socket")
             raise
         self._note("GET", "", SWITCHED, "")
         self._kept: deque[Frame] = deque()
 
     def _connect(self, url: str, **options: Any) -> ClientConnection:
+        route.pace()
         connection: ClientConnection = connect(
             url,
             compression=None,
@@ -75,8 +78,7 @@ class Wire:
             ping_interval=None,
             max_size=None,
             max_queue=None,
-            proxy=None,
-            **options,
+            **{"proxy": route.proxy, "ssl": route.tls if url.startswith("wss:") else None, **options},
         ).__enter__()
         return connection
 
@@ -102,6 +104,7 @@ class Wire:
         """Send frames, text or binary."""
         for frame in frames:
             if frame != "2":
+                route.pace()
                 self._note("SEND", frame if isinstance(frame, str) else f"<{len(frame)} bytes>", 0, "")
             self._connection.send(frame)
 

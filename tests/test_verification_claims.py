@@ -353,11 +353,11 @@ def test_a_variable_that_is_not_set_is_named() -> None:
 def test_a_profile_may_list_one_app_or_several(tmp_path: Path) -> None:
     """Both spellings of TOML are read; files are looked for beside the profile; production is refused however spelt."""
     path = tmp_path / "p.toml"
-    path.write_text('name="x"\nkind="service"\n[apps.Example]\nkey_file_env="K"\nscopes=[]\n', encoding="utf-8")
+    urls = '[urls]\naccounts="http://a"\napi="http://a/api"\n'
+    path.write_text(f'name="x"\nkind="service"\n{urls}[apps.Example]\nkey_file_env="K"\nscopes=[]\n', encoding="utf-8")
     profile = load(path, allow_production=False)
     assert (profile.apps, profile.folder) == ({"Example": [{"key_file_env": "K", "scopes": []}]}, tmp_path)
-    dotted = 'name="x"\nkind="service"\n[urls]\napi="https://spacesapis.avayacloud.com./api"\n'
-    path.write_text(dotted, encoding="utf-8")
+    path.write_text(f'name="x"\nkind="service"\n{urls}web="https://spaces.avayacloud.com."\n', encoding="utf-8")
     with pytest.raises(ProfileError, match="production"):
         load(path, allow_production=False)
 

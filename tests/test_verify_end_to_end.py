@@ -110,6 +110,7 @@ class Liar:
         self._changes: dict[str, Callable[[httpx.Response], Response]] = {}
         self._always: dict[str, Any] = {}
         self._delay = 0.0
+        self._left = -1
 
     def lie(self, suffix: str, change: Callable[[httpx.Response], Response]) -> None:
         """Change every successful GET of a path that ends so."""
@@ -121,6 +122,9 @@ class Liar:
 
     async def answer(self, request: Request) -> Response:
         await asyncio.sleep(self._delay)
+        self._left -= self._left > 0
+        if not self._left:
+            return Response("down", 502)
         always = next((one for end, one in self._always.items() if request.url.path.endswith(end)), None)
         if always is not None and request.method == "POST":
             return JSONResponse(always)
@@ -133,6 +137,10 @@ class Liar:
         if change is not None and request.method == "GET" and got.status_code == httpx.codes.OK:
             return change(got)
         return passed(got)
+
+    def die_after(self, requests: int) -> None:
+        """Answer so many requests more, and then 502."""
+        self._left = requests
 
     def delay(self, seconds: float) -> None:
         """Let every answer wait."""
@@ -330,7 +338,8 @@ def test_a_key_file_alone_confirms_what_it_can(serve: Serve, tmp_path: Path) -> 
     shown = findings(tmp_path)
     assert {name for name in BY_KEY if shown[name]["verdict"] != "confirmed"} <= {"AUTH-SVC-08", "AUTH-SVC-09"}
     edges = {one["text"]: one for name in ("AUTH-SVC-08", "AUTH-SVC-09") for one in shown[name]["claims"]}
-    assert edges["exp 36000 s ahead is refused"]["state"] == "held"
+    far = edges["exp 36000 s ahead is refused"]
+    assert (far["state"], far["reason"]) == ("held", "")
     for text in ("exp 3600 s ahead is accepted", "exp 3601 s ahead is refused"):  # not tried if the Date is late
         assert edges[text]["state"] == "held" or "clock of the target" in edges[text]["reason"]
     other_app = [one for one in shown["AUTH-SVC-04"]["claims"] if "of another app" in one["text"]]
@@ -356,17 +365,33 @@ def test_a_service_that_accepts_anything_is_contradicted(liar: tuple[Served, Lia
     )
 
 
-def test_what_is_down_contradicts_nothing(serve: Serve, tmp_path: Path) -> None:
-    """Of a closed port nothing is confirmed and nothing contradicted, and the reason is the connection."""
-    served = serve()
-    key = key_of(served)
+def test_what_is_down_is_told_before_anything(serve: Serve, tmp_path: Path) -> None:
+    """A closed port and a variable that is not set end the run with a sentence each, and no report is written."""
+    key = key_of(serve())
     with socket.create_server(("127.0.0.1", 0)) as closed:
         free = closed.getsockname()[1]
-    target = key_only(tmp_path, f"http://127.0.0.1:{free}", key)
-    verify("--target", target, "--report", tmp_path, *only("AUTH-SVC-02", "AUTH-SVC-10"), T_KEY="key.json")
-    shown = findings(tmp_path)
-    assert {one["verdict"] for one in shown.values()} == {"not tried"}
-    assert any("no connection" in one["reason"] for one in shown["AUTH-SVC-02"]["claims"])
+    report, target = tmp_path / "report", key_only(tmp_path, f"http://127.0.0.1:{free}", key)
+    told = verify("--target", target, "--report", report, *only("AUTH-SVC-02"))
+    assert told.returncode == FAILED
+    lines = [line for line in told.stderr.splitlines() if "mockspaces: " in line]
+    assert lines[0] == "mockspaces: these environment variables are not set: T_KEY"
+    assert [line.startswith("mockspaces: urls.") and "cannot be reached" in line for line in lines[1:]] == [True, True]
+    assert not report.exists()
+
+
+def test_a_service_that_stops_in_the_middle_ends_the_run(liar: tuple[Served, Liar, str], tmp_path: Path) -> None:
+    """What was found until then is reported, what came after is not tried for that reason, and the exit code is 2."""
+    served, proxy, url = liar
+    report, target = tmp_path / "report", key_only(tmp_path, url, key_of(served))
+    proxy.die_after(30)
+    told = verify("--target", target, "--report", report, *only("AUTH-SVC-02", "AUTH-SVC-10"), T_KEY="key.json")
+    assert told.returncode == FAILED, told.stderr
+    assert f"the target stopped answering: urls.api ({url}) answers 502" in told.stderr
+    shown = findings(report)
+    claims = [one for finding in shown.values() for one in finding["claims"]]
+    assert {one["state"] for one in claims} == {"held", "not tried"}
+    assert any("stopped answering" in one["reason"] for one in claims)
+    assert differing(report) == set()
 
 
 def test_a_dry_run_sends_nothing(serve: Serve, tmp_path: Path) -> None:
@@ -406,8 +431,8 @@ def test_interrupted_it_says_what_it_left_behind(serve: Serve, tmp_path: Path) -
         running = subprocess.Popen(
             command, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}, start_new_session=True
         )
-        wanted = {"filter": {"method": "POST", "path": "/api/spaces/invite"}, "count": 1, "timeout": 60}
-        mock.call("POST", "/journal/wait", wanted)
+        wanted = {"filter": {"method": "POST", "path": "/api/spaces/invite"}, "count": 2, "timeout": 60}
+        mock.call("POST", "/journal/wait", wanted)  # the first one tries the key file
         time.sleep(0.2)  # into the test
         os.killpg(running.pid, signal.SIGINT)
         _out, said = running.communicate(timeout=60)
@@ -424,7 +449,7 @@ def test_a_missing_profile_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
     path.write_text('name = "x"\nkind = "other"\n', encoding="utf-8")
     told = verify("--target", path, *only("USERS-ROLLOUT"))
-    assert (told.returncode, "kind is" in told.stderr) == (FAILED, True)
+    assert (told.returncode, "kind: is none of mock, service" in told.stderr) == (FAILED, True)
     with contextlib.suppress(FileNotFoundError):
         assert verify("--target", tmp_path / "none.toml").returncode == FAILED
 

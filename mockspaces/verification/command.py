@@ -71,6 +71,8 @@ def _run(name: str, results: Path, options: Sequence[str]) -> Run:
     terminal = Terminal(name)
     found = runs.run(results, options, terminal.line)
     terminal.finish(found)
+    for remark in [*found.remarks, *filter(None, [found.ended])]:
+        click.echo(f"mockspaces: {remark}", err=True)
     _tell_leftovers(found.leftovers)
     return found
 
@@ -144,8 +146,9 @@ def command(
         learnt = learning.overlay(mock, found)
         write_overlay.write_text(json.dumps(learnt, indent=1) + "\n", encoding="utf-8")
         click.echo(f"{write_overlay}: {len(learnt.get('errors', {}))} rows")
-    if update_catalogue and found.kind == "mock":
-        click.echo("mockspaces: another mock confirms nothing, so no verdict is kept", err=True)
+    if update_catalogue and (found.kind == "mock" or found.ended):
+        why = "the run did not come to its end" if found.ended else "another mock confirms nothing"
+        click.echo(f"mockspaces: {why}, so no verdict is kept", err=True)
     elif update_catalogue:
         click.echo(f"{learning.keep(report, verdicts.path())} verdicts kept")
     if record:
@@ -154,7 +157,7 @@ def command(
     if folder:
         reports.write(report, folder)
     _tell(report)
-    sys.exit(CLEAN if report.clean else DIFFERENT)
+    sys.exit(FAILED if found.ended else CLEAN if report.clean else DIFFERENT)
 
 
 def _list_requests(target: Path, results: Path, options: Sequence[str], *, allow_production: bool) -> None:

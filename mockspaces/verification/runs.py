@@ -12,8 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 Progress = Callable[[str], None]
-NO_TESTS, INTERRUPTED = 5, 2
-NEEDED = ("httpx", "hypothesis", "openapi_spec_validator", "pytest", "websocket")  # the extra `verify`
+NEEDED = ("httpx", "hypothesis", "jsonschema", "openapi_spec_validator", "pytest", "websocket")  # the extra `verify`
 
 
 class SuiteError(Exception):
@@ -66,12 +65,19 @@ class TestRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One run of the suite against one target; it can stand in for the target later."""
+    """One run of the suite against one target; it can stand in for the target later.
+
+    ``problems`` kept it from beginning; ``remarks`` are parts of the profile that do not work, so that what needs them
+    was not tried; ``ended`` says why it ended before all tests had run.
+    """
 
     target: str
     finished: str
     kind: str = "mock"
     leftovers: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    ended: str = ""
     tests: tuple[TestRecord, ...] = ()
 
 
@@ -137,6 +143,9 @@ def run(results: Path, options: Sequence[str], progress: Progress) -> Run:
         except KeyboardInterrupt:  # which the suite has met too: it cleans up and says what it could not
             process.communicate()
             raise Interrupted(load(results).leftovers if results.is_file() else ()) from None
-    if code not in (0, 1) or not results.is_file():
+    found = load(results) if results.is_file() else None
+    if found is not None and found.problems:
+        raise SuiteError("\nmockspaces: ".join(found.problems))
+    if found is None or (code not in (0, 1) and not found.ended):
         raise SuiteError(f"the suite ended with exit code {code}: {last}")
-    return load(results)
+    return found

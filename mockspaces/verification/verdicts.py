@@ -183,6 +183,7 @@ class _Sides:
     def __init__(self, mock: Run, target: Run) -> None:
         self._ours = {one.test: one for one in mock.tests}
         self._theirs = {one.test: one for one in target.tests}
+        self._absent = target.ended or "its test did not run"
         self._wanted = _claims(mock.tests, lambda claim: not claim.aside)
         self._found = _claims(target.tests, lambda claim: not claim.aside)
         self._asides = _claims(target.tests, lambda claim: claim.aside)
@@ -202,7 +203,7 @@ class _Sides:
     def _fate(self, behaviour: Behaviour, test: str, ours: ClaimRecord, theirs: ClaimRecord | None) -> Fate:
         if theirs is None or theirs.state == "not tried":
             record = self._theirs.get(test)
-            stopped = (record.reason if record else "") or "its test did not run"
+            stopped = (record.reason if record else "") or self._absent
             reason = theirs.reason if theirs else stopped
             return Fate(
                 test=test, text=ours.text, state="not tried", reason=reason, lacking=ours.lacking, extra=ours.extra
