@@ -180,13 +180,16 @@ def _setting(text: str) -> tuple[str, Any]:
 @click.option("--scope", "scopes", multiple=True, help="Scope of the new service app; none means every scope.")
 @click.option("--company", help="Company by name, domain or id; the first one unless given.")
 @click.option("--control-token", envvar=f"{PREFIX}_CONTROL_TOKEN", help="What that mock was started with, if so.")
+@click.option("--ca-file", type=click.Path(dir_okay=False, path_type=Path), help="Its CA, if its URL is https.")
 @click.option("--out", type=FOLDER, default=Path(), help="Folder for the file.")
-def key(url: str, scopes: tuple[str, ...], company: str | None, control_token: str | None, out: Path) -> None:
+def key(
+    url: str, scopes: tuple[str, ...], company: str | None, control_token: str | None, ca_file: Path | None, out: Path
+) -> None:
     """Create a service app in a running mock and write its key file, service-key-<kid>.json."""
     from mockspaces.client import ControlError, Mockspaces
 
     try:
-        with Mockspaces(url, control_token=control_token) as mock:
+        with Mockspaces(url, control_token=control_token, ca_file=ca_file) as mock:
             app = mock.service_app(scopes=cast("list[Scope]", list(scopes)) or "all", company=company)
     except (ControlError, OSError, ValueError) as error:
         fail(f"{url}: {error}")

@@ -36,6 +36,7 @@ BUNDLED = ("demo", "empty")
 OPTIONS = {
     "url": "Use this running mock instead of an embedded one.",
     "token": "Control token of that mock.",
+    "ca": "File with the CA of that mock, if its URL is https and the system does not trust it.",
     "python": "Run the server with the Python of another environment, one that has the extra server of mockspaces.",
     "seed": "What worlds begin with: demo (default), empty, or a JSON or YAML file.",
     "keep": 'With "failed", stop at each failing test, tell where its page is, and wait for Enter.',
@@ -87,7 +88,10 @@ class Run:
 
             config = self.config
             url, python = _option(config, "url"), _option(config, "python")
-            mock = Mockspaces(url, control_token=_option(config, "token")) if url else Mockspaces.start(python=python)
+            if url:
+                mock = Mockspaces(url, control_token=_option(config, "token"), ca_file=_option(config, "ca"))
+            else:
+                mock = Mockspaces.start(python=python)
             try:
                 mock.call("GET", "")
             except BaseException:

@@ -105,9 +105,9 @@ def test_second_server_on_a_port_is_refused(serve: Serve) -> None:
         (["jwt"], "--key"),
         (["jwt", "--key", "no/such.json"], "no/such.json"),
         (["jwt", "--key", "pyproject.toml", "--expires-in", "3601"], "3601"),
-        (["key", "--url", "ftp://127.0.0.1"], "expected an http URL"),
+        (["key", "--url", "ftp://127.0.0.1"], "expected an http or https URL"),
         (["key", "--url", "http://127.0.0.1:9"], "http://127.0.0.1:9"),
-        (["health", "--url", "127.0.0.1:9"], "expected an http URL"),
+        (["health", "--url", "127.0.0.1:9"], "expected an http or https URL"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], words: str) -> None:

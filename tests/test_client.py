@@ -180,10 +180,10 @@ def test_idle_connection_is_renewed(mock: Mockspaces) -> None:
     assert mock.call("GET", "/health")["status"] == "ok"
 
 
-@pytest.mark.parametrize("url", ["", "127.0.0.1:80", "https://127.0.0.1", "ftp://127.0.0.1", "http://"])
+@pytest.mark.parametrize("url", ["", "127.0.0.1:80", "ftp://127.0.0.1", "http://"])
 def test_only_http_urls_are_accepted(url: str) -> None:
     """Anything else is refused before it is tried."""
-    with pytest.raises(ValueError, match="expected an http URL"):
+    with pytest.raises(ValueError, match="expected an http or https URL"):
         Mockspaces(url)
 
 

@@ -172,7 +172,7 @@ def test_python_without_the_server_is_told(pytester: pytest.Pytester, python: st
     ("url", "hint"),
     [
         ("http://127.0.0.1:9", "mockspaces at http://127.0.0.1:9: "),
-        ("127.0.0.1:9", "expected an http URL"),
+        ("127.0.0.1:9", "expected an http or https URL"),
         ("{mock}", "X-Mock-Token is wrong"),
     ],
 )

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from mockspaces.client import Mockspaces
 from mockspaces.config import Config
 from mockspaces.contract import hosts
 from mockspaces.server import Server, tls
@@ -203,6 +204,42 @@ def test_taken_port_is_named(serve: Serve) -> None:
     port = str(urlsplit(serve("--tls", "--tls-port", "0").secure_url).port)
     said = refusal("serve", "--port", "0", "--tls", "--tls-port", port)
     assert said == f"mockspaces: 127.0.0.1:{port}: Address already in use\n"
+
+
+@pytest.fixture
+def ca_file(server: Server, tmp_path: Path) -> Path:
+    """The CA of the server in a file."""
+    path = tmp_path / "ca.pem"
+    path.write_bytes(fetch(f"http://127.0.0.1:{server.port}", "/_mock/ca.pem"))
+    return path
+
+
+def test_the_client_speaks_https(server: Server, ca_file: Path) -> None:
+    """With the CA of the mock the client opens worlds over HTTPS; its clones and worlds trust the same."""
+    assert server.secure_url
+    with Mockspaces(server.secure_url, control_token="T", ca_file=ca_file) as mock, mock.open_world() as world:
+        assert world.call("GET", "/health")["status"] == "ok"
+        with world.clone() as twin:
+            assert twin.user("eva@example.com").username == "eva@example.com"
+
+
+def test_the_client_trusts_nobody_unasked(server: Server, tmp_path: Path) -> None:
+    """Without that CA nothing is sent, least of all the control token; a file that is no certificate is refused."""
+    assert server.secure_url
+    with Mockspaces(server.secure_url, control_token="T") as mock, pytest.raises(ssl.SSLCertVerificationError):
+        mock.call("GET", "/health")
+    with pytest.raises(FileNotFoundError):
+        Mockspaces(server.secure_url, ca_file=tmp_path / "none.pem")
+    (tmp_path / "ca.pem").write_text("no certificate", encoding="utf-8")
+    with pytest.raises(ssl.SSLError):
+        Mockspaces(server.secure_url, ca_file=tmp_path / "ca.pem")
+
+
+def test_the_fixture_speaks_https(server: Server, ca_file: Path, pytester: pytest.Pytester) -> None:
+    """Tests of another project use a mock over HTTPS by an option."""
+    pytester.makepyfile("def test_x(mockspaces): assert mockspaces.user('eva@example.com')")
+    options = (f"--mockspaces-url={server.secure_url}", "--mockspaces-token=T", f"--mockspaces-ca={ca_file}")
+    pytester.runpytest_subprocess("-p", "no:xdist", "-p", "no:asyncio", *options).assert_outcomes(passed=1)
 
 
 @pytest.mark.behaviour("CTRL-06")

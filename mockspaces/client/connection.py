@@ -7,11 +7,16 @@ import socket
 import threading
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
+if TYPE_CHECKING:
+    import ssl
+    from pathlib import Path
+
 TIMEOUT_S = 70  # longer than the longest wait that the control API grants
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class ControlError(Exception):
@@ -35,13 +40,14 @@ class Connection:
     of the code under test, and not those of the test itself. It is no larger than what the control API needs.
     """
 
-    def __init__(self, host: str, port: int, timeout: float) -> None:
-        """Connect at the first exchange. A single wait on the socket may take ``timeout`` seconds."""
+    def __init__(self, host: str, port: int, timeout: float, trust: "ssl.SSLContext | None" = None) -> None:
+        """Connect at the first exchange, over TLS if told whom to ``trust``. One wait may take ``timeout`` seconds."""
         self.process = os.getpid()
         self.busy = False  # inside an exchange, or left there by an exception: of no more use
         self.sock: socket.socket | None = None
         self._address = host, port
         self._timeout = timeout
+        self._trust = trust
 
     def __del__(self) -> None:
         """Close the socket when the thread or the client is gone, without a ResourceWarning."""
@@ -63,6 +69,8 @@ class Connection:
         if self.sock is None:
             self.sock = socket.create_connection(self._address, self._timeout)
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._trust is not None:
+                self.sock = self._trust.wrap_socket(self.sock, server_hostname=self._address[0])
         lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         if content is not None:
             lines.append(f"Content-Length: {len(content)}")
@@ -82,17 +90,34 @@ class Connection:
 class Control:
     """Speaks to the control API of the world at a URL, over one connection per thread and process."""
 
-    def __init__(self, url: str, *, control_token: str | None = None, timeout: float = TIMEOUT_S) -> None:
-        """Speak to the world at ``url``; nothing is sent yet. An answer may take ``timeout`` seconds."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        control_token: str | None = None,
+        timeout: float = TIMEOUT_S,
+        ca_file: "str | Path | None" = None,
+    ) -> None:
+        """Speak to the world at ``url``; nothing is sent yet. An answer may take ``timeout`` seconds.
+
+        An https URL is trusted as the system trusts it, or as the certificates of ``ca_file`` say. Raises
+        `ValueError` for another URL, `OSError` for a file that cannot be read or holds no certificate.
+        """
         parts = urlsplit(url.rstrip("/"))
-        if parts.scheme != "http" or not parts.hostname:
-            raise ValueError(f"expected an http URL, not {url!r}")
+        if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+            raise ValueError(f"expected an http or https URL, not {url!r}")
+        self._ca_file = ca_file
+        self._trust: ssl.SSLContext | None = None
+        if parts.scheme == "https":
+            from ssl import create_default_context  # noqa: PLC0415 - few need it, and it takes long to load
+
+            self._trust = create_default_context(cafile=ca_file)
         self.url = url.rstrip("/")
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.path = parts.path
         self._token = control_token
         self._timeout = timeout
-        self.address = parts.hostname, parts.port or 80
+        self.address = parts.hostname, parts.port or DEFAULT_PORTS[parts.scheme]
         self._headers = {"Host": parts.netloc, "Content-Type": "application/json"}
         if control_token is not None:
             self._headers["X-Mock-Token"] = control_token
@@ -114,7 +139,7 @@ class Control:
 
     def clone(self) -> Self:
         """Return another client of the same world, with connections of its own."""
-        return type(self)(self.url, control_token=self._token, timeout=self._timeout)
+        return type(self)(self.url, control_token=self._token, timeout=self._timeout, ca_file=self._ca_file)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Make a control call below ``/_mock`` and return its JSON. Raises `ControlError` if it is refused."""
@@ -140,7 +165,7 @@ class Control:
         """Return the connection of this thread: a new one after a fork, or after a call that was interrupted."""
         connection: Connection | None = getattr(self._own, "connection", None)
         if connection is None or connection.busy or connection.process != os.getpid():
-            connection = self._own.connection = Connection(*self.address, self._timeout)
+            connection = self._own.connection = Connection(*self.address, self._timeout, self._trust)
             self._all.add(connection)
         return connection
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Protocol, Unpack
 from urllib.parse import quote, urlencode
@@ -72,9 +73,20 @@ class Mockspaces(Control):
     so: ``socket.io``, unless the world is one below ``/w/`` of a server.
     """
 
-    def __init__(self, url: str, *, control_token: str | None = None, timeout: float = TIMEOUT_S) -> None:
-        """Speak to the world at ``url``; nothing is sent yet. An answer may take ``timeout`` seconds."""
-        super().__init__(url, control_token=control_token, timeout=timeout)
+    def __init__(
+        self,
+        url: str,
+        *,
+        control_token: str | None = None,
+        timeout: float = TIMEOUT_S,
+        ca_file: str | Path | None = None,
+    ) -> None:
+        """Speak to the world at ``url``; nothing is sent yet. An answer may take ``timeout`` seconds.
+
+        An https URL is trusted as the system trusts it, or as the certificates of ``ca_file`` say. Raises
+        `ValueError` for another URL, `OSError` for a file that cannot be read or holds no certificate.
+        """
+        super().__init__(url, control_token=control_token, timeout=timeout, ca_file=ca_file)
         self.accounts_url = self.url
         self.api_url = f"{self.url}/api"
         self.socket_url = self.url
@@ -110,7 +122,7 @@ class Mockspaces(Control):
 
     def clone(self) -> "Mockspaces":
         """Return another client of the same world, with connections of its own."""
-        twin = Mockspaces(self.url, control_token=self._token, timeout=self._timeout)
+        twin = Mockspaces(self.url, control_token=self._token, timeout=self._timeout, ca_file=self._ca_file)
         twin._owned, twin._watcher = self._owned, self._watcher
         return twin
 
@@ -622,7 +634,7 @@ class Mockspaces(Control):
         own_port = opened["urls"]["port"]
         # Below the URL that is known to lead to the server, which may call itself otherwise.
         url = own_port["control"].removesuffix("/_mock") if own_port else f"{self.origin}/w/{quote(opened['name'])}"
-        world = Mockspaces(url, control_token=self._token, timeout=self._timeout)
+        world = Mockspaces(url, control_token=self._token, timeout=self._timeout, ca_file=self._ca_file)
         world._name, world._opener = opened["name"], self
         world._owned, world._watcher = self._owned, self._watcher
         if self._watcher:
