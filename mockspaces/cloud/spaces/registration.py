@@ -38,7 +38,6 @@ async def create_user(
     for one in user.emails:
         if await people.by_email(world, one):
             raise Rejection(errors.ALREADY_EXISTS, f'e-mail "{one}" is taken', detail=one)
-    await world.state.users.put(user)
     room = await spaces.create_personal_room(world, user)
     user = await world.state.users.put(replace(user, room_id=room.id))
     for one in user.emails:  # the entries that were made for these addresses are theirs now (SPACES-INVITE-05)

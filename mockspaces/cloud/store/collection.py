@@ -39,6 +39,7 @@ class Entity(Protocol):
 
 AnyEntity = TypeVar("AnyEntity", bound=Entity)
 Rank = tuple[Any, ...]
+NO_ENTRIES: "SortedList[Rank]" = SortedList()
 GAP = object()  # what stood before an entity that fills the gap of one deleted in the same transaction
 
 
@@ -100,9 +101,9 @@ class Partitions(Generic[AnyEntity]):
     def replace(self, old: AnyEntity | None, new: AnyEntity | None) -> None:
         """Let ``new`` take the place of ``old``; None: there was none, or there is none any more."""
         declared = self.declared
-        if old is not None and new is not None and declared.same_place(old, new):
-            return
         if old is not None:
+            if new is not None and declared.same_place(old, new):
+                return
             for name in declared.partitions(old):
                 left = self._entries[name]  # it is there: the entity was added under the same declaration
                 left.remove(declared.entry(old))
@@ -116,8 +117,8 @@ class Partitions(Generic[AnyEntity]):
                 entries.add(declared.entry(new))
 
     def entries(self, partition: Hashable) -> "SortedList[Rank]":
-        """Return the sorted entries of one partition."""
-        return self._entries.get(partition) or SortedList()
+        """Return the sorted entries of one partition; nobody but `replace` changes them."""
+        return self._entries.get(partition) or NO_ENTRIES
 
     def content(self) -> dict[Hashable, list[Rank]]:
         """Return all entries by partition, for comparing two indexes of one kind."""
