@@ -131,8 +131,8 @@ def conditional(exchange: Exchange, response: Response) -> Response:
     if exchange.method not in ("GET", "HEAD") or response.status_code != 200:  # noqa: PLR2004 - OK
         return response
     etag = b'W/"%s"' % blake2b(response.body, digest_size=12).hexdigest().encode()
-    given = exchange.header(b"if-none-match")
-    known = [tag.strip().removeprefix("W/") for tag in given.split(",")] if given else ()
-    if "*" in known or etag.decode().removeprefix("W/") in known:
-        response = Response(status_code=304)
+    if given := exchange.header(b"if-none-match"):
+        known = [tag.strip().removeprefix("W/") for tag in given.split(",")]
+        if "*" in known or etag.decode().removeprefix("W/") in known:
+            response = Response(status_code=304)
     return add_headers(response, [(b"etag", etag)])
