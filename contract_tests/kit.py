@@ -24,7 +24,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from contract_tests.claims import Need, aside, book, is_refusal, step
+from contract_tests.claims import Need, NotTried, aside, book, is_refusal, step
 from contract_tests.redaction import redact, redact_text
 
 behaviour = pytest.mark.behaviour
@@ -89,8 +89,15 @@ class App:
     """A service app with its key file; signs its own JWTs (AUTH-SVC-01)."""
 
     key: Mapping[str, str] = field(repr=False)
-    account_id: str = ""
+    account: str = ""
     audience: str = AUDIENCE
+
+    @property
+    def account_id(self) -> str:
+        """The id of its service account. Raises `NotTried` on a service, where no call tells it."""
+        if not self.account:
+            raise NotTried("needs the account id of a service app, which no call of a service tells")
+        return self.account
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         """Return valid claims; a change to ``None`` leaves the claim out."""
@@ -272,10 +279,10 @@ class Cloud:
 
     def user(self, username: str = "ann@example.com", *, scope: str = "email profile spaces", **members: Any) -> Person:
         """Return a registered user with an OAuth access token; on the mock they are made if they do not exist."""
+        if members:  # nobody whom a profile can name
+            self.need(Need("mock", f"a user made with {', '.join(members)}"))
         self.need(Need("client"))
         self.need(Need("person", username))
-        if members:
-            self.need(Need("control"))  # a user with these members is nobody whom a profile can name
         made = self._known(username) or self._ask("POST", "/users", {"username": username, **members})
         token = self._ask("POST", "/tokens", {"username": username, "scope": scope})["token"]
         return Person(made["_id"], made["username"], f"Bearer {token}", made["password"], token)
@@ -304,22 +311,30 @@ class Cloud:
         person_id = jwt.decode(token, options={"verify_signature": False})["anonymous_id"]
         return Person(person_id, "", f"jwt {token}", token=token)
 
-    def app(self, *scopes: str, company: str = "Example", lacks: Sequence[str] = (), name: str = "") -> App:
+    def app(
+        self,
+        *scopes: str,
+        company: str = "Example",
+        lacks: Sequence[str] = (),
+        name: str = "",
+        any_scopes: bool = False,
+    ) -> App:
         """Return an active service app, another one at each call.
 
         It has these scopes, on a service perhaps more: say what it must lack where a refusal depends on it. Without
-        any, it has all that the portal offers but those; on a service any app that ``lacks`` them will do.
+        any, it has all that the portal offers but those; on a service any app that ``lacks`` them will do, or any at
+        all if the test asks for ``any_scopes``.
         """
-        need = self._app_need(scopes, company, lacks)
+        need = self._app_need(scopes, company, lacks, any_scopes=any_scopes)
         self.need(need)
         body = {"scopes": list(scopes) or [one for one in SCOPES if one not in lacks], "company": company}
         body |= {"name": name} if name else {}
         made = self._ask("POST", "/service-apps", body)
         return App(made["key"], made["account_id"])
 
-    def _app_need(self, scopes: Sequence[str], company: str, lacks: Sequence[str]) -> Need:
+    def _app_need(self, scopes: Sequence[str], company: str, lacks: Sequence[str], *, any_scopes: bool) -> Need:
         self._given[company] += 1
-        wanted = tuple(scopes) or (() if lacks else SCOPES)
+        wanted = tuple(scopes) or (() if lacks or any_scopes else SCOPES)
         return Need("app", company, wanted, tuple(lacks), self._given[company])
 
     def oauth_client(self, **members: Any) -> Mapping[str, str]:

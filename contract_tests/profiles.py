@@ -21,7 +21,7 @@ import httpx
 from jsonschema import Draft202012Validator, ValidationError
 
 from contract_tests.claims import TOO_MANY, Need, NotTried, book, step
-from contract_tests.kit import AUDIENCE, App, Cloud, Person
+from contract_tests.kit import AUDIENCE, App, Cloud, Person, json_of
 
 SCHEMA = Path(__file__).with_name("profile.schema.json")
 PRODUCTION_HOSTS = ("avayacloud.com", "zang.io")  # refused unless told explicitly
@@ -29,6 +29,11 @@ SHORTEST_SECRET = 6
 CLIENT = ("client_id", "client_secret")
 CREDENTIALS = ("username_env", "password_env")
 CREATING = ("/spaces/invite", "/topics/invite", "/spaces", "/topics")
+# What is put back after a test: where a change goes, where it is read (if elsewhere), and the member that holds it.
+RESTORED = (
+    (r"^/api/users/me/settings/[0-9a-f]{24}$", "/api/users/me/settings", "data"),
+    (r"/app_profile_setting/?$", "", ""),
+)
 # How far into a second of the target's clock something is sent, try by try: a server may show its Date late.
 INTO_SECOND_S = (0.05, 0.3, 0.55, 0.75, 0.9)
 TIMEOUT_S = 30
@@ -280,10 +285,17 @@ class ServiceCloud(Cloud):
         self._profile = profile
         self._serving = Serving(profile)
         self._throttle = throttle
-        self._created: list[tuple[str, Person | App]] = []
+        self._created: list[tuple[str, str]] = []  # a space, and the credential that created it
         self._own: set[str] = set()
         self._callers: list[Person | App] = []
+        self._seen: dict[str, None] = {}  # credentials that were accepted, in their order
+        self._restored: dict[tuple[str, str], tuple[str, Any]] = {}  # what stood there before, and how it is put back
         self.leftovers: list[str] = []
+        self._hooks = http.event_hooks
+        http.event_hooks = {
+            "request": [*self._hooks["request"], self._before],
+            "response": [self._after, *self._hooks["response"]],
+        }
 
     def need(self, need: Need) -> None:
         """Note what the claims from now on need. Raises `NotTried` if the profile does not serve it."""
@@ -317,32 +329,54 @@ class ServiceCloud(Cloud):
         **content: Any,
     ) -> httpx.Response:
         """Make a call, unless it would destroy what this run did not create, and remember the space that it created."""
-        self._spare(method, path, content.get("json"))
         if who is not None and who not in self._callers:
             self._callers.append(who)
-        answer = super().call(method, path, who, headers=headers, **content)
-        if (method, answer.status_code) == ("POST", httpx.codes.OK) and path.rstrip("/") in CREATING:
-            owner = who or Person("", "", (headers or {}).get("Authorization", ""))
-            body = answer.json()
-            made = body["data"][0] if "data" in body else body  # an invite, or the space itself
-            space_id = made.get("topicId") or made["_id"]
-            self._created.append((space_id, owner))
-            self._own.add(space_id)
-        return answer
+        return super().call(method, path, who, headers=headers, **content)
 
-    def _spare(self, method: str, path: str, body: Any) -> None:
-        """Skip the test before it deletes a space of somebody else, or changes accounts in bulk."""
-        space = re.match(r"/(?:spaces|topics)/([0-9a-f]{24})", path)
-        if method == "DELETE" and space and space[1] not in self._own and len(set(space[1])) > 1:
+    def _before(self, request: httpx.Request) -> None:
+        """Spare what is not this run's, and remember settings before they are changed, however a request is sent."""
+        path, credential = request.url.path, request.headers.get("authorization", "")
+        space = re.search(r"/api/(?:spaces|topics)/([0-9a-f]{24})", path)
+        if request.method == "DELETE" and space and space[1] not in self._own and len(set(space[1])) > 1:
             raise NotTried("would delete what this run did not create")
-        if path.startswith("/users/bulkupdate") and body:
+        if path.endswith("/users/bulkupdate") and int(request.headers.get("content-length", 0)) > len("[]"):
             raise NotTried("would change accounts of a real service")
+        if request.method != "POST" or (path, credential) in self._restored:
+            return
+        for pattern, where, member in RESTORED:
+            if re.search(pattern, path):
+                url = request.url.copy_with(path=where or path, query=None)
+                told = {"Authorization": credential}
+                before = self.http.get(url, headers=told, extensions={"unseen": True})
+                record = json_of(before) if before.is_success else None
+                found = record.get(member, [None])[0] if member and isinstance(record, dict) else record
+                self._restored[path, credential] = (str(request.url), found)
+
+    def _after(self, response: httpx.Response) -> None:
+        """Remember the spaces that were created, and who calls."""
+        request = response.request
+        path, credential = request.url.path.rstrip("/"), request.headers.get("authorization", "")
+        if credential and not response.is_error:
+            self._seen[credential] = None
+        if response.status_code != httpx.codes.OK or not path.startswith("/api/"):
+            return
+        created = request.method == "POST" and path.removeprefix("/api") in CREATING
+        if not created and "/spaces/direct/" not in path:
+            return
+        response.read()
+        body = json_of(response)
+        if isinstance(body, dict):
+            made = next(iter(body.get("data", [])), {}) if "data" in body else body  # an invite, or the space itself
+            space_id = str(made.get("topicId") or made.get("_id") or "")
+            self._own |= {space_id}  # a direct space of our people cannot be deleted, but they may do as they like
+            if created and space_id:
+                self._created.append((space_id, credential))
 
     def user(self, username: str = "ann@example.com", *, scope: str = "email profile spaces", **members: Any) -> Person:
+        if members:
+            self.need(Need("mock", f"a user made with {', '.join(members)}"))
         self.need(Need("client"))
         self.need(Need("person", username))
-        if members:
-            self.need(Need("control"))
         answer = sign_in(self._profile, self.http, username, scope)
         if answer.status_code != httpx.codes.OK:
             raise NotTried(f"{username} cannot sign in at {self._profile.name}: status {answer.status_code}")
@@ -365,8 +399,15 @@ class ServiceCloud(Cloud):
         me = self.http.get(f"{self.api}/users/me", headers={"Authorization": authorization}).json()
         return Person(me.get("_id", ""), me.get("username", name), authorization, password, token)  # without the scope
 
-    def app(self, *scopes: str, company: str = "Example", lacks: Sequence[str] = (), name: str = "") -> App:
-        need = self._app_need(scopes, company, lacks)
+    def app(
+        self,
+        *scopes: str,
+        company: str = "Example",
+        lacks: Sequence[str] = (),
+        name: str = "",
+        any_scopes: bool = False,
+    ) -> App:
+        need = self._app_need(scopes, company, lacks, any_scopes=any_scopes)
         self.need(need)
         chosen = self._serving.app(need)
         if chosen is None:
@@ -397,17 +438,26 @@ class ServiceCloud(Cloud):
         return space_id
 
     def clean_up(self) -> None:
-        """Delete what the test created, by whoever may by now; what cannot be deleted is listed."""
-        while self._created:
-            space_id, owner = self._created.pop()
-            others = [one for one in self._callers if one != owner]
-            if not any(self._deletes(who, space_id) for who in (owner, *others)):
-                self.leftovers.append(space_id)
-
-    def _deletes(self, who: Person | App, space_id: str) -> bool:
+        """Put settings back and delete what the test created, by whoever may by now; the rest is listed."""
         try:
-            answer = self.call("DELETE", f"/spaces/{space_id}", who)
-        except (httpx.HTTPError, NotTried):
+            for (_path, credential), (url, before) in self._restored.items():
+                if before is not None:
+                    self._does("POST", url, credential, json=before)
+            while self._created:
+                space_id, owner = self._created[-1]
+                url, others = f"{self.api}/spaces/{space_id}", (one.authorization for one in self._callers)
+                if not any(self._does("DELETE", url, one) for one in dict.fromkeys([owner, *others, *self._seen])):
+                    self.leftovers.append(space_id)
+                self._created.pop()
+        except httpx.HTTPError:  # gone: each call would wait for its own timeout
+            self.leftovers += [space_id for space_id, _owner in self._created]
+        self.http.event_hooks = self._hooks
+
+    def _does(self, method: str, url: str, credential: str, **content: Any) -> bool:
+        """Whether a call of the clean-up does its work, or finds it done."""
+        try:
+            answer = self.http.request(method, url, headers={"Authorization": credential}, **content)
+        except NotTried:
             return False
         return answer.status_code in (httpx.codes.OK, httpx.codes.NOT_FOUND)
 
