@@ -4,16 +4,14 @@ from typing import Any
 
 import pytest
 
-from contract_tests.claims import expect, observe
-from contract_tests.kit import Cloud, Person, behaviour
-
-NO_CLAIMS_YET = True
+from contract_tests.claims import claim, expect, observe, step
+from contract_tests.kit import Cloud, Person, behaviour, only_mock
 
 
-def page(cloud: Cloud, who: Person, path: str) -> Any:
+def count(cloud: Cloud, who: Person, path: str) -> int:
     answer = cloud.call("GET", path, who)
     assert answer.status_code == 200, answer.text
-    return answer.json()
+    return len(answer.json()["data"])
 
 
 def say(cloud: Cloud, who: Person, kind: str, many: int, **content: Any) -> str:
@@ -30,26 +28,32 @@ def test_ten_spaces_of_ones_own(cloud: Cloud) -> None:
     ann = cloud.user()
     for number in range(11):
         cloud.space(ann, f"s{number}")
-    expect(len(page(cloud, ann, "/users/me/spaces")["data"]), 10)
+    with claim("USERS-SPACES-01", "ten of eleven are shown"):
+        expect(count(cloud, ann, "/users/me/spaces"), 10)
 
 
 @behaviour("USERS-COLL-01")
 def test_ten_colleagues(cloud: Cloud) -> None:
     """The search for colleagues shows ten of at least eleven."""
+    only_mock(cloud, "needs eleven people")
     ann = cloud.user()
     for number in range(11):
         cloud.user(f"p{number}@example.com")
-    expect(len(page(cloud, ann, "/users/me/colleagues")["data"]), 10)
+    with claim("USERS-COLL-01", "ten of at least eleven are shown"):
+        expect(count(cloud, ann, "/users/me/colleagues"), 10)
 
 
 @behaviour("USERS-WITHDM-01")
 def test_ten_partners(cloud: Cloud) -> None:
     """The list of direct partners shows ten of eleven."""
+    only_mock(cloud, "needs eleven people")
     ann = cloud.user()
     for number in range(11):
         other = cloud.user(f"p{number}@example.com")
-        assert cloud.call("GET", f"/spaces/direct/user/{other.id}", ann).status_code == 200
-    expect(len(page(cloud, ann, "/users/me/people/withdm")["data"]), 10)
+        with step("open a direct space"):
+            assert cloud.call("GET", f"/spaces/direct/user/{other.id}", ann).status_code == 200
+    with claim("USERS-WITHDM-01", "ten of eleven are shown"):
+        expect(count(cloud, ann, "/users/me/people/withdm"), 10)
 
 
 @behaviour("USERS-MSGS-01")
@@ -57,16 +61,20 @@ def test_ten_messages_of_some_spaces(cloud: Cloud) -> None:
     """The messages of some spaces come in pages of ten."""
     ann = cloud.user()
     space = say(cloud, ann, "chats", 11)
-    expect(len(page(cloud, ann, f"/users/me/messages?spacelist={space}")["data"]), 10)
+    with claim("USERS-MSGS-01", "ten of eleven are shown"):
+        expect(count(cloud, ann, f"/users/me/messages?spacelist={space}"), 10)
 
 
-@behaviour("USERS-TASKS-01", "USERS-IDEAS-01")
-@pytest.mark.parametrize("kind", ["tasks", "ideas"])
+LISTS = {"tasks": "USERS-TASKS-01", "ideas": "USERS-IDEAS-01"}
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=behaviour(shown)) for kind, shown in LISTS.items()])
 def test_ten_tasks_and_posts_of_ones_own(cloud: Cloud, kind: str) -> None:
     """The caller's tasks, and the posts of the caller's spaces, come in pages of ten."""
     ann = cloud.user()
     say(cloud, ann, kind, 11)
-    expect(len(page(cloud, ann, f"/users/me/{kind}")["data"]), 10)
+    with claim(LISTS[kind], "ten of eleven are shown"):
+        expect(count(cloud, ann, f"/users/me/{kind}"), 10)
 
 
 @behaviour("USERS-ATT-01")
@@ -74,7 +82,8 @@ def test_thirty_messages_with_files(cloud: Cloud) -> None:
     """The messages with attachments come in pages of thirty."""
     ann = cloud.user()
     say(cloud, ann, "chats", 31, data=[{"fileId": "f"}])
-    expect(len(page(cloud, ann, "/users/me/attachments/natives")["data"]), 30)
+    with claim("USERS-ATT-01", "thirty of thirty-one are shown"):
+        expect(count(cloud, ann, "/users/me/attachments/natives"), 30)
 
 
 @behaviour("MSG-COMMT-01")
@@ -85,7 +94,8 @@ def test_thirty_comments_on_a_task(cloud: Cloud) -> None:
     task = cloud.message(space, ann, kind="tasks")["_id"]
     for number in range(31):
         cloud.message(space, ann, f"c{number}", parentMsg={"_id": task})
-    expect(len(page(cloud, ann, f"/tasks/{task}/messages")["data"]), 30)
+    with claim("MSG-COMMT-01", "thirty of thirty-one are shown"):
+        expect(count(cloud, ann, f"/tasks/{task}/messages"), 30)
 
 
 @behaviour("MEET-LIST-01")
@@ -95,5 +105,8 @@ def test_thirty_meetings(cloud: Cloud) -> None:
     space = cloud.space(ann)
     for _ in range(31):
         meeting = cloud.meeting(space, ann)["_id"]
-        cloud.call("POST", f"/spaces/{space}/meetings/{meeting}/end", ann, json={})
-    observe(len(page(cloud, ann, f"/spaces/{space}/meetings")["data"]), 30)
+        with step("end a meeting"):
+            ended = cloud.call("POST", f"/spaces/{space}/meetings/{meeting}/end", ann, json={})
+            assert ended.status_code == 200, ended.text
+    with claim("MEET-LIST-01", "thirty of thirty-one are shown"):
+        observe(count(cloud, ann, f"/spaces/{space}/meetings"), 30)
