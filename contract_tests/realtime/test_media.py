@@ -4,12 +4,9 @@ from typing import Any
 
 import pytest
 
-from contract_tests.claims import expect, observe
-from contract_tests.kit import ISO_TIME, OBJECT_ID, URL, Cloud, Person, behaviour
-from contract_tests.sockets import UUID, Chat, Sockets
-
-NO_CLAIMS_YET = True
-
+from contract_tests.claims import claim, expect, observe, step
+from contract_tests.kit import ISO_TIME, OBJECT_ID, URL, Cloud, Person, behaviour, settled
+from contract_tests.sockets import UUID, Chat, Sockets, displayname
 
 RESPONSE = "MEDIA_SESSION_RESPONSE"
 STARTED, ENDED = "app.event.meeting.started", "app.event.meeting.ended"
@@ -30,33 +27,49 @@ def categories(chat: Chat) -> list[str]:
 def test_the_first_party_starts_the_meeting(cloud: Cloud, sockets: Sockets) -> None:
     """Everybody, the origin included, hears that the meeting started, who came, and the relayed status."""
     room = cloud.room()
+    ann = displayname(cloud, room.admin)
     own, other = sockets.join(room.admin, room.id), sockets.join(room.guest, room.id)
-    own.media("tracksstatus", room.id, media=CONNECTED, content={"streamId": "s1"}, sender={"_id": "x"}, odd=1)
-    started, added, status = own.hear()[1], own.hear()[1], own.hear()[1]
-    expect([started["category"], added["category"], status["category"]], [STARTED, ADDED, "tracksstatus"])
+    with claim("RT-MED-04", "the first tracksstatus brings meeting.started, attendee.added and the status"):
+        own.media("tracksstatus", room.id, media=CONNECTED, content={"streamId": "s1"}, sender={"_id": "x"}, odd=1)
+        started, added, status = own.hear()[1], own.hear()[1], own.hear()[1]
+        expect([started["category"], added["category"], status["category"]], [STARTED, ADDED, "tracksstatus"])
     attendee = {
         "_id": room.admin.id,
         "type": "user",
         "username": room.admin.username,
-        "displayname": "Ann Example",
+        "displayname": ann,
         "picture_url": URL,
         "joinTime": ISO_TIME,
         "mdsrvSessions": [{"_id": SESSION}],
     }
     server = {"_id": room.id, "type": "spaceserver"}
-    expect([started["sender"], added["sender"], status["sender"]["_id"]], [server, server, room.admin.id])
-    expect(added["content"]["attendee"], attendee)
-    expect(status["content"]["mediaSession"], CONNECTED)
-    expect(
-        {name: status["content"][name] for name in ("endTime", "virtualEndTime", "mediaMode", "meetingStatus")},
-        {"endTime": None, "virtualEndTime": None, "mediaMode": "video", "meetingStatus": "active"},
-    )
-    observe([status["content"]["streamId"], status["content"]["attendees"]], ["s1", [attendee]])
-    meeting = cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).json()["_id"]
-    for event in (started, added, status):
-        expect([event["_id"], event["messageId"], event["topicId"]], [OBJECT_ID, meeting, room.id])
-        expect([event["created"], event["modified"]], [ISO_TIME, None])
-    expect(heard(other), [started, added, status])
+    with claim("RT-MED-08", "meeting.started and attendee.added are made by the server"):
+        expect([started["category"], added["category"]], [STARTED, ADDED])
+        expect([started["sender"], added["sender"]], [server, server])
+    with claim("RT-MED-03", "the sender of a relayed status is the client, whatever it claims"):
+        expect(status["sender"]["_id"], room.admin.id)
+    with claim("RT-MED-07", "the attendee has its seven members, with the media session that was named"):
+        expect(added["content"]["attendee"], attendee)
+    with claim("RT-MED-01", "RT-MED-03", "mediaSession is as sent, extra members notwithstanding"):
+        expect(status["content"]["mediaSession"], CONNECTED)
+    with claim("RT-MED-03", "content has times, mode and status of the meeting"):
+        expect(
+            {name: status["content"][name] for name in ("endTime", "virtualEndTime", "mediaMode", "meetingStatus")},
+            {"endTime": None, "virtualEndTime": None, "mediaMode": "video", "meetingStatus": "active"},
+        )
+    with claim("RT-MED-01", "streamId is relayed"):
+        observe(status["content"]["streamId"], "s1")
+    with claim("RT-MED-03", "content lists the attendees"):
+        observe(status["content"]["attendees"], [attendee])
+    with claim("RT-MED-03", "each event has an id, the meeting as messageId, and its space"):
+        meeting = cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).json()["_id"]
+        for event in (started, added, status):
+            expect([event["_id"], event["messageId"], event["topicId"]], [OBJECT_ID, meeting, room.id])
+    with claim("RT-MED-03", "each event has the time of its creation, and modified null"):
+        for event in (started, added, status):
+            expect([event["created"], event["modified"]], [ISO_TIME, None])
+    with claim("RT-MED-06", "another subscriber hears the same events"):
+        expect(heard(other), [started, added, status])
 
 
 @behaviour("RT-MED-04", "RT-MED-07")
@@ -64,17 +77,22 @@ def test_a_second_party_is_added_and_a_known_one_is_not(cloud: Cloud, sockets: S
     """A new party brings attendee.added and its status; a change of tracks brings the status alone."""
     room = cloud.room()
     own, other = sockets.join(room.admin, room.id), sockets.join(room.anonymous, room.id)
-    own.media("tracksstatus", room.id, media={"audio": True})
-    expect(categories(own), [STARTED, ADDED, "tracksstatus"])
+    with claim("RT-MED-04", "absent connected counts as true"):
+        own.media("tracksstatus", room.id, media={"audio": True})
+        expect(categories(own), [STARTED, ADDED, "tracksstatus"])
     other.frames()
-    other.media("tracksstatus", room.id, media={"connected": True})
-    added = heard(own)
-    expect([event["category"] for event in added], [ADDED, "tracksstatus"])
-    attendee = added[0]["content"]["attendee"]
-    expect([attendee["_id"], attendee["type"]], [room.anonymous.id, "anonymous"])
-    observe(attendee["mdsrvSessions"], [{"_id": UUID}])
-    own.media("tracksstatus", room.id, media={"audio": False})
-    expect(categories(own), ["tracksstatus"])
+    with claim("RT-MED-04", "a new party brings attendee.added, then its status"):
+        other.media("tracksstatus", room.id, media={"connected": True})
+        added = heard(own)
+        expect([event["category"] for event in added], [ADDED, "tracksstatus"])
+    with claim("RT-MED-07", "an anonymous attendee has the type anonymous"):
+        attendee = added[0]["content"]["attendee"]
+        expect([attendee["_id"], attendee["type"]], [room.anonymous.id, "anonymous"])
+    with claim("RT-MED-07", "without mdsrvSessionId the session is a UUID"):
+        observe(attendee["mdsrvSessions"], [{"_id": UUID}])
+    with claim("RT-MED-04", "a change of tracks of a known party brings the status alone"):
+        own.media("tracksstatus", room.id, media={"audio": False})
+        expect(categories(own), ["tracksstatus"])
 
 
 @behaviour("RT-MED-07")
@@ -85,13 +103,16 @@ def test_a_new_media_session_takes_the_place_of_the_old_one(cloud: Cloud, socket
     other = SESSION.replace("1", "2")
     for session in (SESSION, other):
         chat.media("tracksstatus", room.id, media={"mdsrvSessionId": session})
-    status = heard(chat)[-1]
-    observe(status["category"], "tracksstatus")
-    observe(status["content"]["attendee"]["mdsrvSessions"], [{"_id": other}])
-    active = cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).json()
-    observe(active["content"]["attendees"][0]["mdsrvSessions"], [{"_id": other}])
+    with claim("RT-MED-07", "another media session of a connection takes the place of the first in the event"):
+        status = heard(chat)[-1]
+        observe(status["category"], "tracksstatus")
+        observe(status["content"]["attendee"]["mdsrvSessions"], [{"_id": other}])
+    with claim("RT-MED-07", "another media session of a connection takes the place of the first in the meeting"):
+        active = cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).json()
+        observe(active["content"]["attendees"][0]["mdsrvSessions"], [{"_id": other}])
 
 
+@step("let a meeting begin and end")
 def _ended(cloud: Cloud, chat: Chat, admin: Person, space: str) -> None:
     """Let a meeting begin by one socket, and let an admin end it by REST."""
     chat.media("tracksstatus", space, media={"mdsrvSessionId": SESSION})
@@ -106,9 +127,11 @@ def test_who_was_in_an_ended_meeting_starts_the_next_and_stays(cloud: Cloud, soc
     room = cloud.room()
     chat = sockets.join(room.admin, room.id)
     _ended(cloud, chat, room.admin, room.id)
-    chat.media("tracksstatus", room.id, media={"mdsrvSessionId": SESSION.replace("1", "2")})
-    expect(categories(chat), [STARTED, ADDED, "tracksstatus"])
-    observe(cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).status_code, 200)
+    with claim("RT-MED-04", "who was in an ended meeting starts the next one"):
+        chat.media("tracksstatus", room.id, media={"mdsrvSessionId": SESSION.replace("1", "2")})
+        expect(categories(chat), [STARTED, ADDED, "tracksstatus"])
+    with claim("RT-MED-05", "the media session of an ended meeting takes nobody out of the next"):
+        observe(cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).status_code, 200)
 
 
 @behaviour("RT-MED-05")
@@ -121,8 +144,10 @@ def test_a_connection_of_an_ended_meeting_ends_nothing_of_the_next(cloud: Cloud,
     new.frames()
     old.send("41/chat")
     old.settle()
-    observe(categories(new), [])
-    observe(cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).status_code, 200)
+    with claim("RT-MED-05", "nobody is told left when the connection of an ended meeting goes"):
+        observe(categories(new), [])
+    with claim("RT-MED-05", "the next meeting goes on when the connection of an ended one goes"):
+        observe(cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).status_code, 200)
 
 
 @behaviour("RT-MED-02")
@@ -130,20 +155,25 @@ def test_trackstatus_is_the_same_word(cloud: Cloud, sockets: Sockets) -> None:
     """The other spelling starts a meeting too and is answered in the usual one."""
     room = cloud.room()
     chat = sockets.join(room.admin, room.id)
-    chat.media("trackstatus", room.id, media=CONNECTED)
-    observe(categories(chat), [STARTED, ADDED, "tracksstatus"])
+    with claim("RT-MED-02", "trackstatus starts a meeting and is answered as tracksstatus"):
+        chat.media("trackstatus", room.id, media=CONNECTED)
+        observe(categories(chat), [STARTED, ADDED, "tracksstatus"])
 
 
-@behaviour("RT-MED-02", "RT-MED-06")
+@behaviour("RT-MED-02", "RT-MED-03", "RT-MED-06")
 @pytest.mark.parametrize("word", ["startscreenshare", "stopscreenshare", "screensharedata", "screenshare.uploadurl"])
 def test_screen_sharing_is_relayed(cloud: Cloud, sockets: Sockets, word: str) -> None:
     """The words of screen sharing reach every subscriber with their content and the sender."""
     room = cloud.room()
     own, other = sockets.join(room.guest, room.id), sockets.join(room.admin, room.id)
     own.media(f"video.{word}", room.id, content={"streamId": "s", "url": "x"}, loopbackMetadata=7)
-    (told,) = heard(other)
-    expect([told["category"], told["sender"]["_id"], told["content"]["url"]], [f"video.{word}", room.guest.id, "x"])
-    observe(heard(own), [{**told, "loopbackMetadata": 7}])
+    with claim("RT-MED-02", "it is relayed with its content, once"):
+        (told,) = heard(other)
+        expect([told["category"], told["content"]["url"]], [f"video.{word}", "x"])
+    with claim("RT-MED-03", "its sender is the client"):
+        expect(told["sender"]["_id"], room.guest.id)
+    with claim("RT-MED-06", "the origin hears it too, with its metadata"):
+        observe(heard(own), [{**told, "loopbackMetadata": 7}])
 
 
 @behaviour("RT-MED-01", "RT-ACC-05")
@@ -152,10 +182,12 @@ def test_media_without_a_subscription_is_ignored(cloud: Cloud, sockets: Sockets,
     """Nobody hears it, no meeting starts, and the journal says why."""
     room = cloud.room()
     chat, other = sockets.join(room.admin), sockets.join(room.guest, room.id)
-    chat.media(category, room.id, media=CONNECTED)
-    observe([chat.heard(), other.heard()], [[], []])
-    observe(cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).status_code, 404)
-    observe("not subscribed" in cloud.why(event="SEND_MEDIA_SESSION_EVENTS"), wanted=True)
+    with claim("RT-MED-01", "RT-ACC-05", "without a subscription nobody hears it"):
+        chat.media(category, room.id, media=CONNECTED)
+        observe([chat.heard(), other.heard()], [[], []])
+        cloud.explains("not subscribed", event="SEND_MEDIA_SESSION_EVENTS")
+    with claim("RT-MED-01", "without a subscription no meeting starts"):
+        observe(cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).status_code, 404)
 
 
 @behaviour("RT-MED-02", "RT-MED-08")
@@ -164,8 +196,9 @@ def test_a_client_cannot_speak_for_the_server(cloud: Cloud, sockets: Sockets, ca
     """Words that are the server's own, and unknown ones, are ignored."""
     room = cloud.room()
     own, other = sockets.join(room.guest, room.id), sockets.join(room.admin, room.id)
-    own.emit("SEND_MEDIA_SESSION_EVENTS", {"category": category, "topicId": room.id, "content": {}})
-    observe([own.heard(), other.heard()], [[], []])
+    with claim("RT-MED-02", "RT-MED-08", "it is ignored when a client sends it"):
+        own.emit("SEND_MEDIA_SESSION_EVENTS", {"category": category, "topicId": room.id, "content": {}})
+        observe([own.heard(), other.heard()], [[], []])
 
 
 def _leave(chat: Chat, space: str, how: str) -> None:
@@ -181,7 +214,7 @@ def _leave(chat: Chat, space: str, how: str) -> None:
         chat.kill()
 
 
-@behaviour("RT-MED-05", "RT-MED-02")
+@behaviour("RT-MED-05")
 @pytest.mark.parametrize("how", ["video.end", "connected false", "unsubscribe", "41/chat", "kill"])
 def test_whoever_goes_leaves_the_meeting_and_the_last_one_ends_it(cloud: Cloud, sockets: Sockets, how: str) -> None:
     """Every way of going brings attendee.left with the attendee; after the last one comes meeting.ended."""
@@ -193,15 +226,33 @@ def test_whoever_goes_leaves_the_meeting_and_the_last_one_ends_it(cloud: Cloud, 
         chat.frames()
     witness.frames()
     _leave(one, room.id, how)
-    first = witness.hear()[1]
-    expect(first["category"], LEFT)
-    observe(first["content"]["attendee"]["_id"], room.guest.id)
+    with claim("RT-MED-05", "going brings attendee.left"):
+        first = witness.hear()[1]
+        expect(first["category"], LEFT)
+    with claim("RT-MED-05", "attendee.left names the attendee"):
+        observe(first["content"]["attendee"]["_id"], room.guest.id)
     witness.frames()
     _leave(other, room.id, how)
-    last = [witness.hear()[1], witness.hear()[1]]
-    observe([event["category"] for event in last], [LEFT, ENDED])
-    observe([last[1]["content"]["meetingStatus"], last[1]["content"]["endTime"]], ["inactive", ISO_TIME])
-    observe(cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).status_code, 404)
+    with claim("RT-MED-05", "after the last one comes meeting.ended"):
+        last = [witness.hear()[1], witness.hear()[1]]
+        observe([event["category"] for event in last], [LEFT, ENDED])
+    with claim("RT-MED-05", "meeting.ended has status and time of the end"):
+        observe([last[1]["content"]["meetingStatus"], last[1]["content"]["endTime"]], ["inactive", ISO_TIME])
+    with claim("RT-MED-05", "no meeting is active after the last one went"):
+        observe(cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).status_code, 404)
+
+
+@behaviour("RT-MED-02")
+@pytest.mark.parametrize("members", [{}, {"content": {}}])
+def test_video_end_needs_no_content(cloud: Cloud, sockets: Sockets, members: dict[str, Any]) -> None:
+    """The content of video.end may be missing or empty."""
+    room = cloud.room()
+    chat = sockets.join(room.admin, room.id)
+    chat.media("tracksstatus", room.id, media={"connected": True})
+    chat.frames()
+    with claim("RT-MED-02", "video.end ends one's part in the meeting"):
+        chat.emit("SEND_MEDIA_SESSION_EVENTS", {"category": "video.end", "topicId": room.id, **members})
+        observe([one for one in categories(chat) if one in (LEFT, ENDED)], [LEFT, ENDED])
 
 
 @behaviour("RT-MED-05")
@@ -214,12 +265,14 @@ def test_a_party_with_two_connections_stays_until_both_are_gone(cloud: Cloud, so
         chat.media("tracksstatus", room.id, media={"connected": True})
         chat.frames()
     witness.frames()
-    one.send("41/chat")
-    one.frames()
-    observe(categories(witness), [])
-    other.send("41/chat")
-    other.frames()
-    observe(categories(witness), [LEFT, ENDED])
+    with claim("RT-MED-05", "who loses one of two connections stays"):
+        one.send("41/chat")
+        one.frames()
+        observe(categories(witness), [])
+    with claim("RT-MED-05", "who loses the last of two connections leaves"):
+        other.send("41/chat")
+        other.frames()
+        observe(categories(witness), [LEFT, ENDED])
 
 
 @behaviour("RT-MED-05", "RT-ACC-06")
@@ -235,9 +288,11 @@ def test_whoever_is_sent_away_leaves_the_meeting(cloud: Cloud, sockets: Sockets,
         cloud.call("DELETE", f"/spaces/{room.id}/attendees/userId/{room.member.id}", room.admin)
     else:
         cloud.control("PATCH", f"/users/{room.member.username}", {"enabled": False})
-    _name, told = witness.hear()
-    observe([told["category"], told["content"]["attendee"]["_id"]], [LEFT, room.member.id])
-    observe(witness.heard(), [])
+    with claim("RT-MED-05", "RT-ACC-06", "who is sent away leaves the meeting"):
+        _name, told = witness.hear()
+        observe([told["category"], told["content"]["attendee"]["_id"]], [LEFT, room.member.id])
+    with claim("RT-MED-05", "the meeting of the others goes on"):
+        observe(witness.heard(), [])
 
 
 @behaviour("RT-MED-09")
@@ -246,13 +301,18 @@ def test_a_meeting_is_a_message_of_the_space(cloud: Cloud, sockets: Sockets) -> 
     room = cloud.room()
     chat = sockets.join(room.admin, room.id)
     chat.media("tracksstatus", room.id, media=CONNECTED)
-    meeting = heard(chat)[0]["messageId"]
-    (listed,) = cloud.call("GET", f"/spaces/{room.id}/messages/byref", room.admin).json()["data"]
-    expect([listed["_id"], listed["category"], listed["content"]["meetingStatus"]], [meeting, "meeting", "active"])
+    path = f"/spaces/{room.id}/messages/byref"
+    with claim("RT-MED-09", "a meeting is listed as message of the category meeting"):
+        meeting = heard(chat)[0]["messageId"]
+        (listed,) = cloud.call("GET", path, room.admin).json()["data"]
+        expect([listed["_id"], listed["category"]], [meeting, "meeting"])
+    with claim("RT-MED-09", "the message of a meeting that goes on is active"):
+        expect(listed["content"]["meetingStatus"], "active")
     chat.media("video.end", room.id)
     chat.frames()
-    (listed,) = cloud.call("GET", f"/spaces/{room.id}/messages/byref", room.admin).json()["data"]
-    expect(listed["content"]["meetingStatus"], "inactive")
+    with claim("RT-MED-09", "the message of an ended meeting is inactive"):
+        (listed,) = cloud.call("GET", path, room.admin).json()["data"]
+        expect(listed["content"]["meetingStatus"], "inactive")
 
 
 @behaviour("PERM-ARCH-01")
@@ -261,8 +321,9 @@ def test_an_archived_space_starts_no_meeting(cloud: Cloud, sockets: Sockets) -> 
     ann = cloud.user()
     space = cloud.open_space(ann, archived=True)
     chat = sockets.join(ann, space)
-    chat.media("tracksstatus", space, media=CONNECTED)
-    observe(chat.heard(), [])
+    with claim("PERM-ARCH-01", "a tracksstatus in an archived space is ignored"):
+        chat.media("tracksstatus", space, media=CONNECTED)
+        observe(chat.heard(), [])
 
 
 @behaviour("RT-REST-05", "RT-MED-08")
@@ -294,17 +355,21 @@ def test_rest_calls_about_a_meeting_reach_the_sockets(cloud: Cloud, sockets: Soc
         ),
     ]
     for who, path, body, wanted in steps:
-        answer = cloud.call("POST", f"{base}/{path}", who, json=body or {})
-        assert answer.status_code == 200, (path, answer.text)
-        expect(categories(chat), wanted, path)
-    asked = [event for event in categories(target) if event == "request.tracksstatus.change"]
-    observe(len(asked), 2)
+        with claim("RT-REST-05", "RT-MED-08", f"{path.replace(room.guest.id, '<id>')} is announced before the answer"):
+            answer = cloud.call("POST", f"{base}/{path}", who, json=body or {})
+            assert answer.status_code == 200, (path, answer.text)
+            expect(categories(chat), wanted, path)
+    with claim("RT-REST-05", "RT-MED-08", "a change of media and muting all each ask the client"):
+        asked = [event for event in categories(target) if event == "request.tracksstatus.change"]
+        observe(len(asked), 2)
     active = cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).json()
     recording = active["content"]["recordings"][0]["_id"]
-    assert cloud.call("POST", f"{base}/recordings/{recording}/stop", room.admin, json={}).status_code == 200
-    expect(categories(chat), ["app.event.recording.stopped"])
-    assert cloud.call("POST", f"{base}/end", room.admin, json={}).status_code == 200
-    expect(categories(chat), [LEFT, LEFT, ENDED])
+    with claim("RT-REST-05", "RT-MED-08", "the end of a recording is announced"):
+        assert cloud.call("POST", f"{base}/recordings/{recording}/stop", room.admin, json={}).status_code == 200
+        expect(categories(chat), ["app.event.recording.stopped"])
+    with claim("RT-REST-05", "RT-MED-08", "the end of a meeting is announced, after everybody left"):
+        assert cloud.call("POST", f"{base}/end", room.admin, json={}).status_code == 200
+        expect(categories(chat), [LEFT, LEFT, ENDED])
 
 
 # --- calls
@@ -317,6 +382,12 @@ def offer(chat: Chat, *receivers: Person | str, **members: Any) -> None:
     chat.settle()
 
 
+def rung(chat: Chat, receiver: Person) -> list[str]:
+    """Return the categories that a caller hears of an offer."""
+    offer(chat, receiver)
+    return categories(chat)
+
+
 def answer(chat: Chat, word: str, call_id: str) -> None:
     payload = {"category": f"space.call.{word}", "spaceCallId": call_id, "content": {"callType": "spaces"}}
     chat.emit("SEND_MEDIA_SESSION_EVENTS", payload)
@@ -327,19 +398,28 @@ def answer(chat: Chat, word: str, call_id: str) -> None:
 def test_an_offer_rings_on_all_sockets_of_the_receiver(cloud: Cloud, sockets: Sockets) -> None:
     """No subscription is needed; the offer has a call id made by the server, and the caller learns it was sent."""
     ann, bob = cloud.user(), cloud.user("bob@example.com")
-    caller, twin, sid = sockets.join(ann), sockets.join(ann), sockets.join(cloud.user("sid@elsewhere.example"))
+    caller, twin = sockets.join(ann), sockets.join(ann)
     phones = [sockets.join(bob), sockets.join(bob)]
     offer(caller, bob, meetingId="m1", topicId="t1")
-    for phone in phones:
-        (told,) = heard(phone)
-        expect([told["category"], told["content"], told["topicId"]], ["space.call.offer", {"callType": "spaces"}, "t1"])
-        observe([told["sender"]["_id"], told["spaceCallId"], told["messageId"]], [ann.id, UUID, "m1"])
-        expect([told["meetingId"], told["receivers"][0]["_id"]], ["m1", bob.id])
-    for own in (caller, twin):
-        (sent,) = heard(own)
-        observe([sent["category"], sent["spaceCallId"]], ["space.call.offer.sent", told["spaceCallId"]])
-        observe([sent["sender"]["type"], sent["receivers"]], ["spaceserver", [{"_id": bob.id}]])
-    observe(sid.heard(), [])
+    for phone, which in zip(phones, ("the first", "another"), strict=True):
+        with claim("RT-CALL-02", "RT-USR-01", "RT-ACC-07", f"the offer rings on {which} socket of the receiver"):
+            (told,) = heard(phone)
+            expect(told["category"], "space.call.offer")
+        with claim("RT-CALL-01", f"content, space, meeting and receivers are as sent on {which} socket"):
+            expect([told["content"], told["topicId"], told["meetingId"]], [{"callType": "spaces"}, "t1", "m1"])
+            expect(told["receivers"][0]["_id"], bob.id)
+        with claim("RT-CALL-02", f"caller, call id and meeting are named on {which} socket"):
+            observe([told["sender"]["_id"], told["spaceCallId"], told["messageId"]], [ann.id, UUID, "m1"])
+    for own, which in ((caller, "the calling"), (twin, "another")):
+        with claim("RT-CALL-02", f"{which} socket of the caller learns that the offer was sent"):
+            (sent,) = heard(own)
+            observe([sent["category"], sent["spaceCallId"]], ["space.call.offer.sent", told["spaceCallId"]])
+        with claim("RT-CALL-02", f"what {which} socket of the caller learns is by the server and names the receiver"):
+            observe([sent["sender"]["type"], sent["receivers"]], ["spaceserver", [{"_id": bob.id}]])
+    sid = sockets.join(cloud.user("sid@elsewhere.example"))
+    with claim("RT-CALL-02", "nobody else hears of an offer"):
+        offer(caller, bob)
+        observe(sid.heard(), [])
 
 
 @behaviour("RT-CALL-02", "RT-CALL-04", "RT-ACC-07")
@@ -348,11 +428,24 @@ def test_an_offer_fails_for_whom_cannot_be_reached(cloud: Cloud, sockets: Socket
     ann, bob = cloud.user(), cloud.user("bob@example.com")
     sid = cloud.user("sid@elsewhere.example")
     caller, stranger = sockets.join(ann), sockets.join(sid)
+    failed = ["space.call.offer.failed"]
+    settled(lambda: rung(caller, bob), failed)  # a service may not have seen yet that sockets of other tests are gone
     offer(caller, bob, sid, "f" * 24)
     told = heard(caller)
-    observe([event["category"] for event in told], ["space.call.offer.failed"] * 3)
-    observe([event["receivers"][0]["_id"] for event in told], [bob.id, sid.id, "f" * 24])
-    observe(stranger.heard(), [])
+    for number, (id_, who, receiver) in enumerate(
+        (
+            ("RT-CALL-02", "a receiver without a socket", bob.id),
+            ("RT-CALL-04", "a stranger", sid.id),
+            ("RT-CALL-04", "an unknown id", "f" * 24),
+        )
+    ):
+        with claim(id_, f"the offer fails for {who}"):
+            shown = [told[number]["category"], told[number]["receivers"][0]["_id"]]
+            observe(shown, [*failed, receiver])
+    with claim("RT-CALL-04", "the offer fails once for each receiver"):
+        observe(len(told), 3)
+    with claim("RT-CALL-04", "RT-ACC-07", "a stranger hears nothing of an offer"):
+        observe(stranger.heard(), [])
 
 
 @behaviour("RT-CALL-04")
@@ -360,22 +453,26 @@ def test_people_who_listen_in_one_space_may_call_anonymous_ones(cloud: Cloud, so
     """An anonymous user can be called while both have a socket subscribed to one same space, not otherwise."""
     room = cloud.room()
     caller, guest = sockets.join(room.admin, room.id), sockets.join(room.anonymous)
-    offer(caller, room.anonymous)
-    observe(categories(caller), ["space.call.offer.failed"])
+    with claim("RT-CALL-04", "an anonymous user who listens in no common space cannot be called"):
+        offer(caller, room.anonymous)
+        observe(categories(caller), ["space.call.offer.failed"])
     guest.subscribe(room.id)
-    offer(caller, room.anonymous)
-    observe([categories(caller), categories(guest)], [["space.call.offer.sent"], ["space.call.offer"]])
+    with claim("RT-CALL-04", "an anonymous user who listens in a common space can be called"):
+        offer(caller, room.anonymous)
+        observe([categories(caller), categories(guest)], [["space.call.offer.sent"], ["space.call.offer"]])
 
 
 @behaviour("RT-CALL-04")
 def test_a_service_app_calls_only_its_company(cloud: Cloud, sockets: Sockets) -> None:
-    """Users of another company are out of reach of a service app, even where both are in one space."""
+    """Users outside its company are out of reach of a service app."""
     app, bob = cloud.app("spaces.websocket"), cloud.user("bob@example.com")
     sid = cloud.user("sid@elsewhere.example")
     caller, phone, stranger = sockets.join(app), sockets.join(bob), sockets.join(sid)
     offer(caller, bob, sid)
-    observe(categories(caller), ["space.call.offer.sent", "space.call.offer.failed"])
-    observe([categories(phone), stranger.heard()], [["space.call.offer"], []])
+    with claim("RT-CALL-04", "a service app calls a user of its company, and nobody of another"):
+        observe(categories(caller), ["space.call.offer.sent", "space.call.offer.failed"])
+    with claim("RT-CALL-04", "the offer of a service app rings in its company alone"):
+        observe([categories(phone), stranger.heard()], [["space.call.offer"], []])
 
 
 @behaviour("RT-CALL-01", "RT-CALL-03")
@@ -390,10 +487,13 @@ def test_an_answer_reaches_the_other_parties(cloud: Cloud, sockets: Sockets, wor
     phone.frames()
     speaker, listener = (phone, caller) if by == "receiver" else (caller, phone)
     answer(speaker, word, call_id)
-    observe(speaker.heard(), [])
-    (told,) = heard(listener)
-    observe([told["category"], told["spaceCallId"]], [f"space.call.{word}", call_id])
-    observe(told["sender"]["_id"], bob.id if by == "receiver" else ann.id)
+    with claim("RT-CALL-03", "the speaker does not hear it"):
+        observe(speaker.heard(), [])
+    with claim("RT-CALL-01", "RT-CALL-03", "the other party hears it, with the call id"):
+        (told,) = heard(listener)
+        observe([told["category"], told["spaceCallId"]], [f"space.call.{word}", call_id])
+    with claim("RT-CALL-03", "the speaker is its sender"):
+        observe(told["sender"]["_id"], bob.id if by == "receiver" else ann.id)
 
 
 @behaviour("RT-CALL-03", "RT-CALL-04")
@@ -404,11 +504,17 @@ def test_only_a_party_may_answer(cloud: Cloud, sockets: Sockets) -> None:
     offer(caller, bob)
     call_id = heard(caller)[0]["spaceCallId"]
     phone.frames()
-    answer(other, "ended", call_id)
-    answer(other, "accepted", "unknown")
-    answer(phone, "not.answered", call_id)
-    answer(phone, "offer.failed", call_id)
-    observe([one.heard() for one in (other, phone, caller)], [[], [], []])
+    every = (other, phone, caller)
+    with claim("RT-CALL-04", "the answer of somebody who is no party is ignored"):
+        answer(other, "ended", call_id)
+        observe([one.heard() for one in every], [[], [], []])
+    with claim("RT-CALL-04", "an answer to an unknown call is ignored"):
+        answer(other, "accepted", "unknown")
+        observe([one.heard() for one in every], [[], [], []])
+    for word in ("not.answered", "offer.failed"):
+        with claim("RT-CALL-03", f"{word} of a party is ignored"):
+            answer(phone, word, call_id)
+            observe([one.heard() for one in every], [[], [], []])
 
 
 # --- pairing
@@ -420,21 +526,24 @@ def test_pairing_tells_the_sockets_of_the_user(cloud: Cloud, sockets: Sockets) -
     ann = cloud.user()
     chat, other = sockets.join(ann), sockets.join(cloud.user("bob@example.com"))
     cloud.control("POST", "/pairings", {"username": ann.username, "app_id": "room-app"})
-    name, told = chat.hear()
-    expect(name, "APP_PAIRING_AUTHORIZED")
-    expect(
-        {member: sorted(value) if isinstance(value, dict) else value for member, value in told.items()},
-        {
-            "isPairingAuthorized": True,
-            "channel": ["_id", "isPrivate", "type"],
-            "authorizer": ["_id", "display", "type", "username"],
-            "pairingInfo": ["app_id", "pairing_time", "pairingcode"],
-            "sipInfo": ["sipURI"],
-            "accessToken": ["expires", "scope", "token", "type"],
-            "app": ["_id", "displayname", "picture_url", "role", "type", "username"],
-        },
-    )
-    token = told["accessToken"]
-    expect([token["type"], token["expires"], told["authorizer"]["_id"]], ["sat", 432_000, ann.id])
-    expect(cloud.call("GET", f"/apps/tokeninfo/sat/{token['token']}").status_code, 200)
-    observe(other.heard(), [])
+    with claim("RT-PAIR-01", "a pairing is announced with all members"):
+        name, told = chat.hear()
+        expect(name, "APP_PAIRING_AUTHORIZED")
+        expect(
+            {member: sorted(value) if isinstance(value, dict) else value for member, value in told.items()},
+            {
+                "isPairingAuthorized": True,
+                "channel": ["_id", "isPrivate", "type"],
+                "authorizer": ["_id", "display", "type", "username"],
+                "pairingInfo": ["app_id", "pairing_time", "pairingcode"],
+                "sipInfo": ["sipURI"],
+                "accessToken": ["expires", "scope", "token", "type"],
+                "app": ["_id", "displayname", "picture_url", "role", "type", "username"],
+            },
+        )
+    with claim("RT-PAIR-01", "its token is of type sat, lasts five days, and is valid"):
+        token = told["accessToken"]
+        expect([token["type"], token["expires"], told["authorizer"]["_id"]], ["sat", 432_000, ann.id])
+        expect(cloud.call("GET", f"/apps/tokeninfo/sat/{token['token']}").status_code, 200)
+    with claim("RT-PAIR-01", "nobody else hears of it"):
+        observe(other.heard(), [])
