@@ -112,6 +112,10 @@ class Wire:
         """Send a text frame of bytes that need not be UTF-8."""
         self._connection.send(data, text=True)
 
+    def ping_websocket(self) -> None:
+        """Send a ping of the WebSocket, which is no packet of Engine.IO."""
+        self._connection.ping()
+
     def receive(self, timeout: float = PATIENCE_S) -> Frame:
         """Return the next frame. Raises `Silence` if none comes in time."""
         if self._kept:
