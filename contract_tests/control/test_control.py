@@ -305,6 +305,15 @@ def test_a_name_that_leads_here_is_not_the_mocks_own(cloud: Cloud, host: str) ->
         refusal(control(cloud, "GET", "/snapshot", headers={"Host": host}), 403, "auth.kind_not_allowed")
     with claim("CTRL-06", "but that the mock is up"):
         assert control(cloud, "GET", "/health", headers={"Host": host}).status_code == 200
+    with claim("CTRL-06", "the emulated surfaces answer to any name"):
+        refused(cloud.call("GET", "/users/me", headers={"Host": host}), 401, "auth.credential_missing")
+
+
+@behaviour("CTRL-06")
+def test_a_host_that_cannot_be_read_is_refused(cloud: Cloud) -> None:
+    """A bracket that is never closed is no host."""
+    with claim("CTRL-06", "a Host that cannot be read is refused"):
+        refusal(control(cloud, "GET", "", headers={"Host": "[::1"}), 400, "request.invalid")
 
 
 @behaviour("CTRL-07")

@@ -1,7 +1,7 @@
 """Host names of the vendor's deployments: what production clients have compiled in (ACC-GEN-01, REST-HOST-01, RT-EP-01).
 
-The mock never looks at the Host header. The names are here for the certificate of ``serve --tls``, for
-``--vendor-hosts``, and for whoever points them at the mock in a container network.
+No emulated surface looks at the Host header; the control API does (CTRL-06). The names are here for the certificate of
+``serve --tls``, for ``--vendor-hosts``, and for whoever points them at the mock in a container network.
 """
 
 from typing import Literal, get_args
