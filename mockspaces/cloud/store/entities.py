@@ -4,13 +4,18 @@ Times are milliseconds since the epoch. Names are Python's; `views` maps them to
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from mockspaces.contract.licences import EXPIRATION, PRODUCT_TYPE
 from mockspaces.contract.rows import Role, SpaceType
 from mockspaces.contract.spaces import RecordStatus, SpaceStatus, TaskStatus
+
+# What a snapshot may bring: times that a calendar has, in milliseconds or seconds, and numbers that JSON keeps exact.
+LATEST_MOMENT = 253_402_300_799_999  # the last millisecond of the year 9999
+Moment = Annotated[int, msgspec.Meta(ge=-LATEST_MOMENT, le=LATEST_MOMENT)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 replace = msgspec.structs.replace
 
@@ -64,7 +69,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     language: str = "en-US"
     timezone: str = ""
     gender: str = ""
-    last_update: int = 0
+    last_update: Moment = 0
     licences: tuple[Licence, ...] = ()
     company_id: str | None = None
     company_admin: tuple[str, ...] = ()
@@ -125,7 +130,7 @@ class AppKey(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     app_id: str
     material: str
-    created: int
+    created: Moment
 
 
 class Grant(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -147,7 +152,7 @@ class AuthorizationCode(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     grant_id: str
     client_id: str
     redirect_uri: str
-    expires: int
+    expires: Moment
     online: bool = False
     nonce: str | None = None
     challenge: str | None = None
@@ -190,7 +195,7 @@ class AccessToken(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     id: str
     grant_id: str
     scopes: tuple[str, ...]
-    expires: int
+    expires: Moment
 
 
 class Space(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,8 +204,8 @@ class Space(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     owner_id: str
     title: str
-    created: int
-    modified: int
+    created: Moment
+    modified: Moment
     type: SpaceType = "group"
     description: str = ""
     status: SpaceStatus = "normal"
@@ -209,7 +214,7 @@ class Space(msgspec.Struct, frozen=True, kw_only=True):
     settings: Mapping[str, Any] = {}
     retention: Mapping[str, Any] = {}
     pair: tuple[str, str] | None = None  # the two parties of a direct space, sorted
-    sequence: int = 0  # counts the activities of the world: tells those of one moment apart
+    sequence: Count = 0  # counts the activities of the world: tells those of one moment apart
 
     @property
     def archived(self) -> bool:
@@ -238,7 +243,7 @@ class Member(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     person: str
     type: MemberType
     role: Role
-    join_time: int = 0
+    join_time: Moment = 0
     joined: bool = False
 
 
@@ -260,13 +265,13 @@ class UserSpace(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     person_id: str
     type: SpaceType = "group"
     archived: bool = False
-    activity: int = 0
-    sequence: int = 0
+    activity: Moment = 0
+    sequence: Count = 0
     large: bool = False
     gone: bool = False
     status: RecordStatus = "normal"
-    last_access: int | None = None
-    last_read: int | None = None
+    last_access: Moment | None = None
+    last_read: Moment | None = None
     pinned: bool | None = None
     notification: bool | None = None
     restrict: tuple[str, ...] | None = None
@@ -286,7 +291,7 @@ class PushSubscription(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     person_id: str
-    created: int
+    created: Moment
     subscription_id: str | None = None
     device_id: str | None = None
     data_only: bool = False
@@ -312,12 +317,12 @@ class Invite(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     space_id: str
     creator_id: str
-    created: int
+    created: Moment
     invitees: tuple[Invitee, ...] = ()
     channel: InformChannel = "server"
     mode: InviteMode = "join"
-    start: int | None = None
-    end: int | None = None
+    start: Moment | None = None
+    end: Moment | None = None
     language: str | None = None
 
 
@@ -338,7 +343,7 @@ class Task(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What a task has beyond a post (DM-MSG-06)."""
 
     status: TaskStatus = "pending"
-    due: int | None = None
+    due: Moment | None = None
     assignees: tuple[str, ...] = ()
 
 
@@ -346,7 +351,7 @@ class Attachment(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="ca
     """A file in a message, as the client sends it (DM-ATT-01); its URLs are computed when it is shown."""
 
     file_id: str
-    file_size: int = 0
+    file_size: Count = 0
     file_type: str = "document"
     name: str = ""
     provider: Literal["native"] = "native"
@@ -366,9 +371,9 @@ class Attendee(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     username: str
     displayname: str
     picture: str | None
-    join_time: int
+    join_time: Moment
     sessions: tuple[str, ...] = ()
-    leave_time: int | None = None
+    leave_time: Moment | None = None
     noise_reduction: bool | None = None
     media_session_id: str | None = None
 
@@ -378,15 +383,15 @@ class Recording(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     id: str
     started_by: Sender
-    start: int
-    end: int | None = None
+    start: Moment
+    end: Moment | None = None
 
 
 class Meeting(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What a message of category meeting has beyond a chat (DM-MEET-01); it is active until it has an end."""
 
-    start: int
-    end: int | None = None
+    start: Moment
+    end: Moment | None = None
     media_mode: Literal["audio", "video"] = "audio"
     attendees: tuple[Attendee, ...] = ()
     recordings: tuple[Recording, ...] = ()
@@ -401,14 +406,14 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     space_id: str
     category: Category
     sender: Sender
-    created: int
-    modified: int | None = None
+    created: Moment
+    modified: Moment | None = None
     text: str = ""
     description: str | None = None
     attachments: tuple[Attachment, ...] = ()
     parent_id: str | None = None
     parent_category: Category | None = None
-    comments: int = 0
+    comments: Count = 0
     task: Task | None = None
     meeting: Meeting | None = None
     mentions: Any = None
@@ -424,7 +429,7 @@ class StoredFile(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     id: str
     type: str
-    size: int
+    size: Count
     stored: bool = False
 
 
@@ -442,7 +447,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     to: str
     subject: str
     link: str
-    created: int
+    created: Moment
     invite_id: str
     space_id: str
 
@@ -457,14 +462,14 @@ class IssuedJwt(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     id: str
     grant_id: str | None
     claims: str
-    expires: int
+    expires: Moment
 
 
 class SpaceTime(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The time of the newest message of a space, deleted ones included (REST-TIME-03). Its id is that of the space."""
 
     id: str
-    newest: int
+    newest: Moment
 
 
 class SpaceToken(msgspec.Struct, frozen=True, kw_only=True):
@@ -474,4 +479,4 @@ class SpaceToken(msgspec.Struct, frozen=True, kw_only=True):
     authorizer_id: str
     app: Mapping[str, Any]
     scopes: tuple[str, ...] = ()
-    expires: int
+    expires: Moment

@@ -45,7 +45,7 @@ class StateDocument(Strict, frozen=True, kw_only=True):
     product_profiles: tuple[e.ProductProfile, ...]
     space_tokens: tuple[e.SpaceToken, ...]
     spaces: tuple[e.Space, ...]
-    activities: int
+    activities: e.Count
     members: tuple[e.Member, ...]
     user_spaces: tuple[e.UserSpace, ...]
     preferences: tuple[e.Preferences, ...]
@@ -55,7 +55,7 @@ class StateDocument(Strict, frozen=True, kw_only=True):
     message_times: tuple[e.SpaceTime, ...]
     files: tuple[e.StoredFile, ...]
     contents: tuple[e.Content, ...]
-    stored_bytes: int
+    stored_bytes: e.Count
     outbox: tuple[e.Mail, ...]
 
 
