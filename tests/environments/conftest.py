@@ -25,12 +25,13 @@ ALL = os.environ.get("MOCKSPACES_ENVIRONMENTS") == "all"
 INSTALL_LIMIT_S, RUN_LIMIT_S = 300, 120
 
 
-def made(*packages: str, base: str = sys.executable) -> Path:
+def made(*packages: str, base: str = sys.executable, alone: bool = False) -> Path:
     """Return the Python of an environment with these packages; skip, or fail in CI, where they cannot be had.
 
-    One with another ``base`` than our own Python has nothing but its packages.
+    One that is ``alone``, or has another ``base`` than our own Python, has nothing but its packages.
     """
-    key = hashlib.sha256("\n".join([base, sys.version, *packages]).encode()).hexdigest()[:12]
+    alone = alone or base != sys.executable
+    key = hashlib.sha256("\n".join([base, str(alone), sys.version, *packages]).encode()).hexdigest()[:12]
     place = MADE / key
     python = place / "bin" / "python"
     if (place / "complete").exists():
@@ -43,7 +44,7 @@ def made(*packages: str, base: str = sys.executable) -> Path:
         lack(f"{' '.join(packages)}: pip took longer than {INSTALL_LIMIT_S} s")
     if done.returncode:
         lack(f"{' '.join(packages)}: {done.stderr.strip().splitlines()[-1]}")
-    ours = f"{ROOT}\n{sysconfig.get_path('purelib')}\n" if base == sys.executable else f"{ROOT}\n"
+    ours = f"{ROOT}\n" if alone else f"{ROOT}\n{sysconfig.get_path('purelib')}\n"
     folder = subprocess.run(
         [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
         capture_output=True,

@@ -1,11 +1,13 @@
 """The plugin beside other versions of pytest, and beside packages that change what a test runs in."""
 
+import re
 import shutil
 import subprocess
 import tomllib
 
 import pytest
 
+from mockspaces.server import Server
 from tests.conftest import ROOT
 from tests.environments.conftest import ALL, Run, made
 
@@ -109,3 +111,14 @@ def test_clients_with_hard_coded_hosts(run: Run) -> None:
     """Every resolver of aiohttp, trio, and the asynchronous Socket.IO client reach the world by the names."""
     found = run(made("pytest", "aiohttp", "aiodns", "trio", "httpx", "python-socketio"), "vendor_clients")
     found.check(passed=6)
+
+
+@pytest.mark.parametrize("client", ["simple", pytest.param("asynchronous", marks=whole)])
+def test_install_lines_of_the_guide(run: Run, client: str) -> None:
+    """What the guide says to install for a Socket.IO client of Python is all that it needs."""
+    guide = (ROOT / "docs" / "realtime.md").read_text(encoding="utf-8")
+    simple, asynchronous = re.findall(r"install\s+`(python-socketio[^`]*)`", guide)
+    packages = (simple if client == "simple" else asynchronous).split()
+    with Server() as server:  # beside that environment, which has nothing but these packages
+        options = ("-k", client, f"--mockspaces-url={server.url}")
+        run(made("pytest", *packages, alone=True), "socket_clients", *options).check(passed=1, deselected=1)
