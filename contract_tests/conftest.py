@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
 from contract_tests import preflight
+from contract_tests.browser import Browser, open_page
 from contract_tests.claims import WHOLE, Claim, Need, NotTried, State, book, difference, why, worst
 from contract_tests.kit import Cloud, route
 from contract_tests.profiles import (
@@ -30,6 +32,7 @@ from mockspaces.server import Server
 
 OWN_MOCK = "mock"
 COULD_NOT_RUN = 2
+PLEASE = "PLEASE "  # begins a line for the person at the browser, which `mockspaces verify` shows
 TARGET = pytest.StashKey[Profile]()
 recorder = Recorder()
 book.keep = recorder.exchange
@@ -44,6 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--overlay", metavar="FILE", help="Contract overlay for the embedded mock: a variant, or a mutant.")
     group.addoption("--only", action="append", metavar="ID", help="Only tests that cite a behaviour beginning so.")
     group.addoption("--rehearse", action="store_true", help="An embedded mock in the place of the profile's service.")
+    group.addoption("--interactive", action="store_true", help="A person at a browser signs in and decides.")
     group.addoption("--explain", type=Path, metavar="FILE", help="Note for each claim what this profile lacks for it.")
     group.addoption("--results", type=Path, metavar="FILE", help="Write outcome and redacted exchanges of each test.")
 
@@ -86,11 +90,28 @@ def pytest_collection(session: pytest.Session) -> None:
         return
     recorder.secrets = found.secrets
     if not (session.config.getoption("--rehearse") or session.config.getoption("collectonly")):
-        seen = preflight.check(found)
+        seen = preflight.check(found, interactive=session.config.getoption("--interactive"))
         recorder.problems, recorder.remarks, found = seen.problems, seen.remarks, seen.profile
         if seen.problems:
             pytest.exit("; ".join(seen.problems), COULD_NOT_RUN)
     session.config.stash[TARGET] = found
+
+
+@pytest.fixture(scope="session")
+def browser(profile: Profile | None, pytestconfig: pytest.Config) -> Iterator[Browser | None]:
+    """The browser at which a person signs in and decides, of a run that is interactive."""
+    if profile is None or not pytestconfig.getoption("--interactive"):
+        yield None
+        return
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+
+    def tell(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(f"\n{PLEASE}{text}", flush=True)  # noqa: T201 - for whoever is at the browser
+
+    opened = Browser(profile.oauth_client["redirect_uri"], tell, open_page)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")
@@ -124,12 +145,16 @@ def http(profile: Profile | None, throttle: Throttle | None) -> Iterator[httpx.C
 
 @pytest.fixture(scope="session")
 def target(
-    profile: Profile | None, pytestconfig: pytest.Config, http: httpx.Client, tmp_path_factory: pytest.TempPathFactory
+    profile: Profile | None,
+    pytestconfig: pytest.Config,
+    http: httpx.Client,
+    browser: Browser | None,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Profile]:
     """The profile in use; without one, that of a mock embedded for this run."""
     rehearse = pytestconfig.getoption("--rehearse")
     if profile is not None and not rehearse:
-        yield profile
+        yield replace(profile, browser=browser)
         return
     embedded = Server(Config(port=0, overlay=pytestconfig.getoption("--overlay")))
     pytestconfig.hook.pytest_embedded_mock(config=pytestconfig, server=embedded)

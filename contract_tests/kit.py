@@ -304,6 +304,10 @@ class Cloud:
         answer = self.http.request("PATCH", f"{self._control}/users/{username}", json={})
         return answer.json() if answer.status_code == 200 else None
 
+    def at_browser(self, url: str, username: str, decision: str) -> str:
+        """Return where a URL leads when somebody opens it in their browser, signs in and decides (a service only)."""
+        raise NotTried("the mock's pages are tested as they are")
+
     @step("let a guest in")
     def guest(self, displayname: str = "Gil Guest") -> Person:
         """Return an anonymous user with his JWT."""

@@ -51,7 +51,7 @@ def register(cloud: Cloud, *uris: str, public: bool = False, **members: Any) -> 
     if uris or public:
         members |= {"redirect_uris": list(uris or [CALLBACK]), "public": public}
     made = cloud.oauth_client(**members)
-    return Client(made["client_id"], made["client_secret"], next(iter(uris), CALLBACK))
+    return Client(made["client_id"], made["client_secret"], next(iter(uris), made.get("redirect_uri", CALLBACK)))
 
 
 def change(cloud: Cloud, **settings: Any) -> None:
@@ -179,11 +179,19 @@ def fragment_of(url: str) -> dict[str, str]:
 
 
 def authorize(cloud: Cloud, client: Client, user: str = ANN, /, **changes: str | None) -> str:
-    """Return where an authorization request leads when user and consent are given."""
+    """Return where an authorization request leads when the user has signed in and decided.
+
+    They allow it, unless ``decision`` is ``deny``. On a service a person does so at their browser.
+    """
+    decision = changes.pop("decision", None) or "allow"
     cloud.need(Need("browser"))
-    mock = cloud.mock or cloud  # a person at the browser is played on the mock alone, so far
+    parameters, mock = authorization(client, **changes), cloud.mock
+    if mock is None:
+        return cloud.at_browser(f"{cloud.accounts}/oauth2/authorize?{urlencode(parameters)}", user, decision)
+    if decision == "deny":
+        return location(signed_in(mock, *mock.credentials(user)).decide(client, decision, **changes))
     change(mock, auto_login=user, auto_consent=True)
-    answer = Browser(mock).get("/oauth2/authorize", **authorization(client, **changes))
+    answer = Browser(mock).get("/oauth2/authorize", **parameters)
     change(mock, auto_login=None, auto_consent=False)
     return location(answer)
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from contract_tests.browser import Browser
 from contract_tests.kit import App, json_of, private_key
 from contract_tests.profiles import CLIENT, CREDENTIALS, AppEntry, Profile, connect, sign_in
 
@@ -66,9 +67,14 @@ class Preflight:
             self.problems.append(f"{what}: {_unreachable(error)}")
 
 
-def check(profile: Profile) -> Preflight:
+def check(profile: Profile, *, interactive: bool = False) -> Preflight:
     """Try everything that the profile names; what cannot be reached keeps the rest from being tried."""
     found = Preflight(profile)
+    if interactive:
+        try:
+            Browser(profile.oauth_client.get("redirect_uri", ""), lambda _text: None, lambda _url: None).close()
+        except (OSError, ValueError, OverflowError) as error:
+            found.problems.append(f"oauth_client.redirect_uri: {error}")
     if profile.is_mock:
         with connect(profile, timeout=TIMEOUT_S) as http, found.asking(f"the control API {profile.control}"):
             if not isinstance(json_of(http.get(profile.control)), dict):

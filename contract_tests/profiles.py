@@ -20,6 +20,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 from jsonschema import Draft202012Validator, ValidationError
 
+from contract_tests.browser import Browser
 from contract_tests.claims import TOO_MANY, Need, NotTried, book, step
 from contract_tests.kit import AUDIENCE, App, Cloud, Person, json_of
 
@@ -62,6 +63,7 @@ class Profile:
     audience: str = AUDIENCE
     ca_file: str = ""
     proxies_from_environment: bool = False
+    browser: Browser | None = None  # where a person is, of a run that is interactive
     folder: Path = field(default_factory=Path)
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
@@ -78,8 +80,7 @@ class Profile:
     @property
     def secrets(self) -> set[str]:
         """The values of all variables that the profile names, but for those too short to be told apart."""
-        names = [*self.oauth_client.values(), *(name for one in self.people.values() for name in one.values())]
-        return {value for name in names if len(value := self.environment.get(name, "")) >= SHORTEST_SECRET}
+        return {value for name in self.variables if len(value := self.environment.get(name, "")) >= SHORTEST_SECRET}
 
 
 def load(path: Path, *, allow_production: bool) -> Profile:
@@ -248,6 +249,8 @@ class Serving:
             case "client" if need.number == 1:
                 return self._unset(profile.oauth_client, [f"{name}_env" for name in CLIENT])
             case "url" if need.name in profile.urls:
+                return ""
+            case "browser" if profile.browser is not None:
                 return ""
             case "url" | "client":
                 return f"{profile.name} has no {need}"
@@ -461,11 +464,18 @@ class ServiceCloud(Cloud):
             return False
         return answer.status_code in (httpx.codes.OK, httpx.codes.NOT_FOUND)
 
+    def at_browser(self, url: str, username: str, decision: str) -> str:
+        person = self._profile.people[username]["username_env"] if username in self._profile.people else username
+        assert self._profile.browser is not None  # which the need has asked for
+        return self._profile.browser.ask(url, f"the account of {person}", decision)
+
     def _credentials(self, username: str) -> list[str]:
         return [self._profile.environment[self._profile.people[username][name]] for name in CREDENTIALS]
 
     def _client(self) -> dict[str, str]:
-        return {name: self._profile.environment[self._profile.oauth_client[f"{name}_env"]] for name in CLIENT}
+        named = self._profile.oauth_client
+        where = {"redirect_uri": named["redirect_uri"]} if "redirect_uri" in named else {}
+        return {name: self._profile.environment[named[f"{name}_env"]] for name in CLIENT} | where
 
 
 def rehearsal(profile: Profile, control: str, http: httpx.Client, folder: Path) -> Profile:

@@ -100,6 +100,24 @@ def test_a_code_comes_behind_the_state(cloud: Cloud, uri: str, start: str) -> No
         expect(list(query_of(authorize(cloud, client, state=None)))[-1:], ["code"])
 
 
+@behaviour("ACC-DECIDE-02", "ACC-DECIDE-03", "ACC-AUTHZ-06")
+def test_a_person_decides(cloud: Cloud) -> None:
+    """Who allows and who denies is sent back to the application, with its state as it was sent."""
+    client, state = register(cloud), "a b+c&d=\u00e9"
+    allowed = query_of(authorize(cloud, client, state=state))
+    with claim("ACC-DECIDE-02", "who allows brings a code"):
+        expect(list(allowed), ["state", "code"])
+    with claim("ACC-AUTHZ-06", "the state comes back after consent"):
+        expect(allowed["state"], state)
+    denied = query_of(authorize(cloud, client, decision="deny", state=state))
+    with claim("ACC-DECIDE-03", "who denies brings an error and no code") as shown:
+        observe(denied.get("error"), "access_denied")
+        assert "code" not in denied
+        shown.saw_refusal()
+    with claim("ACC-AUTHZ-06", "the state comes back after denial"):
+        expect(denied["state"], state)
+
+
 STATES = [
     "a b+c",
     "ä€😀",
@@ -453,7 +471,7 @@ def test_a_code_carries_what_the_user_agreed_to(cloud: Cloud) -> None:
     body = granted(exchange(cloud, client, value))
     found = claims(body["id_token"])
     with claim("ACC-AUTHZ-18", "user and nonce"):
-        observe((found["email"], found["nonce"]), ("bob@example.com", " n 1 "))
+        observe((found["email"], found["nonce"]), (cloud.credentials("bob@example.com")[0], " n 1 "))
     with claim("ACC-AUTHZ-18", "scopes"):
         observe(body["scope"], "https://www.onesna.com/auth/userinfo.email")
     with claim("ACC-AUTHZ-18", "access type"):

@@ -19,6 +19,7 @@ from mockspaces.verification.verdicts import Report, verify
 
 CLEAN, DIFFERENT, FAILED = 0, 1, 2
 RUN_FILE = "run.json"
+PLEASE = "PLEASE "  # begins what the suite asks of a person
 
 
 def read_known(path: Path | None) -> dict[str, str]:
@@ -45,6 +46,8 @@ class Terminal:
 
     def line(self, text: str) -> None:
         """Take a line of pytest's output in."""
+        if text.startswith(PLEASE):
+            click.echo(text.replace(PLEASE, "at your browser, please ", 1), err=True)
         marks = text.partition(" ")[0]
         if marks and set(marks) <= set(self._counts):
             for mark in marks:
@@ -77,11 +80,14 @@ def _run(name: str, results: Path, options: Sequence[str]) -> Run:
     return found
 
 
-def _target_run(target: Path, results: Path, options: Sequence[str], *, allow_production: bool) -> Run:
+def _target_run(
+    target: Path, results: Path, options: Sequence[str], *, allow_production: bool, interactive: bool
+) -> Run:
     """Return the target's run: a recording where the target is a folder, else a fresh one."""
     if target.is_dir():
         return runs.load(target / RUN_FILE)
     chosen = ["--target", str(target.resolve()), *(["--allow-production"] if allow_production else [])]
+    chosen += ["--interactive"] if interactive else []
     return _run(target.stem, results, [*chosen, *options])
 
 
@@ -102,6 +108,7 @@ def _target_run(target: Path, results: Path, options: Sequence[str], *, allow_pr
 )
 @click.option("--update-catalogue", is_flag=True, help="Keep date and verdict of each behaviour, for the catalogue.")
 @click.option("--allow-production", is_flag=True, help="Do not refuse a profile that names production.")
+@click.option("--interactive", is_flag=True, help="You sign in and decide at a browser: authorization code, consent.")
 @click.option("--dry-run", is_flag=True, help="List every request that would be sent, and send none to the target.")
 def command(
     *,
@@ -114,6 +121,7 @@ def command(
     write_overlay: Path | None,
     update_catalogue: bool,
     allow_production: bool,
+    interactive: bool,
     dry_run: bool,
 ) -> None:
     """Compare a target with the mock, behaviour by behaviour.
@@ -131,7 +139,13 @@ def command(
             if dry_run:
                 _list_requests(target, Path(scratch) / "rehearsal.json", options, allow_production=allow_production)
                 return
-            found = _target_run(target, Path(scratch) / "target.json", options, allow_production=allow_production)
+            found = _target_run(
+                target,
+                Path(scratch) / "target.json",
+                options,
+                allow_production=allow_production,
+                interactive=interactive,
+            )
             explained = [] if target.is_dir() else ["--explain", str(target.resolve())]
             permitted = ["--allow-production"] if allow_production else []
             mock = _run(against, Path(scratch) / "mock.json", [*explained, *permitted, *options])
