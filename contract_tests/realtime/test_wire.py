@@ -24,8 +24,9 @@ def goes_on(chat: Chat) -> list[Frame]:
         raise AssertionError(f"the connection was closed: {closed}") from None
 
 
-@behaviour("RT-EP-02", "RT-EP-03", "RT-EP-06", "RT-WIRE-01", "RT-HB-01", "RT-HB-02")
-@behaviour("RT-EIO-01", "RT-EIO-04", "RT-EIO-11")
+@behaviour(
+    "RT-EP-02", "RT-EP-03", "RT-EP-06", "RT-WIRE-01", "RT-HB-01", "RT-HB-02", "RT-EIO-01", "RT-EIO-04", "RT-EIO-11"
+)
 def test_the_documented_sequence_is_exact(cloud: Cloud, sockets: Sockets) -> None:
     """Open, 40, 40/chat, a subscription and a pong come byte for byte as in the sequence of clients in use."""
     for kind, make in (("somebody anonymous", cloud.guest), ("a user", cloud.jwt_user)):
