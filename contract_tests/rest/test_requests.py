@@ -301,9 +301,10 @@ def test_too_large_comes_before_everything(cloud: Cloud, method: str, path: str,
 @behaviour("REST-REQ-05")
 def test_a_length_alone_is_enough_to_refuse(cloud: Cloud) -> None:
     """A request that announces too large a body is refused before the body is sent."""
-    only_mock(cloud, HOSTILE)
     head = "POST /api/anonymous/auth HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n"
     for length in (LIMIT + 1, 10**18):
+        if length > 2 * LIMIT:
+            only_mock(cloud, HOSTILE)
         with claim("REST-REQ-05", f"an announced length of {length} is refused"):
             refused(raw(cloud, head.format(length)), 413, "request.too_large")
 
