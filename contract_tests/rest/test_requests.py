@@ -523,7 +523,8 @@ def test_another_tag_gets_the_whole_answer(cloud: Cloud, known: str) -> None:
     bare = etag_of(cloud, guest).removeprefix("W/").strip('"')
     with claim("REST-RES-04", "a tag that does not match gets the whole answer"):
         answer = cloud.call("GET", "/users/me", guest, headers={"If-None-Match": known.format(bare=bare)})
-        expect((answer.status_code, answer.json()["_id"]), (200, guest.id))
+        expect(answer.status_code, 200)  # a 304 has no body to read
+        expect(answer.json()["_id"], guest.id)
 
 
 @behaviour("REST-RES-04")
@@ -547,12 +548,14 @@ def test_the_tag_follows_the_answer(cloud: Cloud) -> None:
         assert cloud.call("POST", path, user, json={"title": "Renamed"}).status_code == 200
     with claim("REST-RES-04", "the tag changes with a space"):
         answer = cloud.call("GET", path, user, headers={"If-None-Match": read.headers["etag"]})
-        expect((answer.status_code, answer.json()["title"]), (200, "Renamed"))
+        expect(answer.status_code, 200)  # a 304 has no body to read
+        expect(answer.json()["title"], "Renamed")
     before = etag_of(cloud, user)
     cloud.control("PATCH", f"/users/{user.username}", {"displayname": "Renamed"})
     with claim("REST-RES-04", "the tag changes with a user"):
         answer = cloud.call("GET", "/users/me", user, headers={"If-None-Match": before})
-        expect((answer.status_code, answer.json()["displayname"]), (200, "Renamed"))
+        expect(answer.status_code, 200)  # a 304 has no body to read
+        expect(answer.json()["displayname"], "Renamed")
 
 
 @behaviour("REST-RES-04", "ERR-ORDER-01")
