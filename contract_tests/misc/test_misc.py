@@ -84,19 +84,26 @@ def test_numbers_to_dial(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     ("path", "body", "shown"),
     [
-        pytest.param(path, body, shown, marks=behaviour(shown))
-        for path, body, shown in (
-            ("/analytics/video/conference/start", {"vcid": "topic_x", "tags": ["user_y"]}, "MISC-ANASTART-01"),
-            (
-                "/analytics/video/conference/stop",
-                {"vcid": "topic_x", "tags": ["user_y"], "duration": 1.5},
-                "MISC-ANASTOP-01",
-            ),
-            ("/spacedialin/gatherconferenceid", {"a": [1]}, "MISC-DIALGATHER-01"),
-            ("/spacedialin/gatherconferenceid", [1], "MISC-DIALGATHER-01"),
-            ("/spacedialin/dialin", {"a": None}, "MISC-DIALIN-01"),
-            ("/spacedialin/dialin", "x", "MISC-DIALIN-01"),
-        )
+        pytest.param(
+            "/analytics/video/conference/start",
+            {"vcid": "topic_x", "tags": ["user_y"]},
+            "MISC-ANASTART-01",
+            marks=behaviour("MISC-ANASTART-01"),
+        ),
+        pytest.param(
+            "/analytics/video/conference/stop",
+            {"vcid": "topic_x", "tags": ["user_y"], "duration": 1.5},
+            "MISC-ANASTOP-01",
+            marks=behaviour("MISC-ANASTOP-01"),
+        ),
+        pytest.param(
+            "/spacedialin/gatherconferenceid", {"a": [1]}, "MISC-DIALGATHER-01", marks=behaviour("MISC-DIALGATHER-01")
+        ),
+        pytest.param(
+            "/spacedialin/gatherconferenceid", [1], "MISC-DIALGATHER-01", marks=behaviour("MISC-DIALGATHER-01")
+        ),
+        pytest.param("/spacedialin/dialin", {"a": None}, "MISC-DIALIN-01", marks=behaviour("MISC-DIALIN-01")),
+        pytest.param("/spacedialin/dialin", "x", "MISC-DIALIN-01", marks=behaviour("MISC-DIALIN-01")),
     ],
 )
 def test_some_calls_only_take_note(cloud: Cloud, path: str, body: Any, shown: str) -> None:
