@@ -167,6 +167,27 @@ def test_without_a_subscription_the_payload_comes_back(cloud: Cloud, sockets: So
         expect(cloud.call("GET", f"/spaces/{space}/messages/byref", ann).json()["data"], [])
 
 
+@behaviour("REST-REQ-08", "RT-FAIL-03")
+@pytest.mark.parametrize("half", ["\ud83c", "\udf89\ud83c"], ids=ascii)
+@pytest.mark.parametrize("member", ["content", "loopbackMetadata"])
+def test_half_of_a_character_is_told_to_its_sender(cloud: Cloud, sockets: Sockets, member: str, half: str) -> None:
+    """A message with half of a surrogate pair fails and is acknowledged; the connection goes on."""
+    ann = cloud.user()
+    space = cloud.space(ann)
+    chat = sockets.join(ann, space)
+    payload = {"category": "chat", "topicId": space, "content": {"bodyText": "hi"}, member: {"bodyText": f"x {half}"}}
+    with claim("REST-REQ-08", "sending it fails"):
+        chat.emit("SEND_MESSAGE", payload, ack="7")
+        name, told = chat.hear()
+        observe((name, told.get("error")), ("SEND_MESSAGE_FAILED", "request.invalid"))
+    with claim("REST-REQ-08", "it is acknowledged"):
+        observe(chat.receive(), "43/chat,7[]")
+    with claim("RT-FAIL-03", "nothing is stored"):
+        observe(cloud.call("GET", f"/spaces/{space}/messages/byref", ann).json()["data"], [])
+    with claim("REST-REQ-08", "the connection goes on"):
+        observe(chat.message(space)[0], "MESSAGE_SENT")
+
+
 def fails(cloud: Cloud, sockets: Sockets, who: str, message: dict[str, Any], error: str, *ids: str) -> None:
     """Claim that a message of somebody in a room fails with an error, and that nothing is stored."""
     room = cloud.room()

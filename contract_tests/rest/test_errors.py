@@ -303,7 +303,7 @@ BAD_BODIES: dict[str, tuple[bytes | dict[str, Any], str]] = {
     "trailing text": (b'{"topic": {"title": "x"}} x', "JSON"),
     "bad UTF-8": (b'{"topic": {"title": "\xff"}}', "UTF-8"),
     "bad UTF-8 in an unknown member": (b'{"topic": {"title": "x"}, "y": "\xc3("}', "UTF-8"),
-    "half of a surrogate pair": (b'{"topic": {"title": "\\ud800"}}', "JSON"),
+    "half of a surrogate pair": (b'{"topic": {"title": "\\ud800"}}', "topic.title"),
     "control character": (b'{"topic": {"title": "a\x01b"}}', "JSON"),
     "NaN": (b'{"topic": {"title": NaN}}', "JSON"),
     "single quotes": (b"{'topic': {'title': 'x'}}", "JSON"),

@@ -396,6 +396,32 @@ def test_json_may_nest_thirty_two_levels(cloud: Cloud, depth: int, status: int) 
         assert "32" in answer.json()["message"]
 
 
+@behaviour("REST-REQ-08")
+@pytest.mark.parametrize("half", [r"\ud83c", r"\uDF89", r"\ud83cx", r"\udf89\ud83c"])
+@pytest.mark.parametrize(
+    ("content", "member"),
+    [('{"topic": {"title": "a %s"}}', "topic.title"), ('{"topic": {"title": "x"}, "y": [1, "%s"]}', "y[1]")],
+)
+def test_half_of_a_character_is_refused_by_name(cloud: Cloud, half: str, content: str, member: str) -> None:
+    """Half of a surrogate pair is no character: the refusal names its member, also one that nobody reads."""
+    app = cloud.app("spaces.create")
+    answer = cloud.call("POST", "/spaces/invite", app, content=(content % half).encode())
+    with claim("REST-REQ-08", "it is refused", about=[answer]):
+        refused(answer, 400, "request.invalid")
+    with claim("REST-REQ-08", "the refusal names the member", about=[answer]):
+        assert f"{member}: half of a surrogate pair" in answer.json()["message"]
+
+
+@behaviour("REST-REQ-08")
+def test_both_halves_are_a_character(cloud: Cloud) -> None:
+    """A whole pair is taken, and so is a text that only looks like a half."""
+    app = cloud.app("spaces.create")
+    for title in (r"\ud83c\udf89", r"\\ud83c", r"\ufffd"):
+        with claim("REST-REQ-08", f"{title} is taken"):
+            content = f'{{"topic": {{"title": "{title}"}}}}'.encode()
+            observe(cloud.call("POST", "/spaces/invite", app, content=content).status_code, 200)
+
+
 @behaviour("REST-REQ-07")
 @pytest.mark.parametrize("content", [b"[" * 200_000, b'{"a":' * 200_000, b"[" * 2_000_000])
 def test_endless_nesting_is_refused(cloud: Cloud, content: bytes) -> None:

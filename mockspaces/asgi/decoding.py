@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mockspaces.cloud.kernel.complaints import refusal
-from mockspaces.cloud.kernel.nesting import containers, deeper_than, half_a_character
+from mockspaces.cloud.kernel.nesting import HALF, containers, deeper_than, mended, path
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.contract.limits import Limits
 
@@ -35,10 +35,8 @@ def decode(data: bytes, kind: type[Value], limits: Limits) -> Value:
     except UnicodeDecodeError:
         raise invalid("", "the body is not UTF-8") from None
     except msgspec.DecodeError as error:
-        if half := half_a_character(text):
-            raise invalid(
-                "", f"the body is not JSON: {half} is half a character; both halves belong together (RFC 8259, 8.2)"
-            ) from None
+        if found := mended(text):  # REST-REQ-08
+            raise invalid(path(found[1]), HALF) from None
         raise invalid("", f"the body is not JSON: {error}") from None
 
 

@@ -192,6 +192,7 @@ class Transport:
         self.context = context
         self.sid = ""
         self.frame: Frame = ""
+        self.half = ""  # the member of that frame's payload that held half of a surrogate pair
         self.pending = 0
         self.queue = SendQueue(self)
         self.tasks: set[asyncio.Task[Any]] = set()
@@ -239,7 +240,7 @@ class Transport:
             self.engine.chat.note(self, frame, received.ignored)
         forward = received.forward
         if received.packet:
-            self.frame = received.forward[0]
+            self.frame, self.half = received.forward[0], received.packet.half
             forward = await self._admitted(received.packet, forward)
         self._inbox.extend(forward)
         return not received.close

@@ -13,7 +13,8 @@ from mockspaces.asgi.handlers import handed_over
 from mockspaces.cloud.kernel.attempt import Attempt
 from mockspaces.cloud.kernel.caller import Caller
 from mockspaces.cloud.kernel.journal import Entry, Peer
-from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.kernel.nesting import HALF
+from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.messaging import meetings
 from mockspaces.cloud.store import run
@@ -227,6 +228,8 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         if session.ended or session.connection is None:
             entry.why = "ignored: the connection has ended"
             return None
+        if session.transport.half:
+            raise invalid(session.transport.half, HALF)  # REST-REQ-08
         fault = attempt.meet_fault(world, _occurrence(name, session.caller))
         if fault is not None:
             entry.why = fault.why

@@ -120,7 +120,8 @@ class Codec:
         if frame[:1] not in tuple(TYPES):
             return Received(forward=(), close=True)  # RT-EIO-20
         if frame[0] == MESSAGE:
-            return self._message(packets.parse(frame[1:], depth=self._depth), frame)
+            packet = packets.parse(frame[1:], depth=self._depth)
+            return self._message(packet, MESSAGE + packet.head + packet.data if packet.half else frame)
         return Received(forward=(frame if frame[0] == PONG else ALIVE,), close=frame[0] == CLOSE)
 
     def _message(self, packet: Packet, frame: str) -> Received:

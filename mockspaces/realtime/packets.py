@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from mockspaces.cloud.kernel.nesting import containers, deeper_than, half_a_character
+from mockspaces.cloud.kernel.nesting import containers, deeper_than, mended, path
 from mockspaces.contract.limits import Limits
 
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = "0123456"
@@ -28,15 +28,24 @@ class PacketError(ValueError):
     """A text is no packet that may be handled; the message says why."""
 
 
+class MalformedError(PacketError):
+    """What a packet carries is no JSON that can be handled."""
+
+
 class Packet(msgspec.Struct, frozen=True, kw_only=True):
-    """A packet taken apart; ``data`` is its JSON as text, without attachments."""
+    """A packet taken apart: ``head``, and ``data``, its JSON as text, without attachments.
+
+    ``half`` names the member of the payload that held half of a surrogate pair, which ``data`` has no more.
+    """
 
     type: str
     namespace: str = DEFAULT
     query: str | None = None
     attachments: int = 0
     ack: str = ""
+    head: str = ""
     data: str = ""
+    half: str = ""
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -56,9 +65,19 @@ def parse(text: str, *, depth: int) -> Packet:
         query=query if mark else None,
         attachments=int(head["count"] or 0),
         ack=head["ack"] or "",
+        head=head[0],
         data=text[head.end() :],
     )
-    _check(packet, depth)
+    try:
+        _check(packet, depth)
+    except MalformedError:
+        found = mended(packet.data.encode("utf-8", "replace"))
+        if found is None:
+            raise
+        value, place = found  # a whole packet is sent on, for its sender to be told (REST-REQ-08)
+        data, half = msgspec.json.encode(value).decode(), path(place[1:]) or "name"
+        packet = msgspec.structs.replace(packet, data=data, half=half)
+        _check(packet, depth)
     return packet
 
 
@@ -91,9 +110,7 @@ def decode(text: str, depth: int) -> Any:
             raise PacketError(f"more than {LIMITS.json_containers} arrays and objects")
         value = msgspec.json.decode(data)
     except (msgspec.MsgspecError, UnicodeEncodeError) as error:
-        if half := half_a_character(text.encode("utf-8", "replace")):
-            raise PacketError(f"{half} is half a character; both halves belong together (RFC 8259, 8.2)") from None
-        raise PacketError(f"malformed JSON: {error}") from None
+        raise MalformedError(f"malformed JSON: {error}") from None
     except RecursionError:
         raise PacketError(f"JSON nests deeper than {depth} levels") from None
     if deeper_than(value, depth + 1):  # the array around the event's arguments does not count

@@ -1,13 +1,12 @@
-"""What JSON may hold: how deep it nests, and how many arrays and objects there are (REST-REQ-07)."""
+"""What JSON may hold: how deep, how many arrays and objects, and which characters (REST-REQ-07, REST-REQ-08)."""
 
+import json
 import re
 from typing import Any
 
+HALF = "half of a surrogate pair"
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_HALF = re.compile(
-    rb"(?<!\\)(?:\\\\)*(?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
-    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2})"
-)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def deeper_than(value: Any, limit: int) -> bool:
@@ -30,7 +29,37 @@ def containers(text: bytes, enough: int) -> int:
     return count
 
 
-def half_a_character(text: bytes) -> str:
-    """Return the escape of a surrogate that stands alone, "" if there is none: no encoding can carry it."""
-    found = _HALF.search(text)
-    return found[0].decode("ascii").lstrip("\\").join(("\\", "")) if found else ""
+def mended(text: bytes) -> tuple[Any, list[str | int]] | None:
+    """Return a JSON value in which every half of a surrogate pair is U+FFFD, and where the first one was.
+
+    None if there is none, or if the text is no JSON for another reason too. No encoding can carry such a half,
+    and a path through objects and arrays is what names it to its sender.
+    """
+    if rb"\u" not in text:
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    places: list[list[str | int]] = []
+
+    def mend(item: Any, place: list[str | int]) -> Any:
+        if isinstance(item, str):
+            whole = _SURROGATE.sub("\ufffd", item)
+            if whole != item:
+                places.append(place)
+            return whole
+        if isinstance(item, dict):
+            return {mend(name, place): mend(inner, [*place, mend(name, place)]) for name, inner in item.items()}
+        return [mend(inner, [*place, number]) for number, inner in enumerate(item)] if isinstance(item, list) else item
+
+    try:
+        whole = mend(value, [])
+    except RecursionError:
+        return None
+    return (whole, places[0]) if places else None
+
+
+def path(place: list[str | int]) -> str:
+    """Return a place inside of a JSON value as people write it: ``content.data[0].name``."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).lstrip(".")
