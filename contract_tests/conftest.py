@@ -291,7 +291,8 @@ def _judge_elsewhere(item: pytest.Item, report: pytest.TestReport, error: BaseEx
     """Lay nothing but claims to another target: a test that cannot go on is skipped, one whose claims differ fails."""
     rehearsed = bool(item.config.getoption("--rehearse"))
     if isinstance(error, NotTried) or (isinstance(error, Exception) and book.converted and not rehearsed):
-        report.outcome, report.longrepr = "skipped", (str(item.path), 0, f"Skipped: {why(error)}")
+        book.stopped = why(error)
+        report.outcome, report.longrepr = "skipped", (str(item.path), 0, f"Skipped: {book.stopped}")
     if report.when != "call":
         return
     differing = [one for one in book.claims if one.state == "differs"]
@@ -332,7 +333,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         record.outcome = "error" if report.failed and report.when != "call" else report.outcome
         if report.failed and book.lenient and str(report.longrepr).startswith("contradicts "):
             record.outcome = "contradicted"
-        record.reason = redact_text(reason(report))
+        record.reason = redact_text(book.stopped or reason(report))
 
 
 def reason(report: pytest.TestReport) -> str:

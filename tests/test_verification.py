@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from contract_tests.redaction import redact_text
 from mockspaces.contract import Contract, verdicts
 from mockspaces.contract.behaviours import Behaviour, catalogue
 from mockspaces.contract.verdicts import Verdict
-from mockspaces.verification import learning, reports, runs
+from mockspaces.verification import learning, progress, reports, runs, summary
 from mockspaces.verification.command import read_known
 from mockspaces.verification.runs import ClaimRecord, Run, SuiteError, TestRecord
 from mockspaces.verification.verdicts import NO_REFUSAL, Finding, Report, grade, verify
@@ -173,6 +174,21 @@ def test_known_differences_are_expected() -> None:
     assert judged(*both, known={"A-01": "x", "B-01": "y"}).clean
 
 
+def test_a_single_claim_is_a_known_difference() -> None:
+    """Another claim of the same statement that differs is not; one that does not differ any more is told."""
+    mock = run(record(FIRST, SECOND))
+    listed = {"A-01: first": "asked the vendor"}
+
+    def against(*claims: ClaimRecord) -> Report:
+        return verify([row("A-01")], mock, run(record(*claims)), listed)
+
+    alone, both = against(differing(text="first"), SECOND), against(differing(text="first"), differing(text="second"))
+    assert (alone.clean, alone.findings[0].known) == (True, "asked the vendor")
+    assert (both.clean, both.findings[0].known, both.stale) == (False, "", ())
+    assert "(known: asked the vendor)" in both.findings[0].details[0]
+    assert against(FIRST, SECOND).stale == ("A-01: first",)
+
+
 def test_a_listed_difference_that_stops_is_told() -> None:
     """What is listed and no longer differs, or could not be judged, makes the run unclean until it is taken off."""
     report = judged(held(), held("B-01"), known={"A-01": "x"})
@@ -268,9 +284,104 @@ def test_exchanges_of_a_claim_stand_beside_each_other() -> None:
     mock = record(held(exchanges=(1,)), exchanges=(exchange("x"), exchange("mine")))
     theirs = msgspec.structs.replace(differing(), exchanges=(0, 2))
     target = record(theirs, exchanges=(exchange("a"), exchange("y"), exchange("b")))
-    finding = verify([row("A-01")], run(mock), run(target), {}).findings[0]
-    assert finding.mock == (exchange("mine"), None)
-    assert finding.target == (exchange("a"), exchange("b"))
+    [fate] = verify([row("A-01")], run(mock), run(target), {}).findings[0].claims
+    assert fate.pairs == [(exchange("mine"), exchange("a")), (None, exchange("b"))]
+
+
+def told(report: Report) -> list[str]:
+    """Return the report in its three forms for people."""
+    return [reports.text(report), reports.markdown(report), reports.html(report)]
+
+
+def test_a_difference_shows_who_sent_and_got_what(tmp_path: Path) -> None:
+    """Claim, test, request and answer of both sides, with headers in what is written to files."""
+    sent = exchange("theirs", 202)
+    sent["response"]["headers"] = {"x-request-id": "r7"}
+    mock = run(record(held(exchanges=(0,)), exchanges=(exchange("ours"),)))
+    report = verify([row("A-01")], mock, run(record(differing(), exchanges=(sent,))), {})
+    for text in told(report):
+        for word in ("it is so", "test_x.py::test_it", "GET http://there/api/spaces", "200", "ours", "202", "theirs"):
+            assert word in text, word
+    assert all("x-request-id: r7" in text for text in told(report)[1:])
+
+
+def test_reasons_and_what_must_be_known_before_are_in_every_report() -> None:
+    """Why claims were not tried, what was left out of the profile or left behind, and that the run ended early."""
+    target = Run(
+        target="there",
+        finished="2026-11-20T12:00:00Z",
+        kind="service",
+        remarks=("KEY lacks the scope x",),
+        ended="the target stopped answering",
+        leftovers=("5f3",),
+        tests=(record(untried(reason="there has no app for it")),),
+    )
+    report = verify([row("A-01"), row("B-01")], MOCK, target, {})
+    assert not report.clean
+    for text in told(report):
+        assert "there has no app for it" in text
+    for text in told(report)[1:]:
+        assert "KEY lacks the scope x" in text
+        assert "the target stopped answering: what follows" in text
+        assert "5f3" in text
+    assert report.findings[1].claims[0].reason == "the target stopped answering"
+
+
+def test_the_core_is_as_its_worst_statement() -> None:
+    """A topic of two statements is confirmed if both are, and nothing is said of what the run was not about."""
+    names = ("AUTH-SVC-08", "AUTH-SVC-09", "AUTH-SVC-05")
+    mock = run(record(*map(held, names)))
+
+    def fate(*claims: ClaimRecord) -> dict[str, tuple[str, int, int]]:
+        found = summary.core(verify(map(row, names), mock, run(record(*claims)), {}).findings)
+        return {one.name: (one.verdict, one.tried, one.counted) for one in found}
+
+    whole = fate(*map(held, names))
+    assert whole == {"exp": ("confirmed", 2, 2), "signature": ("confirmed", 1, 1)}
+    assert fate(held("AUTH-SVC-08"))["exp"] == ("partly", 1, 2)
+    assert fate(held("AUTH-SVC-08"), differing("AUTH-SVC-09"))["exp"] == ("contradicted", 2, 2)
+    assert fate()["signature"] == ("not tried", 0, 1)
+    assert {name for ids in summary.CORE.values() for name in ids} <= catalogue().keys()
+
+
+def test_a_profile_is_told_how_far_it_reaches() -> None:
+    """From the mock's run: what can be confirmed, in part, or not, and which credential alone unlocks most."""
+    mock = run(
+        record(
+            *(held("A-01"), held("B-01", "one"), held("B-01", "two", lacking=("a second app",))),
+            *(held("C-01", lacking=("a person",)), held("D-01", lacking=("a person", "a second app"))),
+            held("E-01", lacking=("a mock",), extra=True),
+        )
+    )
+    found = summary.reach(mock, ["A-01", "B-01", "C-01", "D-01", "E-01"])
+    assert (found.whole, found.part, found.none) == (("A-01",), ("B-01",), ("C-01", "D-01"))
+    assert found.lacking == (("a person", 1, 2), ("a second app", 1, 2))
+
+
+# --- progress
+
+
+def test_progress_is_told_once_a_minute(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the number of tests and the time that is left; what a person must do is told at once."""
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    terminal = progress.Terminal("there")
+    for number in range(1, 41):
+        now[0] += 6
+        terminal.line(
+            f"contract_tests/x.py::test_it[{number}] {'PASSED' if number % 2 else 'SKIPPED (why)'} [ {number}/100]"
+        )
+    terminal.line("PLEASE sign in: http://there")
+    terminal.finish(run())
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "there: 10 of 100 tests, 5 passed, 5 skipped, 60 s, about 9 min left",
+        "there: 20 of 100 tests, 10 passed, 10 skipped, 2 min, about 8 min left",
+        "there: 30 of 100 tests, 15 passed, 15 skipped, 3 min, about 7 min left",
+        "there: 40 of 100 tests, 20 passed, 20 skipped, 4 min, about 6 min left",
+        "at your browser, please sign in: http://there",
+        "there: 20 passed, 20 skipped, 4 min",
+    ]
 
 
 # --- secrets

@@ -127,10 +127,10 @@ def run(results: Path, options: Sequence[str], progress: Progress) -> Run:
             "-p",
             "no:asyncio",
         ),
-        *("--tb=no", "-q", "--results", str(results), *options),
+        *("--tb=no", "-v", "-rN", "-o", "console_output_style=count", "--results", str(results), *options),
     ]
     paths = [str(folder.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"}
     with subprocess.Popen(  # noqa: S603 - our own interpreter with arguments of our own
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=results.parent
     ) as process:

@@ -43,10 +43,16 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     refusal: bool = False
     details: tuple[str, ...] = ()
+    known: str = ""
     lacking: tuple[str, ...] = ()
     extra: bool = False
     mock: Exchanges = ()
     target: Exchanges = ()
+
+    @property
+    def pairs(self) -> list[tuple[dict[str, Any] | None, dict[str, Any] | None]]:
+        """Its exchanges, those of mock and target beside each other."""
+        return list(zip(self.mock, self.target, strict=True))
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +93,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     def details(self) -> list[str]:
         """What is to be said of it, a line for each claim that tells and each reason."""
         if self.differs:
-            return [f"{one.text} ({one.test}): {'; '.join(one.details)}" for one in self.telling]
+            return [
+                f"{one.text} ({one.test}): {'; '.join(one.details)}{f' (known: {one.known})' if one.known else ''}"
+                for one in self.telling
+            ]
         reasons = Counter((one.reason, one.extra) for one in self.telling)
         said = [
             f"{count} {'extras of the mock' if extra else f'of {self.counted} claims'} not tried: {reason}"
@@ -95,21 +104,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         ]
         return [*([self.note] if self.note else []), *said]
 
-    @property
-    def mock(self) -> Exchanges:
-        """The exchanges of the mock in the claims that differ."""
-        return tuple(one for fate in self.telling for one in fate.mock)
-
-    @property
-    def target(self) -> Exchanges:
-        """The exchanges of the target in the claims that differ, beside those of the mock."""
-        return tuple(one for fate in self.telling for one in fate.target)
-
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """A verification: findings of all behaviours, and listed differences that no longer occur.
 
     ``strays`` are claims of the target's run that the mock's does not know: their words depend on the target.
+    ``remarks`` are parts of the profile that do not work, ``ended`` says why the run did not come to its end, and
+    ``leftovers`` are the spaces that it could not delete.
     """
 
     target: str
@@ -117,6 +118,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     stale: tuple[str, ...] = ()
     strays: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    ended: str = ""
+    leftovers: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -131,8 +135,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def clean(self) -> bool:
-        """Whether nothing unexpected was found, and nothing expected is gone."""
-        return not self.unexpected and not self.stale
+        """Whether the run came to its end, nothing unexpected was found, and nothing expected is gone."""
+        return not (self.unexpected or self.stale or self.ended)
 
 
 def grade(evidence: str) -> Grade:
@@ -147,15 +151,16 @@ def verify(
 ) -> Report:
     """Return the findings of a run against a target beside one against the mock.
 
-    ``known`` maps behaviour ids to the reason why a difference is expected; ``only`` restricts the report to
-    ids, or beginnings of ids.
+    ``known`` maps behaviour ids, or ``id: claim``, to the reason why a difference is expected; ``only`` restricts the
+    report to ids, or beginnings of ids.
     """
     sides = _Sides(mock, target)
     wanted = [one for one in catalogue if one.kind == "behaviour" and (not only or one.id.startswith(tuple(only)))]
     findings = []
     for one in wanted:
-        fates = sides.fates(one)
+        fates = sides.fates(one, known)
         verdict, note = _verdict(one, fates)
+        expected = [fate.known for fate in fates if fate.state == "differs"]
         findings.append(
             Finding(
                 id=one.id,
@@ -164,16 +169,23 @@ def verify(
                 evidence=one.evidence,
                 grade=grade(one.evidence),
                 verdict=verdict,
-                known=known.get(one.id, "") if verdict in ("contradicted", "otherwise") else "",
+                known="; ".join(dict.fromkeys(expected)) if all(expected) else "",
                 note=note,
                 claims=tuple(fates),
             )
         )
-    different = {finding.id for finding in findings if finding.differs}
+    differing = {one.id: [fate for fate in one.claims if fate.state == "differs"] for one in findings}
+    places = {key for name, fates in differing.items() for fate in fates for key in (name, f"{name}: {fate.text}")}
     listed = [name for name in known if not only or name.startswith(tuple(only))]
-    stale = tuple(name for name in listed if name not in different)
     return Report(
-        target=target.target, finished=target.finished, findings=tuple(findings), stale=stale, strays=sides.strays
+        target=target.target,
+        finished=target.finished,
+        findings=tuple(findings),
+        stale=tuple(name for name in listed if name not in places),
+        strays=sides.strays,
+        remarks=target.remarks,
+        ended=target.ended,
+        leftovers=target.leftovers,
     )
 
 
@@ -194,11 +206,18 @@ class _Sides:
             if (test, text) not in self._wanted[name]
         )
 
-    def fates(self, behaviour: Behaviour) -> list[Fate]:
+    def fates(self, behaviour: Behaviour, known: Mapping[str, str]) -> list[Fate]:
+        """Return what became of each claim of a behaviour, and why a difference is expected, if it is."""
         name = behaviour.id
         wanted = {**self._wanted[name], **self._asides[name]}
         found = {**self._found[name], **self._asides[name]}
-        return [self._fate(behaviour, place[0], claim, found.get(place)) for place, claim in wanted.items()]
+        fates = [self._fate(behaviour, place[0], claim, found.get(place)) for place, claim in wanted.items()]
+        return [
+            msgspec.structs.replace(one, known=known.get(f"{name}: {one.text}", known.get(name, "")))
+            if one.state == "differs"
+            else one
+            for one in fates
+        ]
 
     def _fate(self, behaviour: Behaviour, test: str, ours: ClaimRecord, theirs: ClaimRecord | None) -> Fate:
         if theirs is None or theirs.state == "not tried":
