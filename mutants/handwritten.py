@@ -65,7 +65,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     ),
     "service JWT: key of another app accepted": (
         Rule(AUTHENTICATION, "_check_service_signature", " or key.app_id != app.id", ""),
-        ("AUTH-SVC-04",),
+        ("AUTH-SVC-20",),
     ),
     "service JWT: inactive app accepted": (never(AUTHENTICATION, "_service_app", "not app.active"), ("AUTH-SVC-12",)),
     "service JWT: blanks trimmed": (

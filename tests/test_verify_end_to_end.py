@@ -311,7 +311,7 @@ def test_a_service_is_met_politely(serve: Serve, tmp_path: Path) -> None:
 
 KEY_ONLY = ["AUTH-SVC", "ACC-SVCKEY"]
 # What a service must do that accepts nothing but what it should; a key file shows it.
-BY_KEY = {f"AUTH-SVC-{number}" for number in ("01", "02", "03", "05", "06", "07", "08", "09", "10", "11", "17", "19")}
+BY_KEY = {f"AUTH-SVC-{number}" for number in ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "17", "19")}
 
 
 def key_only(folder: Path, api: str, key: str) -> Path:
@@ -342,7 +342,7 @@ def test_a_key_file_alone_confirms_what_it_can(serve: Serve, tmp_path: Path) -> 
     assert (far["state"], far["reason"]) == ("held", "")
     for text in ("exp 3600 s ahead is accepted", "exp 3601 s ahead is refused"):  # not tried if the Date is late
         assert edges[text]["state"] == "held" or "clock of the target" in edges[text]["reason"]
-    other_app = [one for one in shown["AUTH-SVC-04"]["claims"] if "of another app" in one["text"]]
+    other_app = [one for one in shown["AUTH-SVC-20"]["claims"] if "of another app" in one["text"]]
     assert "a second service app of Example with spaces.create" in other_app[0]["lacking"]
 
 

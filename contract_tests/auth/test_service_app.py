@@ -211,12 +211,12 @@ def test_iss_is_compared_exactly(cloud: Cloud, change: Callable[[str], str]) -> 
         refusal(cloud, signed(app, header_of(app), payload_of(app, iss=wrong)), "iss")
 
 
-@behaviour("AUTH-SVC-04")
+@behaviour("AUTH-SVC-20")
 def test_a_kid_of_another_app_is_refused(cloud: Cloud) -> None:
     """The key of one app signs for no other, not even of the same company."""
     mine, other = bot(cloud), bot(cloud)
     token = jwt.encode(mine.claims(), other.private_key, "RS256", headers={"kid": other.key["kid"]})
-    with claim("AUTH-SVC-04", "the kid and key of another app are refused"):
+    with claim("AUTH-SVC-20", "the kid and key of another app are refused"):
         refusal(cloud, token, other.key["kid"], mine.key["iss"])
 
 

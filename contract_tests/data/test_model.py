@@ -249,7 +249,7 @@ def signs(app: App, token: str) -> bool:
     return True
 
 
-@behaviour("DM-CRED-01", "AUTH-SVC-04", "AUTH-USER-01")
+@behaviour("DM-CRED-01", "AUTH-SVC-20", "AUTH-USER-01")
 def test_no_two_keys_are_the_same(cloud: Cloud) -> None:
     """Every app has key material of its own, however many there are, and none of it signs user JWTs."""
     apps = [cloud.app("spaces.create")]
@@ -258,5 +258,5 @@ def test_no_two_keys_are_the_same(cloud: Cloud) -> None:
         apps += [cloud.mock.app("spaces.create") for _ in range(29)] if cloud.mock else []
         assert [app.key["kid"] for app in apps if signs(app, token)] == []
     apps.append(cloud.app("spaces.create"))
-    with claim("DM-CRED-01", "AUTH-SVC-04", "apps have keys of their own"):
+    with claim("DM-CRED-01", "AUTH-SVC-20", "apps have keys of their own"):
         expect(len({app.key["private_key"] for app in apps}), len(apps))
