@@ -159,19 +159,20 @@ class Throttle:
 
 
 class Polite(httpx.BaseTransport):
-    """Sends no faster than a throttle allows, and again what a busy target puts off, when it says."""
+    """Sends no faster than a throttle allows, and again what a busy service puts off, when it says."""
 
-    def __init__(self, inner: httpx.BaseTransport, throttle: Throttle) -> None:
+    def __init__(self, inner: httpx.BaseTransport, throttle: Throttle, retries: int) -> None:
         self._inner = inner
         self._throttle = throttle
+        self._retries = retries
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; a 429 is the answer only if the claim is about it, or if waiting does not help."""
-        for number in range(RETRIES + 1):
+        for number in range(self._retries + 1):
             self._throttle.request(request)
             answer = self._inner.handle_request(request)
             asked = retry_after(answer.headers)
-            again = number < RETRIES and isinstance(request.stream, httpx.ByteStream) and asked <= LONGEST_RETRY_S
+            again = number < self._retries and isinstance(request.stream, httpx.ByteStream) and asked <= LONGEST_RETRY_S
             if answer.status_code != TOO_MANY or book.expects(TOO_MANY) or not again:
                 break
             answer.close()
@@ -206,7 +207,8 @@ def connect(
     pace = throttle or Throttle(profile.calls_per_minute)
 
     def way(proxy: str | None = None) -> httpx.BaseTransport:
-        return Polite(httpx.HTTPTransport(verify=verify, proxy=proxy), pace)
+        inner = httpx.HTTPTransport(verify=verify, proxy=proxy)
+        return Polite(inner, pace, retries=0 if profile.is_mock else RETRIES)  # a mock is busy only on purpose
 
     mounts: dict[str, httpx.BaseTransport] = {}
     if profile.proxies_from_environment:
