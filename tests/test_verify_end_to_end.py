@@ -311,7 +311,7 @@ def test_a_service_is_met_politely(serve: Serve, tmp_path: Path) -> None:
 
 KEY_ONLY = ["AUTH-SVC", "ACC-SVCKEY"]
 # What a service must do that accepts nothing but what it should; a key file shows it.
-BY_KEY = {f"AUTH-SVC-{number}" for number in ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "17", "19")}
+BY_KEY = {f"AUTH-SVC-{number:02}" for number in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 17, 19)}
 
 
 def key_only(folder: Path, api: str, key: str) -> Path:
