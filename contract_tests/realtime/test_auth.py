@@ -9,6 +9,7 @@ import socketio
 
 from contract_tests.claims import claim, expect, observe
 from contract_tests.kit import Cloud, Person, behaviour, only_mock
+from contract_tests.oauth import bearer, by_password, granted, register, revoke
 from contract_tests.sockets import JOINED, LEFT, Frame, Sockets, address, credential, expired, unsigned
 
 Maker = Callable[[Cloud], Person]
@@ -238,6 +239,19 @@ def test_a_disabled_user_is_sent_away(cloud: Cloud, sockets: Sockets) -> None:
         observe([one.end() for one in own], [([LEFT], 1000)] * 2)
     with claim("RT-AUTH-12", "sockets of others stay when a user is disabled"):
         observe(others.frames(), [])
+
+
+@behaviour("RT-AUTH-12")
+def test_whoever_revokes_a_grant_is_sent_away(cloud: Cloud, sockets: Sockets) -> None:
+    """Revoking a grant ends the sockets that came with its token, and no other socket of the same person."""
+    client = register(cloud)
+    revoked, kept = (granted(by_password(cloud, client)) for _ in range(2))
+    gone, stays = (sockets.join(bearer(tokens["access_token"])) for tokens in (revoked, kept))
+    revoke(cloud, client_id=client.id, refresh_token=revoked["refresh_token"])
+    with claim("RT-AUTH-12", "a socket with a token of a revoked grant is sent away and closed"):
+        observe(gone.end(), ([LEFT], 1000))
+    with claim("RT-AUTH-12", "a socket with a token of another grant stays"):
+        observe(stays.unsubscribe("")[0], "CHANNEL_UNSUBSCRIBED")
 
 
 @behaviour("RT-AUTH-12")

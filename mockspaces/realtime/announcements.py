@@ -151,6 +151,9 @@ async def channel_closed(hub: Hub, event: happened.ChannelClosed) -> None:
 async def access_ended(hub: Hub, event: happened.AccessEnded) -> None:
     """End the sockets of a person who may no longer be here (RT-AUTH-12); no frame of theirs counts any more."""
     for session in hub.of_person(event.person_id):
+        grant = session.caller.grant
+        if event.grant_id and (grant is None or grant.id != event.grant_id):
+            continue  # came with another credential
         hub.world.transactions.at_commit(session.end)
         hub.world.transactions.afterwards(session.finish)
 

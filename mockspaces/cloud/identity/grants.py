@@ -13,6 +13,7 @@ from mockspaces.cloud.identity import clients, id_tokens, oauth_requests, oauth_
 from mockspaces.cloud.identity.clients import ProvenClient
 from mockspaces.cloud.identity.oauth_scopes import Requested
 from mockspaces.cloud.kernel import jws, misbehaviour
+from mockspaces.cloud.kernel.events import AccessEnded
 from mockspaces.cloud.kernel.jws import UnsignedToken
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
@@ -159,10 +160,11 @@ async def revoke(world: World, client: OAuthClient, value: str) -> None:
 
 
 async def revoke_grant(world: World, grant_id: str) -> None:
-    """End a grant: whatever was issued from it is refused from now on (ACC-REVOKE-05)."""
+    """End a grant: what was issued from it is refused from now on, and its sockets end (ACC-REVOKE-05, RT-AUTH-12)."""
     grant = await world.state.grants.get(grant_id)
     if grant is not None:
         await world.state.grants.put(replace(grant, revoked=True))
+        await world.publish(AccessEnded(person_id=grant.user_id, grant_id=grant.id))
 
 
 def _refused(why: str) -> Rejection:

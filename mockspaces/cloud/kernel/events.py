@@ -85,9 +85,13 @@ class MediaEvent(Event, frozen=True, kw_only=True):
 
 
 class AccessEnded(Event, frozen=True, kw_only=True):
-    """A person lost all access: disabled, deleted, or their app deactivated (RT-AUTH-12)."""
+    """A person lost all access: disabled, deleted, or their app deactivated (RT-AUTH-12).
+
+    With ``grant_id`` they lost what the credentials of that grant gave them, and nothing else.
+    """
 
     person_id: str
+    grant_id: str | None = None
 
 
 class SocketsClosed(Event, frozen=True, kw_only=True):
