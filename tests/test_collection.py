@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 from collections.abc import Iterable
 
 import msgspec
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockspaces.cloud.store.collection import Collection, Index, ManyIndex
-from mockspaces.cloud.store.transaction import Log
+from mockspaces.cloud.store.transaction import Log, Transactions
 
 
 class Thing(msgspec.Struct, frozen=True):
@@ -188,6 +189,27 @@ async def test_place_outlives_its_entity() -> None:
     await tested.delete(two.id)
     assert list(await tested.near("group", "x", place, limit=5, after=True)) == [three]
     assert list(await tested.near("group", "x", place, limit=5, after=False)) == [one]
+
+
+async def test_the_oldest_makes_room() -> None:
+    """Of the newest three the oldest goes, a changed one keeps its age, and a refusal brings it back in its place."""
+    transactions = Transactions((KeyError,))
+    newest = Collection[Thing]("things", transactions.log, newest=3, group=Index(lambda thing: thing.group))
+    async with transactions:
+        for name in "abc":
+            await newest.put(Thing(name, "x"))
+        await newest.put(Thing("a", "y"))
+    with contextlib.suppress(KeyError):
+        async with transactions:
+            await newest.put(Thing("d"))
+            raise KeyError
+    assert [thing.id for thing in await newest.all()] == ["a", "b", "c"]
+    async with transactions:
+        await newest.put(Thing("d", "x"))
+        await newest.put(Thing("e", "x"))
+    assert [thing.id for thing in await newest.all()] == ["c", "d", "e"]
+    assert [thing.id for thing in await newest.page("group", "x")] == ["c", "d", "e"]
+    assert await newest.count("group", "y") == 0
 
 
 async def test_every_change_raises_the_revision() -> None:

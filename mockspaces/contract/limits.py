@@ -28,6 +28,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     token_chars: Annotated[int, _source("a header line of this size never comes from a real client")] = 8192
     code_challenge_min_chars: Annotated[int, _source("ACC-AUTHZ-07")] = 43
     code_challenge_max_chars: Annotated[int, _source("ACC-AUTHZ-07")] = 128
+    credentials: Annotated[int, _source("the mock's own: of more of a kind the oldest is forgotten, as of uploads")] = (
+        50_000
+    )
     # Requests
     body_bytes: Annotated[int, _source("REST-REQ-05")] = 5 * 1024 * 1024
     frame_bytes: Annotated[int, _source("RT-EP-08: a longer one is ignored; no less than a body may have")] = (

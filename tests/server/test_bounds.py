@@ -6,8 +6,10 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from mockspaces.client import ControlError, Mockspaces
@@ -46,6 +48,28 @@ def test_half_a_character_is_named(world: Mockspaces, connect: Connect) -> None:
     head = f"POST /api/spaces/{space}/chats HTTP/1.1\r\nHost: x\r\nAuthorization: bearer {token}\r\n"
     raw = connect(f"{head}Content-Type: application/json\r\nContent-Length: {len(HALF)}\r\n\r\n".encode() + HALF)
     assert "content.bodyText: half of a surrogate pair" in json.loads(raw.answer().body)["message"]
+
+
+def test_what_nobody_ends_is_bounded(tmp_path: Path) -> None:
+    """Of the tokens and of the files that were announced and never sent, the oldest of too many are forgotten."""
+    overlay = tmp_path / "overlay.json"
+    overlay.write_text('{"limits": {"credentials": 5}}')
+    with Server(Config(port=0, overlay=str(overlay))) as server, Mockspaces(server.url) as world:
+        space = world.space("Room", owner="cleo@example.com").id
+        tokens = [world.token("cleo@example.com") for _ in range(7)]
+        bearers = [{"Authorization": f"Bearer {token}"} for token in tokens]
+        assert [httpx.get(f"{world.api_url}/users/me", headers=one).status_code for one in bearers] == [401] * 2 + [
+            200
+        ] * 5
+        wanted = {"files": [{"Content-Type": "text/plain", "Content-Length": 5}], "topicId": space}
+        announced = []
+        for _ in range(7):
+            answer = httpx.post(f"{world.api_url}/files/getuploadurl", headers=bearers[-1], json=wanted)
+            announced.append(answer.json()["data"][0]["url"])
+        sent = [
+            httpx.put(url, content=b"hello", headers={"content-type": "text/plain"}).status_code for url in announced
+        ]
+        assert sent == [404] * 2 + [200] * 5
 
 
 @pytest.mark.parametrize(

@@ -47,11 +47,17 @@ async def path(world: World, origins: Origins, key: str) -> str:
 
 
 async def announce_uploads(world: World, origins: Origins, wanted: Sequence[Wanted]) -> list[tuple[str, str]]:
-    """Return an upload URL and a file key for each file, in order (FILES-UP-02)."""
-    expires = int(world.clock.now()) + world.contract.limits.upload_url_s
-    made = []
+    """Return an upload URL and a file key for each file, in order (FILES-UP-02).
+
+    Of too many announced files that nobody uploads the oldest are forgotten.
+    """
+    limits, now, files = world.contract.limits, world.clock.now_ms(), world.state.files
+    expires, made = int(world.clock.now()) + limits.upload_url_s, []
+    surplus = await files.count("announced", "all") + len(wanted) - limits.credentials
+    for oldest in await files.page("announced", "all", limit=max(0, surplus)):
+        await files.delete(oldest.id)
     for one in wanted:
-        file = await world.state.files.put(StoredFile(id=world.ids.uuid(), type=one.type, size=one.size))
+        file = await files.put(StoredFile(id=world.ids.uuid(), type=one.type, size=one.size, announced=now))
         made.append((signed_url(world, origins, "PUT", file, expires), file.id))
     return made
 

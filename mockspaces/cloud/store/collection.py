@@ -128,9 +128,13 @@ class Partitions(Generic[AnyEntity]):
 class Collection(Generic[AnyEntity]):
     """All entities of one type, by id and by its declared indexes."""
 
-    def __init__(self, name: str, log: Log, **indexes: Index[AnyEntity]) -> None:
-        """Make an empty collection that reports its changes to ``log`` under ``name``."""
+    def __init__(self, name: str, log: Log, *, newest: int | None = None, **indexes: Index[AnyEntity]) -> None:
+        """Make an empty collection that reports its changes to ``log`` under ``name``.
+
+        One of the ``newest`` forgets its oldest entity for each one that comes beyond that number.
+        """
         self.name = name
+        self._newest = newest
         self.revision = 0
         self.population = 0
         self._log = log
@@ -163,6 +167,8 @@ class Collection(Generic[AnyEntity]):
         self._gaps.discard(key)
         self._entities[key] = entity
         self._changed(old, entity)
+        if self._newest is not None and len(self) > self._newest:
+            self.remove(next(oldest for oldest in self._entities if oldest not in self._gaps))
         return entity
 
     async def delete(self, key: str) -> AnyEntity | None:

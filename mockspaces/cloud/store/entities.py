@@ -422,7 +422,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class StoredFile(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A file of the storage by its ``fileKey``; until it is ``stored`` its upload is awaited (FILES-UP-02).
+    """A file of the storage by its ``fileKey``; once ``announced`` its upload is awaited until it is ``stored``.
 
     Its bytes are a `Content` of the same id: showing a link must not load a file.
     """
@@ -430,6 +430,7 @@ class StoredFile(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     id: str
     type: str
     size: Count
+    announced: Moment = 0
     stored: bool = False
 
 

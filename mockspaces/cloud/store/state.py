@@ -137,6 +137,7 @@ class State:
         self.stored_bytes = Fact("stored_bytes", 0, log)
         self.connected = Fact("connected", 0, log)  # how many connections there were
         self.subscribed = Fact("subscribed", FIRST_SUBSCRIPTION, log)
+        newest = contract.limits.credentials
         # Collections. An index without rank is a look-up: by a unique value, or of a set that nobody lists in order.
         self.companies: Collection[Company] = Collection(
             "companies", log, domain=ManyIndex(lambda company: company.domains)
@@ -163,18 +164,21 @@ class State:
         self.app_keys: Collection[AppKey] = Collection(
             "app_keys", log, app=Index(lambda key: key.app_id, lambda key: (key.created,))
         )
-        self.grants: Collection[Grant] = Collection("grants", log)
-        self.access_tokens: Collection[AccessToken] = Collection("access_tokens", log)
+        self.grants: Collection[Grant] = Collection("grants", log, newest=newest)
+        self.access_tokens: Collection[AccessToken] = Collection("access_tokens", log, newest=newest)
         # No two user JWTs may have the same text, so a second that is taken is a claim of this index.
         self.issued_jwts: Collection[IssuedJwt] = Collection(
-            "issued_jwts", log, expiry=Index(lambda issued: issued.claims, lambda issued: (issued.expires,))
+            "issued_jwts",
+            log,
+            newest=newest,
+            expiry=Index(lambda issued: issued.claims, lambda issued: (issued.expires,)),
         )
-        self.issued_id_tokens: Collection[IssuedIdToken] = Collection("issued_id_tokens", log)
-        self.codes: Collection[AuthorizationCode] = Collection("codes", log)
-        self.refresh_tokens: Collection[RefreshToken] = Collection("refresh_tokens", log)
-        self.login_sessions: Collection[LoginSession] = Collection("login_sessions", log)
+        self.issued_id_tokens: Collection[IssuedIdToken] = Collection("issued_id_tokens", log, newest=newest)
+        self.codes: Collection[AuthorizationCode] = Collection("codes", log, newest=newest)
+        self.refresh_tokens: Collection[RefreshToken] = Collection("refresh_tokens", log, newest=newest)
+        self.login_sessions: Collection[LoginSession] = Collection("login_sessions", log, newest=newest)
         self.product_profiles: Collection[ProductProfile] = Collection("product_profiles", log)
-        self.space_tokens: Collection[SpaceToken] = Collection("space_tokens", log)
+        self.space_tokens: Collection[SpaceToken] = Collection("space_tokens", log, newest=newest)
         self.spaces: Collection[Space] = Collection(
             "spaces",
             log,
@@ -231,7 +235,11 @@ class State:
             changed=Index(lambda message: message.space_id, _by_change),
             involved=ManyIndex(_involved, _by_creation),
         )
-        self.files: Collection[StoredFile] = Collection("files", log)
+        self.files: Collection[StoredFile] = Collection(
+            "files",
+            log,
+            announced=Index(lambda file: None if file.stored else "all", lambda file: (file.announced,)),
+        )
         self.contents: Collection[Content] = Collection("contents", log)
         self.outbox: Collection[Mail] = Collection("outbox", log)
         self.message_times: Collection[SpaceTime] = Collection("message_times", log)
