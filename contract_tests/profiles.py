@@ -79,8 +79,10 @@ class Profile:
 
     @property
     def secrets(self) -> set[str]:
-        """The values of all variables that the profile names, but for those too short to be told apart."""
-        return {value for name in self.variables if len(value := self.environment.get(name, "")) >= SHORTEST_SECRET}
+        """The values of all variables that it names, but for paths, and those too short to be told apart."""
+        paths = {app["key_file_env"] for apps in self.apps.values() for app in apps}
+        values = {self.environment.get(name, "") for name in self.variables - paths}
+        return {value for value in values if len(value) >= SHORTEST_SECRET}
 
 
 def load(path: Path, *, allow_production: bool) -> Profile:

@@ -116,6 +116,14 @@ class Recorder:
         text = json.dumps(document, indent=1, ensure_ascii=False)
         for secret in self.secrets:
             text = text.replace(json.dumps(secret, ensure_ascii=False)[1:-1], "<secret>")
+        if self.secrets:
+            # What a claim is known by is of the suite, not of the target, though it may have a user name in it.
+            document = json.loads(text)
+            for record, told in zip(self.records, document["tests"], strict=True):
+                told["test"] = record.test
+                for claim, shown in zip(record.claims, told["claims"], strict=True):
+                    shown["text"] = claim["text"]
+            text = json.dumps(document, indent=1, ensure_ascii=False)
         # Hostile input has lone surrogates, which UTF-8 cannot hold and JSON readers refuse.
         path.write_text(text, encoding="utf-8", errors="replace")
 

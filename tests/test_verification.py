@@ -418,6 +418,19 @@ def test_no_secret_of_a_run_is_in_any_file(tmp_path: Path, secret: str, name: st
         assert secret not in path.read_text(encoding="utf-8"), path.name
 
 
+def test_what_a_claim_is_known_by_is_no_secret(tmp_path: Path) -> None:
+    """An account that is called as a part of the tests is hidden in what was sent, not in names of tests and claims."""
+    recorder = Recorder()
+    recorder.secrets = {"ann-the-admin"}
+    recorder.begin("test_x.py::test_it[ann-the-admin]", ["ACC-ERR-01"])
+    recorder.exchange({"url": "http://there/ann-the-admin"}, {"status": 200})
+    recorder.finish([Claim("ACC-ERR-01", "ann-the-admin signs in", reason="not ann-the-admin")])
+    recorder.write(tmp_path / "run.json", "there", "service", [])
+    [found] = runs.load(tmp_path / "run.json").tests
+    assert (found.test, found.claims[0].text) == ("test_x.py::test_it[ann-the-admin]", "ann-the-admin signs in")
+    assert (found.claims[0].reason, found.exchanges[0]["request"]["url"]) == ("not <secret>", "http://there/<secret>")
+
+
 @given(st.emails(), st.text())
 def test_addresses_are_redacted(address: str, around: str) -> None:
     """An ordinary e-mail address disappears from whatever text it stands in."""
