@@ -19,7 +19,7 @@ from websockets.frames import Frame as WebSocketFrame
 from websockets.frames import Opcode
 from websockets.sync.client import ClientConnection, connect
 
-from contract_tests.claims import book, step
+from contract_tests.claims import NotTried, book, step
 from contract_tests.kit import App, Cloud, Like, Person, route
 from contract_tests.redaction import redact_text
 
@@ -312,6 +312,12 @@ def direct_space(cloud: Cloud, one: Person, other: Person) -> str:
     assert answer.status_code == 200, answer.text
     space_id: str = answer.json()["data"][0]["_id"]
     return space_id
+
+
+def strangers(cloud: Cloud, one: Person, other: Person) -> None:
+    """Raise `NotTried` if two people have met before, which lasts on a service (SPACES-DIRECT-04)."""
+    if not cloud.is_mock and cloud.call("GET", f"/spaces/direct/user/{other.id}", one).is_success:
+        raise NotTried("the accounts of two strangers have met before, and a service does not forget it")
 
 
 @step("begin a meeting")

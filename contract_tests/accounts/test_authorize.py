@@ -86,6 +86,7 @@ def test_whoever_is_signed_in_comes_to_the_consent_page(cloud: Cloud) -> None:
 def test_a_code_comes_behind_the_state(cloud: Cloud, uri: str, start: str) -> None:
     """State first and only if it was sent, then a code of 40 hex digits, appended to whatever the URI has."""
     client = register(cloud) if uri == CALLBACK else register(cloud, uri)
+    start = start.replace(CALLBACK, client.redirect_uri)  # that of the profile, at a service
     where = authorize(cloud, client)
     with claim("ACC-AUTHZ-16", "the answer is appended to the URI"):
         assert where.startswith(start), where

@@ -6,7 +6,7 @@ import pytest
 
 from contract_tests.claims import claim, expect, observe, step
 from contract_tests.kit import ISO_TIME, OBJECT_ID, URL, Cloud, Person, behaviour, settled
-from contract_tests.sockets import UUID, Chat, Sockets, displayname
+from contract_tests.sockets import UUID, Chat, Sockets, displayname, strangers
 
 RESPONSE = "MEDIA_SESSION_RESPONSE"
 STARTED, ENDED = "app.event.meeting.started", "app.event.meeting.ended"
@@ -430,6 +430,7 @@ def test_an_offer_fails_for_whom_cannot_be_reached(cloud: Cloud, sockets: Socket
     """Nobody online, a stranger and an unknown id fail each for itself, and a stranger's socket hears nothing."""
     ann, bob = cloud.user(), cloud.user("bob@example.com")
     sid = cloud.user("sid@elsewhere.example")
+    strangers(cloud, ann, sid)
     caller, stranger = sockets.join(ann), sockets.join(sid)
     failed = ["space.call.offer.failed"]
     settled(lambda: rung(caller, bob), failed)  # a service may not have seen yet that sockets of other tests are gone

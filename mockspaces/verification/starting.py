@@ -15,6 +15,7 @@ PARTS = {
     "bob@example.com": "of the same company",
     "mia@example.com": "of the same company",
     "gus@example.com": "of the same company",
+    "cleo@example.com": "of the same company, whom nobody else has met",
     "sid@elsewhere.example": "of no company",
     "rita@rival.example": "of a second company",
 }

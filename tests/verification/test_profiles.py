@@ -101,7 +101,7 @@ def test_a_profile_is_written_by_questions(tmp_path: Path) -> None:
     """It is good as it is, names every variable that it says to set, and takes a quotation mark for what it is."""
     path = tmp_path / "mine.toml"
     answers = ['my "own"', "120", "", "ca.pem", "y", "", "", "", "", "2", "spaces.create", "", "1", "spaces.list"]
-    answers += ["y", "http://127.0.0.1:8765/callback", "y", "n", "n", "n", "n", "y"]
+    answers += ["y", "http://127.0.0.1:8765/callback", "y", "n", "n", "n", "n", "n", "y"]
     told = CliRunner().invoke(command, ["--init", str(path)], input="\n".join(answers) + "\n")
     assert told.exit_code == 0, told.output
     profile = load(path, allow_production=False)
