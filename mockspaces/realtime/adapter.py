@@ -125,6 +125,21 @@ class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]  # published withou
         return task
 
 
+class _Clients(socketio.AsyncManager):  # type: ignore[misc]  # published without types
+    """Who is connected, without a search for whoever leaves through the rooms of all others: everybody has one."""
+
+    def basic_disconnect(self, sid: str, namespace: str, **_options: Any) -> None:
+        """Forget a client, who is in the room of all and in their own; we have no others."""
+        for room in (None, sid):
+            self.basic_leave_room(sid, namespace, room)
+        self.callbacks.pop(sid, None)
+        for pending in (self.pending_connect, self.pending_disconnect):
+            if sid in pending.get(namespace, ()):
+                pending[namespace].remove(sid)
+                if not pending[namespace]:
+                    del pending[namespace]
+
+
 class _SocketIO(socketio.AsyncServer):  # type: ignore[misc]  # published without types
     def _engineio_server_class(self) -> type[_EngineIO]:
         return _EngineIO
@@ -143,6 +158,7 @@ class Engine:
             transports=["websocket"],
             cors_allowed_origins=[],
             namespaces="*",
+            client_manager=_Clients(),
             max_http_buffer_size=MAX_FRAME,
             logger=logger,
             engineio_logger=logger,

@@ -26,9 +26,10 @@ from typing import Any, cast
 from urllib.parse import quote
 
 import httptools
-from uvicorn._types import ASGIReceiveEvent, HTTPScope
+from uvicorn._types import ASGI3Application, ASGIReceiveEvent, HTTPScope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from mockspaces.app import STOPPING
 from mockspaces.asgi.refused import REFUSED, REFUSED_UPGRADE
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.contract import errors
@@ -77,6 +78,19 @@ class Cycle(RequestResponseCycle):
     """One request and its answer."""
 
     broken = False  # the rest of the body cannot be read
+
+    async def run_asgi(self, app: ASGI3Application) -> None:
+        """Carry the request out; when the server stops, an answer that nobody reads is given up without a word."""
+
+        async def interruptible(scope: Any, receive: Any, send: Any) -> None:
+            try:
+                await app(scope, receive, send)
+            except asyncio.CancelledError as interruption:
+                if STOPPING not in interruption.args:
+                    raise
+                self.disconnected = True  # it will be: the server cuts off whoever is left
+
+        await super().run_asgi(interruptible)
 
     async def receive(self) -> ASGIReceiveEvent:
         """Return the next part of the body; one that cannot be read ends like that of a client who left."""
@@ -200,7 +214,6 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         self._idle_since = self.loop.time()
         cycle = self.cycle
-        cycle.__class__ = Cycle  # uvicorn names its own in the middle of what it does here
         if self._problem:
             _open(cycle.scope)[REFUSED_UPGRADE], self._problem = self._problem, ""
         if not cycle.keep_alive:
@@ -218,6 +231,11 @@ class HttpProtocol(HttpToolsProtocol):
         if not self._offer:
             self.cycle.more_body = False
             self.cycle.message_event.set()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Start a request; its class is ours, since uvicorn names its own in the middle of a head's end."""
+        cycle.__class__ = Cycle
+        super()._start_asgi_task(cycle, app)
 
     def _head_overdue(self) -> None:
         self._head_timer = None

@@ -137,7 +137,7 @@ class WorldListeners(Listeners):
         return taken
 
     async def close(self, port: int) -> None:
-        for server in self._open.pop(port):
+        for server in self._open.pop(port, ()):  # when the process stops they are closed already
             server.close()
         if self._free is not None:
             self._free.append(port)
@@ -186,6 +186,7 @@ class UvicornServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.on_ready: Callable[[], None] = lambda: None
+        self.on_stop: Callable[[], None] = lambda: None
         self.listeners: WorldListeners | None = None
         self.secure: tuple[list[socket.socket], ssl.SSLContext] | None = None
 
@@ -207,6 +208,7 @@ class UvicornServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self.listeners:
             self.listeners.close_all()
+        self.on_stop()
         asyncio.get_running_loop().call_later(GRACE_S, self._end_requests)
         await super().shutdown(sockets)
 
@@ -289,6 +291,7 @@ class Server:
         server = UvicornServer(config)
         server.listeners = WorldListeners(server, self.config.host, self.config.world_ports, self._public_host)
         self.app.worlds.listeners = server.listeners
+        server.on_stop = self.app.worlds.leave_all
         self.app.transport = SocketFaults(server.server_state)
         return server
 
@@ -310,6 +313,7 @@ class Server:
 
         self._server.on_ready = ready
         self._server.run(sockets=self._listeners)
+        gc.freeze()  # the process ends: looking for garbage among thousands of sockets would take a second
 
     def start(self) -> Self:
         """Serve in a thread of its own and return when every surface answers.

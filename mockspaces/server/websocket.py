@@ -9,6 +9,7 @@ It differs from uvicorn's in these points:
 * A message of very many fragments is put together on the way, since an empty one takes memory too.
 """
 
+import asyncio
 import base64
 import binascii
 import logging
@@ -18,9 +19,12 @@ from typing import Any, cast
 from urllib.parse import unquote
 
 from uvicorn._types import ASGIReceiveEvent
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.http11 import Request
+
+from mockspaces.app import STOPPING
 
 SLICE = 4 * 1024  # of nothing but tiny frames takes some 15 ms
 MOST_FRAGMENTS = 1024
@@ -96,6 +100,21 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             headers=self._headers,
             subprotocols=[name.strip() for name in offered.split(",") if name.strip()],
         )
+
+    async def run_asgi(self) -> None:
+        """Run the application; when the server stops, a socket that is still open ends without a word."""
+        app = self.app
+
+        async def interruptible(scope: Any, receive: Any, send: Any) -> None:
+            try:
+                await app(scope, receive, send)
+            except asyncio.CancelledError as interruption:
+                if STOPPING not in interruption.args:
+                    raise
+                raise ClientDisconnected from None
+
+        self.app = interruptible
+        await super().run_asgi()
 
     # --- reading
 

@@ -1,6 +1,5 @@
 """WebSocket handshakes as they come: always answered, always told, and never in anybody's way."""
 
-import signal
 import time
 
 import pytest
@@ -175,21 +174,6 @@ def until_end(raw: Raw) -> None:
             pass
     except ConnectionResetError:
         pass
-
-
-def test_the_process_ends(serve: Serve) -> None:
-    """With connections in every state, SIGTERM ends the process within a second or so, quietly and with code 0."""
-    served = serve()
-    raws = [Raw(served.url, sent) for sent in STATES.values()]
-    time.sleep(0.2)
-    begin = time.monotonic()
-    code, out, err = served.end(signal.SIGTERM)
-    took = time.monotonic() - begin
-    assert (code, out) == (0, "")
-    assert [line for line in err.splitlines() if "WARNING mockspaces.access" not in line] == []
-    assert took < 2
-    for raw in raws:
-        raw.close()
 
 
 def test_a_named_port_comes_back(serve: Serve) -> None:

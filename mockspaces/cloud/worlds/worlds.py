@@ -207,6 +207,11 @@ class Worlds:
         finally:
             await self._remove(hosted)
 
+    def leave_all(self) -> None:
+        """Let go of all worlds, since the process ends: nobody is told any more of whoever leaves."""
+        for hosted in self:
+            self._leave(hosted)
+
     def _tell_state(self, world: World) -> None:
         for hear in self.on_state:
             hear(world)
