@@ -13,6 +13,7 @@ so a text must be the same in every run: no id or time of the target may be in i
 """
 
 import re
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ Exchanged = dict[str, Any]  # one side of an exchange: URL or status, headers, b
 State = Literal["held", "differs", "not tried"]
 WHOLE = "the whole test"  # the claim of a test that has not been made of claims yet
 READING = (AssertionError, LookupError, TypeError, ValueError, AttributeError)  # what an unexpected answer leads to
+READERS = ("httpx", "json")  # libraries by their folders
 TOO_MANY = 429
 
 
@@ -281,15 +283,14 @@ def worst(differences: Sequence[Difference]) -> Kind | None:
 def is_difference(error: BaseException) -> bool:
     """Whether an error of a claim tells of the answer: a failed comparison, or what a test could not read in it.
 
-    The same error out of a library or a helper tells of neither.
+    The same error out of a library or a helper tells of neither, but for those that read an answer: a header that is
+    not there, a body that is no JSON.
     """
     if isinstance(error, AssertionError):
         return True
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = Path(trace.tb_frame.f_code.co_filename).name if trace is not None else ""
-    return isinstance(error, READING) and where.startswith("test_")
+    files = [Path(frame.f_code.co_filename) for frame, _line in traceback.walk_tb(error.__traceback__)]
+    where = [file.name for file in files if file.parent.name not in READERS]
+    return isinstance(error, READING) and bool(where) and where[-1].startswith("test_")
 
 
 def difference(error: BaseException) -> Difference:
