@@ -193,10 +193,13 @@ def test_notify_has_no_visible_effect(cloud: Cloud, notify: str) -> None:
 def test_quotes_outside_tags_become_entities(cloud: Cloud, sent: str, stored: str) -> None:
     """Quotes in the text become entities, those in tags stay, and so does everything else."""
     ann = cloud.user()
-    content = cloud.message(cloud.space(ann), ann, sent, "ideas", content={"description": sent})["content"]
+    space = cloud.space(ann)
+    content = cloud.message(space, ann, sent, "ideas", content={"description": sent})["content"]
     for name in ("bodyText", "description"):
         with claim("MSG-GEN-04", f"{name} is stored so"):
             observe(content[name], stored)
+    with claim("MSG-GEN-04", "a chat is stored so"):
+        observe(cloud.message(space, ann, sent)["content"]["bodyText"], stored)
 
 
 @behaviour("MSG-GEN-04", "MSG-QUERY-04")
