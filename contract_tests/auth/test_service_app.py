@@ -597,8 +597,8 @@ def test_a_call_that_no_scope_opens_is_refused(cloud: Cloud, path: str) -> None:
 def test_another_companys_space_is_out_of_reach(cloud: Cloud) -> None:
     """A space of another company, or of none, is forbidden; one of its own is judged by its role."""
     app = cloud.app("spaces.settings.read")
-    for owner in ("rita@rival.example", "fred@freelance.example"):
-        with claim("AUTH-SVC-15", f"a space of {owner} is out of reach"):
+    for owner, whose in (("rita@rival.example", "another company"), ("fred@freelance.example", "no company")):
+        with claim("AUTH-SVC-15", f"a space of {whose} is out of reach"):
             space = cloud.open_space(cloud.user(owner))
             refused(cloud.call("GET", f"/spaces/{space}", app), 403, "permission.other_company")
             cloud.explains("company", path=f"/api/spaces/{space}")
