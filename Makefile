@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else goes into .venv on first use.
 .DEFAULT_GOAL := help
-.PHONY: examples help serve test check format bench environments mutants fidelity words count peers dist image clean
+.PHONY: examples help serve test check format bench environments mutants liars fidelity words count peers dist image clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PINS := --constraint constraints.txt --build-constraint constraints.txt
-CODE := $(wildcard conftest.py mockspaces tests contract_tests mutants benchmarks scripts deploy)
+CODE := $(wildcard conftest.py mockspaces tests contract_tests mutants liars benchmarks scripts deploy)
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ peers: .venv/.peers ## install other doubles, for make bench to measure them too
 
 mutants: .venv/.dev ## hunt mutants: is the contract suite able to fail? (--sample 40 in ARGS)
 	$(BIN)/python -m mutants $(ARGS)
+
+liars: .venv/.dev ## tell lies to mockspaces verify: does it name each of them? (--sample 8 in ARGS)
+	$(BIN)/python -m liars $(ARGS)
 
 fidelity: .venv/.dev ## write docs/fidelity.md anew
 	$(BIN)/python -m scripts.fidelity
