@@ -17,10 +17,12 @@ help: ## say what there is
 serve: .venv/.server ## run the emulator (PORT=8080, more options in ARGS)
 	@exec $(BIN)/mockspaces serve --port $(PORT) $(ARGS)
 
-# The tests start hundreds of processes: without byte code each of them would compile the package anew.
+# The tests start hundreds of processes: without byte code each of them would compile the package anew. Many wait
+# for a process, a browser or a clock meanwhile, so there is a worker more than there are cores.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/.dev ## run the tests on all cores (a selection or options in ARGS; -n0 for one process)
-	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: .venv/.dev ## lint, format, types, and who imports whom
 	$(BIN)/ruff check .
