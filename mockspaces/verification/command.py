@@ -5,6 +5,7 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def read_known(path: Path | None) -> dict[str, str]:
 
 def _run(name: str, results: Path, options: Sequence[str]) -> Run:
     terminal = Terminal(name)
-    found = runs.run(results, options, terminal.line)
+    found = runs.follow(runs.start(results, options), results, terminal.line)
     terminal.finish(found)
     _tell_leftovers(found.leftovers)
     return found
@@ -139,12 +140,23 @@ class Choices:
 def compare(chosen: Choices, scratch: Path) -> int:
     """Run the suite on both sides, write and tell what came out, and return the exit code."""
     if chosen.target.is_dir():  # a recording stands in for its target
-        found, explained = runs.load(chosen.target / RUN_FILE), []
-    else:
+        found = runs.load(chosen.target / RUN_FILE)
+        mock = _run(chosen.against, scratch / "mock.json", chosen.options())
+    else:  # side by side: a target is mostly waited for
         asking = ["--interactive"] if chosen.interactive else []
-        own = chosen.options("--target", chosen.profile, *asking)
-        found, explained = _run(chosen.target.stem, scratch / "target.json", own), ["--explain", chosen.profile]
-    mock = _run(chosen.against, scratch / "mock.json", chosen.options(*explained))
+        process = runs.start(scratch / "mock.json", chosen.options("--explain", chosen.profile))
+        terminal = Terminal(chosen.against, quiet=True)
+        with ThreadPoolExecutor(1) as beside:
+            waiting = beside.submit(runs.follow, process, scratch / "mock.json", terminal.line)
+            try:
+                own = chosen.options("--target", chosen.profile, *asking)
+                found = _run(chosen.target.stem, scratch / "target.json", own)
+            except BaseException:
+                process.terminate()
+                raise
+            terminal.quiet = False
+            mock = waiting.result()
+        terminal.finish(mock)
     report = verify(catalogue().values(), mock, found, read_known(chosen.known), chosen.only)
     if chosen.write_overlay:
         learnt = learning.overlay(mock, found)

@@ -17,8 +17,9 @@ MINUTE_S = 60
 class Terminal:
     """Tells of one run, from the lines that pytest writes about its tests."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, quiet: bool = False) -> None:
         self._name = name
+        self.quiet = quiet  # while another run has the line
         self._counts = dict.fromkeys(OUTCOMES.values(), 0)
         self._started = self._told = time.monotonic()
         self._first = 0.0  # when the first test ended: what comes before it says nothing about the rest
@@ -36,7 +37,7 @@ class Terminal:
         self._first = self._first or now
         done, total = int(ends[2]), int(ends[3])
         left = (now - self._first) / max(done - 1, 1) * (total - done)
-        if self._live or now - self._told >= MINUTE_S:
+        if not self.quiet and (self._live or now - self._told >= MINUTE_S):
             self._told = now
             told = f"{self._name}: {done} of {total} tests, {self._summary(now)}, about {_long(left)} left"
             self._say(told if self._live else f"{told}\n")

@@ -110,8 +110,8 @@ def save(run: Run, path: Path) -> None:
     path.write_bytes(msgspec.json.format(msgspec.json.encode(run), indent=1))
 
 
-def run(results: Path, options: Sequence[str], progress: Progress) -> Run:
-    """Run the suite with pytest options and return what it found. Raises `SuiteError` if it could not run."""
+def start(results: Path, options: Sequence[str]) -> "subprocess.Popen[str]":
+    """Start the suite with pytest options; it writes what it finds to ``results``. Raises `SuiteError` without one."""
     folder = suite()
     command = [
         *(sys.executable, "-m", "pytest", str(folder), "-c", str(folder / "suite.ini")),
@@ -131,9 +131,14 @@ def run(results: Path, options: Sequence[str], progress: Progress) -> Run:
     ]
     paths = [str(folder.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"}
-    with subprocess.Popen(  # noqa: S603 - our own interpreter with arguments of our own
+    return subprocess.Popen(  # noqa: S603 - our own interpreter with arguments of our own
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=results.parent
-    ) as process:
+    )
+
+
+def follow(process: "subprocess.Popen[str]", results: Path, progress: Progress) -> Run:
+    """Read what a suite says until its end, and return what it found. Raises `SuiteError` if it could not run."""
+    with process:
         last = ""
         try:
             for line in process.stdout or ():
