@@ -2,7 +2,7 @@
 
 import msgspec
 
-from mockspaces.asgi.decoding import decode
+from mockspaces.asgi.decoding import decode, refuse_deep
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.worlds import snapshots
 from mockspaces.cloud.worlds.snapshots import Snapshot
@@ -11,6 +11,7 @@ from mockspaces.control.call import ControlCall, Handlers
 
 # A message may nest as deep as a request may; the document wraps it into some levels more.
 LIMITS = msgspec.structs.replace(USUAL, json_depth=USUAL.json_depth + 8)
+AT_ONCE = msgspec.structs.replace(LIMITS, json_depth=LIMITS.json_containers)  # how deep it nests is looked at in slices
 
 
 async def take(call: ControlCall) -> object:
@@ -21,8 +22,8 @@ async def take(call: ControlCall) -> object:
 async def restore(call: ControlCall) -> object:
     """Let this world be what a snapshot says; sockets are closed."""
     text = await call.exchange.body()
-    snapshot = decode(text, Snapshot, LIMITS)
-    snapshots.refuse_more(msgspec.json.decode(text), snapshot)
+    snapshot = decode(text, Snapshot, AT_ONCE)
+    await snapshots.refuse_more(text, snapshot, lambda part: refuse_deep(part, LIMITS.json_depth))
     await call.worlds.restore(call.hosted, snapshot)
     return {}
 

@@ -77,3 +77,15 @@ def test_nothing_holds_the_loop(watched: tuple[Server, Mockspaces]) -> None:
             send(world.url, data)
         stops[name] = watch.longest
     assert {name: stop for name, stop in stops.items() if stop > LONGEST_S} == {}
+
+
+def test_a_restore_does_not_hold_the_loop(watched: tuple[Server, Mockspaces]) -> None:
+    """A snapshot of thousands is read and taken up in slices."""
+    server, world = watched
+    loop = loop_of(server, world)
+    world.call("POST", "/seed", {"users": [{"username": f"u{number}@many.example"} for number in range(5000)]})
+    snapshot = world.call("GET", "/snapshot")
+    with StopWatch(loop) as watch:
+        world.call("PUT", "/snapshot", snapshot)
+        world.call("POST", "/reset")
+    assert watch.longest < LONGEST_S

@@ -5,8 +5,9 @@ keys, so that every token, link and page URL issued before stays valid. What bel
 journal, planned faults and misbehaviours, counts of rate limits, open sockets.
 """
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -20,6 +21,8 @@ from mockspaces.cloud.store.facts import Fact
 from mockspaces.cloud.store.state import ClockSetting, Randomness, SigningKey, State
 from mockspaces.contract import Contract, OverlayError, nearest
 from mockspaces.contract.settings import Settings
+
+SLICE = 50  # so many entities are read before other worlds have their turn
 
 
 class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,9 +112,29 @@ async def take(world: World) -> Snapshot:
     )
 
 
-def refuse_more(given: object, snapshot: Snapshot) -> None:
-    """Refuse a decoded document with members that a restore would lose."""
-    _refuse_more(given, json.loads(msgspec.json.encode(snapshot)), "")
+async def refuse_more(text: bytes, snapshot: Snapshot, check: Callable[[object], None]) -> None:
+    """Refuse a document with members that a restore would lose; others have their turn in between.
+
+    ``snapshot`` is what was decoded of it. ``check`` is handed the document in parts, each at its depth.
+    """
+    given = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    collections = msgspec.json.decode(given.pop("state"), type=dict[str, msgspec.Raw])
+    rest = {name: msgspec.json.decode(value) for name, value in given.items()}
+    check(rest)
+    _refuse_more(rest, json.loads(msgspec.json.encode(msgspec.structs.replace(snapshot, state=None))), "")
+    _refuse_more(collections, dict.fromkeys(StateDocument.__struct_fields__), "state")
+    for name, value in collections.items():
+        kept = getattr(snapshot.state, name)
+        if not isinstance(kept, tuple):
+            continue
+        for number, (ours, theirs) in enumerate(
+            zip(msgspec.json.decode(value, type=list[msgspec.Raw]), kept, strict=True)
+        ):
+            if number % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
+            entity = msgspec.json.decode(ours)
+            check({"state": {name: [entity]}})
+            _refuse_more(entity, json.loads(msgspec.json.encode(theirs)), f"state.{name}[{number}]")
 
 
 def _refuse_more(given: Any, kept: Any, where: str) -> None:
@@ -156,7 +179,9 @@ async def prepare(world: World, snapshot: Snapshot) -> State:
         if isinstance(store, Fact):
             store.put(given)
             continue
-        for entity in given:
+        for number, entity in enumerate(given):
+            if number % SLICE == SLICE - 1:  # the state is ours alone, so others may have their turn
+                await asyncio.sleep(0)
             await store.put(entity)
         if len(store) != len(given):
             raise invalid(f"state.{name}", "two entities have the same id")
