@@ -1,0 +1,107 @@
+"""Memory comes back: whatever was opened, connected, killed or asked leaves nothing once it is gone.
+
+`MOCKSPACES_LEAKS=20` does twenty times as much: 2,000 worlds, 5,000 reconnects, 5,000 killed sockets, 200,000 requests.
+"""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from mockspaces.client import Mockspaces
+from tests.conftest import Serve, Served
+from tests.server.conftest import Raw, resident_kb
+from tests.server.test_leaving import ABRUPTLY
+from tests.server.test_websockets import PATH, handshake, text
+
+TIMES = int(os.environ.get("MOCKSPACES_LEAKS", "1"))
+ALLOWED_KB = 5 * 1024
+PERSON = "cleo@example.com"
+MIXED = (
+    b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /api/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: bearer %s\r\n\r\n",
+    b"GET /api/users/me/spaces HTTP/1.1\r\nHost: x\r\nAuthorization: bearer %s\r\n\r\n",
+    b"GET /api/users/me HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /nope HTTP/1.1\r\nHost: x\r\n\r\n",
+    (
+        b"POST /oauth2/access_token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        b"Content-Length: 19\r\n\r\ngrant_type=nonsense"
+    ),
+    b"POST /api/spaces/invite HTTP/1.1\r\nHost: x\r\nAuthorization: bearer %s\r\nContent-Length: 5\r\n\r\n[1,2]",
+)
+
+
+def worlds(mock: Mockspaces, times: int) -> None:
+    """Open and drop worlds, each with a call and a socket."""
+    for _ in range(times * 100):
+        with mock.open_world() as world:
+            raw = connected(world, world.token(PERSON))
+            world.drop()
+            raw.close()
+
+
+def connected(mock: Mockspaces, token: str) -> Raw:
+    """Return a socket in the namespace."""
+    raw = Raw(mock.url, handshake(path=PATH + b"&tokenType=oauth&token=" + token.encode()) + text(b"40/chat,"))
+    raw.until(b"40/chat")
+    return raw
+
+
+def reconnects(mock: Mockspaces, times: int) -> None:
+    """Connect and leave politely."""
+    token = mock.token(PERSON)
+    for _ in range(times * 250):
+        raw = connected(mock, token)
+        raw.send(text(b"41/chat,") + b"\x88\x82\0\0\0\0\x03\xe8")
+        raw.close()
+
+
+def killed(mock: Mockspaces, times: int) -> None:
+    """Connect and break off."""
+    token = mock.token(PERSON)
+    for _ in range(times * 250):
+        raw = connected(mock, token)
+        raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABRUPTLY)
+        raw.close()
+
+
+def requests(mock: Mockspaces, times: int) -> None:
+    """Ask all kinds of things."""
+    token = mock.token(PERSON).encode()
+    batch = b"".join(one.replace(b"%s", token) for one in MIXED)
+    raw = Raw(mock.url)
+    for _ in range(times * 10_000 // len(MIXED)):
+        raw.send(batch)
+        for _one in MIXED:
+            raw.answer()
+    raw.close()
+
+
+@pytest.fixture
+def served(serve: Serve) -> Iterator[Served]:
+    started = serve("--log-level", "error")
+    yield started
+    assert started.end() == (0, "", "")
+
+
+def settled_kb(served: Served, mock: Mockspaces) -> int:
+    """Return the memory of a process whose journal is empty and whose connections have ended."""
+    for _ in range(100):
+        if not mock.call("GET", "/sockets")["data"]:
+            break
+        time.sleep(0.05)
+    mock.journal.clear()
+    return resident_kb(served.process.pid)
+
+
+@pytest.mark.parametrize("doing", [worlds, reconnects, killed, requests], ids=lambda doing: doing.__name__)
+def test_memory_comes_back(served: Served, doing: Callable[[Mockspaces, int], None]) -> None:
+    """What is over takes no memory any more; what the process needs once it has learnt before."""
+    with Mockspaces(served.url) as mock:
+        doing(mock, 2)  # fills caches, pools and the journal once
+        before = settled_kb(served, mock)
+        doing(mock, TIMES)
+        grown = settled_kb(served, mock) - before
+    assert grown < ALLOWED_KB, f"{grown} KB"
