@@ -1,10 +1,12 @@
-"""What Python has: ``client.py URL TOKEN IDLE_MS urllib|requests|httpx``, one line for each case."""
+"""What Python has: ``client.py URL TOKEN IDLE_MS urllib|requests|httpx|aiohttp``, one line for each case."""
 
+import asyncio
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any
@@ -20,6 +22,30 @@ def slowly(body: bytes) -> Iterator[bytes]:
     yield body[:5]
     time.sleep(0.3)
     yield body[5:]
+
+
+async def one_by_one(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+def sender_of_aiohttp(url: str, headers: dict[str, str]) -> Send:
+    """Return how aiohttp sends, in a loop of its own, with one session."""
+    library: Any = import_module("aiohttp")
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+    sessions: list[Any] = []
+
+    async def ask(path: str, body: bytes | Iterator[bytes] | None, media_type: str) -> int:
+        if not sessions:
+            sessions.append(library.ClientSession(headers=headers))
+        data = body if body is None or isinstance(body, bytes) else one_by_one(body)
+        method = "GET" if body is None else "POST"
+        async with sessions[0].request(method, url + path, data=data, headers={"Content-Type": media_type}) as answer:
+            await answer.read()
+            return int(answer.status)
+
+    return lambda *call: asyncio.run_coroutine_threadsafe(ask(*call), loop).result(20)
 
 
 def sender(kind: str, url: str, token: str) -> Send:
@@ -39,6 +65,8 @@ def sender(kind: str, url: str, token: str) -> Send:
 
     if kind == "urllib":
         return by_urllib
+    if kind == "aiohttp":
+        return sender_of_aiohttp(url, authorization)
     library: Any = import_module(kind)
     session = library.Session() if kind == "requests" else library.Client(timeout=20)
 
