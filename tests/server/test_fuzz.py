@@ -93,6 +93,12 @@ def chances() -> Iterator[tuple[int, random.Random]]:
         yield number, random.Random(number)
 
 
+@pytest.fixture(autouse=True)
+def quietly(caplog: pytest.LogCaptureFixture) -> None:
+    """Keep no refusals: a hundred thousand of them would make each search for garbage take seconds."""
+    caplog.handler.setLevel(logging.ERROR)
+
+
 def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Return what the log has beside refusals."""
     return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
