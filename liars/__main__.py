@@ -170,6 +170,9 @@ def learn(workers: Crew, store: Store, wanted: Sequence[Wanted]) -> None:
     for done in workers.runs(wanted):
         if done.failure:
             raise SystemExit(f"the suite could not run on the mock: {done.failure}")
+        for test in done.tests:
+            if test["outcome"] in ("failed", "error"):  # so that its later claims are not known
+                print(f"fails on the mock itself: {test['test']}  {test['reason']}", flush=True)
         store.keep_claims(done.tests)
 
 

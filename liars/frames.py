@@ -7,7 +7,7 @@ from typing import Any
 
 from liars.exchanges import Frames, Request, Talk
 from liars.keys import keys, read, signed
-from liars.lie import PEOPLE, SEVERAL, Lie, asks
+from liars.lie import PEOPLE, PROFILES, SEVERAL, Lie, Part, asks
 
 EVENT = re.compile(r"(42/chat,\d*)(\[.*\])", re.DOTALL)
 Payload = Any
@@ -140,22 +140,15 @@ def frames() -> Sequence[Lie]:
         ("recordings begin without a word", "MEET-REC-02", heard(media, nothing, category="app.event.recording.started"), ("RT-MED-08", "RT-REST-05", "DM-MEET-03", "MEET-REC-01")),
     )  # fmt: skip
     polling = r"GET /socket\.io/?"
-    people = (
-        "RT-SUB",
-        "RT-MSG",
-        "RT-SENT",
-        "RT-FAIL",
-        "RT-PRES",
-        "RT-MED",
-        "RT-USR",
-        "RT-CALL",
-        "MEET",
-        "RT-UNSUB",
-        "RT-EP-07",
-    )
+    several = ("RT-MSG", "RT-SENT", "RT-FAIL", "RT-PRES", "RT-MED", "RT-USR", "RT-CALL")
+    people = ("MSG-", "MEET", "RT-REST", "RT-SUB", "RT-UNSUB", "RT-EP-07")
+
+    def by(named: str) -> tuple[Part, ...]:
+        return SEVERAL if named.startswith(several) else PEOPLE if named.startswith(people) else PROFILES
+
     return (
         *(
-            Lie(name, named, others=others, hears=change, by=PEOPLE if named.startswith(people) else ("key", *PEOPLE))
+            Lie(name, named, others=others, hears=change, by=by(named))
             for name, named, change, others in rows
         ),
         Lie("an app needs no scope for sockets", "RT-AUTH-05", handshake=by_mightiest, by=SEVERAL,
