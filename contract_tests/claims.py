@@ -22,11 +22,11 @@ from types import TracebackType
 from typing import Any, Literal, NamedTuple, Protocol, Self
 
 import httpx
+from websockets.exceptions import ConnectionClosed
 
 Kind = Literal["documented", "assumed", "plain"]
 Exchanged = dict[str, Any]  # one side of an exchange: URL or status, headers, body
 State = Literal["held", "differs", "not tried"]
-WHOLE = "the whole test"  # the claim of a test that has not been made of claims yet
 READING = (AssertionError, LookupError, TypeError, ValueError, AttributeError)  # what an unexpected answer leads to
 READERS = ("httpx", "json")  # libraries by their folders
 TOO_MANY = 429
@@ -132,13 +132,11 @@ class Book:
         self.keep: Callable[[Exchanged, Exchanged], int] = lambda _request, _response: 0  # where exchanges go
         self.begin()
 
-    def begin(self, *, converted: bool = False, repeats: bool = False) -> None:
-        """Begin a test; ``converted`` tests compare inside claims only, one that ``repeats`` makes a claim often."""
-        self.converted = converted
+    def begin(self, *, repeats: bool = False) -> None:
+        """Begin a test; one that ``repeats`` makes a claim often."""
         self.repeats = repeats
         self.claims: list[Claim] = []
         self.needs: list[Need] = []
-        self.loose: list[Difference] = []  # of a test that has not been made of claims yet
         self.stopped = ""
         self.open: claim | None = None
         self.troubled = False  # something showed that the target is broken, or gone
@@ -195,8 +193,8 @@ class Book:
         same[0].refusal |= made.refusal
 
     def compares(self) -> None:
-        """Raise if a test that is made of claims compares outside of any."""
-        if self.converted and self.open is None and not self.lenient:
+        """Raise if a test compares outside of any claim."""
+        if self.open is None:
             raise RuntimeError("expect and observe belong inside a claim")
 
 
@@ -288,6 +286,8 @@ def is_difference(error: BaseException) -> bool:
     """
     if isinstance(error, AssertionError):
         return True
+    if isinstance(error, ConnectionClosed):  # by a close frame the target says so itself, without one it is broken
+        return error.rcvd is not None
     files = [Path(frame.f_code.co_filename) for frame, _line in traceback.walk_tb(error.__traceback__)]
     where = [file.name for file in files if file.parent.name not in READERS]
     return isinstance(error, READING) and bool(where) and where[-1].startswith("test_")
@@ -347,9 +347,9 @@ def observe(actual: object, wanted: Same, note: str = "") -> None:
     if actual == wanted:
         return
     found = Difference(actual, wanted, note, "assumed")
-    if not book.lenient:
+    if book.open is None or not book.lenient:
         raise Differs(found)
-    (book.loose if book.open is None else book.open.differences).append(found)
+    book.open.differences.append(found)
 
 
 def aside(actual: object, wanted: Same, note: str = "", *, of: str, documented: bool = False) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from contract_tests import preflight
 from contract_tests.browser import Browser, open_page
-from contract_tests.claims import WHOLE, Claim, Need, NotTried, State, book, difference, why, worst
+from contract_tests.claims import Need, NotTried, book, why
 from contract_tests.kit import Cloud, route
 from contract_tests.profiles import (
     Profile,
@@ -248,12 +248,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     recorder.begin(item.nodeid.partition("contract_tests/")[2] or item.nodeid, cited(item))
-    book.begin(converted=is_converted(item), repeats=hasattr(getattr(item, "obj", None), "hypothesis"))
-
-
-def is_converted(item: pytest.Item) -> bool:
-    """Whether the tests of a file are made of claims; others say ``NO_CLAIMS_YET``."""
-    return not getattr(getattr(item, "module", None), "NO_CLAIMS_YET", False)
+    book.begin(repeats=hasattr(getattr(item, "obj", None), "hypothesis"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -265,10 +260,10 @@ def pytest_runtest_makereport(
     error = call.excinfo.value if call.excinfo is not None else None
     if book.lenient:
         _judge_elsewhere(item, report, error)
-    elif report.when == "call" and report.passed and book.converted:
+    elif report.when == "call" and report.passed:
         _judge_own(item, report)
     if report.when == "call" or (report.when == "setup" and not report.passed):
-        recorder.finish(book.claims if book.converted else [*whole(item, report, error), *book.claims])
+        recorder.finish(book.claims)
     played = item.config.getoption("--rehearse") or described.get("kind") != "service"
     if report.when == "teardown" and book.troubled and not played:
         gone = preflight.silent(item.config.stash[TARGET])
@@ -290,38 +285,16 @@ def _judge_own(item: pytest.Item, report: pytest.TestReport) -> None:
 def _judge_elsewhere(item: pytest.Item, report: pytest.TestReport, error: BaseException | None) -> None:
     """Lay nothing but claims to another target: a test that cannot go on is skipped, one whose claims differ fails."""
     rehearsed = bool(item.config.getoption("--rehearse"))
-    if isinstance(error, NotTried) or (isinstance(error, Exception) and book.converted and not rehearsed):
+    if isinstance(error, NotTried) or (isinstance(error, Exception) and not rehearsed):
         book.stopped = why(error)
         report.outcome, report.longrepr = "skipped", (str(item.path), 0, f"Skipped: {book.stopped}")
     if report.when != "call":
         return
     differing = [one for one in book.claims if one.state == "differs"]
     contradicted = [one for one in differing if one.kind != "assumed" or rehearsed]
-    if contradicted or (book.loose and rehearsed):
-        said = "; ".join(f"{one.id}: {one.text}" for one in contradicted) or str(book.loose[0])
+    if contradicted:
+        said = "; ".join(f"{one.id}: {one.text}" for one in contradicted)
         report.outcome, report.longrepr = "failed", f"contradicts {said}"
-
-
-def whole(item: pytest.Item, report: pytest.TestReport, error: BaseException | None) -> list[Claim]:
-    """Return the claims of a test that has not been made of claims yet: one for each statement that it cites."""
-    needs = list(book.needs)
-    state: State
-    if error is None:
-        loose = list(book.loose)
-        state, said = ("differs" if loose else "held"), ""
-    elif isinstance(error, AssertionError):
-        loose, state, said = [*book.loose, difference(error)], "differs", ""
-    else:
-        skipped = isinstance(report.longrepr, tuple)
-        loose, state = [], "not tried"
-        said = reason(report) if skipped or not isinstance(error, Exception) else why(error)
-    exchanges = recorder.current.exchanges if recorder.current else []
-    refusal = any(one["response"]["status"] >= httpx.codes.BAD_REQUEST for one in exchanges)
-    every = list(range(len(exchanges)))
-    return [
-        Claim(name, WHOLE, state, worst(loose), said, refusal, differences=loose, needs=needs, exchanges=every)
-        for name in cited(item)
-    ]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

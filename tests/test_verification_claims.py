@@ -34,7 +34,7 @@ def recorder() -> Iterator[Recorder]:
     recording = Recorder()
     recording.begin("auth/test_x.py::test_it", ["A-01"])
     book.lenient, book.keep = True, recording.exchange
-    book.begin(converted=True)
+    book.begin()
     yield recording
     book.lenient = False
     book.begin()
@@ -124,7 +124,7 @@ def test_a_difference_is_swallowed_and_kept() -> None:
     """An expectation ends its claim as documented, assumptions are gathered, and both sides are kept."""
     book.lenient = True
     try:
-        book.begin(converted=True)
+        book.begin()
         with claim("A-01", "both"):
             observe(1, 2)
             expect(3, 4)
@@ -197,7 +197,7 @@ def test_needs_gather_in_the_order_of_a_test() -> None:
 
 def test_on_the_mock_a_difference_fails_where_it_stands() -> None:
     """Neither claims nor asides swallow anything there."""
-    book.begin(converted=True)
+    book.begin()
     with pytest.raises(AssertionError, match="1 is not 2"), claim("A-01", "x"):
         observe(1, 2)
     with pytest.raises(AssertionError, match="1 is not 2"), claim("A-01", "x"):
@@ -208,7 +208,7 @@ def test_on_the_mock_a_difference_fails_where_it_stands() -> None:
 
 def test_claims_are_well_formed() -> None:
     """A text stands once for a statement of a test, claims do not lie in each other, and comparisons lie in claims."""
-    book.begin(converted=True)
+    book.begin()
     with claim("A-01", "x"):
         pass
     with pytest.raises(RuntimeError, match="twice"), claim("A-01", "x"):

@@ -77,7 +77,7 @@ def test_raw_bytes_are_evidence(profile: Profile) -> None:
     recorder.begin("test_x.py::test_it", ["A-01"])
     before, book.keep, book.lenient = book.keep, recorder.exchange, True
     try:
-        book.begin(converted=True)
+        book.begin()
         with claim("A-01", "it is refused"):
             send_raw(profile.urls["api"], b"GET /api/users/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert (book.claims[0].state, book.claims[0].refusal, book.claims[0].exchanges) == ("held", True, [0])
