@@ -1,6 +1,7 @@
 """The end of things: a space is deleted, a user is deleted (SPACES-DELETE, USERS-BULK-11)."""
 
 from mockspaces.cloud.kernel.events import AccessEnded, ChannelClosed, TopicUpdated
+from mockspaces.cloud.kernel.slices import pause
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.messaging import meetings
 from mockspaces.cloud.spaces import roster
@@ -21,13 +22,17 @@ async def delete_space(world: World, by: Person, space: Space) -> Space:
     await world.publish(ChannelClosed(space=deleted))
     state = world.state
     await state.message_times.delete(space.id)
-    for member in await state.members.page("space", space.id):
+    for number, member in enumerate(await state.members.page("space", space.id)):
+        await pause(number)
         await state.members.delete(member.id)
-    for invite in await state.invites.page("space", space.id):
+    for number, invite in enumerate(await state.invites.page("space", space.id)):
+        await pause(number)
         await state.invites.delete(invite.id)
-    for message in await state.messages.page("changed", space.id):
+    for number, message in enumerate(await state.messages.page("changed", space.id)):
+        await pause(number)
         await state.messages.delete(message.id)
-    for record in await state.user_spaces.page("space", space.id):
+    for number, record in enumerate(await state.user_spaces.page("space", space.id)):
+        await pause(number)
         await state.user_spaces.put(replace(record, deleted=True, gone=True))
     return deleted
 

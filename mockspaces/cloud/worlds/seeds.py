@@ -1,6 +1,5 @@
 """Seeds: documents that fill a world. The control API builds single things from the same shapes."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import msgspec
 from mockspaces.cloud.identity import apps, sign_in
 from mockspaces.cloud.kernel import keys
 from mockspaces.cloud.kernel.rejection import Rejection, invalid, not_found
+from mockspaces.cloud.kernel.slices import pause
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.messaging import drafts, messages
 from mockspaces.cloud.messaging.drafts import ContentBody, MessageBody
@@ -129,7 +129,6 @@ class Seed(Strict, frozen=True, kw_only=True):
     spaces: tuple[SpaceSeed, ...] = ()
 
 
-SLICE = 50  # so many things are seeded before other worlds have their turn
 BUNDLED = ("demo", "empty")
 Adder = Callable[[World, Any], Awaitable[object]]
 
@@ -165,8 +164,7 @@ async def apply(world: World, seed: Seed) -> None:
 
 async def _add_all(world: World, name: str, add: Adder, wanted: Sequence[Any]) -> None:
     for number, one in enumerate(wanted):
-        if number % SLICE == SLICE - 1:  # a small seed, that of most tests, waits for nobody
-            await asyncio.sleep(0)
+        await pause(number)
         with _at(f"{name}[{number}]"):
             await add(world, one)
 
@@ -252,11 +250,13 @@ async def add_space(world: World, seed: SpaceSeed) -> Space:
         Invitee(type="email", invitee=people.email(one.username, "members"), role=one.role) for one in seed.members
     ]
     space = await spaces.create(world, owner, seed.title, seed.description)
-    for one in members:
+    for number, one in enumerate(members):
+        await pause(number)
         await invites.admit(world, space, one, await people.by_email(world, one.invitee))
     settings = {**space.settings, **seed.settings}
     made = await world.state.spaces.put(replace(space, settings=settings))
     for number, message in enumerate(seed.messages):
+        await pause(number)
         with _at(f"messages[{number}]"):
             author = await _find_user(world, message.username)
             content = ContentBody(body_text=message.text, description=message.description)

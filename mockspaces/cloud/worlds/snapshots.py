@@ -5,7 +5,6 @@ keys, so that every token, link and page URL issued before stays valid. What bel
 journal, planned faults and misbehaviours, counts of rate limits, open sockets.
 """
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
@@ -15,14 +14,13 @@ import msgspec
 from mockspaces.cloud.kernel.clock import LATEST
 from mockspaces.cloud.kernel.keys import load
 from mockspaces.cloud.kernel.rejection import invalid
+from mockspaces.cloud.kernel.slices import pause
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store import entities as e
 from mockspaces.cloud.store.facts import Fact
 from mockspaces.cloud.store.state import ClockSetting, Randomness, SigningKey, State
 from mockspaces.contract import Contract, OverlayError, nearest
 from mockspaces.contract.settings import Settings
-
-SLICE = 50  # so many entities are read before other worlds have their turn
 
 
 class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,8 +128,7 @@ async def refuse_more(text: bytes, snapshot: Snapshot, check: Callable[[object],
         for number, (ours, theirs) in enumerate(
             zip(msgspec.json.decode(value, type=list[msgspec.Raw]), kept, strict=True)
         ):
-            if number % SLICE == SLICE - 1:
-                await asyncio.sleep(0)
+            await pause(number)
             entity = msgspec.json.decode(ours)
             check({"state": {name: [entity]}})
             _refuse_more(entity, json.loads(msgspec.json.encode(theirs)), f"state.{name}[{number}]")
@@ -180,8 +177,7 @@ async def prepare(world: World, snapshot: Snapshot) -> State:
             store.put(given)
             continue
         for number, entity in enumerate(given):
-            if number % SLICE == SLICE - 1:  # the state is ours alone, so others may have their turn
-                await asyncio.sleep(0)
+            await pause(number)
             await store.put(entity)
         if len(store) != len(given):
             raise invalid(f"state.{name}", "two entities have the same id")
