@@ -170,9 +170,9 @@ def page(status: str, text: str = "<html>Sign in</html>") -> Answer:
 
 
 def hanging(connection: socket.socket) -> None:
-    """Never answer."""
-    connection.recv(65536)
-    time.sleep(0.5)
+    """Never answer: wait until the client has lost patience."""
+    while connection.recv(65536):
+        pass
 
 
 WRONG = {
@@ -185,7 +185,7 @@ WRONG = {
         "answers a page instead of JSON (status 200): is the URL right, or is there a login",
     ),
     "a redirect to a login": (page("302 Found"), "answers a page instead of JSON (status 302)"),
-    "something that hangs": (hanging, "no answer within 0.2 s"),
+    "something that hangs": (hanging, "no answer within 2 s"),
 }
 
 
@@ -195,7 +195,7 @@ def test_a_url_behind_which_is_something_else(
     profile: Profile, monkeypatch: pytest.MonkeyPatch, name: str, answer: Answer, said: str
 ) -> None:
     """Each URL is asked for something that only its part of the service answers so."""
-    monkeypatch.setattr(preflight, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(preflight, "TIMEOUT_S", 2)  # on a busy machine the others answer late
     with standing(answer) as url:
         wrong = problem(replace(profile, urls={**profile.urls, name: url}))
     assert wrong.startswith(f"urls.{name} ({url})")
