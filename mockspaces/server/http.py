@@ -277,6 +277,7 @@ class HttpProtocol(HttpToolsProtocol):
         """Hand the connection over to a WebSocket, which answers the handshake."""
         self.connections.discard(self)
         self._last = True
+        self._idle_timer.cancel()  # it would keep all this, and look every second, for as long as the process lives
         protocol = WebSocketProtocol(config=self.config, server_state=self.server_state, app_state=self.app_state)
         protocol.connection_made(self.transport)
         self.transport.set_protocol(protocol)

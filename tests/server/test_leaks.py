@@ -3,6 +3,7 @@
 `MOCKSPACES_LEAKS=20` does twenty times as much: 2,000 worlds, 5,000 reconnects, 5,000 killed sockets, 200,000 requests.
 """
 
+import gc
 import os
 import socket
 import time
@@ -11,9 +12,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mockspaces.client import Mockspaces
-from tests.conftest import Serve, Served
+from mockspaces.server import Server
+from mockspaces.server.http import HttpProtocol
+from tests.conftest import SOON_S, Serve, Served
 from tests.server.conftest import Raw, resident_kb
 from tests.server.test_leaving import ABRUPTLY
+from tests.server.test_stops import loop_of
 from tests.server.test_websockets import PATH, handshake, text
 
 TIMES = int(os.environ.get("MOCKSPACES_LEAKS", "1"))
@@ -106,3 +110,16 @@ def test_memory_comes_back(served: Served, doing: Callable[[Mockspaces, int], No
         doing(mock, TIMES)
         grown = settled_kb(served, mock) - before
     assert grown < ALLOWED_KB, f"{grown} KB"
+
+
+def test_nothing_keeps_what_a_socket_was_before() -> None:
+    """The HTTP connection that became a WebSocket is forgotten, its timers too; that of the client itself is left."""
+    with Server() as server, Mockspaces(server.url) as mock:
+        for _ in range(5):
+            connected(mock, mock.token(PERSON)).close()
+        deadline = time.monotonic() + SOON_S
+        while mock.call("GET", "/sockets")["data"] and time.monotonic() < deadline:
+            time.sleep(0.01)
+        gc.collect()
+        kept = [one for one in gc.get_objects() if type(one) is HttpProtocol and one.loop is loop_of(server, mock)]
+        assert len(kept) <= 1
