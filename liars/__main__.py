@@ -212,8 +212,13 @@ def main() -> int:
     with crew(options.workers) as workers:
         if options.sample is None and not options.match and not store.claims:
             learn(workers, store, [Wanted(share=(each, SHARES)) for each in range(SHARES)])
+        missed = []
         for fate in told(workers, store, [one for one in wanted if one.key not in store.seen]):
             failed += [fate] if fate.outcome == "failed" else []
+            missed += [fate] if fate.outcome == "missed" else []
+        # Once more: an edge of a second cannot be tried on a machine that is too busy to hit it.
+        again = {(one.lie, one.part) for one in missed}
+        failed += [one for one in told(workers, store, [one for one in wanted if one.key in again]) if not one.seen]
     known = [store.seen[one.key] for one in wanted if one.key in store.seen]
     fates = [*(judged(store.lies[plain(one.lie)], one) for one in known), *failed]
     for fate in fates:

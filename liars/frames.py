@@ -140,8 +140,8 @@ def frames() -> Sequence[Lie]:
         ("recordings begin without a word", "MEET-REC-02", heard(media, nothing, category="app.event.recording.started"), ("RT-MED-08", "RT-REST-05", "DM-MEET-03", "MEET-REC-01")),
     )  # fmt: skip
     polling = r"GET /socket\.io/?"
-    several = ("RT-MSG", "RT-SENT", "RT-FAIL", "RT-PRES", "RT-MED", "RT-USR", "RT-CALL")
-    people = ("MSG-", "MEET", "RT-REST", "RT-SUB", "RT-UNSUB", "RT-EP-07")
+    several = ("RT-MSG", "RT-SENT", "RT-FAIL", "RT-PRES", "RT-MED", "RT-USR", "RT-CALL", "RT-REST", "MEET")
+    people = ("MSG-", "RT-SUB", "RT-UNSUB", "RT-EP-07")
 
     def by(named: str) -> tuple[Part, ...]:
         return SEVERAL if named.startswith(several) else PEOPLE if named.startswith(people) else PROFILES
