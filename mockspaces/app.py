@@ -40,8 +40,8 @@ logger = logging.getLogger("mockspaces")
 class TransportFaults(Protocol):
     """Who can do something to the connection of an exchange."""
 
-    async def spoil(self, exchange: Exchange, response: Response) -> None:
-        """Spoil the answer as ``exchange.transport`` says."""
+    async def corrupt(self, exchange: Exchange, response: Response) -> None:
+        """Corrupt the answer as ``exchange.transport`` says."""
 
     def abort(self, scope: Scope) -> None:
         """Break the connection of a request, and forget what waits to be sent on it."""
@@ -154,7 +154,7 @@ class App:
             # Carry out a transport fault: the call has taken effect, its answer will not arrive whole.
             if self.transport is None:
                 raise RuntimeError(f'the fault "{exchange.transport}" needs a server with a real socket')
-            await self.transport.spoil(exchange, response)
+            await self.transport.corrupt(exchange, response)
         else:
             await response(scope, receive, send)
 

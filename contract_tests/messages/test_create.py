@@ -218,14 +218,11 @@ def test_escaping_can_be_turned_off(cloud: Cloud) -> None:
 @behaviour("MSG-GEN-04")
 @pytest.mark.parametrize("unit", ["<a", "<a '", """<a ="'""", "<a =\"x' ", "\"'", "<a href='>'>", "<<<"])
 def test_escaping_takes_linear_time(cloud: Cloud, unit: str) -> None:
-    """A text of a megabyte that provokes every second look is stored before its client loses patience.
-
-    Looking twice at each character would take minutes.
-    """
+    """A text of a megabyte that provokes every second look is stored before its client loses patience."""
     only_mock(cloud, "nobody sends such texts to a server of others")
     ann = cloud.user()
     space = cloud.space(ann)
-    with claim("MSG-GEN-04", "it is stored in time"):
+    with claim("MSG-GEN-04", "it is stored in time"):  # one look too many at each character takes minutes
         answer = post(cloud, space, ann, {"content": {"bodyText": unit * (1_000_000 // len(unit))}})
         expect(answer.status_code, 200)
 

@@ -15,7 +15,7 @@ GrantType = Literal["authorization_code", "implicit", "refresh_token", "password
 
 @dataclass(frozen=True)
 class User:
-    """A registered user with his password."""
+    """A registered user with their password."""
 
     id: str
     ndbid: str
@@ -116,7 +116,7 @@ class Space:
 
 @dataclass(frozen=True)
 class Message:
-    """A chat, idea (post), task or meeting; ``text`` is as its author wrote it, ``sender`` his user name."""
+    """A chat, idea (post), task or meeting; ``text`` is as its author wrote it, ``sender`` their user name."""
 
     id: str
     space_id: str
@@ -267,7 +267,7 @@ def entry(item: Mapping[str, Any]) -> JournalEntry:
 
 
 def user(item: Mapping[str, Any]) -> User:
-    """Return a user from his JSON."""
+    """Return a user from their JSON."""
     names = ("_id", "ndbid", "username", "displayname", "password", "company_id", "meetingroom_id")
     return User(*(item[name] for name in names))
 

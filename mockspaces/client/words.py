@@ -461,6 +461,7 @@ FrameFault = Literal[
 ]
 
 
+
 class SettingChanges(TypedDict, total=False):
     """Settings of a world by their names in Python: `area_name`."""
 
@@ -523,6 +524,7 @@ SettingValues = TypedDict(
         "socket.queue_bytes": int,
     },
 )
+
 
 
 class ServerOptions(TypedDict, total=False):

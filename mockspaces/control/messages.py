@@ -40,7 +40,7 @@ class MessagePlan(drafts.MessageBody, frozen=True, kw_only=True, rename="camel",
 
 
 class AttendeePlan(Somebody, frozen=True, kw_only=True):
-    """A party of a meeting; ``session`` is his media session, ``video`` whether his camera is on."""
+    """A party of a meeting; ``session`` is their media session, ``video`` whether their camera is on."""
 
     session: str | None = None
     video: bool = False

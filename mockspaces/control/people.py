@@ -42,7 +42,7 @@ class TokenBody(seeds.Strict, frozen=True, kw_only=True):
 
 
 def shown_user(user: User) -> dict[str, Any]:
-    """Return a user as tests want to know him, password included."""
+    """Return a user as tests want to know them, password included."""
     return {
         "_id": user.id,
         "ndbid": user.ndbid,
@@ -56,7 +56,7 @@ def shown_user(user: User) -> dict[str, Any]:
 
 
 async def known_user(world: World, username: str) -> User:
-    """Return a user by any of his addresses. Refuses an unknown one."""
+    """Return a user by any of their addresses. Refuses an unknown one."""
     user = await people.by_email(world, username)
     if user is None:
         raise not_found(errors.USER_NOT_FOUND, "user", username)
@@ -85,7 +85,7 @@ async def get_user(call: ControlCall) -> object:
 
 
 async def change_user(call: ControlCall) -> object:
-    """Change a user, or disable him: all his credentials die at once (AUTH-USER-05)."""
+    """Change a user, or disable them: all their credentials die at once (AUTH-USER-05)."""
     user = await known_user(call.world, call.params["username"])
     patch = msgspec.structs.asdict(await call.decode(UserPatch))
     enabled = patch.pop("enabled")

@@ -34,7 +34,7 @@ class CloseBody(Strict, frozen=True, kw_only=True):
 
 
 class PairingBody(Strict, frozen=True, kw_only=True):
-    """Who pairs a room app, and in which space; his personal room unless another one is named."""
+    """Who pairs a room app, and in which space; their personal room unless another one is named."""
 
     username: str
     app_id: str = "room-app"
@@ -75,7 +75,7 @@ async def close_sockets(call: ControlCall) -> object:
 
 
 async def pair(call: ControlCall) -> object:
-    """Pair a room app with a user and return what his sockets are told (RT-PAIR-01)."""
+    """Pair a room app with a user and return what their sockets are told (RT-PAIR-01)."""
     body = await call.decode(PairingBody)
     user = await known_user(call.world, body.username)
     if user.is_service_account:

@@ -73,7 +73,7 @@ def _fault(action: Action) -> dict[str, Any]:
 
 
 async def _sockets(world: World) -> Sequence[dict[str, Any]]:
-    """Return who is connected, and the titles of the spaces he subscribed to."""
+    """Return who is connected, and the titles of the spaces they subscribed to."""
     found = []
     for connection in world.presence.all()[:LIST_ROWS]:
         person = await people.get_person(world, connection.person_id)

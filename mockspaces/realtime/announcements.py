@@ -85,12 +85,12 @@ async def topic_updated(hub: Hub, event: happened.TopicUpdated) -> None:
 
 
 async def topic_hidden(hub: Hub, event: happened.TopicHidden) -> None:
-    """Tell a person's other sockets that he hid a space (RT-USR-02)."""
+    """Tell a person's other sockets that they hid a space (RT-USR-02)."""
     await _to_person(hub, event, events.TOPIC_HIDDEN, {"status": hub.world.contract.spaces.record_status["hidden"]})
 
 
 async def topic_read(hub: Hub, event: happened.TopicRead) -> None:
-    """Tell a person's other sockets how far he has read (RT-USR-03)."""
+    """Tell a person's other sockets how far they have read (RT-USR-03)."""
     await _to_person(hub, event, events.TOPIC_READ, {"messagesLastReadTime": clock.iso(event.read_time)})
 
 
@@ -169,7 +169,7 @@ async def sockets_closed(hub: Hub, event: happened.SocketsClosed) -> None:
 
 
 async def app_paired(hub: Hub, event: happened.AppPaired) -> None:
-    """Tell a person's sockets that a room app was paired with him (RT-PAIR-01)."""
+    """Tell a person's sockets that a room app was paired with them (RT-PAIR-01)."""
 
     async def render(session: Session) -> Payload:
         return pairing_views.paired(hub.world, session.origins, event)

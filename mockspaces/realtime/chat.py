@@ -1,4 +1,4 @@
-"""The namespace: who joins it, what he sends, and what follows when he is gone."""
+"""The namespace: who joins it, what they send, and what follows when they are gone."""
 
 import contextlib
 import logging

@@ -81,7 +81,7 @@ class Hub:
         return self._of(self.world.presence.in_space(space_id))
 
     def of_person(self, person_id: str) -> list[Session]:
-        """Return the sockets of a person: his user channel (RT-USR-01)."""
+        """Return the sockets of a person: their user channel (RT-USR-01)."""
         return self._of(self.world.presence.of_person(person_id))
 
     def _of(self, connections: Iterable[Connection]) -> list[Session]:

@@ -57,7 +57,7 @@ async def _tracks(session: Session, payload: Payload, space_id: str) -> None:
 
 
 async def _end(session: Session, payload: Payload, space_id: str, kind: str) -> None:
-    """A party goes: he is taken out of the meeting, then his word is relayed."""
+    """A party goes: they are taken out of the meeting, then their word is relayed."""
     meeting = await meetings.active(session.hub.world, space_id)
     await channels.leave_meeting(session, space_id)
     if meeting:

@@ -17,7 +17,7 @@ def sender(session: Session, who: Person) -> Payload:
 
 
 def sender_with_phones(session: Session, who: Person) -> Payload:
-    """Return the sender as presence events show him (RT-PRES-03)."""
+    """Return the sender as presence events show them (RT-PRES-03)."""
     phones: Any = () if isinstance(who, AnonymousUser) else who.phone_numbers
     return {**sender(session, who), "phone_numbers": list(phones)}
 

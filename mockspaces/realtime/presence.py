@@ -11,7 +11,7 @@ from mockspaces.realtime.messages import require_subscription
 
 
 async def invalid_session(session: Session, payload: Payload, rejection: Rejection) -> None:
-    """Answer a party that is not subscribed; who only says that he leaves gets no answer (RT-PRES-07)."""
+    """Answer a party that is not subscribed; who only says that they leave gets no answer (RT-PRES-07)."""
     if rejection.code != errors.SUBSCRIPTION_REQUIRED or payload["category"] == events.PARTY_LEAVES:
         return
     answer = {

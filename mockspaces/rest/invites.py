@@ -19,7 +19,7 @@ from mockspaces.rest.call import Call, Handlers
 
 
 class InviteeBody(msgspec.Struct, frozen=True, rename="camel"):
-    """One invitee as a client writes him (SPACES-CREATE-02)."""
+    """One invitee as a client writes them (SPACES-CREATE-02)."""
 
     invitee: str
     invitee_type: str | None = None

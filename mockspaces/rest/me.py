@@ -1,4 +1,4 @@
-"""The current user: who he is, his settings, his numbers (USERS-ME, -SETGET, -SETPOST, -STATS, -ROLLOUT)."""
+"""The current user: who they are, their settings, their numbers (USERS-ME, -SETGET, -SETPOST, -STATS, -ROLLOUT)."""
 
 from typing import Any
 

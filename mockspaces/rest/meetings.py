@@ -18,7 +18,7 @@ from mockspaces.rest.messages import newest_first, page, shown
 
 
 class MuteAllBody(msgspec.Struct, frozen=True, rename="camel"):
-    """Who keeps his microphone (MEET-MUTEALL-01)."""
+    """Who keeps their microphone (MEET-MUTEALL-01)."""
 
     exclusion_list: list[str] | None = None
 
@@ -39,7 +39,7 @@ class OperationBody(msgspec.Struct, frozen=True):
 
 
 class HandBody(msgspec.Struct, frozen=True, rename="camel"):
-    """What somebody who raises his hand wants to be allowed (MEET-HAND-01)."""
+    """What somebody who raises their hand wants to be allowed (MEET-HAND-01)."""
 
     requested_permissions: list[str] = []
 
@@ -121,7 +121,7 @@ async def raise_hand(call: Call, found: Standing, message: Message) -> object:
 
 
 async def accept_hand(call: Call, found: Standing, message: Message) -> object:
-    """Grant what a raised hand asked for; an admin's alone, also for a hand of his own (MEET-HANDOK-01)."""
+    """Grant what a raised hand asked for; an admin's alone, also for a hand of their own (MEET-HANDOK-01)."""
     body = await call.decode(AnswerBody)
     await _check_person(call, body)
     parts = {"grantedPermissions": body.granted_permissions or []}

@@ -37,7 +37,7 @@ class CreateBody(InvitationBody, frozen=True, rename="camel", kw_only=True):
 
 
 class MemberBody(msgspec.Struct, frozen=True, rename="camel"):
-    """A member of a new space as the old tutorial writes him (SPACES-CREATEOLD-01)."""
+    """A member of a new space as the old tutorial writes them (SPACES-CREATEOLD-01)."""
 
     member: str
     member_type: str | None = None

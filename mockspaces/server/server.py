@@ -89,7 +89,7 @@ def transport(app: ASGIApp) -> uvicorn.Config:
         headers=[("keep-alive", f"timeout={KEEP_ALIVE_S}")],
         timeout_graceful_shutdown=3 * GRACE_S,  # type: ignore[arg-type]
         server_header=False,
-        proxy_headers=False,  # whoever connects is the client: faults look for his connection, limits count his address
+        proxy_headers=False,  # whoever connects is the client: for faults its connection, for limits its address
         backlog=BACKLOG,
     )
 

@@ -15,7 +15,7 @@ NO_LINGER = struct.pack("ii", 1, 0)  # closing such a socket sends RST
 
 
 class SocketFaults:
-    """Spoils answers on the connections of a running server."""
+    """Corrupts answers on the connections of a running server."""
 
     def __init__(self, state: ServerState) -> None:
         """Find connections in the state of a uvicorn server."""
@@ -27,7 +27,7 @@ class SocketFaults:
         if transport:
             transport.abort()
 
-    async def spoil(self, exchange: Exchange, response: Response) -> None:
+    async def corrupt(self, exchange: Exchange, response: Response) -> None:
         """Do to the connection what ``exchange.transport`` says, then wait until it is gone."""
         transport = self._transport(exchange.scope)
         if transport is None:
