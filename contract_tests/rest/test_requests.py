@@ -162,6 +162,11 @@ def test_topics_is_the_older_word_for_spaces(cloud: Cloud) -> None:
     for path in ("/topics/{}", "/spaces/{}", "/topics/{}/"):
         with claim("REST-ALIAS-01", f"it is read under {path}"):
             expect(cloud.call("GET", path.format(space), user).json()["_id"], space)
+    with claim("REST-ALIAS-01", "its members are those of a topic"):
+        expect(len(cloud.call("GET", f"/topics/{space}/members", user).json()["data"]), 1)
+    with claim("REST-ALIAS-01", "somebody's spaces are their topics"):
+        listed = cloud.call("GET", "/users/me/topics?size=50", user).json()["data"]
+        expect(space in [one["_id"] for one in listed], wanted=True)
     with claim("REST-ALIAS-01", "it is joined as a topic"):
         expect(cloud.call("GET", f"/topics/{space}/join", user).json()["topic"]["_id"], space)
 
