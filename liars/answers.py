@@ -223,7 +223,7 @@ def spaces() -> Sequence[Lie]:
         ("inviteContent has no html", "SPACES-CREATE-06", CREATE, tells(without("inviteContent.html")),
          ("SPACES-CREATE-05", "SPACES-CREATE-03"), PEOPLE),
         ("new spaces are open", "DM-SET-02", CREATE, open_to_all, ("SPACES-CREATE-12", "SPACES-CREATE-08"), PEOPLE),
-        ("deleting has no effect", "SPACES-DELETE-02", rf"DELETE {SPACE}/?", kept, ("SPACES-DELETE-03", "RT-REST-03"), PEOPLE),
+        ("deleting has no effect", "SPACES-DELETE-02", rf"DELETE {SPACE}/?", kept, ("SPACES-DELETE-03", "SPACES-DELETE-04", "RT-REST-03", "ERR-STD-01", "ERR-BODY-02"), PEOPLE),
         ("deleting answers 204", "SPACES-DELETE-01", rf"DELETE {SPACE}/?", tells(status(204)), ("SPACES-DELETE-04", "REST-RES-01"), EVERY),
         ("a space has no members", "SPACES-GET-01", rf"GET {SPACE}/?", tells(without("members")), ("DM-MEM-01", "SPACES-CREATE-08", "USERS-SPACES-09"), PEOPLE),
         ("a space has no settings", "SPACES-GET-01", rf"GET {SPACE}/?", tells(without("settings")),

@@ -240,10 +240,10 @@ def headers() -> Sequence[Lie]:
             ("AUTH-HDR-01", "AUTH-HDR-03", *WORDS),
         ),
         Lie("no credential is asked for", "AUTH-HDR-06", API, asks(nobody), ("ERR-ORDER-01", "AUTH-HDR-04", *WORDS)),
-        Lie("any scheme will do", "AUTH-HDR-03", API, as_the_last(strange), ("AUTH-HDR-01", *WORDS)),
+        Lie("any scheme will do", "AUTH-HDR-03", API, as_the_last(strange), ("AUTH-HDR-01", *WORDS), PEOPLE),
         Lie("schemes are spelled in one way", "AUTH-HDR-01", API, cased, ("AUTH-HDR-03", *WORDS)),
         Lie("a second blank after the scheme is refused", "AUTH-HDR-01", API, blanks),
-        Lie("a cookie authenticates", "AUTH-HDR-04", API, as_the_last(cookie), ("AUTH-HDR-06", *WORDS)),
+        Lie("a cookie authenticates", "AUTH-HDR-04", API, as_the_last(cookie), ("AUTH-HDR-06", *WORDS), PEOPLE),
         Lie(
             "a bad credential is refused where none is needed",
             "ERR-ORDER-03",
