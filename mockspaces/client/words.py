@@ -461,7 +461,6 @@ FrameFault = Literal[
 ]
 
 
-
 class SettingChanges(TypedDict, total=False):
     """Settings of a world by their names in Python: `area_name`."""
 
@@ -524,7 +523,6 @@ SettingValues = TypedDict(
         "socket.queue_bytes": int,
     },
 )
-
 
 
 class ServerOptions(TypedDict, total=False):
