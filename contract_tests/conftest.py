@@ -49,6 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--rehearse", action="store_true", help="An embedded mock in the place of the profile's service.")
     group.addoption("--interactive", action="store_true", help="A person at a browser signs in and decides.")
     group.addoption("--explain", type=Path, metavar="FILE", help="Note for each claim what this profile lacks for it.")
+    group.addoption("--share", metavar="K/N", help="Only each Nth test, from the Kth one on: 0/2 and 1/2 are all.")
     group.addoption("--results", type=Path, metavar="FILE", help="Write outcome and redacted exchanges of each test.")
 
 
@@ -216,6 +217,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     only = chosen(config)
     if not only:
         _check_citations(items)
+        first, _, step = (config.getoption("--share") or "0/1").partition("/")
+        config.hook.pytest_deselected(items=[one for at, one in enumerate(items) if at % int(step) != int(first)])
+        items[:] = items[int(first) :: int(step)]
         return
     wanted = [any(one.startswith(only) for one in cited(item)) for item in items]
     config.hook.pytest_deselected(items=[item for item, want in zip(items, wanted, strict=True) if not want])
@@ -247,6 +251,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    recorder.writes = item.config.getoption("--results") is not None
     recorder.begin(item.nodeid.partition("contract_tests/")[2] or item.nodeid, cited(item))
     book.begin(repeats=hasattr(getattr(item, "obj", None), "hypothesis"))
 

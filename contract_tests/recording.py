@@ -34,9 +34,13 @@ class Record:
 
 
 class Recorder:
-    """Collects the records of a run; ``current`` is the test that runs."""
+    """Collects the records of a run; ``current`` is the test that runs.
+
+    A run that ``writes`` nothing needs no redacted texts, which take a twentieth of its time.
+    """
 
     def __init__(self) -> None:
+        self.writes = True
         self.records: list[Record] = []
         self.problems: list[str] = []  # which kept the run from beginning
         self.remarks: list[str] = []  # parts of the profile that do not work, and were left out
@@ -52,7 +56,7 @@ class Recorder:
 
     def finish(self, claims: Sequence[Claim]) -> None:
         """Take the claims of the current test in."""
-        if self.current is not None:
+        if self.current is not None and self.writes:
             self.current.claims = [self._claim(one) for one in claims]
 
     def _claim(self, claim: Claim) -> dict[str, Any]:
@@ -86,6 +90,9 @@ class Recorder:
         if self.current is None or "/_mock" in request.url.path or "unseen" in request.extensions:
             return
         response.read()
+        if not self.writes:
+            book.answered(response, self.exchange({}, {}))
+            return
         position = self.exchange(
             {
                 "method": request.method,

@@ -17,8 +17,9 @@ MINUTE_S = 60
 class Terminal:
     """Tells of one run, from the lines that pytest writes about its tests."""
 
-    def __init__(self, name: str, *, quiet: bool = False) -> None:
+    def __init__(self, name: str, *, quiet: bool = False, shares: int = 1) -> None:
         self._name = name
+        self._shares = shares  # so many processes have the tests among them
         self.quiet = quiet  # while another run has the line
         self._counts = dict.fromkeys(OUTCOMES.values(), 0)
         self._started = self._told = time.monotonic()
@@ -35,7 +36,7 @@ class Terminal:
             return
         self._counts[OUTCOMES[ends[1]]] += 1
         self._first = self._first or now
-        done, total = int(ends[2]), int(ends[3])
+        done, total = sum(self._counts.values()), int(ends[3]) * self._shares
         left = (now - self._first) / max(done - 1, 1) * (total - done)
         if not self.quiet and (self._live or now - self._told >= MINUTE_S):
             self._told = now
