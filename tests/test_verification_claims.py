@@ -409,3 +409,17 @@ def test_a_throttle_leaves_time_between_calls(monkeypatch: pytest.MonkeyPatch) -
     assert throttle.wait == pytest.approx(1)
     throttle.request(httpx.Request("GET", "http://there"))
     assert clock.now == pytest.approx(1_001.2)
+
+
+def test_shares_are_all_tests_once() -> None:
+    """Two processes that share the tests have each of them once."""
+    found = []
+    for options in ((), ("--share", "0/2"), ("--share", "1/2")):
+        fixed = ("--collect-only", "-q", "-n0", "-p", "no:randomly")  # as `mockspaces verify` starts it
+        command = [sys.executable, "-m", "pytest", "contract_tests/misc", *fixed, *options]
+        told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        found.append({line for line in told.stdout.splitlines() if "::" in line})
+    every, first, second = found
+    assert first | second == every
+    assert not first & second
+    assert min(len(first), len(second)) > 10
