@@ -49,9 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--rehearse", action="store_true", help="An embedded mock in the place of the profile's service.")
     group.addoption("--interactive", action="store_true", help="A person at a browser signs in and decides.")
     group.addoption("--explain", type=Path, metavar="FILE", help="Note for each claim what this profile lacks for it.")
-    group.addoption(
-        "--share", metavar="K/N", help="Only each Nth test, from the Kth one on; not to be shuffled."
-    )
+    group.addoption("--share", metavar="K/N", help="Only each Nth test, from the Kth one on; not to be shuffled.")
     group.addoption("--results", type=Path, metavar="FILE", help="Write outcome and redacted exchanges of each test.")
 
 
