@@ -6,6 +6,7 @@ import tempfile
 import tomllib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -152,17 +153,15 @@ def compare(chosen: Choices, scratch: Path) -> int:
             for results, share in shares.items()
         }
         terminal = Terminal(chosen.against, quiet=True, shares=len(shares))
-        with ThreadPoolExecutor(len(shares)) as beside:
+        with ThreadPoolExecutor(len(shares)) as beside, ExitStack() as otherwise:
+            for process in started.values():  # without a target there is nothing to compare
+                otherwise.callback(process.terminate)
             waiting = [
                 beside.submit(runs.follow, process, results, terminal.line) for results, process in started.items()
             ]
-            try:
-                own = chosen.options("--target", chosen.profile, *asking)
-                found = _run(chosen.target.stem, scratch / "target.json", own)
-            except BaseException:
-                for process in started.values():
-                    process.terminate()
-                raise
+            own = chosen.options("--target", chosen.profile, *asking)
+            found = _run(chosen.target.stem, scratch / "target.json", own)
+            otherwise.pop_all()
             terminal.quiet = False
             parts = [one.result() for one in waiting]
         mock = structs.replace(parts[0], tests=tuple(test for part in parts for test in part.tests))
