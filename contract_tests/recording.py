@@ -76,12 +76,16 @@ class Recorder:
         }
 
     def exchange(self, request: dict[str, Any], response: dict[str, Any]) -> int:
-        """Keep an exchange of the current test, unless it has many; return its position."""
+        """Keep an exchange of the current test, unless it has many; return its position. What is written is redacted.
+
+        Both have text as ``body``, bytes where it need not be UTF-8, and ``headers``; a request has a ``url``.
+        """
         if self.current is None:
             return 0
         self._position = 0 if not self.current.exchanges else self._position + 1
         if len(self.current.exchanges) < MOST_EXCHANGES:
-            self.current.exchanges.append({"request": request, "response": response})
+            made = (_redacted(request), _redacted(response)) if self.writes else ({}, {})
+            self.current.exchanges.append(dict(zip(("request", "response"), made, strict=True)))
         return self._position
 
     def response(self, response: httpx.Response) -> None:
@@ -90,23 +94,9 @@ class Recorder:
         if self.current is None or "/_mock" in request.url.path or "unseen" in request.extensions:
             return
         response.read()
-        if not self.writes:
-            book.answered(response, self.exchange({}, {}))
-            return
-        position = self.exchange(
-            {
-                "method": request.method,
-                "url": redact_text(str(request.url)),
-                "headers": redact(dict(request.headers)),
-                "body": _text(_sent(request)),
-            },
-            {
-                "status": response.status_code,
-                "headers": redact(dict(response.headers)),
-                "body": _text(response.content),
-            },
-        )
-        book.answered(response, position)
+        sent = {"method": request.method, "url": str(request.url), "headers": request.headers, "body": _sent(request)}
+        got = {"status": response.status_code, "headers": response.headers, "body": response.content}
+        book.answered(response, self.exchange(sent, got))
 
     def write(self, path: Path, target: str, kind: str, leftovers: Sequence[str]) -> None:
         """Write the run as JSON: the results, and a recording that can stand in for the target."""
@@ -152,7 +142,12 @@ def _sent(request: httpx.Request) -> bytes:
         return b"<a stream>"
 
 
-def _text(content: bytes) -> str:
-    if len(content) > MOST_BYTES:
-        return f"<{len(content)} bytes>"  # a cut one could not be redacted by its members, a whole one takes seconds
-    return redact_text(content.decode("utf-8", "replace"))[:MOST_CHARS]
+def _redacted(part: dict[str, Any]) -> dict[str, Any]:
+    """Return a request or response without secrets, and with a body that can be shown."""
+    body = part["body"]
+    if len(body) > MOST_BYTES:
+        text = f"<{len(body)} bytes>"  # a cut one could not be redacted by its members, a whole one takes seconds
+    else:
+        text = redact_text(body if isinstance(body, str) else body.decode("utf-8", "replace"))[:MOST_CHARS]
+    url = {"url": redact_text(part["url"])} if "url" in part else {}
+    return {**part, **url, "headers": redact(dict(part["headers"])), "body": text}

@@ -423,7 +423,8 @@ def test_what_a_claim_is_known_by_is_no_secret(tmp_path: Path) -> None:
     recorder = Recorder()
     recorder.secrets = {"ann-the-admin"}
     recorder.begin("test_x.py::test_it[ann-the-admin]", ["ACC-ERR-01"])
-    recorder.exchange({"url": "http://there/ann-the-admin"}, {"status": 200})
+    sent, got = {"url": "http://there/ann-the-admin"}, {"status": 200}
+    recorder.exchange({**sent, "headers": {}, "body": ""}, {**got, "headers": {}, "body": ""})
     recorder.finish([Claim("ACC-ERR-01", "ann-the-admin signs in", reason="not ann-the-admin")])
     recorder.write(tmp_path / "run.json", "there", "service", [])
     [found] = runs.load(tmp_path / "run.json").tests
