@@ -6,6 +6,7 @@ With ``--break-everywhere`` its calls also break at each of their changes before
 from collections import Counter
 from collections.abc import Generator
 
+import httpcore  # noqa: F401 - httpx imports it late: within an inner pytest, whose modules go again with their classes
 import pytest
 
 from mockspaces.server import Server
