@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else goes into .venv on first use.
 .DEFAULT_GOAL := help
-.PHONY: examples help serve test check format bench environments mutants liars fidelity words count peers dist image clean
+.PHONY: examples help serve test slow check format bench environments mutants liars fidelity words count peers dist image clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -20,9 +20,12 @@ serve: .venv/.server ## run the emulator (PORT=8080, more options in ARGS)
 # The tests start hundreds of processes: without byte code each of them would compile the package anew. Many wait
 # for a process, a browser or a clock meanwhile, so there is a worker more than there are cores.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
-test: export PYTHONDONTWRITEBYTECODE =
+test slow: export PYTHONDONTWRITEBYTECODE =
 test: .venv/.dev ## run the tests on all cores (a selection or options in ARGS; -n0 for one process)
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not slow" $(ARGS)
+
+slow: .venv/.dev ## run the tests of whole programs: verify, the wheel, clients of other languages, leaks
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow $(ARGS)
 
 check: .venv/.dev ## lint, format, types, and who imports whom
 	$(BIN)/ruff check .
@@ -38,7 +41,7 @@ bench: .venv/.dev ## measure the performance budget (a selection or options in A
 	$(BIN)/python -m benchmarks $(ARGS)
 
 environments: .venv/.dev ## try the plugin beside every pytest and other packages (pytest options in ARGS)
-	MOCKSPACES_ENVIRONMENTS=all $(BIN)/pytest tests/environments $(ARGS)
+	$(BIN)/pytest tests/environments $(ARGS)
 
 peers: .venv/.peers ## install other doubles, for make bench to measure them too
 

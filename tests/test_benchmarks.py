@@ -46,6 +46,7 @@ def test_ratio_is_the_median_of_pairs() -> None:
 SAMPLE = ("announced", "redirects", "fan-out", "worlds", "pages")  # `make bench ARGS=--quick` runs all of them
 
 
+@pytest.mark.slow
 def test_cases_run(tmp_path: Path) -> None:
     """The smoke runs each case once with the real server, and writes figures, table and plot where it is told to."""
     done = run("--quick", "--out", str(tmp_path / "results"), *SAMPLE)
@@ -118,6 +119,7 @@ def test_report_says_where_a_peer_is_ahead() -> None:
     assert "No peer is ahead" in results.ahead([OURS, msgspec.structs.replace(PEER, start=300)])[0]
 
 
+@pytest.mark.slow
 def test_absent_peers_are_left_out(tmp_path: Path) -> None:
     """Where no peer is installed only the mock itself is measured."""
     (alone,) = peers.side_by_side(tmp_path, QUICK)

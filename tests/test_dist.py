@@ -13,6 +13,8 @@ import pytest
 from mockspaces import __version__
 from mockspaces.verification import runs
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 SUITE = "mockspaces/suite/contract_tests"
 

@@ -80,6 +80,7 @@ def _documents(text: str) -> list[Any]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.needs("bash")
 def test_contract(url: str, tmp_path: Path) -> None:
     """The contract tests of the third use pass against both targets."""

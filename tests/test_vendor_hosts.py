@@ -5,6 +5,8 @@ import pytest
 from mockspaces.contract import hosts
 from tests.test_plugin_reports import SYNC
 
+pytestmark = pytest.mark.slow
+
 WATCHED = """
 import sys
 import pytest

@@ -28,6 +28,8 @@ from starlette.routing import Route
 from mockspaces.client import Mockspaces, Scope
 from tests.conftest import MOCKSPACES, Serve, Served
 
+pytestmark = pytest.mark.slow
+
 CLEAN, DIFFERENT, FAILED, INTERRUPTED = 0, 1, 2, 130
 LONGEST_S = 240
 

@@ -2,7 +2,7 @@
 
 Each is made once, below ``.venv/environments``, by what pip resolves for its packages alone. Whatever else the tests
 inside need - the server, the libraries of clients - is found in our own environment, behind it on the path, and no
-plugin loads unless it is named. ``MOCKSPACES_ENVIRONMENTS=all`` tries all, else it is the few of the sample.
+plugin loads unless it is named.
 """
 
 import hashlib
@@ -21,7 +21,6 @@ from tests.conftest import ROOT, lack
 
 CASES = Path(__file__).parent / "cases"
 MADE = ROOT / ".venv" / "environments"
-ALL = os.environ.get("MOCKSPACES_ENVIRONMENTS") == "all"
 INSTALL_LIMIT_S, RUN_LIMIT_S = 300, 120
 
 

@@ -11,6 +11,8 @@ from mockspaces.client import Mockspaces
 from tests.conftest import require
 from tests.environments.conftest import made
 
+pytestmark = pytest.mark.slow
+
 PROGRAMS = Path(__file__).parent / "programs"
 # `MOCKSPACES_IDLE_MS=70000` tries what needs more patience than a run of all tests has; how long
 # the server itself keeps a connection is in test_http.

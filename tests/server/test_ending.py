@@ -14,6 +14,8 @@ from tests.conftest import Serve, Served
 from tests.server.conftest import Connect, Raw
 from tests.server.test_websockets import PATH, STATES, handshake, text
 
+pytestmark = pytest.mark.slow
+
 WITHIN_S = 1
 SOCKETS = 2000
 ATTEMPTS = 3  # what counts is the best one: the machine may be busy

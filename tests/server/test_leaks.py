@@ -20,6 +20,8 @@ from tests.server.test_leaving import ABRUPTLY
 from tests.server.test_stops import loop_of
 from tests.server.test_websockets import PATH, handshake, text
 
+pytestmark = pytest.mark.slow
+
 TIMES = int(os.environ.get("MOCKSPACES_LEAKS", "1"))
 ALLOWED_KB = 5 * 1024
 PERSON = "cleo@example.com"

@@ -14,6 +14,8 @@ from benchmarks.hostile import inputs
 from mockspaces.client import Mockspaces
 from mockspaces.server import Server
 
+pytestmark = pytest.mark.slow
+
 LONGEST_S = 1.0  # ten times the budget, which `make bench` measures; this finds what grows with its input
 
 
