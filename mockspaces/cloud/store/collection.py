@@ -91,12 +91,16 @@ class ManyIndex(Index[AnyEntity]):
 
 
 class Partitions(Generic[AnyEntity]):
-    """What an index holds, in memory: sorted entries by partition."""
+    """What an index holds, in memory: sorted entries by partition.
+
+    Most partitions have one entry for ever, those of unique values above all. It stands there by itself: a sorted list
+    takes ten times its memory, and the making of these lists was a sixth of the making of a world.
+    """
 
     def __init__(self, declared: Index[AnyEntity]) -> None:
         """Begin without any entity."""
         self.declared = declared
-        self._entries: dict[Hashable, SortedList[Rank]] = {}
+        self._entries: dict[Hashable, Rank | SortedList[Rank]] = {}
 
     def replace(self, old: AnyEntity | None, new: AnyEntity | None) -> None:
         """Let ``new`` take the place of ``old``; None: there was none, or there is none any more."""
@@ -106,23 +110,33 @@ class Partitions(Generic[AnyEntity]):
                 return
             for name in declared.partitions(old):
                 left = self._entries[name]  # it is there: the entity was added under the same declaration
-                left.remove(declared.entry(old))
-                if not left:
+                if isinstance(left, SortedList):
+                    left.remove(declared.entry(old))
+                if isinstance(left, tuple) or not left:
                     del self._entries[name]
         if new is not None:
             for name in declared.partitions(new):
-                entries = self._entries.get(name)
+                entry, entries = declared.entry(new), self._entries.get(name)
                 if entries is None:
-                    entries = self._entries[name] = SortedList()
-                entries.add(declared.entry(new))
+                    self._entries[name] = entry
+                elif isinstance(entries, tuple):
+                    self._entries[name] = SortedList((entries, entry))
+                else:
+                    entries.add(entry)
 
     def entries(self, partition: Hashable) -> "SortedList[Rank]":
         """Return the sorted entries of one partition; nobody but `replace` changes them."""
-        return self._entries.get(partition) or NO_ENTRIES
+        found = self._entries.get(partition, NO_ENTRIES)
+        return SortedList((found,)) if isinstance(found, tuple) else found
+
+    def first(self, partition: Hashable) -> Rank | None:
+        """Return the first entry of one partition, or None."""
+        found = self._entries.get(partition)
+        return found if found is None or isinstance(found, tuple) else found[0]
 
     def content(self) -> dict[Hashable, list[Rank]]:
         """Return all entries by partition, for comparing two indexes of one kind."""
-        return {name: list(entries) for name, entries in self._entries.items()}
+        return {name: list(self.entries(name)) for name in self._entries}
 
 
 class Collection(Generic[AnyEntity]):
@@ -222,8 +236,8 @@ class Collection(Generic[AnyEntity]):
 
     async def first(self, index: str, partition: Hashable) -> AnyEntity | None:
         """Return the first entity of a partition, or None: the look-up by a unique value."""
-        found = await self.page(index, partition, limit=1)
-        return found[0] if found else None
+        found = self._indexes[index].first(partition)
+        return None if found is None else self._entities[found[-1]]
 
     async def count(self, index: str, partition: Hashable, *, after: Rank | None = None) -> int:
         """Return how many entities a partition holds, or how many rank after ``after``."""
