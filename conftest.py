@@ -1,4 +1,4 @@
-"""What holds for every run in this repository: worlds of the embedded mock are followed by replicas.
+"""What holds for every run in this repository: answers have the shapes of their rows, worlds are followed by replicas.
 
 With ``--break-everywhere`` its calls also break at each of their changes before they are carried out.
 """
@@ -12,7 +12,9 @@ import pytest
 from mockspaces.server import Server
 from tests.breaking import KEPT, Breaking, uncovered, wrongly_kept
 from tests.replicas import Replicas
+from tests.shaped import Shaped
 
+shaped: list[Shaped] = []
 followed: list[Replicas] = []
 breaking: list[Breaking] = []
 broken: Counter[str] = Counter()  # over all processes of a run, as what follows
@@ -22,6 +24,14 @@ kept: set[str] = set()
 def pytest_addoption(parser: pytest.Parser) -> None:
     why = "Let each call of the embedded mock break at each of its changes first; fails if one is never reached."
     parser.addoption("--break-everywhere", action="store_true", help=why)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--overlay", default=None):  # a wrong cloud has to be noticed by the tests
+        return
+    patch = pytest.MonkeyPatch()
+    config.add_cleanup(patch.undo)
+    shaped.append(Shaped(patch))
 
 
 @pytest.hookimpl(optionalhook=True)  # declared by the contract suite
@@ -37,6 +47,9 @@ def pytest_embedded_mock(config: pytest.Config, server: Server) -> None:
 def pytest_runtest_teardown() -> Generator[None, None, None]:
     """Let the test fail whose world was not what its changes had told, or kept something of a broken call."""
     yield
+    for answers in shaped:
+        otherwise, answers.problems = list(dict.fromkeys(answers.problems)), []
+        assert not otherwise, "not of the shape that its row names:\n" + "\n".join(otherwise)
     for replicas in followed:
         found, replicas.differences = replicas.differences, []
         assert not found, f"changed past put, delete and facts: {', '.join(found)}"

@@ -90,7 +90,7 @@ def test_a_row_cannot_have_two_handlers() -> None:
 def test_every_call_is_summed_up_and_every_body_described() -> None:
     """The API document says of each call what it does, and describes each body that a handler decodes."""
     handlers: dict[str, Handler[Any]] = {key: one for surface in SURFACES for key, one in surface.handlers.items()}
-    paths = document(CONTRACT, Origins("http://mock"), handlers)["paths"]
+    paths = document(CONTRACT, Origins("http://mock"), handlers, "vendor")["paths"]
     shown = {one["operationId"]: one for path in paths.values() for one in path.values() if isinstance(one, dict)}
     assert [key for key, one in handlers.items() if not one.summary or shown[key]["summary"] != one.summary] == []
     bodies = {key: one.get("requestBody", {}).get("content", {}) for key, one in shown.items()}

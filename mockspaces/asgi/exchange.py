@@ -185,12 +185,16 @@ class Exchange:
         return entry
 
 
-def _planned(action: Action) -> Response:
+class Planned(Response):
+    """What a test planned in the place of an answer; it need not be like any."""
+
+
+def _planned(action: Action) -> Planned:
     if action.body is None or isinstance(action.body, str):
         content, media_type = (action.body or "").encode(), "text/plain; charset=utf-8"
     else:
         content, media_type = msgspec.json.encode(action.body), "application/json; charset=utf-8"
-    return Response(content, action.status or 200, dict(action.headers), media_type)
+    return Planned(content, action.status or 200, dict(action.headers), media_type)
 
 
 def add_headers(response: Response, headers: Iterable[tuple[bytes, bytes]]) -> Response:

@@ -21,11 +21,13 @@ from mockspaces.contract import (
     oauth_scopes,
     permissions,
     scopes,
+    shapes,
 )
 from mockspaces.contract.accounts import Accounts
 from mockspaces.contract.limits import Limits
 from mockspaces.contract.rest import Rest
 from mockspaces.contract.rows import Endpoint, ErrorCode, OAuthScope, Permission, Row, Scope
+from mockspaces.contract.shapes.changes import Change
 from mockspaces.contract.sockets import Sockets
 from mockspaces.contract.spaces import Spaces
 
@@ -60,6 +62,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     spaces: Spaces
     rest: Rest
     sockets: Sockets
+    shapes: dict[str, dict[str, Change]] = {}  # what differs from the shapes as they are declared
 
     @classmethod
     def shipped(cls) -> Self:
@@ -92,6 +95,9 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
                 message = f'no table "{table}"{nearest(table, list(self.__struct_fields__))}'
                 raise OverlayError(message)
             known = getattr(self, table)
+            if table == "shapes":
+                changed[table] = _reshaped(known, rows)
+                continue
             changed[table] = (_overlaid if isinstance(known, dict) else _replaced)(known, rows, table)
         contract = msgspec.structs.replace(self, **changed)
         if "endpoints" in overlay:
@@ -103,6 +109,9 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
         ours, shipped = msgspec.to_builtins(self), msgspec.to_builtins(self.shipped())
         found: dict[str, Any] = {}
         for table, rows in ours.items():
+            if table == "shapes":
+                found[table] = rows
+                continue
             if not isinstance(getattr(self, table), dict):
                 found[table] = _difference(rows, shipped[table])
                 continue
@@ -145,6 +154,28 @@ def _overlaid(table: Mapping[str, AnyRow], rows: Mapping[str, Any], name: str) -
             message = f"{name}.{key}: expected an object"
             raise OverlayError(message)
         changed[key] = _replaced(table[key], members, f"{name}.{key}")
+    return changed
+
+
+def _reshaped(known: Mapping[str, Mapping[str, Change]], rows: Mapping[str, Any]) -> dict[str, dict[str, Change]]:
+    """Return the changes of shapes with others added. A shape, and a member without a value, must exist."""
+    try:
+        added = msgspec.convert(rows, dict[str, dict[str, Change]])
+    except msgspec.ValidationError as error:
+        message = f"shapes: {error}"
+        raise OverlayError(message) from None
+    changed = {name: dict(members) for name, members in known.items()}
+    for name, members in added.items():
+        shape = shapes.by_name().get(name)
+        if shape is None:
+            message = f'shapes: no shape "{name}"{nearest(name, list(shapes.by_name()))}'
+            raise OverlayError(message)
+        names = list(shape.__struct_encode_fields__)
+        for member, change in members.items():
+            if member not in names and change.value is msgspec.UNSET:
+                message = f'shapes.{name}: no member "{member}"{nearest(member, names)}; one that is added has a value'
+                raise OverlayError(message)
+            changed.setdefault(name, {})[member] = change
     return changed
 
 

@@ -5,8 +5,11 @@ from typing import Literal
 from mockspaces.contract.rows import Endpoint
 
 
-def _row(name: str, method: str, path: str, transaction: Literal["own", "none"] = "own") -> Endpoint:
+def _row(
+    name: str, method: str, path: str, transaction: Literal["own", "none"] = "own", *, media_type: str = ""
+) -> Endpoint:
     return Endpoint(
+        media_type=media_type,
         id=f"CTRL-{name}",
         surface="control",
         method=method,
@@ -21,7 +24,7 @@ BODY_BYTES = 256 * 1024 * 1024  # a snapshot holds all stored files of a world (
 
 ROWS = (
     _row("HEALTH", "GET", "/health", "none"),
-    _row("CA", "GET", "/ca.pem", "none"),
+    _row("CA", "GET", "/ca.pem", "none", media_type="application/x-pem-file"),
     _row("WORLD", "GET", ""),
     _row("WORLDS", "GET", "/worlds", "none"),
     _row("WORLD-OPEN", "POST", "/worlds", "none"),
@@ -64,7 +67,7 @@ ROWS = (
     _row("SETTINGS", "GET", "/settings"),
     _row("SETTINGS-PATCH", "PATCH", "/settings"),
     _row("CONTRACT-PATCH", "PATCH", "/contract"),
-    _row("UI", "GET", "/ui"),
+    _row("UI", "GET", "/ui", media_type="text/html"),
     _row("FAULTS", "GET", "/faults"),
     _row("FAULT", "POST", "/faults"),
     _row("FAULTS-CLEAR", "DELETE", "/faults"),
@@ -74,5 +77,5 @@ ROWS = (
     _row("BEHAVE", "DELETE", "/misbehaviours"),
     _row("OUTBOX", "GET", "/outbox"),
     _row("OPENAPI", "GET", "/openapi.json", "none"),
-    _row("DOCS", "GET", "/docs", "none"),
+    _row("DOCS", "GET", "/docs", "none", media_type="text/html"),
 )

@@ -68,6 +68,9 @@ class Endpoint(Row, frozen=True, kw_only=True):
     refuses: tuple[SpaceType, ...] = ()
     emulate: bool = True
     optional_aliases: tuple[str, ...] = ()
+    answer: str = ""  # the shape of an answer in JSON, by its word in `shapes.ANSWERS`
+    media_type: str = ""  # of an answer that is no JSON; nothing of either is an answer without a body
+    statuses: tuple[int, ...] = (200,)  # of calls that are not refused; with any but the first comes no JSON
     words: dict[str, tuple[str, ...]] = {}  # what a path parameter may be; another word is no path
     words_in_any_case: bool = False
     anonymous_setting: str = ""

@@ -1,7 +1,7 @@
 """The API as an OpenAPI 3.1 document, made from the contract's rows and the bodies that handlers decode."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -16,18 +16,13 @@ from mockspaces.contract import Contract, errors, queries, unknown
 from mockspaces.contract.permissions import PUBLIC
 from mockspaces.contract.rows import Endpoint, ErrorCode, Kind
 from mockspaces.contract.samples import all_samples
+from mockspaces.contract.shapes import ANSWERS
+from mockspaces.contract.shapes.schemas import Schemas
 from mockspaces.control.call import ControlCall, Handlers
 
 Object = dict[str, Any]
 Documented = Mapping[str, Handler[Any]]
 JSON = "application/json"
-# Answers that are no JSON, by endpoint id.
-MEDIA_TYPES = {
-    "MISC-HEALTH": "text/plain",
-    "CTRL-UI": "text/html",
-    "CTRL-DOCS": "text/html",
-    "CTRL-CA": "application/x-pem-file",
-}
 TITLES = {
     "ACC": "identity server",
     "USERS": "people",
@@ -40,15 +35,11 @@ TITLES = {
     "STO": "storage: the signed URLs of files",
     "CTRL": "the mock's own control API",
 }
+FOUND = 302
 FORMS = ("accounts",)  # surfaces whose POST calls take forms
 REF = "#/components/schemas/{name}"
-ERROR = {"$ref": REF.format(name="Error")}
-ERROR_SCHEMA: Object = {
-    "type": "object",
-    "description": "A refusal (ERR-BODY-01).",
-    "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
-    "required": ["code", "message"],
-}
+XML, HTML = "application/xml", "text/html"
+TEXT: Object = {"type": "string"}
 PIN_HEADER, ACT_AS_HEADER = "spaces-x-space-password", "X-Avaya-Act-As"
 _PARAMETER = re.compile(r"{(\w+)}")
 
@@ -76,19 +67,21 @@ SCHEMES: dict[Kind, tuple[str, Object]] = {
 CONTROL_SCHEME = ("controlToken", {"type": "apiKey", "in": "header", "name": "X-Mock-Token"})
 
 
-def document(contract: Contract, origins: Origins, handlers: Documented) -> Object:
+def document(contract: Contract, origins: Origins, handlers: Documented, error_style: str) -> Object:
     """Return the whole document: every call that is emulated, the mock's own included."""
     rows = [row for row in contract.endpoints.values() if row.emulate and row.method != "CONNECT"]
-    bodies = {key: handler.body for key, handler in handlers.items() if handler.body is not None}
-    found, components = msgspec.json.schema_components(list(bodies.values()), ref_template=REF)
-    schemas = dict(zip(bodies, found, strict=True))
+    schemas = Schemas(contract.shapes)
+    answers = {name: schemas.of(ANSWERS[name]) for name in dict.fromkeys(row.answer for row in rows if row.answer)}
+    answers |= {name: schemas.of(ANSWERS[name]) for name in ("error", "control error", f"{error_style} error")}
+    bodies, sent = _bodies(handlers, schemas.parts)
+    described = Described(contract, answers, answers[f"{error_style} error"])
     paths: Object = {}
     for row in rows:
         path = paths.setdefault(row.path, {})
         server = {"accounts": origins.accounts, "storage": origins.storage}.get(row.surface, origins.rest)
         if server != origins.rest:
             path["servers"] = [{"url": server}]
-        path[row.method.lower()] = _operation(contract, row, handlers.get(row.id), schemas.get(row.id))
+        path[row.method.lower()] = _operation(described, row, handlers.get(row.id), bodies.get(row.id))
     return {
         "openapi": "3.1.0",
         "info": {
@@ -104,17 +97,37 @@ def document(contract: Contract, origins: Origins, handlers: Documented) -> Obje
         ],
         "paths": paths,
         "components": {
-            "schemas": {"Error": ERROR_SCHEMA, **components},
+            "schemas": {**sent, **schemas.parts},
             "securitySchemes": dict([*SCHEMES.values(), CONTROL_SCHEME]),
         },
     }
+
+
+class Described(msgspec.Struct, frozen=True):
+    """What operations are described by: the rows in force, and the schemas of answers by name."""
+
+    contract: Contract
+    answers: Mapping[str, Object]
+    oauth_error: Object
+
+
+def _bodies(handlers: Documented, taken: Collection[str]) -> tuple[Mapping[str, Object], Object]:
+    """Return the schema of each body by endpoint id, and what they refer to; a name that is taken gets a longer one."""
+    kinds = {key: handler.body for key, handler in handlers.items() if handler.body is not None}
+    found, parts = msgspec.json.schema_components(list(kinds.values()), ref_template=REF)
+    text = msgspec.json.encode([found, parts]).decode()
+    for name in parts.keys() & taken:
+        text = text.replace(f'"{REF.format(name=name)}"', f'"{REF.format(name=name)}Sent"')
+    found, parts = msgspec.json.decode(text)
+    named = {f"{name}Sent" if name in taken else name: schema for name, schema in parts.items()}
+    return dict(zip(kinds, found, strict=True)), named
 
 
 def _section(row: Endpoint) -> str:
     return row.id.partition("-")[0]
 
 
-def _operation(contract: Contract, row: Endpoint, handler: Handler[Any] | None, body: Object | None) -> Object:
+def _operation(described: Described, row: Endpoint, handler: Handler[Any] | None, body: Object | None) -> Object:
     parts = [f"Evidence {row.confidence}; {row.source}."]
     if row.permission != PUBLIC:
         parts.append(f"Permission: {row.permission}.")
@@ -134,7 +147,7 @@ def _operation(contract: Contract, row: Endpoint, handler: Handler[Any] | None, 
         "summary": handler.summary if handler else "",
         "description": " ".join(parts),
         "parameters": _parameters(row),
-        "responses": _responses(contract, row, has_body=body is not None),
+        "responses": _responses(described, row, has_body=body is not None),
         "security": security,
     }
     if body is not None:
@@ -161,27 +174,44 @@ def _parameters(row: Endpoint) -> list[Object]:
     return found
 
 
-def _responses(contract: Contract, row: Endpoint, *, has_body: bool) -> Object:
-    example = all_samples().get(row.id)
-    success: Object = {"description": "Done."}
-    if row.surface in ("rest", "control"):
-        media_type = MEDIA_TYPES.get(row.id, JSON)
-        success["content"] = {media_type: {"schema": {}, **({} if example is None else {"example": example})}}
-    elif example is not None:
-        success["content"] = {JSON: {"example": example}}
-    if row.surface not in ("rest", "control"):  # these refuse in a style of their own: OAuth, pages, XML
-        return {"200": success, "default": {"description": "A refusal in the style of this surface."}}
+def _responses(described: Described, row: Endpoint, *, has_body: bool) -> Object:
+    shown: Object = {str(status): _done(described, row, status) for status in row.statuses}
+    if row.surface == "storage":
+        return {**shown, "default": {"description": "A refusal, with its code.", "content": {XML: {"schema": TEXT}}}}
+    if row.surface == "accounts":
+        style = {JSON: {"schema": described.oauth_error}} if row.refusals == "object" else {HTML: {"schema": TEXT}}
+        return {**shown, "default": {"description": "A refusal in the style of this surface.", "content": style}}
+    error = described.answers["error" if row.surface == "rest" else "control error"]
     refusals: dict[str, list[ErrorCode]] = {}
     for key in dict.fromkeys(_codes(row, has_body=has_body)):
-        refused = contract.errors[key]
+        refused = described.contract.errors[key]
         refusals.setdefault(str(refused.status), []).append(refused)
-    shown = {"200": success}
     for status, rows in sorted(refusals.items()):
-        examples = {one.code: {"value": {"code": one.code, "message": one.text("...")}} for one in rows}
-        described = "; ".join(dict.fromkeys(one.code for one in rows))
-        content = {JSON: {"schema": ERROR, "examples": examples}}
-        shown[status] = {"description": described, "content": content}
+        told = {} if row.surface == "rest" else {"why": "..."}
+        examples = {one.code: {"value": {"code": one.code, "message": one.text("..."), **told}} for one in rows}
+        names = "; ".join(dict.fromkeys(one.code for one in rows))
+        shown[status] = {"description": names, "content": {JSON: {"schema": error, "examples": examples}}}
+    shown["405"]["headers"] = {"allow": {"required": True, "schema": TEXT}}
+    shown["default"] = {"description": "Any other refusal.", "content": {JSON: {"schema": error}}}
     return shown
+
+
+def _done(described: Described, row: Endpoint, status: int) -> Object:
+    """Return the description of an answer to a call that is not refused."""
+    answer: Object = {"description": "Done."}
+    if status == FOUND:
+        return {"description": "Go on there.", "headers": {"location": {"required": True, "schema": TEXT}}}
+    example = all_samples().get(row.id)
+    if row.answer:
+        shown = {} if example is None else {"example": example}
+        answer["content"] = {JSON: {"schema": described.answers[row.answer], **shown}}
+    elif row.media_type:
+        answer["content"] = {row.media_type: {"schema": TEXT}}
+    elif row.surface == "control":
+        answer["content"] = {JSON: {"schema": {}}}
+    if row.surface == "rest" and row.method == "GET":
+        answer["headers"] = {"etag": {"required": True, "schema": TEXT}}
+    return answer
 
 
 def _codes(row: Endpoint, *, has_body: bool) -> Iterable[str]:
@@ -209,14 +239,20 @@ def _codes(row: Endpoint, *, has_body: bool) -> Iterable[str]:
     yield errors.METHOD_NOT_ALLOWED
 
 
+def described(call: ControlCall) -> Object:
+    """Return the document of the world that is called."""
+    world = call.world
+    return document(world.contract, call.origins, call.documented, world.settings.accounts_error_style)
+
+
 async def openapi(call: ControlCall) -> object:
     """Return the API document of this world, overlays included."""
-    return document(call.world.contract, call.origins, call.documented)
+    return described(call)
 
 
 async def docs(call: ControlCall) -> object:
     """Show the API document to people; the page has no script and loads nothing."""
-    shown = document(call.world.contract, call.origins, call.documented)
+    shown = described(call)
     sections: dict[str, list[Object]] = {}
     for path, item in shown["paths"].items():
         for method, operation in item.items():

@@ -1,0 +1,108 @@
+"""Every answer of every world in this process is held against the shape that its row names.
+
+A test fails whose answers have a member that is not declared, lack one that is, have null where it is not declared, or
+another status or media type.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+import pytest
+from starlette.responses import Response
+
+from mockspaces.app import App
+from mockspaces.asgi.exchange import Exchange, Planned
+from mockspaces.asgi.surface import Surface
+from mockspaces.contract import Contract
+from mockspaces.contract.rows import Endpoint
+from mockspaces.contract.shapes import ANSWERS
+from mockspaces.contract.shapes.checks import Checker
+from mockspaces.contract.shapes.schemas import Schemas
+
+JSON = "application/json"
+NOT_MODIFIED, BAD, STOPPING = 304, 400, 503
+# Refusals that are no JSON, by surface.
+OTHERS = {"storage": "application/xml", "web": "text/html", "accounts": "text/html"}
+
+
+class Shapes:
+    """The schemas of all answers under the changes of one overlay, and what was seen of them."""
+
+    def __init__(self, contract: Contract) -> None:
+        """Make the schemas."""
+        schemas = Schemas(contract.shapes)
+        self.answers = {name: schemas.of(kind) for name, kind in ANSWERS.items()}
+        self.parts = schemas.parts
+        self.checker = Checker(schemas.parts)
+
+
+class Shaped:
+    """Checks the answers of all applications of this process; ``problems`` are those that no test has heard of."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        """Check every answer from now on."""
+        self.problems: list[str] = []
+        self.checked = 0
+        self._shapes: dict[bytes, Shapes] = {}
+        answer = App._answer
+
+        async def checked(app: App, surface: Surface, exchange: Exchange) -> Response:
+            response = await answer(app, surface, exchange)
+            if not isinstance(response, Planned):
+                self.problems += self._problems(surface.name, exchange, response)
+            return response
+
+        patch.setattr(App, "_answer", checked)
+
+    @property
+    def seen(self) -> set[tuple[str, str]]:
+        """Which optional members came."""
+        return {one for shapes in self._shapes.values() for one in shapes.checker.seen}
+
+    @property
+    def missed(self) -> set[tuple[str, str]]:
+        """Which optional members did not come."""
+        return {one for shapes in self._shapes.values() for one in shapes.checker.missed}
+
+    def _problems(self, surface: str, exchange: Exchange, response: Response) -> Iterable[str]:
+        status = response.status_code
+        if status in (NOT_MODIFIED, STOPPING) or exchange.method == "OPTIONS":
+            return
+        row = exchange.world.contract.endpoints.get(exchange.endpoint or "")
+        told = f"{exchange.endpoint or exchange.path} answers {status}"
+        if status < BAD and row is not None and status not in row.statuses:
+            yield f"{told}, which the row does not name"
+            return
+        shape, other = _refusal(surface, exchange, row) if status >= BAD else _done(row, status)
+        media_type = (response.headers.get("content-type") or "").partition(";")[0]
+        if not shape:
+            if other and response.body and other not in (media_type, "*/*"):
+                yield f"{told} as {media_type}, not {other}"
+        elif media_type != JSON:
+            yield f"{told} as {media_type}, not as JSON of shape {shape!r}"
+        else:
+            self.checked += 1
+            found = self._shapes_of(exchange.world.contract)
+            for problem in found.checker.problems(msgspec.json.decode(response.body), found.answers[shape]):
+                yield f"{told}: {problem}"
+
+    def _shapes_of(self, contract: Contract) -> Shapes:
+        key = msgspec.json.encode(contract.shapes)
+        if key not in self._shapes:
+            self._shapes[key] = Shapes(contract)
+        return self._shapes[key]
+
+
+def _refusal(surface: str, exchange: Exchange, row: Endpoint | None) -> tuple[str, str]:
+    """Return shape and media type of a refusal."""
+    styles = {"rest": "error", "control": "control error"}
+    if row is not None and row.refusals == "object":
+        styles["accounts"] = f"{exchange.world.settings.accounts_error_style} error"
+    return styles.get(surface, ""), OTHERS.get(surface, "")
+
+
+def _done(row: Endpoint | None, status: int) -> tuple[str, str]:
+    """Return shape and media type of an answer; what is no call of the emulated service has none."""
+    if row is None or (row.answer and status != row.statuses[0]):
+        return "", ""
+    return row.answer, row.media_type
