@@ -1,5 +1,7 @@
 """What the identity server answers, and the claims of its tokens (ACC-*)."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 

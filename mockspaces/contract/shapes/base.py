@@ -2,6 +2,8 @@
 
 A member's type says what the wire may hold: ``None`` in it is null, `msgspec.UNSET` is a member that may be missing.
 ``D("DM-USER-02")`` beside it names the statement and how sure we are. Members stand in the order of the wire.
+
+Modules of shapes import annotations from the future: types are read when a schema is wanted, not at every start.
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """Where files are put and found, and the way to the media server (FILES-*, MSG-VIEWER-01, MEDIA-TOKEN-02)."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 from mockspaces.contract.shapes.base import A, C, Shape, Url, Uuid

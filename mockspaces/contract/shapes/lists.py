@@ -1,5 +1,7 @@
 """Envelopes: what stands around items of all kinds (PAGE-ENV-*)."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Annotated, Generic, TypeVar
 

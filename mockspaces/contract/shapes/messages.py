@@ -1,5 +1,7 @@
 """Messages, attachments and meetings (DM-MSG-*, DM-ATT-*, DM-MEET-*)."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 

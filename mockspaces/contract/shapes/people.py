@@ -1,5 +1,7 @@
 """People: users, guests, their short forms, licences, settings and subscriptions (DM-USER-*, DM-ANON-01, DM-USET-*)."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 

@@ -1,5 +1,7 @@
 """How refusals look, one shape per style (ERR-BODY-01, ACC-ERR-*)."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 from mockspaces.contract.shapes.base import A, C, Shape, Underscored

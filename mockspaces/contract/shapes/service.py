@@ -1,5 +1,7 @@
 """What a deployment says of itself, and of room apps (MISC-*)."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 

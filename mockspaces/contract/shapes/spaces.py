@@ -1,5 +1,7 @@
 """Spaces, rosters, what people keep about spaces, and invites (DM-SPACE-*, DM-SET-*, DM-MEM-01, DM-USP-*, DM-INV-01)."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
