@@ -129,10 +129,10 @@ class Partitions(Generic[AnyEntity]):
         found = self._entries.get(partition, NO_ENTRIES)
         return SortedList((found,)) if isinstance(found, tuple) else found
 
-    def first(self, partition: Hashable) -> Rank | None:
-        """Return the first entry of one partition, or None."""
-        found = self._entries.get(partition)
-        return found if found is None or isinstance(found, tuple) else found[0]
+    def some(self, partition: Hashable) -> "Sequence[Rank]":
+        """Return what `entries` returns, for callers that only count or walk all of them."""
+        found = self._entries.get(partition, ())
+        return (found,) if found and isinstance(found, tuple) else found
 
     def content(self) -> dict[Hashable, list[Rank]]:
         """Return all entries by partition, for comparing two indexes of one kind."""
@@ -232,17 +232,19 @@ class Collection(Generic[AnyEntity]):
 
     def partition(self, index: str, partition: Hashable) -> Sequence[AnyEntity]:
         """Return a whole partition in rank order, for callers that cannot await."""
-        return self._resolve(self._indexes[index].entries(partition))
+        return self._resolve(self._indexes[index].some(partition))
 
     async def first(self, index: str, partition: Hashable) -> AnyEntity | None:
         """Return the first entity of a partition, or None: the look-up by a unique value."""
-        found = self._indexes[index].first(partition)
-        return None if found is None else self._entities[found[-1]]
+        found = self._indexes[index].some(partition)
+        return self._entities[found[0][-1]] if found else None
 
     async def count(self, index: str, partition: Hashable, *, after: Rank | None = None) -> int:
         """Return how many entities a partition holds, or how many rank after ``after``."""
+        if after is None:
+            return len(self._indexes[index].some(partition))
         entries = self._indexes[index].entries(partition)
-        return len(entries) if after is None else len(entries) - entries.bisect_right(after)
+        return len(entries) - entries.bisect_right(after)
 
     async def page(
         self,
@@ -254,6 +256,9 @@ class Collection(Generic[AnyEntity]):
         descending: bool = False,
     ) -> Sequence[AnyEntity]:
         """Return ``limit`` entities of a partition in rank order, from position ``offset`` on."""
+        some = self._indexes[index].some(partition)
+        if not offset and (limit is None or len(some) <= limit):  # all of them
+            return self._resolve(reversed(some) if descending else some)
         entries = self._indexes[index].entries(partition)
         start, end = offset, None if limit is None else offset + limit
         if descending:  # positions count from the far end
