@@ -76,6 +76,25 @@ def _decoded(part: str, name: str) -> bytes:
 
 
 def _object(part: str, name: str, max_depth: int) -> dict[str, Any]:
+    data = _decoded(part, name)
+    try:
+        value = _decoder(name).decode(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, MalformedTokenError):
+            raise
+        message = f"the {name} is not JSON in UTF-8"
+        raise MalformedTokenError(message) from error
+    if data.count(b"{") + data.count(b"[") > max_depth and deeper_than(value, max_depth):
+        message = f"the {name} nests too deep"
+        raise MalformedTokenError(message)
+    if not isinstance(value, dict):
+        message = f"the {name} is no JSON object"
+        raise MalformedTokenError(message)
+    return value
+
+
+@cache
+def _decoder(name: str) -> json.JSONDecoder:
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
@@ -83,21 +102,7 @@ def _object(part: str, name: str, max_depth: int) -> dict[str, Any]:
             raise MalformedTokenError(message)
         return found
 
-    data = _decoded(part, name)
-    try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=members, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, MalformedTokenError):
-            raise
-        message = f"the {name} is not JSON in UTF-8"
-        raise MalformedTokenError(message) from error
-    if deeper_than(value, max_depth):
-        message = f"the {name} nests too deep"
-        raise MalformedTokenError(message)
-    if not isinstance(value, dict):
-        message = f"the {name} is no JSON object"
-        raise MalformedTokenError(message)
-    return value
+    return json.JSONDecoder(object_pairs_hook=members, parse_constant=_no_constant)
 
 
 def _no_constant(name: str) -> None:
