@@ -169,7 +169,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
         ("ACC-TOKEN-13", "ACC-TOKEN-11", "LIM-01"),
     ),
     # --- spaces, messages, files, meetings
-    "paging off by one": (Rule(PAGING, "numbered", '"from": offset + 1', '"from": offset'), ("PAGE-ENV-04",)),
+    "paging off by one": (Rule(PAGING, "numbered", "(offset + 1, ", "(offset, "), ("PAGE-ENV-04",)),
     "page repeats its reference": (
         Rule(COLLECTION, "Collection.near", "inclusive=(True, False)", "inclusive=(True, True)"),
         ("PAGE-R-01",),

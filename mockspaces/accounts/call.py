@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from urllib.parse import parse_qsl
 
-import msgspec
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
@@ -17,6 +16,7 @@ from mockspaces.asgi.handlers import Handler
 from mockspaces.asgi.pages import Pages
 from mockspaces.contract.http import JSON
 from mockspaces.contract.rows import Endpoint
+from mockspaces.contract.shapes.changes import encoded
 
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 MAX_FIELDS = 200
@@ -58,7 +58,7 @@ class Call(call.Call):
     def json(self, value: object) -> Response:
         """Return a JSON answer, which nobody may keep where the row says so (ACC-GEN-07)."""
         headers = self.world.contract.accounts.no_store if self.endpoint.no_store else None
-        return Response(msgspec.json.encode(value), headers=headers, media_type=JSON)
+        return Response(encoded(value, self.world.contract.shapes), headers=headers, media_type=JSON)
 
     async def _form_pairs(self) -> list[tuple[str, str]]:
         """Return all fields of the body in their order."""

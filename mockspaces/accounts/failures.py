@@ -1,9 +1,7 @@
 """How a refusal looks: one renderer per style (ACC-ERR-01..05, ACC-GEN-06)."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
-import msgspec
 from starlette.responses import Response
 
 from mockspaces.accounts.call import pages
@@ -12,6 +10,8 @@ from mockspaces.asgi.routing import MethodNotAllowed
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import errors, oauth_errors
 from mockspaces.contract.http import JSON
+from mockspaces.contract.shapes.changes import encoded
+from mockspaces.contract.shapes.refusals import OAuthError, VendorError, VendorErrorObject
 
 BASIC_CHALLENGE = 'Basic realm="accounts"'
 # Rules that all surfaces share refuse in the words of the REST API; here they are said in those of OAuth.
@@ -45,17 +45,17 @@ class Redirected(Rejection):
         self.response = response
 
 
-def _vendor(code: str, message: str) -> dict[str, Any]:
+def _vendor(code: str, message: str) -> VendorError:
     """ACC-ERR-01, -02."""
-    return {"error": {"code": code, "message": message}, "error_description": message}
+    return VendorError(error=VendorErrorObject(code=code, message=message), error_description=message)
 
 
-def _rfc6749(code: str, message: str) -> dict[str, Any]:
+def _rfc6749(code: str, message: str) -> OAuthError:
     """ACC-ERR-03."""
-    return {"error": code, "error_description": message}
+    return OAuthError(error=code, error_description=message)
 
 
-STYLES: Mapping[str, Callable[[str, str], dict[str, Any]]] = {"vendor": _vendor, "rfc6749": _rfc6749}
+STYLES: Mapping[str, Callable[[str, str], VendorError | OAuthError]] = {"vendor": _vendor, "rfc6749": _rfc6749}
 
 
 def render(exchange: Exchange, rejection: Rejection) -> Response:
@@ -70,7 +70,7 @@ def _json(exchange: Exchange, rejection: Rejection) -> Response:
     contract = exchange.world.contract
     row = contract.errors[IN_WORDS_OF_OAUTH.get(rejection.code, rejection.code)]
     body = STYLES[exchange.world.settings.accounts_error_style](row.code, row.text(rejection.detail))
-    response = Response(msgspec.json.encode(body), row.status, contract.accounts.no_store, JSON)
+    response = Response(encoded(body, contract.shapes), row.status, contract.accounts.no_store, JSON)
     if row.id == oauth_errors.INVALID_CLIENT and exchange.header(b"authorization") is not None:
         response.headers["www-authenticate"] = BASIC_CHALLENGE
     return response

@@ -13,6 +13,9 @@ from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.identity import id_tokens, sign_in, tokens
 from mockspaces.cloud.store.entities import ProductProfile, User
 from mockspaces.cloud.views import person_views
+from mockspaces.contract.shapes import accounts as shapes
+from mockspaces.contract.shapes.lists import Data
+from mockspaces.contract.shapes.service import Nothing
 
 
 class NativeLogin(msgspec.Struct, frozen=True):
@@ -30,19 +33,20 @@ async def token_info(call: Call) -> Response:
     query.refuse_problems()
     info = await id_tokens.tell(call.world, query.required("id_token"))
     user = info.user
-    answer = {
-        "expires_in": info.seconds_left,
-        "audience": info.audience,
-        "user_id": user.ndbid,
-        "user": {
-            "username": user.username,
-            "first_name": user.name.givenname,
-            "last_name": user.name.familyname,
-            "id": user.ndbid,
-            "picture_url": person_views.picture_url(call.origins, user),
-        },
-        "issuer": call.world.settings.accounts_issuer,
-    }
+    shown = shapes.TokenUser(
+        username=user.username,
+        first_name=user.name.givenname,
+        last_name=user.name.familyname,
+        id=user.ndbid,
+        picture_url=person_views.picture_url(call.origins, user),
+    )
+    answer = shapes.TokenInfo(
+        expires_in=info.seconds_left,
+        audience=info.audience,
+        user_id=user.ndbid,
+        user=shown,
+        issuer=call.world.settings.accounts_issuer,
+    )
     return call.json(answer)
 
 
@@ -52,16 +56,18 @@ async def native_login(call: Call) -> Signed:
     user = await sign_in.check_password(call.world, body.username, body.password)
     expires_in = call.world.contract.limits.user_jwt_s
     return Signed(
-        await tokens.user_jwt(call.world, user), lambda token: call.json({"token": token, "expires_in": expires_in})
+        await tokens.user_jwt(call.world, user),
+        lambda token: call.json(shapes.UserToken(token=token, expires_in=expires_in)),
     )
 
 
 async def current_user(call: Call) -> Response:
     """Return the caller (ACC-SELF-01)."""
     user = call.caller.user
-    name = {member: getattr(user.name, member) for member in ("formatted", "givenname", "familyname")}
+    full = user.name
+    name = shapes.SelfName(formatted=full.formatted, givenname=full.givenname, familyname=full.familyname)
     picture = person_views.picture_url(call.origins, user)
-    return call.json({"id": user.ndbid, "username": user.username, "picture_url": picture, "name": name})
+    return call.json(shapes.Self(id=user.ndbid, username=user.username, picture_url=picture, name=name))
 
 
 async def colleagues(call: Call) -> Response:
@@ -72,15 +78,8 @@ async def colleagues(call: Call) -> Response:
     company_id = call.caller.user.company_id
     people = await call.world.state.users.page("company", company_id) if company_id else [call.caller.user]
     found = [user for user in people if any(wanted in text.casefold() for text in _names(user))]
-    answer: dict[str, Any] = {
-        "nextUrl": "",
-        "previousUrl": "",
-        "pageRangeDisplay": [1, 1],
-        "currentPage": 0,
-        "total": len(found),
-        "data": [{"id": user.ndbid, "username": user.username, "name": user.name} for user in found],
-    }
-    return call.json(answer)
+    data = [shapes.DirectoryEntry(id=user.ndbid, username=user.username, name=user.name) for user in found]
+    return call.json(shapes.Directory(total=len(found), data=data))
 
 
 def _names(user: User) -> tuple[str, ...]:
@@ -99,12 +98,12 @@ def _picture() -> bytes:
 
 async def licences(call: Call) -> Response:
     """Return the caller's licences (ACC-LIC-01)."""
-    return call.json({"data": [person_views.licence(item) for item in call.caller.user.licences]})
+    return call.json(Data([person_views.licence(item) for item in call.caller.user.licences]))
 
 
 async def agree(call: Call) -> Response:
     """Take note of an agreement (ACC-AGREE-01)."""
-    return call.json({})
+    return call.json(Nothing())
 
 
 async def profile(call: Call) -> Response:

@@ -3,9 +3,9 @@
 import base64
 import binascii
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 from urllib.parse import unquote_plus
 
+from msgspec import UNSET
 from starlette.responses import Response
 
 from mockspaces.accounts.call import Call, Handlers
@@ -18,6 +18,8 @@ from mockspaces.cloud.identity.grants import Issued
 from mockspaces.cloud.kernel import misbehaviour
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import nearest, oauth_errors
+from mockspaces.contract.shapes.accounts import Tokens
+from mockspaces.contract.shapes.service import Nothing
 
 PARAMETERS = (
     "client_id",
@@ -56,21 +58,22 @@ async def issue(call: Call) -> Response | Signed:
     if not proven.by_secret:
         call.exchange.why = "accounts.pkce_without_secret: the code_verifier stands in for the secret"
     issued = await exchange(call, proven, form)
-    # Return the documented members in their order, and the one that libraries need (ACC-TOKEN-08).
-    answer: dict[str, Any] = {
-        "access_token": issued.access_token.id,
-        "scope": issued.scope,
-        "expires_in": call.world.contract.limits.expires_in_s,
-    }
-    if issued.refresh_token is not None:
-        answer["refresh_token"] = issued.refresh_token.id
-    if not call.world.misbehaviours.met(misbehaviour.NO_ID_TOKEN):
-        answer["id_token"] = issued.id_token
-    if call.world.settings.accounts_token_type:
-        answer["token_type"] = "Bearer"
-    if isinstance(issued.id_token, str) or "id_token" not in answer:
+    answer = Tokens(
+        access_token=issued.access_token.id,
+        scope=issued.scope,
+        expires_in=call.world.contract.limits.expires_in_s,
+        refresh_token=UNSET if issued.refresh_token is None else issued.refresh_token.id,
+        token_type="Bearer" if call.world.settings.accounts_token_type else UNSET,
+    )
+
+    def with_id_token(text: str) -> Response:
+        answer.id_token = text
         return call.json(answer)
-    return Signed(issued.id_token, lambda text: call.json({**answer, "id_token": text}))
+
+    if call.world.misbehaviours.met(misbehaviour.NO_ID_TOKEN):
+        return call.json(answer)
+    id_token = issued.id_token
+    return with_id_token(id_token) if isinstance(id_token, str) else Signed(id_token, with_id_token)
 
 
 def _basic(header: str | None) -> tuple[str, str] | None:
@@ -120,7 +123,7 @@ async def revoke(call: Call) -> Response:
     if token is None:
         raise bad("refresh_token", "required")
     await grants.revoke(call.world, client, token)
-    return call.json({})
+    return call.json(Nothing())
 
 
 HANDLERS: Handlers = {

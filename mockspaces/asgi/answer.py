@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-import msgspec
 from starlette.responses import Response
 
 from mockspaces.cloud.kernel.jws import UnsignedToken
 from mockspaces.contract.http import JSON
+from mockspaces.contract.shapes.changes import Changes, encoded
 
+NO_CHANGES: Changes = {}
 CONTENT_TYPE = (b"content-type", JSON.encode())
 
 
@@ -27,9 +28,9 @@ class Signed:
 class Json(Response):
     """A JSON answer whose headers need no look at what Starlette would guess."""
 
-    def __init__(self, value: object, status: int = 200) -> None:
-        """Encode ``value``; dictionaries, lists and Structs alike."""
-        self.body = msgspec.json.encode(value)
+    def __init__(self, value: object, status: int = 200, changes: Changes = NO_CHANGES) -> None:
+        """Encode ``value``, with the changes that an overlay makes in its shapes."""
+        self.body = encoded(value, changes)
         self.status_code = status
         self.background = None
         self.raw_headers = [(b"content-length", b"%d" % len(self.body)), CONTENT_TYPE]

@@ -16,6 +16,7 @@ from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.worlds.worlds import Worlds
 from mockspaces.contract import control, errors
 from mockspaces.contract.queries import ROWS as QUERIES
+from mockspaces.contract.shapes.refusals import ControlError
 from mockspaces.control import (
     apps,
     clock,
@@ -130,11 +131,7 @@ class ControlSurface:
     def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:
         """Render a refusal; the control API also tells why, since nobody emulated reads it."""
         row = SHIPPED.errors[rejection.code]
-        body = {
-            "code": row.code,
-            "message": row.text(rejection.detail),
-            "why": rejection.why,
-        }
+        body = ControlError(code=row.code, message=row.text(rejection.detail), why=rejection.why)
         response = Json(body, row.status)
         if isinstance(rejection, MethodNotAllowed):
             response.headers["allow"] = rejection.allow

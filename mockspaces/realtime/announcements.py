@@ -120,7 +120,7 @@ async def media_event(hub: Hub, event: happened.MediaEvent) -> None:
     """Tell what happens in a meeting: to all subscribers, or to the sockets of its receivers (RT-MED-03)."""
 
     async def render(session: Session) -> Payload:
-        shown = message_views.media_event(hub.world, session.origins, event)
+        shown = payloads.as_plain(session, message_views.media_event(hub.world, session.origins, event))
         if event.sender:
             shown["sender"] = payloads.sender(session, event.sender)
         return shown

@@ -98,6 +98,7 @@ async def _tell(session: Session, payload: Payload, kind: str, call_id: str, peo
 
 async def _report(session: Session, payload: Payload, kind: str, call_id: str, people_ids: list[str]) -> None:
     """Tell the caller's sockets what became of their offer."""
-    shown = _shown(session, payload, kind, call_id, message_views.server(session.hub.world, topic(payload)))
+    server = payloads.as_plain(session, message_views.server(session.hub.world, topic(payload)))
+    shown = _shown(session, payload, kind, call_id, server)
     shown["receivers"] = [{"_id": one} for one in people_ids]
     await session.hub.tell(session.hub.of_person(session.caller.id), events.MEDIA_SESSION_RESPONSE, shown)

@@ -96,8 +96,10 @@ def _content(recipient: Session, session: Session, payload: Payload, meeting: Me
         return sent
     found = meetings.meeting_of(meeting)
     own = next((one for one in found.attendees if one.id == session.caller.id), None)
-    shown = {**sent, **message_views.meeting(recipient.origins, found)}
-    return {**shown, "attendee": message_views.attendee(recipient.origins, own)} if own else shown
+    shown = {**sent, **payloads.as_plain(recipient, message_views.meeting(recipient.origins, found))}
+    if own is None:
+        return shown
+    return {**shown, "attendee": payloads.as_plain(recipient, message_views.attendee(recipient.origins, own))}
 
 
 HANDLERS: Handlers = {

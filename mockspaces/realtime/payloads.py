@@ -2,18 +2,27 @@
 
 from typing import Any
 
+import msgspec
+
 from mockspaces.cloud.kernel.clock import iso
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.messaging import messages
 from mockspaces.cloud.spaces import spaces
 from mockspaces.cloud.store.entities import AnonymousUser, Message, Person, Space
 from mockspaces.cloud.views import message_views
+from mockspaces.contract.shapes.changes import plain
 from mockspaces.realtime.hub import Payload, Session
+
+
+def as_plain(session: Session, shape: msgspec.Struct) -> Payload:
+    """Return a shape in plain JSON types, as the world's overlay has it."""
+    members: Payload = plain(shape, session.hub.world.contract.shapes)
+    return members
 
 
 def sender(session: Session, who: Person) -> Payload:
     """Return the person who said something, filled by the server (MSG-GEN-05)."""
-    return message_views.sender(session.origins, messages.sender_of(who))
+    return as_plain(session, message_views.sender(session.origins, messages.sender_of(who)))
 
 
 def sender_with_phones(session: Session, who: Person) -> Payload:
@@ -36,7 +45,7 @@ async def _envelope(world: World, session: Session, space: Space, **members: Any
 
 async def message(world: World, session: Session, space: Space, shown: Message) -> Payload:
     """Return a chat, post or task that was created or changed (RT-SENT-02..05)."""
-    seen = await message_views.message(world, session.origins, shown)
+    seen = as_plain(session, await message_views.message(world, session.origins, shown))
     content = seen.pop("content")
     seen.pop("status")
     start = iso(shown.created)

@@ -11,6 +11,7 @@ from mockspaces.cloud.identity import tokens
 from mockspaces.cloud.kernel.complaints import refusal
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.people import people
+from mockspaces.contract.shapes.people import GuestToken
 from mockspaces.rest.call import Call, Handlers
 
 Name = Annotated[str, msgspec.Meta(max_length=1000)]
@@ -44,7 +45,7 @@ async def authenticate_guest(call: Call) -> object:
     else:
         guest = decode(body, Guest, limits)
     person = await people.create_anonymous(call.world, guest.username, guest.displayname, guest.picturefile)
-    return {"token": tokens.anonymous_jwt(call.world, person)}
+    return GuestToken(token=tokens.anonymous_jwt(call.world, person))
 
 
 HANDLERS: Handlers = {

@@ -11,6 +11,8 @@ from mockspaces.cloud.messaging import bulk
 from mockspaces.cloud.messaging.bulk import Operation
 from mockspaces.cloud.views import person_views
 from mockspaces.contract import errors
+from mockspaces.contract.shapes.lists import Data
+from mockspaces.contract.shapes.people import Done, Failed
 from mockspaces.rest.call import Call, Handlers
 
 
@@ -23,20 +25,21 @@ async def update(call: Call) -> object:
     company = await call.world.state.companies.get(call.caller.company_id or "")
     if company is None:
         raise Rejection(errors.OTHER_COMPANY, "the app has no company")
-    results = []
+    results: list[Done | Failed] = []
     for sent in operations:
-        result = {"email": sent.get("email"), "action": sent.get("action")}
         try:
             operation = decode(msgspec.json.encode(sent), Operation, call.world.contract.limits)
             with call.world.transactions.part():
                 user = await bulk.run(call.world, company, operation)
         except Rejection as rejection:
             row = call.world.contract.errors[rejection.code]
-            result |= {"success": False, "code": row.code, "message": row.text(rejection.detail)}
+            message = row.text(rejection.detail)
+            email, action = sent.get("email"), sent.get("action")
+            results.append(Failed(email=email, action=action, code=row.code, message=message))
         else:
-            result |= {"success": True, "user": person_views.short(call.origins, user) if user else None}
-        results.append(result)
-    return {"data": results}
+            shown = person_views.short(call.origins, user) if user else None
+            results.append(Done(email=operation.email, action=operation.action, user=shown))
+    return Data(results)
 
 
 HANDLERS: Handlers = {

@@ -12,6 +12,8 @@ from mockspaces.cloud.messaging.files import Wanted
 from mockspaces.cloud.spaces import access
 from mockspaces.cloud.store.entities import StoredFile
 from mockspaces.contract import errors
+from mockspaces.contract.shapes.files import FileUrl, ViewUrl
+from mockspaces.contract.shapes.lists import Data
 from mockspaces.rest.call import Call, Handlers
 
 # RFC 9110, 8.3.1: what may stand in a header again when the file is read
@@ -38,8 +40,8 @@ class DownloadBody(msgspec.Struct, frozen=True, rename="camel"):
     file_keys: Annotated[list[str], msgspec.Meta(min_length=1)]
 
 
-def _pairs(made: list[tuple[str, str]]) -> dict[str, object]:
-    return {"data": [{"url": url, "fileKey": key} for url, key in made]}
+def _pairs(made: list[tuple[str, str]]) -> Data[FileUrl]:
+    return Data([FileUrl(url=url, file_key=key) for url, key in made])
 
 
 async def upload_urls(call: Call) -> object:
@@ -75,7 +77,7 @@ async def download_urls(call: Call) -> object:
 
 async def view_urls(call: Call, file: StoredFile) -> object:
     """Return where a file can be read, to whoever has its viewer token (FILES-VIEW-01)."""
-    return {"data": [{"url": files.download_url(call.world, call.origins, file)}]}
+    return Data([ViewUrl(url=files.download_url(call.world, call.origins, file))])
 
 
 HANDLERS: Handlers = {

@@ -1,8 +1,7 @@
 """Invitations: inviting, changing and deleting invites, joining by link (SPACES-INVITE, -INVJOIN, -INVUPD, -INVDEL)."""
 
-from typing import Any
-
 import msgspec
+from msgspec import UNSET
 
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.rejection import invalid
@@ -15,6 +14,7 @@ from mockspaces.cloud.store.entities import InformChannel, Invite, Invitee, Invi
 from mockspaces.cloud.views import person_views, space_views
 from mockspaces.contract import languages
 from mockspaces.contract.rows import Role
+from mockspaces.contract.shapes.spaces import DeletedInvite, Invited, Joined
 from mockspaces.rest.call import Call, Handlers
 
 
@@ -88,12 +88,10 @@ def _time(member: str, text: str | None) -> int | None:
     return drafts.time(member, text) if text else None
 
 
-def answer(call: Call, space: Space, invite: Invite, creator: User) -> dict[str, object]:
+def answer(call: Call, space: Space, invite: Invite, creator: User) -> Invited:
     """Return an invite with what the client is to send himself, unless the server sends it (SPACES-CREATE-05, -06)."""
-    shown: dict[str, object] = {"data": [person_views.invite(invite)]}
-    if invite.channel != "server":
-        shown["inviteContent"] = invites.content(call.origins, space, invite, creator)
-    return shown
+    content = UNSET if invite.channel == "server" else invites.content(call.origins, space, invite, creator)
+    return Invited(data=[person_views.invite(invite)], invite_content=content)
 
 
 async def invite_people(call: Call, found: Standing) -> object:
@@ -109,8 +107,7 @@ async def invite_people(call: Call, found: Standing) -> object:
 async def join(call: Call, found: Standing, used: Invite) -> object:
     """Join a space by the link of an invite (SPACES-INVJOIN-01..05)."""
     joined = await invites.join(call.world, call.caller, found, used, call.pin)
-    shown: dict[str, Any] = await space_views.seen_by(call.world, call.origins, joined, call.caller.id)
-    return {"topic": shown}
+    return Joined(topic=await space_views.seen_by(call.world, call.origins, joined, call.caller.id))
 
 
 async def change(call: Call, found: Standing, mine: Invite) -> object:
@@ -132,7 +129,7 @@ async def change(call: Call, found: Standing, mine: Invite) -> object:
 async def delete(call: Call, found: Standing, mine: Invite) -> object:
     """Delete an invite of one's own (SPACES-INVDEL-01..03)."""
     await invites.delete(call.world, mine, found)
-    return {"_id": mine.id, "topicId": mine.space_id}
+    return DeletedInvite(id=mine.id, topic_id=mine.space_id)
 
 
 HANDLERS: Handlers = {

@@ -1,5 +1,6 @@
 """The current user: who they are, their settings, their numbers (USERS-ME, -SETGET, -SETPOST, -STATS, -ROLLOUT)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -9,7 +10,12 @@ from mockspaces.cloud.people import preferences
 from mockspaces.cloud.store import entities
 from mockspaces.cloud.views import person_views
 from mockspaces.contract.preferences import Preferences
+from mockspaces.contract.shapes import people as shapes
+from mockspaces.contract.shapes.lists import Data
+from mockspaces.contract.shapes.service import Nothing
 from mockspaces.rest.call import Call, Handlers
+
+SETTINGS = dict(zip(shapes.Settings.__struct_encode_fields__, shapes.Settings.__struct_fields__, strict=True))
 
 
 async def current_user(call: Call) -> object:
@@ -22,7 +28,7 @@ async def current_user(call: Call) -> object:
 async def settings(call: Call) -> object:
     """Return the caller's settings as a list of one (USERS-SETGET-01)."""
     found = await preferences.of_person(call.world, call.caller.id)
-    return {"data": [await _shown(call, found.id, found.members)]}
+    return Data([await _shown(call, found.id, found.members)])
 
 
 async def change_settings(call: Call, found: entities.Preferences) -> object:
@@ -33,15 +39,16 @@ async def change_settings(call: Call, found: entities.Preferences) -> object:
     return await _shown(call, changed.id, changed.members)
 
 
-async def _shown(call: Call, settings_id: str, members: Any) -> dict[str, Any]:
+async def _shown(call: Call, settings_id: str, members: Mapping[str, Any]) -> shapes.Settings:
     denied = await preferences.denies_attachments(call.world, call.caller.person)
-    return {
-        "_id": settings_id,
-        "username": call.caller.person.username,
-        **msgspec.structs.asdict(Preferences()),
-        **members,
-        "companyPolicy": {"user": {"denyFeatures": {"attachment": denied}}},
-    }
+    policy = shapes.UserPolicy(deny_features=shapes.DeniedFeatures(attachment=denied))
+    chosen = {**msgspec.structs.asdict(Preferences()), **members}
+    return shapes.Settings(
+        id=settings_id,
+        username=call.caller.person.username,
+        company_policy=shapes.CompanyPolicy(user=policy),
+        **{SETTINGS[name]: value for name, value in chosen.items()},
+    )
 
 
 async def statistics(call: Call) -> object:
@@ -49,12 +56,12 @@ async def statistics(call: Call) -> object:
     person_id = call.caller.id
     spaces = await call.world.state.members.page("person", person_id)
     written = [await call.world.state.messages.count("sender", (one.space_id, person_id)) for one in spaces]
-    return {"userId": person_id, "spaces": len(spaces), "messages": sum(written)}
+    return shapes.Statistics(user_id=person_id, spaces=len(spaces), messages=sum(written))
 
 
 async def features(_call: Call) -> object:
     """Return no feature: none is rolled out (USERS-ROLLOUT-01)."""
-    return {"data": []}
+    return Data[Nothing]([])
 
 
 HANDLERS: Handlers = {

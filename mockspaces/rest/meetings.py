@@ -13,6 +13,8 @@ from mockspaces.cloud.spaces.access import Standing
 from mockspaces.cloud.store.entities import Message, Recording
 from mockspaces.cloud.views import message_views
 from mockspaces.contract import errors, events
+from mockspaces.contract.shapes.lists import Data
+from mockspaces.contract.shapes.messages import Recordings, StoppedRecording
 from mockspaces.rest.call import Call, Handlers
 from mockspaces.rest.messages import newest_first, page, shown
 
@@ -60,8 +62,8 @@ class LayoutBody(msgspec.Struct, frozen=True, rename="camel"):
     background_theme: str | None = None
 
 
-async def _answer(call: Call, message: Message) -> dict[str, object]:
-    return {"data": [await shown(call, message)]}
+async def _answer(call: Call, message: Message) -> object:
+    return Data([await shown(call, message)])
 
 
 # --- reading
@@ -162,14 +164,14 @@ async def layout(call: Call, found: Standing, message: Message) -> object:
 async def start_recording(call: Call, found: Standing, message: Message) -> object:
     """Start recording and answer what is announced (MEET-REC-01..03)."""
     event = await meetings.start_recording(call.world, found.space.id, message.id, call.caller.person)
-    return {"data": [message_views.media_event(call.world, call.origins, event)]}
+    return Data([message_views.media_event(call.world, call.origins, event)])
 
 
 async def stop_recording(call: Call, found: Standing, message: Message, running: Recording) -> object:
     """Stop a recording; the answer is the documented short one (MEET-RECSTOP-01..03)."""
     stopped = await meetings.stop_recording(call.world, found.space.id, message.id, running.id)
-    content = {"recordings": [message_views.recording(stopped)]}
-    return {"data": [{"sender": message_views.server(call.world, found.space.id), "content": content}]}
+    content = Recordings(recordings=[message_views.recording(stopped)])
+    return Data([StoppedRecording(sender=message_views.server(call.world, found.space.id), content=content)])
 
 
 HANDLERS: Handlers = {

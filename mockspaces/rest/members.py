@@ -11,6 +11,7 @@ from mockspaces.cloud.spaces.access import Standing
 from mockspaces.cloud.spaces.roster import Participant
 from mockspaces.cloud.store.entities import Member
 from mockspaces.cloud.views import space_views
+from mockspaces.contract.shapes.spaces import Entry, Removed
 from mockspaces.rest import paging
 from mockspaces.rest.call import Call, Handlers
 
@@ -35,13 +36,13 @@ async def set_role(call: Call, found: Standing, who: Participant) -> object:
     """Give somebody a role (SPACES-ROLE-01..07)."""
     role = (await call.decode(RoleBody)).role
     await roster.set_role(call.world, found, who, role)
-    return {"attendee": who.id, "attendeeType": who.type, "role": role}
+    return Entry(attendee=who.id, attendee_type=who.type, role=role)
 
 
 async def remove(call: Call, found: Standing, who: Participant) -> object:
     """Remove somebody, or leave (SPACES-KICK-01..04)."""
     await roster.remove(call.world, call.caller, found, who.id)
-    return {"attendee": who.id, "attendeeType": who.type}
+    return Removed(attendee=who.id, attendee_type=who.type)
 
 
 HANDLERS: Handlers = {

@@ -1,7 +1,6 @@
 """Messages: lists, chats, posts, tasks, comments, editing and deleting (MSG-*)."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.rejection import invalid
@@ -11,6 +10,9 @@ from mockspaces.cloud.spaces.access import Standing
 from mockspaces.cloud.store.entities import Category, Message, StoredFile
 from mockspaces.cloud.store.listing import Indexed, Listing
 from mockspaces.cloud.views import message_views
+from mockspaces.contract.shapes import messages as shapes
+from mockspaces.contract.shapes.files import ViewUrl
+from mockspaces.contract.shapes.lists import Data
 from mockspaces.rest import paging
 from mockspaces.rest.call import Call, Handlers
 
@@ -18,16 +20,16 @@ QUERY_CATEGORIES: tuple[Category, ...] = ("chat", "idea", "task")
 PARENT_CATEGORIES: tuple[Category, ...] = ("idea", "task")
 
 
-async def shown(call: Call, message: Message) -> dict[str, Any]:
+async def shown(call: Call, message: Message) -> shapes.Message | shapes.Meeting:
     """Return a message as this caller reaches it."""
     return await message_views.message(call.world, call.origins, message)
 
 
-async def page(call: Call, listing: Listing[Message], *, by_page: bool = False) -> dict[str, Any]:
+async def page(call: Call, listing: Listing[Message], *, by_page: bool = False) -> object:
     """Return a page of messages (style R)."""
 
     async def render(message: Message) -> object:
-        return await message_views.message(call.world, call.origins, message, listed=True)
+        return await message_views.listed(call.world, call.origins, message)
 
     return await paging.referenced(call, listing, render, by_page=by_page)
 
@@ -127,7 +129,7 @@ async def create_task(call: Call, found: Standing) -> object:
 async def _create(call: Call, found: Standing, category: Category) -> object:
     draft = drafts.read(call.world, category, await call.decode(drafts.MessageBody))
     message = await messages.create(call.world, call.caller.person, found.space, draft)
-    return {"data": [await shown(call, message)]}
+    return Data([await shown(call, message)])
 
 
 # --- one message
@@ -146,7 +148,7 @@ async def edit(call: Call, _found: Standing, message: Message) -> object:
 
 async def viewer_url(call: Call, _found: Standing, _message: Message, file: StoredFile) -> object:
     """Return where a file of a message can be looked at (MSG-VIEWER-01)."""
-    return {"data": [{"url": f"{call.origins.rest}/api/files/viewUrls/{files.view_token(call.world, file)}"}]}
+    return Data([ViewUrl(url=f"{call.origins.rest}/api/files/viewUrls/{files.view_token(call.world, file)}")])
 
 
 # --- deleting
@@ -161,17 +163,17 @@ async def delete(call: Call) -> object:
     if not 0 < len(wanted) <= most:
         raise invalid("body", f"expected 1 to {most} message ids")
     result = await messages.delete(call.world, call.caller, wanted)
-    return {
-        "deletedMessages": result.deleted,
-        "notFoundMmessages": result.unknown,
-        "notDeletedMessages": [_reason(call, *one) for one in result.impossible],
-        "noPermittedMessages": [_reason(call, *one) for one in result.forbidden],
-    }
+    return shapes.Deletion(
+        deleted_messages=result.deleted,
+        not_found_mmessages=result.unknown,
+        not_deleted_messages=[_reason(call, *one) for one in result.impossible],
+        no_permitted_messages=[_reason(call, *one) for one in result.forbidden],
+    )
 
 
-def _reason(call: Call, message_id: str, code: str) -> dict[str, object]:
+def _reason(call: Call, message_id: str, code: str) -> shapes.NotDeleted:
     row = call.world.contract.errors[code]
-    return {"messageId": message_id, "reason": {"code": row.code, "message": row.message}}
+    return shapes.NotDeleted(message_id=message_id, reason=shapes.Reason(code=row.code, message=row.message))
 
 
 HANDLERS: Handlers = {

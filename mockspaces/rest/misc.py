@@ -10,6 +10,7 @@ from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import discovery
 from mockspaces.cloud.store.entities import SpaceToken
+from mockspaces.contract.shapes import service as shapes
 from mockspaces.contract.web import DEFAULT_PICTURE
 from mockspaces.rest.call import Call, Handlers
 
@@ -32,35 +33,34 @@ class DiscoverBody(msgspec.Struct, frozen=True, rename="camel"):
 async def note_conference(call: Call) -> object:
     """Take a note of a conference and do nothing with it (MISC-ANASTART-01, MISC-ANASTOP-01)."""
     await call.decode(ConferenceBody)
-    return {}
+    return shapes.Nothing()
 
 
 async def dial_in(call: Call) -> object:
     """Take any JSON and dial nowhere (MISC-DIALGATHER-01, MISC-DIALIN-01)."""
     await call.decode(Any)
-    return {}
+    return shapes.Nothing()
 
 
 async def space_token(call: Call, found: SpaceToken) -> object:
     """Return what a space access token stands for (MISC-SAT-01, -02)."""
     who = await people.get_person(call.world, found.authorizer_id)
     app = found.app
-    return {
-        "authorizer": {"type": "user", "_id": found.authorizer_id, "display": who.displayname if who else ""},
-        "app": {
-            "_id": app["_id"],
-            "displayname": app["displayname"],
-            "aType": "app",
-            "picture_url": f"{call.origins.accounts}{DEFAULT_PICTURE}",
-            "scope": found.scopes,
-            "appId": app["appId"],
-            "appType": app["appType"],
-            "role": app["role"],
-            "targetId": app["targetId"],
-            "targetType": app["targetType"],
-            "expiry": iso(found.expires),
-        },
-    }
+    return shapes.SpaceTokenInfo(
+        authorizer=shapes.Authorizer(id=found.authorizer_id, display=who.displayname if who else ""),
+        app=shapes.TokenApp(
+            id=app["_id"],
+            displayname=app["displayname"],
+            picture_url=f"{call.origins.accounts}{DEFAULT_PICTURE}",
+            scope=found.scopes,
+            app_id=app["appId"],
+            app_type=app["appType"],
+            role=app["role"],
+            target_id=app["targetId"],
+            target_type=app["targetType"],
+            expiry=iso(found.expires),
+        ),
+    )
 
 
 async def discover(call: Call) -> object:
@@ -76,8 +76,8 @@ async def discover(call: Call) -> object:
         and await discovery.known_app(call.world, body.app_id)
     )
     if space is None or not valid:
-        return {"isSpaceValidated": False, "isAppValidated": False}
-    return {"isSpaceValidated": True, "isAppValidated": True, "channel": {"_id": space.id, "type": "topic"}}
+        return shapes.Discovery(is_space_validated=False, is_app_validated=False)
+    return shapes.Discovery(is_space_validated=True, is_app_validated=True, channel=shapes.Channel(id=space.id))
 
 
 HANDLERS: Handlers = {

@@ -14,7 +14,7 @@ def _render(call: Call) -> paging.Render[Message]:
     async def render(message: Message) -> object:
         if message.deleted:
             return message_views.deleted(call.world, message)
-        return await message_views.message(call.world, call.origins, message, listed=True)
+        return await message_views.listed(call.world, call.origins, message)
 
     return render
 

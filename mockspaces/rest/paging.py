@@ -12,10 +12,12 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.store.collection import Entity, Rank
 from mockspaces.cloud.store.listing import Listing, Pages
+from mockspaces.contract.shapes.lists import NumberedPage, Page
 from mockspaces.rest.call import Call
 
 Item = TypeVar("Item", bound=Entity)
@@ -55,10 +57,14 @@ def url(call: Call, *, size: int, **position: object) -> str:
     return f"{path}?{urlencode({**filters, 'size': size, **position})}"
 
 
-def envelope(call: Call, data: Sequence[object], following: str, previous: str, **positions: int) -> dict[str, Any]:
-    """Return the list envelope; lists below /users have the previous URL under both names (PAGE-ENV-01, -03)."""
-    shown = {"data": data, **positions, "total": len(data), "nextPageUrl": following, "previousPageUrl": previous}
-    return {**shown, "prevPageUrl": previous} if call.exchange.path.startswith("/api/users/") else shown
+def envelope(call: Call, data: Sequence[object], following: str, previous: str) -> Page[object]:
+    """Return the list envelope (PAGE-ENV-01)."""
+    return Page(data, len(data), following, previous, _again(call, previous))
+
+
+def _again(call: Call, previous: str) -> str | UnsetType:
+    """Return the previous URL for its second name, which lists below /users have (PAGE-ENV-03)."""
+    return previous if call.exchange.path.startswith("/api/users/") else UNSET
 
 
 async def rendered(items: Sequence[Item], render: Render[Item]) -> list[object]:
@@ -69,15 +75,16 @@ async def rendered(items: Sequence[Item], render: Render[Item]) -> list[object]:
 # --- style N: page numbers
 
 
-async def numbered(call: Call, listing: Pages[Item], render: Render[Item]) -> dict[str, Any]:
+async def numbered(call: Call, listing: Pages[Item], render: Render[Item]) -> NumberedPage[object]:
     """Return a page by number, with the 1-based positions of its ends (PAGE-N-01, PAGE-ENV-04)."""
     many, page = size(call), number(call.query.get("page")) or 0
     offset = many * page
     found = await listing.page(offset=offset, limit=many + 1)
     shown = found[:many]
     following, previous = page_urls(call, many, page, more=len(found) > many)
-    ends = {"from": offset + 1 if shown else 0, "to": offset + len(shown) if shown else 0}
-    return envelope(call, await rendered(shown, render), following, previous, **ends)
+    first, last = (offset + 1, offset + len(shown)) if shown else (0, 0)
+    data = await rendered(shown, render)
+    return NumberedPage(data, first, last, len(data), following, previous, _again(call, previous))
 
 
 def page_urls(call: Call, many: int, page: int, *, more: bool) -> tuple[str, str]:
@@ -92,7 +99,7 @@ def page_urls(call: Call, many: int, page: int, *, more: bool) -> tuple[str, str
 
 async def referenced(
     call: Call, listing: Listing[Item], render: Render[Item], *, by_page: bool = False
-) -> dict[str, Any]:
+) -> Page[object]:
     """Return a page beside an item of the list (PAGE-R-01..03); ``by_page`` also takes page numbers (PAGE-R-04)."""
     many = size(call)
     reference = call.query.get("nextRefObjId") or call.query.get("prevRefObjId")
@@ -133,7 +140,7 @@ async def _anything_before(listing: Listing[Item], item: Item) -> bool:
 # --- style T: tokens
 
 
-async def tokened(call: Call, listing: Listing[Item], render: Render[Item]) -> dict[str, Any]:
+async def tokened(call: Call, listing: Listing[Item], render: Render[Item]) -> Page[object]:
     """Return a page by token (PAGE-T-01), or by number where the deprecated ``page`` is sent."""
     page = number(call.query.get("page"))
     if page is not None:

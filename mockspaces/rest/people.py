@@ -8,6 +8,8 @@ from mockspaces.cloud.spaces.colleagues import Colleagues, DirectPartners
 from mockspaces.cloud.store.entities import Person, User
 from mockspaces.cloud.store.listing import Whole
 from mockspaces.cloud.views import person_views, space_views
+from mockspaces.contract.shapes.lists import Data
+from mockspaces.contract.shapes.spaces import Room
 from mockspaces.rest import paging
 from mockspaces.rest.call import Call, Handlers
 
@@ -34,7 +36,7 @@ async def find_by_email(call: Call) -> object:
     """Look many addresses up in the caller's company (USERS-COLLBULK-01..03)."""
     addresses = (await call.decode(list[str]))[: call.world.contract.limits.colleagues_bulk]
     found = await colleagues.by_emails(call.world, call.caller, addresses)
-    return {"data": [person_views.short(call.origins, user) for user in found]}
+    return Data([person_views.short(call.origins, user) for user in found])
 
 
 async def company_people(call: Call) -> object:
@@ -56,7 +58,7 @@ async def direct_partners(call: Call) -> object:
 
 async def meeting_room(call: Call, found: Standing) -> object:
     """Return the personal room of whoever has this address (USERS-ROOM-01..04)."""
-    return {"data": await space_views.seen_by(call.world, call.origins, found, call.caller.id)}
+    return Room(data=await space_views.seen_by(call.world, call.origins, found, call.caller.id))
 
 
 HANDLERS: Handlers = {

@@ -38,8 +38,7 @@ async def add(call: Call) -> object:
         scope=body.scope,
         device_type=body.device_type,
     )
-    shown = person_views.push_subscription(await push.add(call.world, made), "active")
-    return {"subscriptionId": made.subscription_id, **shown}
+    return person_views.push_subscription(await push.add(call.world, made), "active")
 
 
 async def remove(call: Call) -> object:

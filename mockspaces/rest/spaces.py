@@ -16,6 +16,8 @@ from mockspaces.cloud.store.entities import Person, User
 from mockspaces.cloud.views import space_views
 from mockspaces.contract import errors
 from mockspaces.contract.rows import Role
+from mockspaces.contract.shapes import spaces as shapes
+from mockspaces.contract.shapes.lists import Data
 from mockspaces.contract.space_settings import SpaceSettings
 from mockspaces.rest.call import ACT_AS_HEADER, Call, Handlers
 from mockspaces.rest.invites import InvitationBody, InviteeBody, answer, invitation
@@ -71,7 +73,7 @@ class ChangeBody(msgspec.Struct, frozen=True, rename="camel"):
     msg_retention: Retention | UnsetType = UNSET
 
 
-async def _shown(call: Call, found: Standing) -> dict[str, Any]:
+async def _shown(call: Call, found: Standing) -> shapes.Space:
     return await space_views.seen_by(call.world, call.origins, found, call.caller.id)
 
 
@@ -141,18 +143,18 @@ async def update(call: Call, found: Standing) -> object:
 async def delete(call: Call, found: Standing) -> object:
     """Delete a space (SPACES-DELETE-01..04)."""
     deleted = await removal.delete_space(call.world, call.caller.person, found.space)
-    return {"_id": deleted.id, "status": spaces.status(call.world, deleted)}
+    return shapes.DeletedSpace(id=deleted.id, status=spaces.status(call.world, deleted))
 
 
 async def join(call: Call, found: Standing) -> object:
     """Join a space; a stranger becomes guest of an open one (SPACES-JOIN-01..07)."""
-    return {"topic": await _shown(call, await spaces.join(call.world, call.caller, found))}
+    return shapes.Joined(topic=await _shown(call, await spaces.join(call.world, call.caller, found)))
 
 
 async def direct(call: Call, partner: Person) -> object:
     """Return the direct space with somebody; the first call makes it (SPACES-DIRECT-01..06)."""
     found = await directs.between(call.world, call.caller, partner)
-    return {"data": [await _shown(call, found)]}
+    return Data([await _shown(call, found)])
 
 
 HANDLERS: Handlers = {

@@ -20,6 +20,7 @@ from mockspaces.cloud.spaces import access
 from mockspaces.contract import endpoints, errors
 from mockspaces.contract.rows import Endpoint
 from mockspaces.contract.settings import wire_name
+from mockspaces.contract.shapes.refusals import Error
 from mockspaces.rest import (
     anonymous,
     bulk,
@@ -86,7 +87,8 @@ class RestSurface:
             if given not in (word.lower() if endpoint.words_in_any_case else word for word in words):
                 raise Rejection(errors.ROUTE_NOT_FOUND, f'"{params[name]}" is none of {", ".join(words)}')
         result = await exchange.world.transactions.carry_out(lambda: self._carry_out(exchange, endpoint, params))
-        response = result if isinstance(result, Response) else Json(result)
+        changes = exchange.world.contract.shapes
+        response = result if isinstance(result, Response) else Json(result, changes=changes)
         return add_headers(conditional(exchange, response), CORS)
 
     async def _carry_out(self, exchange: Exchange, endpoint: Endpoint, params: Mapping[str, str]) -> object:
@@ -116,9 +118,9 @@ class RestSurface:
 
     def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:
         """Render a refusal as ``{"code", "message"}`` (ERR-BODY-01); no WWW-Authenticate (REST-RES-05)."""
-        row = exchange.world.contract.errors[rejection.code]
-        body = {"code": row.code, "message": row.text(rejection.detail)}
-        response = Json(body, row.status)
+        contract = exchange.world.contract
+        row = contract.errors[rejection.code]
+        response = Json(Error(code=row.code, message=row.text(rejection.detail)), row.status, contract.shapes)
         if isinstance(rejection, MethodNotAllowed):
             response.headers["allow"] = rejection.allow
         if isinstance(rejection, RateLimited):

@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from mockspaces.cloud.identity import tokens
 from mockspaces.cloud.identity.authentication import authenticate
@@ -12,6 +13,8 @@ from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.entities import Grant, IssuedIdToken, OAuthClient, User
 from mockspaces.contract import oauth_errors
+from mockspaces.contract.shapes.accounts import IdTokenClaims
+from mockspaces.contract.shapes.changes import plain
 
 
 class TokenInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,17 +36,17 @@ async def issue(
         unsigned = await tokens.user_jwt(world, user, grant=grant)
         return _misbehaving(world, client, unsigned.header, unsigned.claims) or unsigned
     now = int(world.clock.now())
-    claims = {
-        "sub": user.ndbid,
-        "iss": world.settings.accounts_issuer,
-        "aud": client.id,
-        "email": user.username,
-        "iat": now,
-        "exp": now + world.contract.limits.id_token_s,
-        "id_token_version": world.contract.accounts.id_token_version,
-    }
-    if nonce is not None:
-        claims["nonce"] = nonce
+    said = IdTokenClaims(
+        sub=user.ndbid,
+        iss=world.settings.accounts_issuer,
+        aud=client.id,
+        email=user.username,
+        iat=now,
+        exp=now + world.contract.limits.id_token_s,
+        id_token_version=world.contract.accounts.id_token_version,
+        nonce=UNSET if nonce is None else nonce,
+    )
+    claims = plain(said, world.contract.shapes)
     header = {"alg": jws.HS256, "typ": "JWT"}
     text = jws.sign_hs256(header, claims, _key(world, client))
     # Put a token on record; two grants of one second may own the same text.

@@ -11,6 +11,8 @@ from mockspaces.cloud.kernel.clock import iso
 from mockspaces.cloud.kernel.jws import UnsignedToken
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.entities import AccessToken, AnonymousUser, Grant, IssuedJwt, OAuthClient, User
+from mockspaces.contract.shapes.accounts import AnonymousJwtClaims, UserJwtClaims
+from mockspaces.contract.shapes.changes import plain
 
 AFTER_ALL_IDS = "g"  # ids are hexadecimal
 
@@ -24,16 +26,18 @@ def user_jwt_claims(world: World, user: User, expires_in: int | None = None) -> 
     """Return the claims of a user JWT in the documented order (ACC-UJWT-02, -03)."""
     life = world.contract.limits.user_jwt_s if expires_in is None else expires_in
     words = world.contract.accounts
-    return {
-        "user_id_sig": user_id_signature(world, user),
-        "product_type": words.user_jwt_product,
-        "lastupdatetime": iso(user.last_update).rstrip("Z"),
-        "iss": world.settings.accounts_issuer,
-        "publickeyid": world.signing_keys.current,
-        "exp": int(world.clock.now()) + life,
-        "user_id": user.ndbid,
-        "ver": words.user_jwt_version,
-    }
+    said = UserJwtClaims(
+        user_id_sig=user_id_signature(world, user),
+        product_type=words.user_jwt_product,
+        lastupdatetime=iso(user.last_update).rstrip("Z"),
+        iss=world.settings.accounts_issuer,
+        publickeyid=world.signing_keys.current,
+        exp=int(world.clock.now()) + life,
+        user_id=user.ndbid,
+        ver=words.user_jwt_version,
+    )
+    claims: dict[str, Any] = plain(said, world.contract.shapes)
+    return claims
 
 
 async def user_jwt(
@@ -79,13 +83,14 @@ async def _free_expiry(world: World, claims: str, latest: int) -> int:
 def anonymous_jwt(world: World, guest: AnonymousUser) -> str:
     """Issue the JWT of an anonymous user (ACC-ANON-01)."""
     now = int(world.clock.now())
-    claims = {
-        "anonymous_id": guest.id,
-        "product_type": world.contract.accounts.anonymous_jwt_product,
-        "iss": world.settings.accounts_issuer.split("."),
-        "iat": now,
-        "exp": now + world.contract.limits.anonymous_jwt_s,
-    }
+    said = AnonymousJwtClaims(
+        anonymous_id=guest.id,
+        product_type=world.contract.accounts.anonymous_jwt_product,
+        iss=world.settings.accounts_issuer.split("."),
+        iat=now,
+        exp=now + world.contract.limits.anonymous_jwt_s,
+    )
+    claims = plain(said, world.contract.shapes)
     return jws.sign_hs256({"typ": "JWT", "alg": "HS256"}, claims, world.secret("anonymous"))
 
 

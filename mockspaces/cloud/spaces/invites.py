@@ -27,6 +27,7 @@ from mockspaces.cloud.store.entities import (
 )
 from mockspaces.contract import errors
 from mockspaces.contract.rows import Role
+from mockspaces.contract.shapes.spaces import InviteContent
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,14 +224,14 @@ def link(origins: Origins, invite: Invite) -> str:
     return f"{origins.web}/spaces/invites/{invite.id}/{word}?inviteInfo={quote(info, safe='')}"
 
 
-def content(origins: Origins, space: Space, invite: Invite, creator: User) -> dict[str, str]:
+def content(origins: Origins, space: Space, invite: Invite, creator: User) -> InviteContent:
     """Return text and HTML of the invitation; the link is the only URL in the text (SPACES-CREATE-06)."""
     url = link(origins, invite)
     who, where = creator.displayname, space.title
-    return {
-        "text": f"{_no_url(who)} invites you to {_no_url(where)}.\nJoin: {url}",
-        "html": f'<div>{escape(who)} invites you to {escape(where)}. <a href="{escape(url)}">Join</a></div>',
-    }
+    return InviteContent(
+        text=f"{_no_url(who)} invites you to {_no_url(where)}.\nJoin: {url}",
+        html=f'<div>{escape(who)} invites you to {escape(where)}. <a href="{escape(url)}">Join</a></div>',
+    )
 
 
 def _no_url(text: str) -> str:

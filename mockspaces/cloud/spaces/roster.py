@@ -1,6 +1,7 @@
 """Who is in a space, and with which role: lists, role changes and removal (SPACES-MEMBERS, -ROLE, -KICK)."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
@@ -11,7 +12,7 @@ from mockspaces.cloud.kernel.rejection import Rejection, invalid, not_found
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.spaces import spaces
 from mockspaces.cloud.spaces.access import Standing
-from mockspaces.cloud.store.entities import Member, MemberType, Space, member_id, replace
+from mockspaces.cloud.store.entities import Member, Space, member_id, replace
 from mockspaces.cloud.store.listing import Indexed
 from mockspaces.contract import errors
 from mockspaces.contract.rows import Role
@@ -40,7 +41,7 @@ async def _names(world: World, entry: Member) -> Sequence[str]:
 class Participant(msgspec.Struct, frozen=True):
     """Somebody who is, or could be, in a space: by the two words of the paths."""
 
-    type: MemberType
+    type: Literal["userId", "anonymousId"]
     id: str
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from mockspaces.contract.licences import EXPIRATION, PRODUCT_TYPE
 from mockspaces.contract.rows import Role, SpaceType
+from mockspaces.contract.shapes import people as shapes
 from mockspaces.contract.spaces import RecordStatus, SpaceStatus, TaskStatus
 
 # What a snapshot may bring: times that a calendar has, in milliseconds or seconds, and numbers that JSON keeps exact.
@@ -20,17 +21,8 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 replace = msgspec.structs.replace
 
 
-class PersonName(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class PersonName(shapes.PersonName, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=False):
     """The eight parts of a name, spelt and printed as the vendor does (DM-USER-04)."""
-
-    familyname: str = ""
-    formatted: str = ""
-    givenname: str = ""
-    honorific_prefix: str = ""
-    honorific_suffix: str = ""
-    middlename: str = ""
-    pronunciation: str = ""
-    pronunciation_url: str = ""
 
 
 class Licence(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -295,7 +287,7 @@ class PushSubscription(msgspec.Struct, frozen=True, kw_only=True):
     subscription_id: str | None = None
     device_id: str | None = None
     data_only: bool = False
-    scope: tuple[str, ...] = ("all",)
+    scope: tuple[Literal["group", "direct", "all"], ...] = ("all",)
     device_type: str | None = None
 
 

@@ -1,10 +1,11 @@
-"""The vendor's objects: how entities look on the wire, the same for REST and socket.
+"""The vendor's objects: entities as shapes, the same for REST and socket.
 
-With `space_views` and `message_views` the only place that maps Python's names to the vendor's spelling in answers.
-Member order is that of the documents.
+Shapes that an answer has many of take their members by position, in the order of the wire: see `shapes.base`.
 """
 
-from typing import Any
+from typing import Literal
+
+from msgspec import UNSET
 
 from mockspaces.cloud.kernel.clock import iso
 from mockspaces.cloud.kernel.world import Origins
@@ -18,9 +19,10 @@ from mockspaces.cloud.store.entities import (
     PushSubscription,
     User,
 )
+from mockspaces.contract.shapes import people as shapes
+from mockspaces.contract.shapes import spaces as space_shapes
 from mockspaces.contract.web import DEFAULT_PICTURE
 
-Object = dict[str, Any]
 PERMISSION_GROUP = "USERSELF_PERMISSION_GROUP"
 ADMIN_PERMISSION_GROUP = "IT_ADMIN_PERMISSION_GROUP"
 
@@ -31,158 +33,119 @@ def picture_url(origins: Origins, person: Person) -> str:
     return given or f"{origins.accounts}{DEFAULT_PICTURE}"
 
 
-def person(origins: Origins, who: Person, company: Company | None) -> Object:
+def person(origins: Origins, who: Person, company: Company | None) -> shapes.User | shapes.AnonymousUser:
     """Return the bare object of GET /users/me (USERS-ME-01, -03)."""
     return anonymous(origins, who) if isinstance(who, AnonymousUser) else user(origins, who, company)
 
 
-def anonymous(origins: Origins, who: AnonymousUser) -> Object:
+def anonymous(origins: Origins, who: AnonymousUser) -> shapes.AnonymousUser:
     """Return an anonymous user (DM-ANON-01)."""
-    return {
-        "_id": who.id,
-        "aType": "anonymous",
-        "username": who.username,
-        "displayname": who.displayname,
-        "picture_url": picture_url(origins, who),
-        "phone_numbers": [],
-        "permissions": [],
-        "licenses": [],
-        "relation_graphs": [],
-    }
+    return shapes.AnonymousUser(
+        id=who.id, username=who.username, displayname=who.displayname, picture_url=picture_url(origins, who)
+    )
 
 
-def user(origins: Origins, who: User, company: Company | None) -> Object:
+def user(origins: Origins, who: User, company: Company | None) -> shapes.User:
     """Return a registered user (DM-USER-01..11)."""
-    picture = picture_url(origins, who)
-    relation = company.relationdef_id if company else ""
-    profile = {
-        "name": who.name,
-        "displayname": who.displayname,
-        "username": who.username,
-        "phone_numbers": who.phone_numbers,
-        "picture_url": picture,
-        "addresses": [],
-        "gender": who.gender,
-    }
-    shown: Object = {
-        "name": who.name,
-        "aType": "user",
-        "permissions": [PERMISSION_GROUP, *([ADMIN_PERMISSION_GROUP] if who.company_admin else [])],
-        "_id": who.id,
-        "ndbid": who.ndbid,
-        "addresses": [],
-        "displayname": who.displayname,
-        "emails": [
-            {"value": address, "type": "", "primary": address == who.username, "label": "", "relationdef_id": relation}
-            for address in who.emails
-        ],
-        "gender": who.gender,
-        "languages": [{"code": who.language, "primary": True}],
-        "lastupdatetime": iso(who.last_update),
-        "licenses": [licence(item) for item in who.licences],
-        "phone_numbers": who.phone_numbers,
-        "relation_graphs": [
-            {
-                "relationdef_id": company.relationdef_id,
-                "initiator_id": company.id,
-                "initiator_type": "company",
-                "relation_type": "employee",
-            }
-        ]
-        if company
-        else [],
-        "timezone": who.timezone,
-        "username": who.username,
-        "picture_url": picture,
-        "profile": profile,
-    }
-    if who.picturefile:
-        shown["picturefile"] = who.picturefile
-    return shown
+    picture, relation = picture_url(origins, who), company.relationdef_id if company else ""
+    return shapes.User(
+        who.name,
+        "user",
+        [PERMISSION_GROUP, ADMIN_PERMISSION_GROUP] if who.company_admin else [PERMISSION_GROUP],
+        who.id,
+        who.ndbid,
+        (),
+        who.displayname,
+        [shapes.Email(address, "", address == who.username, "", relation) for address in who.emails],
+        who.gender,
+        [shapes.Language(who.language)],
+        iso(who.last_update),
+        [licence(item) for item in who.licences],
+        who.phone_numbers,
+        [shapes.Relation(relationdef_id=relation, initiator_id=company.id)] if company else [],
+        who.timezone,
+        who.username,
+        picture,
+        shapes.Profile(who.name, who.displayname, who.username, who.phone_numbers, picture, (), who.gender),
+        who.picturefile or UNSET,
+    )
 
 
-def licence(item: Licence) -> Object:
+def licence(item: Licence) -> shapes.Licence:
     """Return a licence (DM-LIC-01)."""
-    return {
-        "service_type": item.service_type,
-        "product_type": item.product_type,
-        "expiration": item.expiration,
-        "parent_type": item.parent_type,
-        "trial": item.trial,
-        "purchased_license_ndbid": item.purchased_license_ndbid,
-    }
+    return shapes.Licence(
+        item.service_type,
+        item.product_type,
+        item.expiration,
+        item.parent_type,
+        item.trial,
+        item.purchased_license_ndbid,
+    )
 
 
-def member(origins: Origins, entry: Member, who: Person | None) -> Object:
+def member(origins: Origins, entry: Member, who: Person | None) -> space_shapes.Member:
     """Return an entry of a roster; an e-mail entry shows its address as name (DM-MEM-01, SPACES-MEMBERS-03)."""
-    return {
-        "phone_numbers": [] if who is None or isinstance(who, AnonymousUser) else who.phone_numbers,
-        "member": entry.person,
-        "memberType": entry.type,
-        "role": entry.role,
-        "joinTime": "" if entry.type == "email" else iso(entry.join_time),
-        "username": who.username if who else entry.person,
-        "displayname": who.displayname if who else entry.person,
-        "picture_url": picture_url(origins, who) if who else f"{origins.accounts}{DEFAULT_PICTURE}",
-    }
+    return space_shapes.Member(
+        () if who is None or isinstance(who, AnonymousUser) else who.phone_numbers,
+        entry.person,
+        entry.type,
+        entry.role,
+        "" if entry.type == "email" else iso(entry.join_time),
+        who.username if who else entry.person,
+        who.displayname if who else entry.person,
+        picture_url(origins, who) if who else f"{origins.accounts}{DEFAULT_PICTURE}",
+    )
 
 
-def partner(origins: Origins, who: Person) -> Object:
+def partner(origins: Origins, who: Person) -> shapes.Partner:
     """Return the other party of a direct space (USERS-WITHDM-02)."""
-    return {
-        "_id": who.id,
-        "aType": "anonymous" if isinstance(who, AnonymousUser) else "user",
-        "displayname": who.displayname,
-        "username": who.username,
-        "picture_url": picture_url(origins, who),
-    }
+    kind: shapes.PersonType = "anonymous" if isinstance(who, AnonymousUser) else "user"
+    return shapes.Partner(who.id, kind, who.displayname, who.username, picture_url(origins, who))
 
 
-def short(origins: Origins, who: User) -> Object:
+def short(origins: Origins, who: User) -> shapes.ShortUser:
     """Return a user as lists of people show them (DM-USER-13)."""
-    return {
-        "_id": who.id,
-        "aType": "user",
-        "ndbid": who.ndbid,
-        "displayname": who.displayname,
-        "username": who.username,
-        "name": who.name,
-        "emails": [{"primary": address == who.username, "value": address} for address in who.emails],
-        "phone_numbers": who.phone_numbers,
-        **({"picturefile": who.picturefile} if who.picturefile else {}),
-        "picture_url": picture_url(origins, who),
-    }
+    return shapes.ShortUser(
+        who.id,
+        "user",
+        who.ndbid,
+        who.displayname,
+        who.username,
+        who.name,
+        [shapes.ShortEmail(address == who.username, address) for address in who.emails],
+        who.phone_numbers,
+        who.picturefile or UNSET,
+        picture_url(origins, who),
+    )
 
 
-def push_subscription(shown: PushSubscription, status: str) -> Object:
+def push_subscription(shown: PushSubscription, status: Literal["active", "removing"]) -> shapes.PushSubscription:
     """Return a push subscription (USERS-PUSHADD-02, USERS-PUSHDEL-02)."""
-    return {
-        "deviceId": shown.device_id,
-        "dataOnly": shown.data_only,
-        "type": "firebase",
-        "scope": shown.scope,
-        "_id": shown.id,
-        "__v": 0,
-        "status": status,
-        "created": iso(shown.created),
-        "id": shown.id,
-    }
+    return shapes.PushSubscription(
+        subscription_id=shown.subscription_id if status == "active" else UNSET,
+        device_id=shown.device_id,
+        data_only=shown.data_only,
+        scope=shown.scope,
+        id=shown.id,
+        status=status,
+        created=iso(shown.created),
+        again=shown.id,
+    )
 
 
-def invite(shown: Invite) -> Object:
+def invite(shown: Invite) -> space_shapes.Invite:
     """Return an invite; optional members only where they were given (DM-INV-01)."""
-    optional = {
-        "startDateTime": iso(shown.start) if shown.start is not None else None,
-        "endDateTime": iso(shown.end) if shown.end is not None else None,
-        "inviteContentLanguage": shown.language,
-    }
-    return {
-        "_id": shown.id,
-        "topicId": shown.space_id,
-        "cid": shown.creator_id,
-        "invitees": [{"inviteeType": one.type, "invitee": one.invitee, "role": one.role} for one in shown.invitees],
-        "informChannel": shown.channel,
-        "inviteMode": shown.mode,
-        "created": iso(shown.created),
-        **{name: value for name, value in optional.items() if value is not None},
-    }
+    return space_shapes.Invite(
+        id=shown.id,
+        topic_id=shown.space_id,
+        cid=shown.creator_id,
+        invitees=[
+            space_shapes.Invitee(invitee_type=one.type, invitee=one.invitee, role=one.role) for one in shown.invitees
+        ],
+        inform_channel=shown.channel,
+        invite_mode=shown.mode,  # type: ignore[arg-type]  # "invite" is stored as "join"
+        created=iso(shown.created),
+        start_date_time=UNSET if shown.start is None else iso(shown.start),
+        end_date_time=UNSET if shown.end is None else iso(shown.end),
+        invite_content_language=shown.language or UNSET,
+    )

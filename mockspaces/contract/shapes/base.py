@@ -3,6 +3,7 @@
 A member's type says what the wire may hold: ``None`` in it is null, `msgspec.UNSET` is a member that may be missing.
 ``D("DM-USER-02")`` beside it names the statement and how sure we are. Members stand in the order of the wire.
 
+What is built a hundred times for one answer takes its members by position: by keyword it costs five times as much.
 Modules of shapes import annotations from the future: types are read when a schema is wanted, not at every start.
 """
 

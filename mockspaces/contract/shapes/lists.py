@@ -12,13 +12,13 @@ from mockspaces.contract.shapes.base import A, C, Count, D, PageUrl, Shape
 Item = TypeVar("Item")
 
 
-class Data(Shape, Generic[Item], kw_only=True):
+class Data(Shape, Generic[Item]):
     """Things that are not paged."""
 
     data: Annotated[Sequence[Item], C("PAGE-ENV-01")]
 
 
-class Page(Shape, Generic[Item], kw_only=True):
+class Page(Shape, Generic[Item]):
     """A page of a list; those below ``/users`` have the previous URL under both names."""
 
     data: Annotated[Sequence[Item], C("PAGE-ENV-01")]
@@ -28,7 +28,7 @@ class Page(Shape, Generic[Item], kw_only=True):
     prev_page_url: Annotated[PageUrl | UnsetType, A("PAGE-ENV-03")] = UNSET
 
 
-class NumberedPage(Shape, Generic[Item], kw_only=True):
+class NumberedPage(Shape, Generic[Item]):
     """A page by number, with the 1-based positions of its first and last item."""
 
     data: Annotated[Sequence[Item], C("PAGE-ENV-01")]

@@ -16,7 +16,7 @@ Category = Literal["chat", "idea", "task", "meeting"]
 MediaMode = Literal["audio", "video"]
 
 
-class Sender(Shape, kw_only=True):
+class Sender(Shape):
     """Who wrote a message, as they were then."""
 
     id: Annotated[Id, D("DM-MSG-03")]
@@ -33,7 +33,7 @@ class ServerSender(Shape, kw_only=True):
     type: Annotated[str, D("RT-MED-03, MEET-RECSTOP-01")]
 
 
-class Parent(Shape, kw_only=True):
+class Parent(Shape):
     """What a comment is about."""
 
     id: Annotated[Id, D("DM-MSG-05, MSG-COMMI-02")]
@@ -41,7 +41,7 @@ class Parent(Shape, kw_only=True):
     category: Annotated[Literal["idea", "task"], D("DM-MSG-05, MSG-COMMI-02")]
 
 
-class MetaData(Shape, kw_only=True):
+class MetaData(Shape):
     """Who stores a file and who shows it."""
 
     stge_provd: Annotated[str, C("DM-ATT-02")] = "native"
@@ -75,13 +75,13 @@ class Attachment(Shape, kw_only=True):
     thumbnail_file: Annotated[str | UnsetType, D("DM-ATT-01")] = UNSET
 
 
-class Assignee(Shape, kw_only=True):
+class Assignee(Shape):
     """Who has to do a task."""
 
     id: Annotated[str, D("DM-MSG-06")]
 
 
-class Content(Shape, kw_only=True):
+class Content(Shape):
     """What a chat, post or task says; the last members are those of tasks."""
 
     body_text: Annotated[str, D("DM-MSG-06")]
@@ -147,7 +147,7 @@ class MeetingContent(Shape, kw_only=True):
     background_theme: Annotated[str | UnsetType, C("MEET-LAYOUT-01")] = UNSET
 
 
-class Message(Shape, kw_only=True):
+class Message(Shape):
     """A chat, post (idea) or task; ``parentMsg`` is that of a comment."""
 
     id: Annotated[Id, D("DM-MSG-01")]
@@ -157,7 +157,7 @@ class Message(Shape, kw_only=True):
     created: Annotated[Time, C("DM-MSG-02")]
     modified: Annotated[Time | None, C("DM-MSG-02")]
     chat_count: Annotated[Count, D("DM-MSG-04")]
-    like_count: Annotated[Count, D("DM-MSG-04")] = 0
+    like_count: Annotated[Count, D("DM-MSG-04")]
     sender: Annotated[Sender, D("DM-MSG-03, MSG-GEN-05")]
     content: Annotated[Content, D("DM-MSG-06")]
     parent_msg: Annotated[Parent | UnsetType, D("DM-MSG-05, MSG-COMMI-02")] = UNSET
@@ -180,7 +180,7 @@ class Meeting(Shape, kw_only=True):
     content: Annotated[MeetingContent, C("DM-MEET-01")]
 
 
-class ListedMessage(Message, kw_only=True):
+class ListedMessage(Message):
     """A chat, post or task in a list."""
 
     v: Annotated[Literal[0], C("DM-MSG-07, MSG-GEN-03")] = msgspec.field(name="__v", default=0)

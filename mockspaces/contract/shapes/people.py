@@ -14,7 +14,7 @@ from mockspaces.contract.shapes.lists import Data
 PersonType = Literal["user", "anonymous"]
 
 
-class PersonName(Underscored, kw_only=True):
+class PersonName(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """The eight parts of a name."""
 
     familyname: Annotated[str, D("DM-USER-04")] = ""
@@ -40,24 +40,24 @@ class PhoneNumber(Shape, kw_only=True):
 PhoneNumbers = Sequence[Annotated[Any, kept(PhoneNumber)]]
 
 
-class Email(Shape, kw_only=True):
+class Email(Shape):
     """An address of a user."""
 
     value: Annotated[str, D("DM-USER-05")]
-    type: Annotated[str, D("DM-USER-05")] = ""
+    type: Annotated[str, D("DM-USER-05")]
     primary: Annotated[bool, D("DM-USER-05")]
-    label: Annotated[str, D("DM-USER-05")] = ""
+    label: Annotated[str, D("DM-USER-05")]
     relationdef_id: Annotated[str, D("DM-USER-05")]
 
 
-class Language(Shape, kw_only=True):
+class Language(Shape):
     """A language of a user."""
 
     code: Annotated[str, D("DM-USER-07")]
     primary: Annotated[bool, D("DM-USER-07")] = True
 
 
-class Licence(Underscored, kw_only=True):
+class Licence(Underscored):
     """A licence of a user."""
 
     service_type: Annotated[str, D("DM-LIC-01")]
@@ -77,7 +77,7 @@ class Relation(Underscored, kw_only=True):
     relation_type: Annotated[Literal["employee"], D("DM-USER-09")] = "employee"
 
 
-class Profile(Shape, kw_only=True):
+class Profile(Shape):
     """A copy of what a user says of themselves."""
 
     name: Annotated[PersonName, D("DM-USER-11")]
@@ -85,19 +85,19 @@ class Profile(Shape, kw_only=True):
     username: Annotated[str, D("DM-USER-11")]
     phone_numbers: Annotated[PhoneNumbers, D("DM-USER-11")]
     picture_url: Annotated[Url, D("DM-USER-11")]
-    addresses: Annotated[Sequence[Any], D("DM-USER-11")] = ()
+    addresses: Annotated[Sequence[Any], D("DM-USER-11")]
     gender: Annotated[str, D("DM-USER-11")]
 
 
-class User(Shape, kw_only=True):
+class User(Shape):
     """A registered user, or the service account of an app."""
 
     name: Annotated[PersonName, D("DM-USER-04")]
-    a_type: Annotated[Literal["user"], D("DM-USER-01, USERS-ME-02")] = "user"
+    a_type: Annotated[Literal["user"], D("DM-USER-01, USERS-ME-02")]
     permissions: Annotated[Sequence[str], D("DM-USER-08")]
     id: Annotated[Id, D("DM-USER-01")]
     ndbid: Annotated[str, D("DM-USER-01")]
-    addresses: Annotated[Sequence[Any], D("DM-USER-06")] = ()
+    addresses: Annotated[Sequence[Any], D("DM-USER-06")]
     displayname: Annotated[str, D("DM-USER-03")]
     emails: Annotated[Sequence[Email], D("DM-USER-05")]
     gender: Annotated[str, D("DM-USER-06")]
@@ -127,29 +127,29 @@ class AnonymousUser(Shape, kw_only=True):
     relation_graphs: Annotated[Sequence[Relation], A("DM-ANON-01, USERS-ME-03")] = ()
 
 
-class ShortEmail(Shape, kw_only=True):
+class ShortEmail(Shape):
     """An address in a list of people."""
 
     primary: Annotated[bool, C("DM-USER-13, USERS-COLL-03")]
     value: Annotated[str, C("DM-USER-13, USERS-COLL-03")]
 
 
-class ShortUser(Shape, kw_only=True):
+class ShortUser(Shape):
     """A user in a list of people."""
 
     id: Annotated[Id, C("DM-USER-13, USERS-COLL-03")]
-    a_type: Annotated[Literal["user"], C("DM-USER-13, USERS-COLL-03")] = "user"
+    a_type: Annotated[Literal["user"], C("DM-USER-13, USERS-COLL-03")]
     ndbid: Annotated[str, A("DM-USER-13, USERS-COLL-03")]
     displayname: Annotated[str, C("DM-USER-13, USERS-COLL-03")]
     username: Annotated[str, C("DM-USER-13, USERS-COLL-03")]
     name: Annotated[PersonName, A("DM-USER-13, USERS-COLL-03")]
     emails: Annotated[Sequence[ShortEmail], A("DM-USER-13, USERS-COLL-03")]
     phone_numbers: Annotated[PhoneNumbers, A("DM-USER-13, USERS-COLL-03")]
-    picturefile: Annotated[str | UnsetType, A("DM-USER-13, USERS-COLL-03")] = UNSET
+    picturefile: Annotated[str | UnsetType, A("DM-USER-13, USERS-COLL-03")]
     picture_url: Annotated[Url, C("DM-USER-13, USERS-COLL-03")]
 
 
-class Partner(Shape, kw_only=True):
+class Partner(Shape):
     """The other party of a direct space."""
 
     id: Annotated[Id, D("USERS-WITHDM-02")]

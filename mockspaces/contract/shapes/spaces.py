@@ -71,7 +71,7 @@ class Retention(Shape, kw_only=True):
     not_inherit_parent_policy: Annotated[bool, D("DM-SPACE-06")]
 
 
-class Member(Shape, kw_only=True):
+class Member(Shape):
     """An entry in the roster of a space; of an e-mail entry the address is the name, and no time is known."""
 
     phone_numbers: Annotated[PhoneNumbers, D("DM-MEM-01, SPACES-MEMBERS-03")]
@@ -84,7 +84,7 @@ class Member(Shape, kw_only=True):
     picture_url: Annotated[Url, D("DM-MEM-01, SPACES-MEMBERS-03")]
 
 
-class Space(Shape, kw_only=True):
+class Space(Shape):
     """A space, merged with what the caller keeps about it."""
 
     id: Annotated[Id, D("DM-SPACE-01")]
@@ -105,7 +105,7 @@ class Space(Shape, kw_only=True):
     last_access: Annotated[Time | None, A("SPACES-GET-01, USERS-ROOM-01")]
 
 
-class ListedSpace(Space, kw_only=True):
+class ListedSpace(Space):
     """A space in the list of the caller's own; a direct one has its latest chat."""
 
     target_id: Annotated[Id, C("USERS-SPACES-09")]
