@@ -12,6 +12,7 @@ from mockspaces.cloud.kernel import jws, keys
 from mockspaces.cloud.kernel.rejection import not_found
 from mockspaces.cloud.worlds import seeds
 from mockspaces.contract import errors
+from mockspaces.contract.shapes import control as shapes
 from mockspaces.control.call import ControlCall, Handlers
 
 
@@ -50,28 +51,25 @@ class JwtBody(seeds.Strict, frozen=True, kw_only=True):
 async def create_client(call: ControlCall) -> object:
     """Register an OAuth client."""
     client = await seeds.add_client(call.world, await call.decode(seeds.ClientSeed))
-    return {
-        "client_id": client.id,
-        "client_secret": client.secret,
-        "name": client.name,
-        "redirect_uris": client.redirect_uris,
-    }
+    return shapes.MockClient(
+        client_id=client.id, client_secret=client.secret, name=client.name, redirect_uris=client.redirect_uris
+    )
 
 
 async def create_app(call: ControlCall) -> object:
     """Create a service app with a key; ``key`` is the downloadable file (ACC-SVCKEY-01)."""
     app, key = await seeds.add_app(call.world, await call.decode(seeds.AppSeed))
     company = await call.world.state.companies.get(app.company_id)
-    return {
-        "iss": app.id,
-        "sub": app.subject,
-        "name": app.name,
-        "company": company.name if company else None,
-        "scopes": app.scopes,
-        "active": app.active,
-        "account_id": app.account_id,
-        "key": apps.key_file(app, key),
-    }
+    return shapes.MockApp(
+        iss=app.id,
+        sub=app.subject,
+        name=app.name,
+        company=company.name if company else None,
+        scopes=app.scopes,
+        active=app.active,
+        account_id=app.account_id,
+        key=shapes.KeyFile(**apps.key_file(app, key)),
+    )
 
 
 async def change_app(call: ControlCall) -> object:
@@ -82,12 +80,7 @@ async def change_app(call: ControlCall) -> object:
         call.world, app, active=patch.active, account_enabled=patch.account_enabled, scopes=patch.scopes
     )
     account = await apps.account_of(call.world, changed)
-    return {
-        "iss": app.id,
-        "active": changed.active,
-        "account_enabled": account.enabled,
-        "scopes": changed.scopes,
-    }
+    return shapes.AppState(iss=app.id, active=changed.active, account_enabled=account.enabled, scopes=changed.scopes)
 
 
 async def create_key(call: ControlCall) -> object:
@@ -95,13 +88,13 @@ async def create_key(call: ControlCall) -> object:
     app = await apps.get_app(call.world, call.params["iss"])
     body = await call.decode(KeyBody)
     pair = call.exchange.attempt.made("fresh key", keys.fresh_elsewhere) if body.fresh else None
-    return apps.key_file(app, await apps.create_key(call.world, app, pair))
+    return shapes.KeyFile(**apps.key_file(app, await apps.create_key(call.world, app, pair)))
 
 
 async def get_key(call: ControlCall) -> object:
     """Return the file of a key again (ACC-SVCKEY-02)."""
     app = await apps.get_app(call.world, call.params["iss"])
-    return apps.key_file(app, await apps.get_key(call.world, app, call.params["kid"]))
+    return shapes.KeyFile(**apps.key_file(app, await apps.get_key(call.world, app, call.params["kid"])))
 
 
 async def drop_key(call: ControlCall) -> object:
@@ -136,7 +129,7 @@ async def create_jwt(call: ControlCall) -> object:
         signed, _, signature = text.rpartition(".")
         if body.signature == "bad":  # another first character, since the last one has bits to spare
             signature = f"{'B' if signature.startswith('A') else 'A'}{signature[1:]}"
-        return Json({"token": f"{signed}.{signature}", "scheme": "service_app", "header": header, "claims": claims})
+        return Json(shapes.AppJwt(token=f"{signed}.{signature}", header=header, claims=claims))
 
     unsigned = jws.UnsignedToken(header, claims, pair)
     if body.alg == "RS256":

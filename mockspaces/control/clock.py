@@ -1,12 +1,13 @@
 """The clock of a world, shown and moved."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.clock import LATEST, iso, milliseconds
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.worlds import seeds
+from mockspaces.contract.shapes.control import Clock
 from mockspaces.control.call import ControlCall, Handlers
 
 
@@ -18,10 +19,10 @@ class ClockBody(seeds.Strict, frozen=True, kw_only=True):
     resume: Literal[True] | None = None
 
 
-def shown_clock(world: World) -> dict[str, Any]:
+def shown_clock(world: World) -> Clock:
     """Return the world's time, whether it stands still, and how far it is ahead of the machine."""
     clock = world.clock
-    return {"now": iso(clock.now_ms()), "epoch": clock.now(), "frozen": clock.frozen, "offset": clock.offset}
+    return Clock(now=iso(clock.now_ms()), epoch=clock.now(), frozen=clock.frozen, offset=clock.offset)
 
 
 async def show(call: ControlCall) -> object:

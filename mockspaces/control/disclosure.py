@@ -12,9 +12,12 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from msgspec.structs import replace
+
 from mockspaces.cloud.kernel import jws
 from mockspaces.cloud.kernel.journal import Entry, unpacked
 from mockspaces.cloud.kernel.world import World
+from mockspaces.contract.shapes.control import Credential, Kind
 
 HIDDEN = "***"
 FINGERPRINTED = 20  # characters from which on a secret cannot be guessed from eight digits of its hash
@@ -84,10 +87,10 @@ def _client(token: str) -> str:
         return ""
 
 
-KINDS = {"bearer": "oauth", "oauth": "oauth", "service_app": "svc", "sat": "sat", "basic": "client"}
+KINDS: dict[str, Kind] = {"bearer": "oauth", "oauth": "oauth", "service_app": "svc", "sat": "sat", "basic": "client"}
 
 
-def credential(world: World, entry: Entry) -> dict[str, Any] | None:
+def credential(world: World, entry: Entry) -> Credential | None:
     """Return what a credential says, whether or not it was accepted, or None where there is none.
 
     ``seconds_left`` counts from the time of the entry; ``key`` says whether the key is known, as things stand now.
@@ -97,18 +100,18 @@ def credential(world: World, entry: Entry) -> dict[str, Any] | None:
         return None
     scheme, token = sent
     kind = KINDS.get(scheme.lower())
-    shown: dict[str, Any] = {"scheme": scheme, "kind": kind, "fingerprint": fingerprint(token)}
+    shown = Credential(scheme=scheme, kind=kind, fingerprint=fingerprint(token))
     if kind == "client":
-        return shown | {"sub": _client(token).removesuffix(":") or None}
+        return replace(shown, sub=_client(token).removesuffix(":") or None)
     if kind in ("oauth", "sat"):
         known = world.state.space_tokens.peek(token) if kind == "sat" else world.state.access_tokens.peek(token)
-        return shown | ({"seconds_left": (known.expires - entry.time) / 1000} if known else {})
+        return replace(shown, seconds_left=(known.expires - entry.time) / 1000) if known else shown
     try:
         limits = world.contract.limits
         read = jws.read(token, max_chars=limits.token_chars, max_depth=limits.json_depth)
     except jws.MalformedTokenError:
         return shown
-    return shown | _claims(world, entry, read, shown["kind"])
+    return replace(shown, **_claims(world, entry, read, kind))
 
 
 def _authorization(entry: Entry) -> tuple[str, str] | None:

@@ -1,7 +1,7 @@
 """Fault plans: faults are planned, shown with how often they happened, and dropped."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
@@ -11,6 +11,8 @@ from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.run import OAUTH, SOCKET, Action, Fault, Match, Spread, Strict
 from mockspaces.contract import errors, nearest
 from mockspaces.contract.events import CLIENT_EVENTS, CONNECT_EVENT, SERVER_EVENTS
+from mockspaces.contract.shapes.control import FaultAction, FaultMatch, PlannedFault
+from mockspaces.contract.shapes.lists import Data
 from mockspaces.control import vocabulary
 from mockspaces.control.call import ControlCall, Handlers
 
@@ -35,23 +37,23 @@ class FaultBody(Strict, frozen=True, kw_only=True):
     probability: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
 
 
-def shown(fault: Fault) -> dict[str, Any]:
+def shown(fault: Fault) -> PlannedFault:
     """Return a fault; absent criteria are left out."""
     match = {name: value for name, value in msgspec.to_builtins(fault.match).items() if value is not None}
     action = {name: value for name, value in msgspec.to_builtins(fault.action).items() if value not in (None, 0, {})}
-    return {
-        "id": fault.id,
-        "match": match,
-        "action": action,
-        "times": fault.times,
-        "probability": fault.probability,
-        "fired": fault.fired,
-    }
+    return PlannedFault(
+        id=fault.id,
+        match=FaultMatch(**match),
+        action=FaultAction(**action),
+        times=fault.times,
+        probability=fault.probability,
+        fired=fault.fired,
+    )
 
 
 async def list_faults(call: ControlCall) -> object:
     """Return the plan; ``fired`` proves that a fault happened."""
-    return {"data": [shown(fault) for fault in call.world.faults.all()]}
+    return Data(data=[shown(fault) for fault in call.world.faults.all()])
 
 
 async def plan(call: ControlCall) -> object:

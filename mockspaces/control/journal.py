@@ -1,7 +1,7 @@
 """The journal and the outbox of a world."""
 
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -15,6 +15,8 @@ from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.worlds import seeds
 from mockspaces.contract import nearest
 from mockspaces.contract.events import CLIENT_EVENTS, CONNECT_EVENT, DISCONNECT_EVENT, SERVER_EVENTS
+from mockspaces.contract.shapes.control import AwaitedJournal, Journal, JournalEntry, JournalMessage, MockMail
+from mockspaces.contract.shapes.lists import Data
 from mockspaces.control import disclosure, har, vocabulary
 from mockspaces.control.call import ControlCall, Handlers
 from mockspaces.control.slices import encoded, in_slices
@@ -94,43 +96,43 @@ class WaitBody(seeds.Strict, frozen=True, kw_only=True):
     timeout: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_WAIT_S)] = 5.0
 
 
-def shown(world: World, entry: Entry) -> dict[str, Any]:
+def shown(world: World, entry: Entry) -> JournalEntry:
     """Return an entry; bodies are shown as text, credentials decoded, secrets hidden."""
     target = entry.target.decode("latin-1")
     query = parse_qsl(target.partition("?")[2], keep_blank_values=True)
-    return {
-        "id": entry.id,
-        "trace": entry.trace,
-        "time": iso(entry.time),
-        "surface": entry.surface,
-        "method": entry.method,
-        "path": entry.path,
-        "endpoint": entry.endpoint,
-        "event": entry.event,
-        "caller": entry.caller,
-        "status": entry.status,
-        "code": entry.code,
-        "why": entry.why,
-        "refused": entry.refused,
-        "duration_ms": round(entry.duration * 1000, 3),
-        "connections": [f"{peer[0]}:{peer[1]}" for peer in entry.connections if peer],
-        "target": disclosure.text(target),
-        "version": entry.version,
-        "query": [[name, disclosure.parameter(name, value)] for name, value in query],
-        "credential": disclosure.credential(world, entry),
-        "request": _message(entry.request, entry.request_bytes, unpacked(entry.head)),
-        "response": _message(entry.response, entry.response_bytes, entry.headers),
-    }
+    return JournalEntry(
+        id=entry.id,
+        trace=entry.trace,
+        time=iso(entry.time),
+        surface=entry.surface,
+        method=entry.method,
+        path=entry.path,
+        endpoint=entry.endpoint,
+        event=entry.event,
+        caller=entry.caller,
+        status=entry.status,
+        code=entry.code,
+        why=entry.why,
+        refused=entry.refused,
+        duration_ms=round(entry.duration * 1000, 3),
+        connections=[f"{peer[0]}:{peer[1]}" for peer in entry.connections if peer],
+        target=disclosure.text(target),
+        version=entry.version,
+        query=[(name, disclosure.parameter(name, value)) for name, value in query],
+        credential=disclosure.credential(world, entry),
+        request=_message(entry.request, entry.request_bytes, unpacked(entry.head)),
+        response=_message(entry.response, entry.response_bytes, entry.headers),
+    )
 
 
-def _message(body: bytes, size: int, headers: Headers) -> dict[str, Any]:
+def _message(body: bytes, size: int, headers: Headers) -> JournalMessage:
     lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
-    return {
-        "headers": [[name, disclosure.header(name, value)] for name, value in lines],
-        "bytes": size,
-        "truncated": size > len(body),
-        "text": disclosure.text(body.decode("utf-8", "replace")),
-    }
+    return JournalMessage(
+        headers=[(name, disclosure.header(name, value)) for name, value in lines],
+        bytes=size,
+        truncated=size > len(body),
+        text=disclosure.text(body.decode("utf-8", "replace")),
+    )
 
 
 async def find(call: ControlCall) -> object:
@@ -145,14 +147,12 @@ async def find(call: ControlCall) -> object:
     found = call.world.journal.find(query.criteria(call.world), query.limit)
     if query.format == "har":
         return await har.archive(call.exchange.origins, found, partial(shown, call.world))
-    return await _answer(call, found)
+    dropped, cut = call.world.journal.dropped, call.world.journal.cut
+    return Journal(entries=await _entries(call, found), dropped=dropped, cut=cut)
 
 
-async def _answer(call: ControlCall, entries: list[Entry]) -> dict[str, Any]:
-    journal = call.world.journal
-    dropped, cut = journal.dropped, journal.cut
-    shown_entries = await in_slices(entries, lambda entry: encoded(shown(call.world, entry)))
-    return {"entries": shown_entries, "dropped": dropped, "cut": cut}
+async def _entries(call: ControlCall, found: list[Entry]) -> list[msgspec.Raw]:
+    return await in_slices(found, lambda entry: encoded(shown(call.world, entry)))
 
 
 async def clear(call: ControlCall) -> object:
@@ -166,26 +166,28 @@ async def wait(call: ControlCall) -> object:
     body = await call.decode(WaitBody)
     criteria = body.filter.criteria(call.world, "filter.")
     found = await call.world.journal.wait(criteria, body.count, body.timeout)
-    return await _answer(call, found) | {"complete": len(found) >= body.count}
+    dropped, cut = call.world.journal.dropped, call.world.journal.cut
+    complete = len(found) >= body.count
+    return AwaitedJournal(entries=await _entries(call, found), dropped=dropped, cut=cut, complete=complete)
 
 
 async def outbox(call: ControlCall) -> object:
     """Return the invitation e-mails that the real service would have sent."""
     mails = await call.world.state.outbox.all()  # in the order they were sent
-    return {
-        "data": [
-            {
-                "_id": mail.id,
-                "to": mail.to,
-                "subject": mail.subject,
-                "link": mail.link,
-                "created": iso(mail.created),
-                "inviteId": mail.invite_id,
-                "topicId": mail.space_id,
-            }
+    return Data(
+        data=[
+            MockMail(
+                id=mail.id,
+                to=mail.to,
+                subject=mail.subject,
+                link=mail.link,
+                created=iso(mail.created),
+                invite_id=mail.invite_id,
+                topic_id=mail.space_id,
+            )
             for mail in mails
         ]
-    }
+    )
 
 
 HANDLERS: Handlers = {

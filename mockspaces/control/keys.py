@@ -1,10 +1,9 @@
 """The RSA keys that sign user JWTs: listed, rotated and dropped (ACC-UJWT-04)."""
 
-from typing import Any
-
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.worlds import seeds
+from mockspaces.contract.shapes.control import SigningKey, SigningKeys
 from mockspaces.control.call import ControlCall, Handlers
 
 
@@ -14,9 +13,10 @@ class RotateBody(seeds.Strict, frozen=True, kw_only=True):
     drop_old: bool = False
 
 
-def shown_keys(world: World) -> dict[str, Any]:
+def shown_keys(world: World) -> SigningKeys:
     """Return the id of the key that signs now, and of all that verify."""
-    return {"current": world.signing_keys.current, "data": [{"publickeyid": key_id} for key_id in world.signing_keys]}
+    found = [SigningKey(publickeyid=key_id) for key_id in world.signing_keys]
+    return SigningKeys(current=world.signing_keys.current, data=found)
 
 
 async def show(call: ControlCall) -> object:

@@ -16,6 +16,7 @@ from mockspaces.cloud.store.entities import Person
 from mockspaces.cloud.views import message_views
 from mockspaces.cloud.worlds.seeds import Strict
 from mockspaces.contract import errors
+from mockspaces.contract.shapes.control import SpaceState
 from mockspaces.control.call import ControlCall, Handlers
 
 
@@ -74,12 +75,8 @@ async def change_space(call: ControlCall) -> object:
     archived = await spaces.archive(call.world, space)
     if owner := await people.get_person(call.world, space.owner_id):
         await call.world.publish(TopicUpdated(space=archived, by=owner))
-    return {
-        "_id": archived.id,
-        "title": archived.title,
-        "type": archived.type,
-        "status": spaces.status(call.world, archived),
-    }
+    status = spaces.status(call.world, archived)
+    return SpaceState(id=archived.id, title=archived.title, type=archived.type, status=status)
 
 
 async def create_message(call: ControlCall) -> object:

@@ -1,6 +1,6 @@
 """Companies, users, spaces, and credentials without the browser dance."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -15,6 +15,7 @@ from mockspaces.cloud.spaces.access import find_space
 from mockspaces.cloud.store.entities import OAuthClient, User, replace
 from mockspaces.cloud.worlds import seeds
 from mockspaces.contract import errors, nearest
+from mockspaces.contract.shapes import control as shapes
 from mockspaces.control.call import ControlCall, Handlers
 from mockspaces.control.queries import shown_space
 
@@ -41,18 +42,18 @@ class TokenBody(seeds.Strict, frozen=True, kw_only=True):
     expires_in: Annotated[int, msgspec.Meta(ge=-(10**9), le=10**9)] | None = None
 
 
-def shown_user(user: User) -> dict[str, Any]:
+def shown_user(user: User) -> shapes.MockUser:
     """Return a user as tests want to know them, password included."""
-    return {
-        "_id": user.id,
-        "ndbid": user.ndbid,
-        "username": user.username,
-        "displayname": user.displayname,
-        "password": user.password,
-        "enabled": user.enabled,
-        "company_id": user.company_id,
-        "meetingroom_id": user.room_id,
-    }
+    return shapes.MockUser(
+        id=user.id,
+        ndbid=user.ndbid,
+        username=user.username,
+        displayname=user.displayname,
+        password=user.password,
+        enabled=user.enabled,
+        company_id=user.company_id,
+        meetingroom_id=user.room_id,
+    )
 
 
 async def known_user(world: World, username: str) -> User:
@@ -66,12 +67,9 @@ async def known_user(world: World, username: str) -> User:
 async def create_company(call: ControlCall) -> object:
     """Create a company."""
     company = await seeds.add_company(call.world, await call.decode(seeds.CompanySeed))
-    return {
-        "_id": company.id,
-        "name": company.name,
-        "domains": company.domains,
-        "service_domain": company.service_domain,
-    }
+    return shapes.MockCompany(
+        id=company.id, name=company.name, domains=company.domains, service_domain=company.service_domain
+    )
 
 
 async def create_user(call: ControlCall) -> object:
@@ -97,7 +95,8 @@ async def change_user(call: ControlCall) -> object:
 async def create_space(call: ControlCall) -> object:
     """Create a space in any state, also one that no public call makes."""
     space = await seeds.add_space(call.world, await call.decode(seeds.SpaceSeed))
-    return await shown_space(call.world, space) | {"status": spaces.status(call.world, space)}
+    shown = msgspec.structs.asdict(await shown_space(call.world, space))
+    return shapes.CreatedSpace(**shown, status=spaces.status(call.world, space))
 
 
 async def create_token(call: ControlCall) -> object:
@@ -108,19 +107,19 @@ async def create_token(call: ControlCall) -> object:
         raise invalid("username", "names a service account; sign a JWT with the key of its app")
     if body.kind == "jwt":
         issued = await tokens.user_jwt(call.world, user, expires_in=body.expires_in)
-        return Signed(issued, lambda text: Json({"token": text, "scheme": "jwt"}))
+        return Signed(issued, lambda text: Json(shapes.JwtIssued(token=text)))
     client = await _client(call.world, body.client_id)
     if body.kind == "sat":
         space = await find_space(call.world, body.space_id or "")
         sat = await discovery.issue_space_token(call.world, user, space, client.id, body.expires_in)
-        return {"token": sat.id, "scheme": "sat", "client_id": client.id}
+        return shapes.SatIssued(token=sat.id, client_id=client.id)
     scopes, known = tuple(dict.fromkeys(body.scope.split())), list(call.world.contract.oauth_scopes)
     for name in scopes:
         if name not in known:
             raise invalid("scope", f'no scope "{name}"{nearest(name, known)}')
     grant = await tokens.create_grant(call.world, client, user, scopes, body.scope)
     token = await tokens.access_token(call.world, grant, expires_in=body.expires_in)
-    return {"token": token.id, "scheme": "bearer", "client_id": client.id, "scopes": grant.scopes}
+    return shapes.OAuthIssued(token=token.id, client_id=client.id, scopes=grant.scopes)
 
 
 async def _client(world: World, client_id: str | None) -> OAuthClient:

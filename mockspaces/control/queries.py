@@ -1,7 +1,6 @@
 """What is in a world, in the words of a test: spaces with their people, messages as they were written."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -12,6 +11,8 @@ from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.entities import Category, Message, Space
 from mockspaces.contract import nearest
+from mockspaces.contract.shapes.control import MockMember, MockMessage, MockSpace
+from mockspaces.contract.shapes.lists import Data
 from mockspaces.control.call import ControlCall, Handlers
 
 
@@ -46,25 +47,25 @@ def plain(world: World, text: str) -> str:
     return text
 
 
-def shown(world: World, message: Message) -> dict[str, Any]:
+def shown(world: World, message: Message) -> MockMessage:
     """Return a message."""
     task = message.task
-    return {
-        "_id": message.id,
-        "topicId": message.space_id,
-        "category": message.category,
-        "sender": message.sender.username or message.sender.displayname,
-        "sender_id": message.sender.id,
-        "text": plain(world, message.text),
-        "description": plain(world, message.description or ""),
-        "created": iso(message.created),
-        "modified": None if message.modified is None else iso(message.modified),
-        "parent_id": message.parent_id,
-        "attachments": [file.name for file in message.attachments],
-        "status": task.status if task else None,
-        "due": iso(task.due) if task and task.due is not None else None,
-        "assignees": task.assignees if task else (),
-    }
+    return MockMessage(
+        id=message.id,
+        topic_id=message.space_id,
+        category=message.category,
+        sender=message.sender.username or message.sender.displayname,
+        sender_id=message.sender.id,
+        text=plain(world, message.text),
+        description=plain(world, message.description or ""),
+        created=iso(message.created),
+        modified=None if message.modified is None else iso(message.modified),
+        parent_id=message.parent_id,
+        attachments=[file.name for file in message.attachments],
+        status=task.status if task else None,
+        due=iso(task.due) if task and task.due is not None else None,
+        assignees=task.assignees if task else (),
+    )
 
 
 async def messages(call: ControlCall) -> object:
@@ -84,31 +85,31 @@ async def messages(call: ControlCall) -> object:
         candidates = await world.state.messages.page("space", wanted.space)
     else:
         candidates = await world.state.messages.all()
-    return {"data": [shown(world, message) for message in candidates if wanted.fits(world, message)]}
+    return Data(data=[shown(world, message) for message in candidates if wanted.fits(world, message)])
 
 
 async def spaces(call: ControlCall) -> object:
     """Return all spaces but the personal rooms, oldest first."""
     found = [space for space in await call.world.state.spaces.all() if space.type != "personal"]
-    return {"data": [await shown_space(call.world, space) for space in found]}
+    return Data(data=[await shown_space(call.world, space) for space in found])
 
 
-async def shown_space(world: World, space: Space) -> dict[str, Any]:
+async def shown_space(world: World, space: Space) -> MockSpace:
     """Return a space with who is in it."""
     members = []
     for member in await world.state.members.page("space", space.id):
         person = await world.state.users.get(member.person) or await world.state.anonymous.get(member.person)
         name = (person.username or person.displayname) if person else member.person
-        members.append({"id": member.person, "type": member.type, "username": name, "role": member.role})
-    return {
-        "_id": space.id,
-        "title": space.title,
-        "description": space.description,
-        "type": space.type,
-        "archived": space.archived,
-        "settings": space.settings,
-        "members": members,
-    }
+        members.append(MockMember(id=member.person, type=member.type, username=name, role=member.role))
+    return MockSpace(
+        id=space.id,
+        title=space.title,
+        description=space.description,
+        type=space.type,
+        archived=space.archived,
+        settings=space.settings,
+        members=members,
+    )
 
 
 HANDLERS: Handlers = {

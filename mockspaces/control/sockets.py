@@ -1,6 +1,6 @@
 """Sockets: who is connected, ending connections on purpose, and pairing, which only sockets learn of."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.events import SocketsClosed
@@ -13,6 +13,8 @@ from mockspaces.cloud.store.run import Connection
 from mockspaces.cloud.views import pairing_views
 from mockspaces.cloud.worlds.seeds import Strict
 from mockspaces.contract import errors
+from mockspaces.contract.shapes.control import Closed, MockSocket
+from mockspaces.contract.shapes.lists import Data
 from mockspaces.control.call import ControlCall, Handlers
 from mockspaces.control.people import known_user
 
@@ -41,20 +43,20 @@ class PairingBody(Strict, frozen=True, kw_only=True):
     space_id: str | None = None
 
 
-async def _shown(world: World, connection: Connection) -> dict[str, Any]:
+async def _shown(world: World, connection: Connection) -> MockSocket:
     person = await people.get_person(world, connection.person_id)
-    return {
-        "id": connection.id,
-        "person_id": connection.person_id,
-        "username": person.username if person else "",
-        "spaces": sorted(connection.spaces),
-        "online": sorted(connection.announced),
-    }
+    return MockSocket(
+        id=connection.id,
+        person_id=connection.person_id,
+        username=person.username if person else "",
+        spaces=sorted(connection.spaces),
+        online=sorted(connection.announced),
+    )
 
 
 async def list_sockets(call: ControlCall) -> object:
     """Return the connections that joined the chat namespace, with what they subscribed to."""
-    return {"data": [await _shown(call.world, one) for one in call.world.presence.all()]}
+    return Data(data=[await _shown(call.world, one) for one in call.world.presence.all()])
 
 
 async def close_sockets(call: ControlCall) -> object:
@@ -71,7 +73,7 @@ async def close_sockets(call: ControlCall) -> object:
         if wanted.id in (None, one.id) and (wanted.space_id is None or wanted.space_id in one.spaces)
     )
     await call.world.publish(SocketsClosed(connections=chosen, how=body.how))
-    return {"closed": chosen}
+    return Closed(closed=chosen)
 
 
 async def pair(call: ControlCall) -> object:

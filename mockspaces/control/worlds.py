@@ -16,17 +16,24 @@ from mockspaces.cloud.worlds.seeds import Seed
 from mockspaces.cloud.worlds.worlds import DEFAULT_TTL_S, Hosted
 from mockspaces.contract import errors, hosts
 from mockspaces.contract.settings import Settings
+from mockspaces.contract.shapes import control as shapes
+from mockspaces.contract.shapes.lists import Data
 from mockspaces.control.call import ControlCall, Handlers
 from mockspaces.control.clock import shown_clock
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+# The name of a bundled seed, or a seed document, which is decoded by itself.
+SeedOrName = Annotated[
+    msgspec.Raw, msgspec.Meta(extra_json_schema={"anyOf": [{"type": "string"}, {"type": "object"}], "default": "demo"})
+]
 
 
 class OpenBody(seeds.Strict, frozen=True, kw_only=True):
     """What a new world is to be; ``ttl`` is in idle seconds, null keeps it until it is dropped."""
 
     name: str | None = None
-    seed: msgspec.Raw = msgspec.Raw(b'"demo"')
+    seed: SeedOrName = msgspec.field(default_factory=lambda: msgspec.Raw(b'"demo"'))
     ttl: Annotated[float, msgspec.Meta(gt=0)] | None = DEFAULT_TTL_S
 
 
@@ -36,23 +43,23 @@ class OriginsBody(seeds.Strict, frozen=True, kw_only=True):
     vendor_hosts: hosts.Deployment | None
 
 
-def urls(origins: Origins) -> dict[str, str]:
+def urls(origins: Origins) -> shapes.Urls:
     """Return the URLs of a world: what its clients have to be told."""
-    return {
-        "accounts": origins.accounts,
-        "api": f"{origins.rest}/api",
-        "socket": origins.socket,
-        "socketio_path": f"{origins.socket.partition('://')[2].partition('/')[2]}/socket.io/".lstrip("/"),
-        "web": origins.web,
-        "control": f"{origins.base}/_mock",
-    }
+    return shapes.Urls(
+        accounts=origins.accounts,
+        api=f"{origins.rest}/api",
+        socket=origins.socket,
+        socketio_path=f"{origins.socket.partition('://')[2].partition('/')[2]}/socket.io/".lstrip("/"),
+        web=origins.web,
+        control=f"{origins.base}/_mock",
+    )
 
 
 async def health(_call: ControlCall) -> object:
     """Say that every surface answers (CTRL-05)."""
     from mockspaces import __version__  # noqa: PLC0415 - a fact of the package, read when asked
 
-    return {"status": "ok", "version": __version__}
+    return shapes.Health(version=__version__)
 
 
 async def ca(call: ControlCall) -> object:
@@ -65,35 +72,36 @@ async def ca(call: ControlCall) -> object:
 async def show(call: ControlCall) -> object:
     """Return name, URLs, settings, clock and counts of this world."""
     world, state = call.world, call.world.state
-    return {
-        "name": world.name,
-        "urls": urls(call.exchange.origins),
-        "settings": world.settings,
-        "clock": shown_clock(world),
-        "counts": {
-            "companies": len(state.companies),
-            "users": len(state.users),
-            "anonymous": len(state.anonymous),
-            "oauth_clients": len(state.clients),
-            "service_apps": len(state.apps),
-            "spaces": len(state.spaces),
-            "invites": len(state.invites),
-            "outbox": len(state.outbox),
-            "journal": len(world.journal),
+    return shapes.World(
+        name=world.name,
+        urls=urls(call.exchange.origins),
+        settings=world.settings,
+        clock=shown_clock(world),
+        counts=shapes.Counts(
+            companies=len(state.companies),
+            users=len(state.users),
+            anonymous=len(state.anonymous),
+            oauth_clients=len(state.clients),
+            service_apps=len(state.apps),
+            spaces=len(state.spaces),
+            invites=len(state.invites),
+            outbox=len(state.outbox),
+            journal=len(world.journal),
             **world.presence.counts,
-        },
-    }
+        ),
+    )
 
 
-def _shown(call: ControlCall, hosted: Hosted) -> dict[str, Any]:
+def _shown(call: ControlCall, hosted: Hosted) -> shapes.HostedWorld:
     prefix = Origins(call.worlds.prefix_url(hosted.world.name))
     own = urls(hosted.world.origins) if hosted.port is not None else None
-    return {"name": hosted.world.name, "ttl": hosted.ttl, "urls": {"port": own, "prefix": urls(prefix)}}
+    places = shapes.Places(port=own, prefix=urls(prefix))
+    return shapes.HostedWorld(name=hosted.world.name, ttl=hosted.ttl, urls=places)
 
 
 async def list_worlds(call: ControlCall) -> object:
     """List the worlds of this process."""
-    return {"data": [_shown(call, hosted) for hosted in call.worlds]}
+    return Data(data=[_shown(call, hosted) for hosted in call.worlds])
 
 
 async def open_world(call: ControlCall) -> object:
@@ -160,12 +168,12 @@ HANDLERS: Handlers = {
     "CTRL-CA": Handler(ca),
     "CTRL-WORLD": Handler(show),
     "CTRL-WORLDS": Handler(list_worlds),
-    "CTRL-WORLD-OPEN": Handler(open_world, body=dict[str, Any]),
+    "CTRL-WORLD-OPEN": Handler(open_world, body=OpenBody),
     "CTRL-WORLD-DROP": Handler(drop_world),
     "CTRL-ORIGINS-PATCH": Handler(change_origins, body=OriginsBody),
-    "CTRL-RESET": Handler(reset),
+    "CTRL-RESET": Handler(reset, body=seeds.Strict),
     "CTRL-SEED": Handler(seed, body=Seed),
     "CTRL-SETTINGS": Handler(settings),
-    "CTRL-SETTINGS-PATCH": Handler(change_settings, body=dict[str, Any]),
+    "CTRL-SETTINGS-PATCH": Handler(change_settings, body=Settings),
     "CTRL-CONTRACT-PATCH": Handler(overlay_contract, body=dict[str, Any]),
 }

@@ -7,10 +7,13 @@ from typing import Any
 
 import msgspec
 
-from mockspaces.contract.shapes import accounts, files, lists, messages, people, refusals, service, spaces
+from mockspaces.contract.shapes import accounts, control, files, lists, messages, people, refusals, service, spaces
 
 MODULES: tuple[ModuleType, ...] = (accounts, files, lists, messages, people, refusals, service, spaces)
-ANSWERS: Mapping[str, Any] = {name: kind for module in MODULES for name, kind in getattr(module, "ANSWERS", {}).items()}
+OF_MOCK = control.ANSWERS  # whose words are the mock's own: no overlay changes them
+ANSWERS: Mapping[str, Any] = OF_MOCK | {
+    name: kind for module in MODULES for name, kind in getattr(module, "ANSWERS", {}).items()
+}
 
 
 @cache
