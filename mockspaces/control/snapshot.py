@@ -1,11 +1,14 @@
 """Snapshots: the whole state of a world, out and in."""
 
+import asyncio
+from typing import Any
+
 import msgspec
 
-from mockspaces.asgi.decoding import decode, refuse_deep
+from mockspaces.asgi.decoding import decode
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.worlds import snapshots
-from mockspaces.cloud.worlds.snapshots import Snapshot
+from mockspaces.cloud.worlds.snapshots import Outline, Snapshot
 from mockspaces.control.call import LIMITS as USUAL
 from mockspaces.control.call import ControlCall, Handlers
 
@@ -16,14 +19,18 @@ AT_ONCE = msgspec.structs.replace(LIMITS, json_depth=LIMITS.json_containers)  # 
 
 async def take(call: ControlCall) -> object:
     """Return everything that makes this world answer as it does."""
-    return await snapshots.take(call.world)
+    return await snapshots.written(await snapshots.take(call.world))
 
 
 async def restore(call: ControlCall) -> object:
     """Let this world be what a snapshot says; sockets are closed."""
+
+    def decoded(text: bytes | msgspec.Raw, kind: type[Any]) -> Any:
+        return decode(bytes(text), kind, AT_ONCE if kind is Outline else LIMITS)
+
     text = await call.exchange.body()
-    snapshot = decode(text, Snapshot, AT_ONCE)
-    await snapshots.refuse_more(text, snapshot, lambda part: refuse_deep(part, LIMITS.json_depth))
+    await asyncio.sleep(0)  # joining a large body took its time
+    snapshot = await snapshots.read(text, decoded)
     await call.worlds.restore(call.hosted, snapshot)
     return {}
 

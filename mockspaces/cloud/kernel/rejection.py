@@ -1,5 +1,7 @@
 """The one way in which a request fails."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 from mockspaces.contract import errors
@@ -25,6 +27,16 @@ def invalid(member: str, problem: str) -> Rejection:
     """Return the refusal of a request whose ``member`` is bad (`request.invalid`)."""
     text = f"{member}: {problem}" if member else problem
     return Rejection(errors.REQUEST_INVALID, text, detail=text)
+
+
+@contextmanager
+def located(place: str) -> Iterator[None]:
+    """Say in a refusal which part of a document it is about."""
+    try:
+        yield
+    except Rejection as rejection:
+        why = f"{place}.{rejection.why}" if rejection.code == errors.REQUEST_INVALID else f"{place}: {rejection.why}"
+        raise Rejection(rejection.code, why, detail=why) from None
 
 
 def not_found(code: str, what: str, key: str) -> Rejection:

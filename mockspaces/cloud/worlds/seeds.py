@@ -1,8 +1,7 @@
 """Seeds: documents that fill a world. The control API builds single things from the same shapes."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -12,7 +11,7 @@ import msgspec
 
 from mockspaces.cloud.identity import apps, sign_in
 from mockspaces.cloud.kernel import keys
-from mockspaces.cloud.kernel.rejection import Rejection, invalid, not_found
+from mockspaces.cloud.kernel.rejection import invalid, located, not_found
 from mockspaces.cloud.kernel.slices import pause
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.messaging import drafts, messages
@@ -149,12 +148,12 @@ def bundled(name: str) -> Seed:
 async def apply(world: World, seed: Seed) -> None:
     """Add everything a seed names to a world. Refuses what cannot be."""
     of_users = {name: value for name, value in seed.settings.items() if name == sign_in.AUTO_LOGIN}
-    with _at("settings"):
+    with located("settings"):
         world.change_settings({name: value for name, value in seed.settings.items() if name not in of_users})
     world.overlay_contract(seed.contract)
     await _add_all(world, "companies", add_company, seed.companies)
     await _add_all(world, "users", add_user, seed.users)
-    with _at("settings"):
+    with located("settings"):
         await sign_in.check_auto_login(world, of_users)
         world.change_settings(of_users)
     await _add_all(world, "oauth_clients", add_client, seed.oauth_clients)
@@ -165,18 +164,8 @@ async def apply(world: World, seed: Seed) -> None:
 async def _add_all(world: World, name: str, add: Adder, wanted: Sequence[Any]) -> None:
     for number, one in enumerate(wanted):
         await pause(number)
-        with _at(f"{name}[{number}]"):
+        with located(f"{name}[{number}]"):
             await add(world, one)
-
-
-@contextmanager
-def _at(place: str) -> Iterator[None]:
-    """Say in a refusal which part of the document it is about."""
-    try:
-        yield
-    except Rejection as rejection:
-        why = f"{place}.{rejection.why}" if rejection.code == errors.REQUEST_INVALID else f"{place}: {rejection.why}"
-        raise Rejection(rejection.code, why, detail=why) from None
 
 
 async def add_company(world: World, seed: CompanySeed) -> Company:
@@ -257,7 +246,7 @@ async def add_space(world: World, seed: SpaceSeed) -> Space:
     made = await world.state.spaces.put(replace(space, settings=settings))
     for number, message in enumerate(seed.messages):
         await pause(number)
-        with _at(f"messages[{number}]"):
+        with located(f"messages[{number}]"):
             author = await _find_user(world, message.username)
             content = ContentBody(body_text=message.text, description=message.description)
             await messages.add(world, author, made, drafts.read(world, message.category, MessageBody(content=content)))

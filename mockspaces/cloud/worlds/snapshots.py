@@ -5,15 +5,16 @@ keys, so that every token, link and page URL issued before stays valid. What bel
 journal, planned faults and misbehaviours, counts of rate limits, open sockets.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
 from mockspaces.cloud.kernel.clock import LATEST
 from mockspaces.cloud.kernel.keys import load
-from mockspaces.cloud.kernel.rejection import invalid
+from mockspaces.cloud.kernel.rejection import invalid, located
 from mockspaces.cloud.kernel.slices import pause
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store import entities as e
@@ -74,8 +75,8 @@ class ClockDocument(Strict, frozen=True, kw_only=True):
     frozen: Annotated[float, msgspec.Meta(ge=0, le=LATEST)] | None
 
 
-class Snapshot(Strict, frozen=True, kw_only=True):
-    """A whole world. ``random`` is the position of a seeded source of ids, null for the system's randomness."""
+class Head(Strict, frozen=True, kw_only=True):
+    """All of a world but its entities. ``random`` is the position of a seeded source of ids, null for the system's."""
 
     mockspaces_snapshot: Literal[1]
     clock: ClockDocument
@@ -84,7 +85,42 @@ class Snapshot(Strict, frozen=True, kw_only=True):
     random: Randomness | None
     master_secret: bytes
     signing_keys: KeysDocument
+
+
+class Snapshot(Head, frozen=True, kw_only=True):
+    """A whole world."""
+
     state: StateDocument
+
+
+class Skipped(msgspec.Struct, frozen=True):
+    """Any object; nothing of it is kept."""
+
+
+_FIELDS = {field.name: field.type for field in msgspec.structs.fields(StateDocument)}
+ENTITIES = {name: get_args(kind)[0] for name, kind in _FIELDS.items() if get_origin(kind) is tuple}
+if TYPE_CHECKING:
+    StateOutline = StateDocument
+else:
+    StateOutline = msgspec.defstruct(
+        "StateOutline",
+        [(name, list[Skipped] if name in ENTITIES else kind) for name, kind in _FIELDS.items()],
+        bases=(Strict,),
+        kw_only=True,
+        frozen=True,
+    )
+
+
+class Outline(Head, frozen=True, kw_only=True):
+    """A snapshot whose entities are known to be objects, and are not read."""
+
+    state: StateOutline
+
+
+class Texts(msgspec.Struct, frozen=True):
+    """The text of each collection of a snapshot."""
+
+    state: dict[str, msgspec.Raw]
 
 
 async def take(world: World) -> Snapshot:
@@ -110,28 +146,43 @@ async def take(world: World) -> Snapshot:
     )
 
 
-async def refuse_more(text: bytes, snapshot: Snapshot, check: Callable[[object], None]) -> None:
-    """Refuse a document with members that a restore would lose; others have their turn in between.
+Decode = Callable[[bytes | msgspec.Raw, Any], Any]
 
-    ``snapshot`` is what was decoded of it. ``check`` is handed the document in parts, each at its depth.
+
+async def read(text: bytes, decode: Decode) -> Snapshot:
+    """Return the snapshot that a text is. Refuses members that a restore would lose.
+
+    ``decode`` returns a text as a type, or refuses it. It takes apart in one go what it must; others have their turn
+    in between, and while entities are decoded.
     """
-    given = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-    collections = msgspec.json.decode(given.pop("state"), type=dict[str, msgspec.Raw])
-    rest = {name: msgspec.json.decode(value) for name, value in given.items()}
-    check(rest)
-    _refuse_more(rest, json.loads(msgspec.json.encode(msgspec.structs.replace(snapshot, state=None))), "")
-    _refuse_more(collections, dict.fromkeys(StateDocument.__struct_fields__), "state")
-    for name, value in collections.items():
-        kept = getattr(snapshot.state, name)
-        if not isinstance(kept, tuple):
-            continue
-        for number, (ours, theirs) in enumerate(
-            zip(msgspec.json.decode(value, type=list[msgspec.Raw]), kept, strict=True)
-        ):
+    outline = decode(text, Outline)
+    await asyncio.sleep(0)
+    texts = msgspec.json.decode(text, type=Texts).state
+    state = msgspec.structs.asdict(outline.state)
+    for name, kind in ENTITIES.items():
+        await asyncio.sleep(0)
+        entities = []
+        for number, one in enumerate(msgspec.json.decode(texts[name], type=list[msgspec.Raw])):
             await pause(number)
-            entity = msgspec.json.decode(ours)
-            check({"state": {name: [entity]}})
-            _refuse_more(entity, json.loads(msgspec.json.encode(theirs)), f"state.{name}[{number}]")
+            with located(f"state.{name}[{number}]"):
+                entities.append(decode(one, kind))
+                _refuse_more(msgspec.json.decode(one), json.loads(msgspec.json.encode(entities[-1])), "")
+        state[name] = tuple(entities)
+    head = {name: getattr(outline, name) for name in Head.__struct_fields__}
+    return Snapshot(**head, state=StateDocument(**state))
+
+
+async def written(snapshot: Snapshot) -> msgspec.Raw:
+    """Return a snapshot as JSON; others have their turn while it is encoded."""
+    document = msgspec.structs.asdict(snapshot)
+    document["state"] = state = msgspec.structs.asdict(snapshot.state)
+    for name in ENTITIES:
+        texts = []
+        for number, entity in enumerate(state[name]):
+            await pause(number)
+            texts.append(msgspec.json.encode(entity))
+        state[name] = msgspec.Raw(b"[%s]" % b",".join(texts))
+    return msgspec.Raw(msgspec.json.encode(document))
 
 
 def _refuse_more(given: Any, kept: Any, where: str) -> None:
