@@ -25,7 +25,7 @@ FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("RT-MED-", "RT-CALL-"),
     ),
     "APP_PAIRING_AUTHORIZED": (
-        ("isPairingAuthorized", "channel", "authorizer", "pairingInfo", "sipInfo", "accessToken", "app"),
+        ("isPairingAuthorized", "channel", "authorizer", "pairing_info", "sipInfo", "accessToken", "app"),
         ("RT-PAIR-",),
     ),
 }

@@ -4,6 +4,7 @@ GUARD = "the mock's own guard; no behaviour tells a number"
 INVENTED = "invented by us, so that no behaviour tells which there are"
 IN_BULK = "told by its code as the result of one operation, in an answer of status 200"
 IN_REDIRECT = "told to the client by a redirect, which has a status of its own"
+ON_SOCKET = "told on the socket, where there is no status"
 ON_PAGE = "told to a person on a page that shows the message and no code"
 ROLES_TWICE = "the permission of the call asks for the same roles already"
 SHIPPED = "answered by the control API, which keeps to the shipped words whatever the overlay of a world says"
@@ -15,7 +16,8 @@ REASONS = {
     "endpoint ACC-IMG refusals as page": "a picture for everybody: there is nothing to refuse",
     "fact rest conference_numbers without United Kingdom": INVENTED,
     "fact rest conference_numbers without United States": INVENTED,
-    "error app.event.channel.subscription.required status": "told on the socket, where there is no status",
+    "error app.event.channel.subscription.required status": ON_SOCKET,
+    "error invalid.parameters status": ON_SOCKET,
     "error license.not_available status": IN_BULK,
     "error user.already_exists status": IN_BULK,
     "error oauth.access_denied status": IN_REDIRECT,

@@ -430,7 +430,7 @@ def test_reject_of_a_subscription(cloud: Cloud, sockets: Sockets, ann: Person, r
     socket = sockets.join(ann)
     with claim("RT-SUB-06", "a planned refusal of a subscription is told with its code"):
         name, payload = socket.subscribe(room)
-        assert (name, payload["error"]) == ("SUBSCRIBE_CHANNEL_FAILED", "space.not_found")
+        assert (name, payload["error"]["code"]) == ("SUBSCRIBE_CHANNEL_FAILED", "space.not_found")
 
 
 def test_reject_of_a_connect(cloud: Cloud, sockets: Sockets, ann: Person) -> None:

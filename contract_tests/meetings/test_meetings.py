@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from contract_tests.claims import claim, expect, observe, step
-from contract_tests.kit import ISO_TIME, OBJECT_ID, TEXT, URL, Cloud, Person, Room, behaviour, refused
-from contract_tests.sockets import UUID, Sockets, begin_meeting, displayname
+from contract_tests.kit import ISO_TIME, OBJECT_ID, TEXT, TOKEN, URL, Cloud, Person, Room, behaviour, refused
+from contract_tests.sockets import Sockets, begin_meeting, displayname
 
 UNKNOWN = "5f0000000000000000000e01"
 
@@ -80,7 +80,7 @@ def test_the_active_meeting_is_bare(cloud: Cloud, sockets: Sockets) -> None:
         "displayname": "Gil Guest",
         "picture_url": URL,
     }
-    arrival = {"joinTime": ISO_TIME, "mdsrvSessions": [{"_id": UUID}]}
+    arrival = {"joinTime": ISO_TIME, "mdsrvSessions": [{"_id": TOKEN}]}
     content = {
         "startTime": meeting["created"],
         "endTime": None,
@@ -88,6 +88,9 @@ def test_the_active_meeting_is_bare(cloud: Cloud, sockets: Sockets) -> None:
         "mediaMode": "audio",
         "meetingStatus": "active",
         "bodyText": "",
+        "description": "",
+        "status": "pending",
+        "dueDate": None,
         "recordings": [],
         "data": [],
     }
@@ -116,7 +119,7 @@ def test_the_active_meeting_is_bare(cloud: Cloud, sockets: Sockets) -> None:
     with claim("DM-MEET-01", "its content has status, times, mode and empty lists", about=[answer]):
         expect({name: value for name, value in found["content"].items() if name != "attendees"}, content)
     with claim("MEET-ACTIVE-02", "its attendees have media sessions", about=[answer]):
-        expect([one["mdsrvSessions"][0]["_id"] for one in found["content"]["attendees"]], [UUID, UUID])
+        expect([one["mdsrvSessions"][0]["_id"] for one in found["content"]["attendees"]], [TOKEN, TOKEN])
     with claim("DM-MEET-02", "its attendees have names, type and the time when they came", about=[answer]):
         expect(found["content"]["attendees"], [{**sender, **arrival}, {**anonymous, **arrival}])
 

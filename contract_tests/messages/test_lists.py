@@ -60,7 +60,7 @@ def names(made: dict[str, str], items: list[Any]) -> list[str]:
     return [known[one["_id"]] for one in items]
 
 
-@behaviour("MSG-BYREF-02", "PAGE-ORD-01", "MSG-GEN-03")
+@behaviour("MSG-BYREF-02", "PAGE-ORD-01", "MSG-GEN-03", "DM-MSG-06")
 def test_everything_of_a_space_newest_first(cloud: Cloud, mixed: tuple[str, Person, dict[str, str]]) -> None:
     """The list by reference mixes all categories, comments and meetings too, newest first, each with __v."""
     space, ann, made = mixed
@@ -73,7 +73,11 @@ def test_everything_of_a_space_newest_first(cloud: Cloud, mixed: tuple[str, Pers
         expect([one["__v"] for one in data], [0] * len(made))
     with claim("MSG-GEN-03", "an item has the members of the single message beside it"):
         whole = cloud.call("GET", f"/messages/{made['chat']}", ann).json()
-        expect(data[-1], {**whole, "__v": 0})
+        expect(data[-1], {**whole, "__v": 0, "content": data[-1]["content"]})
+        expect(data[-1]["content"], {**whole["content"], "assignees": [], "attendees": []})
+    with claim("DM-MSG-06", "the content of every category has the same members, in lists attendees and assignees too"):
+        common = {"bodyText", "description", "status", "dueDate", "data", "startTime", "attendees", "assignees"}
+        expect([sorted(common - set(one["content"])) for one in data], [[]] * len(data))
 
 
 @behaviour("MSG-BYREF-02", "MSG-QUERY-02", "RT-MED-09")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from contract_tests.claims import claim, expect, observe, step
-from contract_tests.kit import ISO_TIME, OBJECT_ID, URL, Cloud, Person, behaviour, settled
+from contract_tests.kit import ISO_TIME, OBJECT_ID, TOKEN, URL, Cloud, Person, behaviour, settled
 from contract_tests.sockets import UUID, Chat, Sockets, displayname, strangers
 
 RESPONSE = "MEDIA_SESSION_RESPONSE"
@@ -88,8 +88,8 @@ def test_a_second_party_is_added_and_a_known_one_is_not(cloud: Cloud, sockets: S
     with claim("RT-MED-07", "an anonymous attendee has the type anonymous"):
         attendee = added[0]["content"]["attendee"]
         expect([attendee["_id"], attendee["type"]], [room.anonymous.id, "anonymous"])
-    with claim("RT-MED-07", "without mdsrvSessionId the session is a UUID"):
-        observe(attendee["mdsrvSessions"], [{"_id": UUID}])
+    with claim("RT-MED-07", "without mdsrvSessionId the session has 40 lower-hex digits"):
+        expect(attendee["mdsrvSessions"], [{"_id": TOKEN}])
     with claim("RT-MED-04", "a change of tracks of a known party brings the status alone"):
         own.media("tracksstatus", room.id, media={"audio": False})
         expect(categories(witness), ["tracksstatus"])
@@ -539,12 +539,17 @@ def test_pairing_tells_the_sockets_of_the_user(cloud: Cloud, sockets: Sockets) -
                 "isPairingAuthorized": True,
                 "channel": ["_id", "isPrivate", "type"],
                 "authorizer": ["_id", "display", "type", "username"],
-                "pairingInfo": ["app_id", "pairing_time", "pairingcode"],
+                "pairing_info": ["app_id", "pairing_time", "pairingcode"],
                 "sipInfo": ["sipURI"],
                 "accessToken": ["expires", "scope", "token", "type"],
                 "app": ["_id", "displayname", "picture_url", "role", "type", "username"],
             },
         )
+    with claim("RT-PAIR-01", "the channel is of type TOPIC"):
+        expect(told["channel"]["type"], "TOPIC")
+    with claim("RT-PAIR-01", "the token has the documented scopes"):
+        wanted = "space.read space.write meeting.read meeting.write app.profile authorizer.profile space.join"
+        expect(told["accessToken"]["scope"], wanted.split())
     with claim("RT-PAIR-01", "its token is of type sat, lasts five days, and is valid"):
         token = told["accessToken"]
         expect([token["type"], token["expires"], told["authorizer"]["_id"]], ["sat", 432_000, ann.id])

@@ -20,6 +20,8 @@ CONTENT = {
     "joinedSessionIds": [],
 }
 
+FOR_PEOPLE = {"authorizedBy": None, "authorizedResources": None, "scope": None}  # members of the sender
+
 
 def categories(chat: Chat) -> list[str]:
     return [payload["category"] for payload in chat.said(RESPONSE)]
@@ -40,13 +42,14 @@ def test_a_presence_event_reaches_every_subscriber(cloud: Cloud, sockets: Socket
         expect(kept, {"category": f"{PARTY}.online", "topicId": room.id, "receivers": [], "version": "1.1"})
         expect({member: told["content"][member] for member in CONTENT}, CONTENT)
     with claim("RT-PRES-03", "the sender is filled by the server, whatever the client claims"):
-        sender = {
+        sender: dict[str, Any] = {
             "_id": room.admin.id,
             "type": "user",
             "username": room.admin.username,
             "displayname": ann,
             "picture_url": URL,
             "phone_numbers": [],
+            **FOR_PEOPLE,
         }
         expect(told["sender"], sender)
     with claim("RT-PRES-03", "content has session and attendee besides what was sent"):

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from contract_tests.claims import claim, expect, observe, step
-from contract_tests.kit import ISO_TIME, OBJECT_ID, App, Cloud, Person, behaviour, only_mock, refused
+from contract_tests.kit import ISO_TIME, OBJECT_ID, App, Cloud, Like, Person, behaviour, only_mock, refused
 
 URL = re.compile(r"\w+://\S+")
 LATER = "2031-02-03T04:05:06.789Z"
@@ -220,7 +220,9 @@ def test_a_bad_invitation_makes_no_space(cloud: Cloud, members: dict[str, Any], 
 def test_the_content_has_the_link_once(cloud: Cloud, channel: str, mode: str) -> None:
     """Where the client informs people itself it gets a text with one URL, the join link, and HTML."""
     topic = {"title": 'Plans <b>&"x"</b> http://evil.example'}
-    answer = send(cloud, cloud.user(), topic, informChannel=channel, inviteMode=mode)
+    ann = cloud.user()
+    inviter = cloud.call("GET", "/users/me", ann).json()
+    answer = send(cloud, ann, topic, informChannel=channel, inviteMode=mode)
 
     def link() -> str:
         (found,) = URL.findall(answer.json()["inviteContent"]["text"])
@@ -232,13 +234,35 @@ def test_the_content_has_the_link_once(cloud: Cloud, channel: str, mode: str) ->
         html = answer.json()["inviteContent"]["html"]
         assert "<b>" not in html
         assert "&lt;b&gt;" in html
-    with claim("DM-INV-02", "inviteInfo is base64 of a JSON object that names the invite", about=[answer]):
+    with claim("DM-INV-02", "inviteInfo is base64 JSON with space and inviter, in this order", about=[answer]):
         (info,) = parse_qs(urlsplit(link()).query)["inviteInfo"]
-        invite = answer.json()["data"][0]
-        observe(json.loads(base64.b64decode(info, validate=True)), {"inviteId": invite["_id"]})
+        named = json.loads(base64.b64decode(info, validate=True))
+        expect(list(named), ["spaceName", "inviterName", "inviterEmail"])
+        expect(list(named.values()), [topic["title"], inviter["displayname"], inviter["username"]])
     web = urlsplit(cloud.urls["web"])
     with claim("SPACES-CREATE-07", "the link is below the URL of the web pages, the mode before its query"):
         expect(urlsplit(link()).path, f"{web.path}/spaces/invites/{answer.json()['data'][0]['_id']}/{mode}")
+
+
+@behaviour("SPACES-CREATE-07", "DM-INV-02")
+def test_a_link_carries_a_password_where_the_space_allows_it(cloud: Cloud) -> None:
+    """With allowPasswordInURL the link of a space with a PIN has pwd before inviteInfo, never the PIN itself."""
+    ann = cloud.user()
+
+    def query(*, pin: str, allowed: bool) -> dict[str, list[str]]:
+        space = cloud.open_space(ann, settings={"confPin": pin, "allowPasswordInURL": allowed})
+        body = {"invitees": [{"invitee": "x@else.example"}], "informChannel": "client"}
+        answer = cloud.call("POST", f"/spaces/{space}/invite", ann, json=body)
+        (link,) = URL.findall(answer.json()["inviteContent"]["text"])
+        return parse_qs(urlsplit(str(link)).query)
+
+    with claim("SPACES-CREATE-07", "DM-INV-02", "pwd has 32 hex digits and comes before inviteInfo"):
+        found = query(pin="4711", allowed=True)
+        expect(list(found), ["pwd", "inviteInfo"])
+        expect(found["pwd"], [Like("32 hex digits", r"[0-9a-f]{32}")])
+    with claim("SPACES-CREATE-07", "there is none where the space does not allow it, or has no PIN"):
+        observe(list(query(pin="4711", allowed=False)), ["inviteInfo"])
+        observe(list(query(pin="", allowed=True)), ["inviteInfo"])
 
 
 @behaviour("SPACES-CREATE-06", "SPACES-CREATE-09")

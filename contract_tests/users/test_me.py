@@ -4,6 +4,7 @@ import pytest
 
 from contract_tests.claims import claim, expect, observe
 from contract_tests.kit import ACCOUNT_ID, ISO_TIME, OBJECT_ID, URL, Cloud, Person, behaviour, refused
+from contract_tests.sockets import Sockets
 
 NAME_PARTS = (
     "familyname",
@@ -20,6 +21,28 @@ NAME_PARTS = (
 PERSON = {"name", "displayname", "username", "phone_numbers", "picture_url", "addresses", "gender"}
 MEMBERS = PERSON | {"aType", "_id", "ndbid", "permissions", "emails", "languages", "lastupdatetime", "licenses"}
 MEMBERS |= {"relation_graphs", "timezone", "profile"}
+
+
+@behaviour("DM-USER-06", "DM-MEM-01", "RT-PRES-03", "DM-USER-13", "USERS-COLL-01")
+def test_a_phone_number_has_eight_members(cloud: Cloud, sockets: Sockets) -> None:
+    """Phone numbers look alike in a user, a roster, lists of people and the sender of presence."""
+    mobile = {"value": "+49 123-456", "type": "mobile", "verified": True, "primary": True, "identity": True}
+    phil = cloud.user("phil@example.com", phone_numbers=[mobile])
+    rest = {"canonicalForm": "+49123456", "unique": False, "login": False}
+    space = cloud.space(phil)
+    with claim("DM-USER-06", "a user shows it with unique, login and identity, in the profile too"):
+        me = cloud.call("GET", "/users/me", phil).json()
+        expect((me["phone_numbers"], me["profile"]["phone_numbers"]), ([{**mobile, **rest}], [{**mobile, **rest}]))
+    with claim("DM-MEM-01", "an entry of a roster shows the same"):
+        roster = cloud.call("GET", f"/spaces/{space}/members", phil).json()["data"]
+        expect([one["phone_numbers"] for one in roster], [[{**mobile, **rest}]])
+    with claim("USERS-COLL-01", "DM-USER-13", "a search for its canonical form finds the user, who shows the same"):
+        found = cloud.call("GET", "/users/me/colleagues", phil, params={"search": "49123456"}).json()["data"]
+        expect([(one["_id"], one["phone_numbers"]) for one in found], [(phil.id, [{**mobile, **rest}])])
+    with claim("RT-PRES-03", "the sender of presence shows the same"):
+        chat = sockets.join(phil, space)
+        chat.presence("online", space)
+        expect(chat.hear()[1]["sender"]["phone_numbers"], [{**mobile, **rest}])
 
 
 @behaviour("USERS-ME-01", "USERS-ME-02", "DM-USER-01", "DM-USER-03", "DM-USER-05", "DM-USER-06", "DM-USER-07")

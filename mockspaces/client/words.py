@@ -26,6 +26,7 @@ Code = Literal[
     "topic.invalid_acesss_to_archived_topic",
     "not.authorized.by.topic.policy",
     "request.invalid",
+    "invalid.parameters",
     "message.outdated",
     "space.not_found",
     "user.not_found",

@@ -40,6 +40,7 @@ TOKEN_NOT_FOUND = "token.not_found"
 SUBSCRIPTION_NOT_FOUND = "subscription.not_found"
 USER_EXISTS = "user.already_exists"
 LICENSE_UNAVAILABLE = "license.not_available"
+CHANNEL_INVALID = "invalid.parameters"
 SUBSCRIPTION_REQUIRED = "app.event.channel.subscription.required"
 ROUTE_NOT_FOUND = "route.not_found"
 METHOD_NOT_ALLOWED = "method.not_allowed"
@@ -107,6 +108,7 @@ ROWS = (
         confidence="D",
     ),
     _row(REQUEST_INVALID, 400, "Invalid request: {detail}"),
+    _row(CHANNEL_INVALID, 400, "Invalid parameters: {detail}", "RT-SUB-07"),
     _row(MESSAGE_OUTDATED, 400, "The message has changed meanwhile.", "MSG-UPDATE-04"),
     _row(SPACE_NOT_FOUND, 404, "No such space."),
     _row(USER_NOT_FOUND, 404, "No such user."),

@@ -56,6 +56,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     invitees: Annotated[int, _source("SPACES-INVITE-06")] = 100
     call_receivers: Annotated[int, _source("the mock's own, so that one offer cannot reach without end")] = 100
     conference_id_digits: Annotated[int, _source("DM-SET-01", "D")] = 9
+    link_password_digits: Annotated[int, _source("DM-INV-02", "C")] = 32
     pairing_code_digits: Annotated[int, _source("the mock's own: no source shows a pairing code")] = 6
     settings_depth: Annotated[int, _source("SPACES-UPDATE-03")] = 8
     settings_bytes: Annotated[int, _source("SPACES-UPDATE-03")] = 16 * 1024
@@ -75,9 +76,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     invite_calls: Annotated[int, _source("LIM-01", "D")] = 10
     invite_calls_per_address: Annotated[int, _source("LIM-01", "D")] = 180
     invite_interval_s: Annotated[int, _source("LIM-01", "D")] = 600
-    socket_connections: Annotated[int, _source("MISC-LIMIT-01: told only, the mock has no such limit")] = 10
-    socket_calls: Annotated[int, _source("MISC-LIMIT-01: told only")] = 200
-    socket_interval_s: Annotated[int, _source("MISC-LIMIT-01: told only")] = 60
-    socket_payload_kb: Annotated[int, _source("MISC-LIMIT-01: told only")] = 100
+    socket_connections: Annotated[int, _source("MISC-LIMIT-01, RT-AUTH-13", "D")] = 3
+    socket_calls: Annotated[int, _source("MISC-LIMIT-01, RT-AUTH-13", "D")] = 600
+    socket_interval_s: Annotated[int, _source("MISC-LIMIT-01, RT-AUTH-13", "D")] = 60
+    socket_payload_kb: Annotated[int, _source("MISC-LIMIT-01, RT-AUTH-13", "D")] = 16
+    upload_kb: Annotated[int, _source("MISC-LIMIT-01: told only; what is stored is bound by a setting", "D")] = (
+        1_048_576
+    )
     markread_calls: Annotated[int, _source("LIM-01: lower than the others, number unknown")] = 30
     markread_interval_s: Annotated[int, _source("LIM-01")] = 60

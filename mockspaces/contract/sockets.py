@@ -18,3 +18,21 @@ class Sockets(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     # How some published clients corrupt their token.
     corrupt_suffix: Annotated[str, source("RT-AUTH-10")] = "=jwt"
     channel_type: Annotated[str, source("RT-SUB-01", "D")] = "topic"
+    # What events show of a content beyond its text, files and times, by category; REST shows it for all (DM-MSG-06).
+    content_members: Annotated[dict[str, tuple[str, ...]], source("RT-SENT-03", "D")] = field(
+        default_factory=lambda: {
+            "idea": ("description",),
+            "task": ("description", "status", "dueDate", "assignees"),
+        }
+    )
+    # Room apps
+    paired_scopes: Annotated[tuple[str, ...], source("RT-PAIR-01", "D")] = (
+        "space.read",
+        "space.write",
+        "meeting.read",
+        "meeting.write",
+        "app.profile",
+        "authorizer.profile",
+        "space.join",
+    )
+    paired_channel_type: Annotated[str, source("RT-PAIR-01", "D")] = "TOPIC"

@@ -7,7 +7,7 @@ from mockspaces.cloud.messaging import meetings
 from mockspaces.cloud.spaces import access, spaces
 from mockspaces.cloud.spaces.access import Standing
 from mockspaces.contract import errors, events
-from mockspaces.realtime.handling import Handlers, Handling, code, objects, text
+from mockspaces.realtime.handling import Handlers, Handling, objects, text
 from mockspaces.realtime.hub import Payload, Session
 
 
@@ -22,8 +22,11 @@ def shown(session: Session, channel: Payload) -> Payload:
 
 
 async def failed(session: Session, payload: Payload, rejection: Rejection) -> None:
-    """Tell why a subscription was refused (RT-SUB-06)."""
-    answer = {"channel": shown(session, _channel(payload)), "error": code(session, rejection)}
+    """Tell why a subscription was refused, with the channel as it was sent (RT-SUB-06, RT-SUB-07)."""
+    known = errors.CHANNEL_INVALID if rejection.code == errors.REQUEST_INVALID else rejection.code
+    row = session.hub.world.contract.errors[known]
+    error = {"code": row.code, "message": row.text(rejection.detail)}
+    answer = {"channel": payload.get("channel"), "error": error}
     await session.tell(events.SUBSCRIBE_CHANNEL_FAILED, answer)
 
 

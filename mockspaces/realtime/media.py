@@ -40,7 +40,7 @@ async def _tracks(session: Session, payload: Payload, space_id: str) -> None:
         return
     world, connection = session.hub.world, session.connection
     before = connection.media.get(space_id) if connection else None
-    name = text(media.get("mdsrvSessionId")) or before or world.ids.uuid()
+    name = text(media.get("mdsrvSessionId")) or before or world.ids.token()
     meeting, _entry = await meetings.join(
         world,
         space_id,

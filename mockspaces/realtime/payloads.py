@@ -26,9 +26,14 @@ def sender(session: Session, who: Person) -> Payload:
 
 
 def sender_with_phones(session: Session, who: Person) -> Payload:
-    """Return the sender as presence events show them (RT-PRES-03)."""
-    phones: Any = () if isinstance(who, AnonymousUser) else who.phone_numbers
-    return {**sender(session, who), "phone_numbers": list(phones)}
+    """Return the sender as presence events show them; people are authorized by nobody else (RT-PRES-03)."""
+    return {
+        **sender(session, who),
+        "phone_numbers": [] if isinstance(who, AnonymousUser) else msgspec.to_builtins(who.phone_numbers),
+        "authorizedBy": None,
+        "authorizedResources": None,
+        "scope": None,
+    }
 
 
 async def _envelope(world: World, session: Session, space: Space, **members: Any) -> Payload:
@@ -48,16 +53,16 @@ async def message(world: World, session: Session, space: Space, shown: Message) 
     seen = as_plain(session, await message_views.message(world, session.origins, shown))
     content = seen.pop("content")
     seen.pop("status")
-    start = iso(shown.created)
+    further = world.contract.sockets.content_members.get(shown.category, ())
     seen["content"] = {
         "cid": shown.sender.id,
         "bodyText": content.pop("bodyText"),
         "data": content.pop("data"),
-        "startTime": start,
+        "startTime": content.pop("startTime"),
         "endTime": None,
         "virtualEndTime": None,
         "recordings": [],
-        **content,
+        **{name: value for name, value in content.items() if name in further},
     }
     return await _envelope(
         world,

@@ -8,7 +8,6 @@ from mockspaces.contract.shapes.lists import Data
 from mockspaces.rest.call import Call, Handlers
 
 FLAVOR = "mock"
-KILOBYTE = 1024
 
 
 async def service_configurations(call: Call) -> object:
@@ -29,7 +28,7 @@ async def limits(call: Call) -> object:
     rest = shapes.RestLimits(
         rate_limit=known.rest_calls,
         rate_interval=known.rest_interval_s,
-        max_upload_file_size=call.world.settings.files_max_bytes // KILOBYTE,
+        max_upload_file_size=known.upload_kb,
     )
     sockets = shapes.SocketLimits(
         max_connections=known.socket_connections,

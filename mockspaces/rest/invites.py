@@ -90,7 +90,7 @@ def _time(member: str, text: str | None) -> int | None:
 
 def answer(call: Call, space: Space, invite: Invite, creator: User) -> Invited:
     """Return an invite with what the client is to send himself, unless the server sends it (SPACES-CREATE-05, -06)."""
-    content = UNSET if invite.channel == "server" else invites.content(call.origins, space, invite, creator)
+    content = UNSET if invite.channel == "server" else invites.content(call.world, call.origins, space, invite, creator)
     return Invited(data=[person_views.invite(invite)], invite_content=content)
 
 

@@ -111,7 +111,7 @@ async def join(
         message = await world.state.messages.put(replace(message, meeting=Meeting(start=message.created)))
         await _announce(world, space, message, events.MEETING_STARTED, origin=origin)
     known = present_as(message, person.id)
-    name = session or (known.sessions[0] if known and known.sessions else world.ids.uuid())
+    name = session or (known.sessions[0] if known and known.sessions else world.ids.token())
     if known is None:
         entry = _arrival(world, person, name)
     else:

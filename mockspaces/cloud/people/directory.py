@@ -19,8 +19,7 @@ MOST_SEARCHES = 64  # whose finds are kept at a time
 
 def fields(user: User) -> tuple[str, ...]:
     """Return what a search for colleagues looks at: name, every e-mail, phone numbers (USERS-COLL-01)."""
-    parts = ("value", "canonicalForm")
-    numbers = (str(phone[part]) for phone in user.phone_numbers for part in parts if phone.get(part))
+    numbers = (part for phone in user.phone_numbers for part in (phone.value, phone.canonical_form) if part)
     return (user.displayname, *user.emails, *numbers)
 
 

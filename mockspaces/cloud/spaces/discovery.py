@@ -10,7 +10,6 @@ from mockspaces.cloud.store.entities import Space, SpaceToken, User
 from mockspaces.contract import errors
 
 SAT = "sat"
-SAT_SCOPES = ("spaces",)  # no source names any; the mock's own
 
 
 async def linked_space(world: World, origins: Origins, url: str) -> Space | None:
@@ -70,7 +69,7 @@ async def issue_space_token(
                 "targetId": space.id,
                 "targetType": "topic",
             },
-            scopes=SAT_SCOPES,
+            scopes=world.contract.sockets.paired_scopes,
             expires=world.clock.now_ms() + life * 1000,
         )
     )

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Sequence
+from hashlib import sha256
 from html import escape
 from urllib.parse import quote
 
@@ -108,11 +109,11 @@ async def send(world: World, creator: User, space: Space, wanted: Invitation, in
         language=wanted.language,
     )
     await world.state.invites.put(made)
-    await _reach(world, space, made, invited)
+    await _reach(world, creator, space, made, invited)
     return made
 
 
-async def _reach(world: World, space: Space, made: Invite, invited: Invited) -> None:
+async def _reach(world: World, inviter: User, space: Space, made: Invite, invited: Invited) -> None:
     """Enter the invitees and tell them; a changed roster is an activity (USERS-SPACES-08)."""
     entered = [await admit(world, space, invitee, user) for invitee, user in invited]
     if any(entered):
@@ -124,7 +125,7 @@ async def _reach(world: World, space: Space, made: Invite, invited: Invited) -> 
                     id=world.ids.object_id(),
                     to=user.username if user else invitee.invitee,
                     subject=f"Invitation to {space.title}",
-                    link=link(world.origins, made),
+                    link=link(world, world.origins, space, made, inviter),
                     created=made.created,
                     invite_id=made.id,
                     space_id=space.id,
@@ -195,7 +196,8 @@ async def change(world: World, caller: Caller, mine: Invite, place: Standing, wa
     changed = replace(mine, **{**given, "invitees": tuple(invitee for invitee, _user in invited)})
     await world.state.invites.put(changed)
     known = {one.invitee.lower() for one in mine.invitees}
-    await _reach(world, place.space, changed, [one for one in invited if one[0].invitee.lower() not in known])
+    added = [one for one in invited if one[0].invitee.lower() not in known]
+    await _reach(world, caller.user, place.space, changed, added)
     return changed
 
 
@@ -217,16 +219,26 @@ async def delete(world: World, mine: Invite, place: Standing) -> None:
 # --- telling people
 
 
-def link(origins: Origins, invite: Invite) -> str:
-    """Return the join link; ``inviteInfo`` is percent-encoded base64 of a JSON object (SPACES-CREATE-07)."""
-    info = base64.b64encode(msgspec.json.encode({"inviteId": invite.id})).decode()
+def link(world: World, origins: Origins, space: Space, invite: Invite, inviter: User) -> str:
+    """Return the join link; ``inviteInfo`` is percent-encoded base64 of a JSON object (SPACES-CREATE-07, DM-INV-02)."""
+    named = {"spaceName": space.title, "inviterName": inviter.displayname, "inviterEmail": inviter.username}
+    info = base64.b64encode(msgspec.json.encode(named)).decode()
     word = "meet" if invite.mode == "meet" else "join"
-    return f"{origins.web}/spaces/invites/{invite.id}/{word}?inviteInfo={quote(info, safe='')}"
+    return f"{origins.web}/spaces/invites/{invite.id}/{word}?{_password(world, space)}inviteInfo={quote(info, safe='')}"
 
 
-def content(origins: Origins, space: Space, invite: Invite, creator: User) -> InviteContent:
+def _password(world: World, space: Space) -> str:
+    """Return what stands for the PIN in links of a space that allows it; what real ones mean is not known."""
+    if not (space.pin and space.settings.get("allowPasswordInURL")):
+        return ""
+    return (
+        f"pwd={sha256(f'{space.id}/{space.pin}'.encode()).hexdigest()[: world.contract.limits.link_password_digits]}&"
+    )
+
+
+def content(world: World, origins: Origins, space: Space, invite: Invite, creator: User) -> InviteContent:
     """Return text and HTML of the invitation; the link is the only URL in the text (SPACES-CREATE-06)."""
-    url = link(origins, invite)
+    url = link(world, origins, space, invite, creator)
     who, where = creator.displayname, space.title
     return InviteContent(
         text=f"{_no_url(who)} invites you to {_no_url(where)}.\nJoin: {url}",

@@ -36,6 +36,19 @@ class Licence(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     trial: bool = False
 
 
+class PhoneNumber(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+    """A phone number of a user, spelt and printed as the vendor does (DM-USER-06)."""
+
+    verified: bool = False
+    primary: bool = False
+    canonical_form: str
+    type: str = "mobile"
+    value: str
+    unique: bool = False
+    login: bool = False
+    identity: bool = False
+
+
 class Company(msgspec.Struct, frozen=True, kw_only=True):
     """A company with its e-mail domains (DM-COMP-01, -02)."""
 
@@ -57,7 +70,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     displayname: str
     name: PersonName = PersonName()
     other_emails: tuple[str, ...] = ()
-    phone_numbers: tuple[Mapping[str, Any], ...] = ()
+    phone_numbers: tuple[PhoneNumber, ...] = ()
     language: str = "en-US"
     timezone: str = ""
     gender: str = ""

@@ -11,13 +11,15 @@ from mockspaces.cloud.kernel.clock import iso
 from mockspaces.cloud.kernel.events import MediaEvent
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.messaging import files
-from mockspaces.cloud.store.entities import Attachment, Attendee, Meeting, Message, Recording, Sender
+from mockspaces.cloud.store.entities import Attachment, Attendee, Meeting, Message, Recording, Sender, Task
 from mockspaces.contract.shapes import messages as shapes
 from mockspaces.contract.web import DEFAULT_PICTURE
 
 Written = TypeVar("Written", bound=shapes.Message)
+Content = TypeVar("Content", bound=shapes.Content)
 Held = TypeVar("Held", bound=shapes.Meeting)
 MeetingContent = TypeVar("MeetingContent", bound=shapes.MeetingContent)
+NO_TASK = Task()  # what is said of the status of chats and posts
 EVENT_MEMBERS = dict(  # how the parts of an event are called in its shape
     zip(
         shapes.MeetingEventContent.__struct_encode_fields__,
@@ -41,18 +43,24 @@ def server(world: World, space_id: str) -> shapes.ServerSender:
 async def message(world: World, origins: Origins, shown: Message) -> shapes.Message | shapes.Meeting:
     """Return a message as REST shows it (DM-MSG-01..07)."""
     if shown.meeting:
-        return _of_meeting(world, origins, shown, shown.meeting, shapes.Meeting)
-    return await written(world, origins, shown, shapes.Message)
+        return _of_meeting(
+            world, origins, shown, shapes.Meeting, _meeting(origins, shown.meeting, shapes.StoredMeetingContent)
+        )
+    return await written(world, origins, shown, shapes.Message, shapes.Content)
 
 
 async def listed(world: World, origins: Origins, shown: Message) -> shapes.ListedMessage | shapes.ListedMeeting:
     """Return a message as an item of a list (MSG-GEN-03)."""
     if shown.meeting:
-        return _of_meeting(world, origins, shown, shown.meeting, shapes.ListedMeeting)
-    return await written(world, origins, shown, shapes.ListedMessage)
+        return _of_meeting(
+            world, origins, shown, shapes.ListedMeeting, _meeting(origins, shown.meeting, shapes.ListedMeetingContent)
+        )
+    return await written(world, origins, shown, shapes.ListedMessage, shapes.ListedContent)
 
 
-async def written(world: World, origins: Origins, shown: Message, shape: type[Written]) -> Written:
+async def written(
+    world: World, origins: Origins, shown: Message, shape: type[Written], of_content: type[Content]
+) -> Written:
     """Return a chat, post or task, as it stands alone or as an item of a list."""
     result = shape(
         shown.id,
@@ -64,7 +72,7 @@ async def written(world: World, origins: Origins, shown: Message, shape: type[Wr
         shown.comments,
         0,
         sender(origins, shown.sender),
-        await content(world, origins, shown),
+        await content(world, origins, shown, of_content),
     )
     if shown.parent_id and (parent := await world.state.messages.get(shown.parent_id)):
         result.parent_msg = shapes.Parent(parent.id, parent.text, parent.category)  # type: ignore[arg-type]  # chats have no comments
@@ -75,7 +83,9 @@ async def written(world: World, origins: Origins, shown: Message, shape: type[Wr
     return result
 
 
-def _of_meeting(world: World, origins: Origins, shown: Message, held: Meeting, shape: type[Held]) -> Held:
+def _of_meeting(
+    world: World, origins: Origins, shown: Message, shape: type[Held], content: shapes.StoredMeetingContent
+) -> Held:
     return shape(
         id=shown.id,
         topic_id=shown.space_id,
@@ -84,19 +94,23 @@ def _of_meeting(world: World, origins: Origins, shown: Message, held: Meeting, s
         modified=None if shown.modified is None else iso(shown.modified),
         chat_count=shown.comments,
         sender=sender(origins, shown.sender),
-        content=meeting(origins, held),
+        content=content,
     )
 
 
-async def content(world: World, origins: Origins, shown: Message) -> shapes.Content:
-    """Return the content of a chat, post or task (DM-MSG-06)."""
-    result = shapes.Content(shown.text, [await attachment(world, origins, one) for one in shown.attachments])
-    if shown.description is not None:
-        result.description = shown.description
+async def content(world: World, origins: Origins, shown: Message, shape: type[Content]) -> Content:
+    """Return the content of a chat, post or task: the same members for each of them (DM-MSG-06, MSG-GEN-01)."""
+    task = shown.task or NO_TASK
+    result = shape(
+        shown.text,
+        shown.description or "",
+        task.status,
+        None if task.due is None else iso(task.due),
+        [await attachment(world, origins, one) for one in shown.attachments],
+        iso(shown.created),
+    )
     if shown.task:
-        result.status = shown.task.status
-        result.due_date = None if shown.task.due is None else iso(shown.task.due)
-        result.assignees = [shapes.Assignee(person) for person in shown.task.assignees]
+        result.assignees = [shapes.Assignee(person) for person in task.assignees]
     return result
 
 

@@ -14,9 +14,9 @@ def paired(world: World, origins: Origins, event: AppPaired) -> dict[str, Any]:
     user, space, token = event.user, event.space, event.token
     return {
         "isPairingAuthorized": True,
-        "channel": {"type": world.contract.sockets.channel_type, "_id": space.id, "isPrivate": space.private},
+        "channel": {"type": world.contract.sockets.paired_channel_type, "_id": space.id, "isPrivate": space.private},
         "authorizer": {"type": "user", "_id": user.id, "display": user.displayname, "username": user.username},
-        "pairingInfo": {"pairingcode": event.code, "app_id": token.app["appId"], "pairing_time": iso(event.time)},
+        "pairing_info": {"pairingcode": event.code, "app_id": token.app["appId"], "pairing_time": iso(event.time)},
         "sipInfo": {"sipURI": f"sip:{space.settings.get('confId', '')}@{world.settings.accounts_issuer}"},
         "accessToken": {
             "token": token.id,

@@ -12,7 +12,7 @@ from mockspaces.cloud.spaces.access import Standing
 from mockspaces.cloud.store.entities import AnonymousUser, Member, Person, Space, UserSpace
 from mockspaces.cloud.views import message_views, person_views
 from mockspaces.contract.shapes import spaces as shapes
-from mockspaces.contract.shapes.messages import Message
+from mockspaces.contract.shapes.messages import Content, Message
 
 
 async def entry(world: World, origins: Origins, shown: Member) -> shapes.Member:
@@ -67,7 +67,10 @@ async def listed_space(world: World, origins: Origins, found: Standing, record: 
     shown = shapes.ListedSpace(*(*await _space(world, origins, found, record), *own))
     if found.space.type == "direct":
         latest = await own_spaces.latest_chat(world, found.space)
-        shown.latest_message = await message_views.written(world, origins, latest, Message) if latest else None
+        if latest:
+            shown.latest_message = await message_views.written(world, origins, latest, Message, Content)
+        else:
+            shown.latest_message = None
     return shown
 
 

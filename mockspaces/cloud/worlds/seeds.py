@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -24,6 +24,7 @@ from mockspaces.cloud.store.entities import (
     Invitee,
     Licence,
     OAuthClient,
+    PhoneNumber,
     ServiceApp,
     Space,
     User,
@@ -48,6 +49,18 @@ class CompanySeed(Strict, frozen=True, kw_only=True):
     owned_licenses: tuple[Literal["spaces_business", "spaces_power"], ...] = ("spaces_business", "spaces_power")
 
 
+class PhoneSeed(Strict, frozen=True, kw_only=True):
+    """A phone number of a user: a plus and digits, between which blanks and hyphens may stand."""
+
+    value: Annotated[str, msgspec.Meta(pattern=r"^\+[0-9][0-9 -]*$")]
+    type: str = "mobile"
+    verified: bool = False
+    primary: bool = False
+    unique: bool = False
+    login: bool = False
+    identity: bool = False
+
+
 class UserSeed(Strict, frozen=True, kw_only=True):
     """A registered user; their company is that of their e-mail's domain, unless ``company`` names one."""
 
@@ -57,6 +70,7 @@ class UserSeed(Strict, frozen=True, kw_only=True):
     givenname: str = ""
     familyname: str = ""
     other_emails: tuple[str, ...] = ()
+    phone_numbers: tuple[PhoneSeed, ...] = ()
     company: str | None = None
     licenses: tuple[Literal["spaces_business", "spaces_power"], ...] = ()
     company_admin: bool = False
@@ -201,11 +215,18 @@ async def add_user(world: World, seed: UserSeed) -> User:
     changed = replace(
         user,
         licences=licences,
+        phone_numbers=tuple(map(phone_number, seed.phone_numbers)),
         company_admin=rights if seed.company_admin else (),
         developer=(rights or ("freelance",)) if seed.developer else (),
         enabled=seed.enabled,
     )
     return await world.state.users.put(changed)
+
+
+def phone_number(seed: PhoneSeed) -> PhoneNumber:
+    """Return a phone number with its canonical form, which has neither blanks nor hyphens."""
+    canonical = seed.value.replace(" ", "").replace("-", "")
+    return PhoneNumber(canonical_form=canonical, **msgspec.structs.asdict(seed))
 
 
 async def add_client(world: World, seed: ClientSeed) -> OAuthClient:

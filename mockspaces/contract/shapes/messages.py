@@ -82,14 +82,22 @@ class Assignee(Shape):
 
 
 class Content(Shape):
-    """What a chat, post or task says; the last members are those of tasks."""
+    """What a chat, post or task says; only tasks have assignees."""
 
     body_text: Annotated[str, D("DM-MSG-06")]
+    description: Annotated[str, C("DM-MSG-06")]
+    status: Annotated[TaskStatus, C("DM-MSG-06, MSG-TASK-06")]
+    due_date: Annotated[Time | None, C("DM-MSG-06, MSG-TASK-06")]
     data: Annotated[Sequence[Attachment], D("DM-MSG-06")]
-    description: Annotated[str | UnsetType, D("DM-MSG-06")] = UNSET
-    status: Annotated[TaskStatus | UnsetType, D("DM-MSG-06, MSG-TASK-06")] = UNSET
-    due_date: Annotated[Time | UnsetType | None, D("DM-MSG-06, MSG-TASK-06")] = UNSET
+    start_time: Annotated[Time, C("MSG-GEN-01")]
     assignees: Annotated[Sequence[Assignee] | UnsetType, D("DM-MSG-06, MSG-TASK-06")] = UNSET
+
+
+class ListedContent(Content):
+    """The content of an item of a list, which has both lists of people whatever its category."""
+
+    assignees: Annotated[Sequence[Assignee], C("DM-MSG-06, MSG-TASK-06")] = ()
+    attendees: Annotated[Sequence[Any], C("DM-MSG-06")] = ()
 
 
 class Session(Shape, kw_only=True):
@@ -147,6 +155,20 @@ class MeetingContent(Shape, kw_only=True):
     background_theme: Annotated[str | UnsetType, C("MEET-LAYOUT-01")] = UNSET
 
 
+class StoredMeetingContent(MeetingContent, kw_only=True):
+    """What a meeting is, as the message that is kept of it shows it."""
+
+    description: Annotated[str, C("DM-MSG-06")] = ""
+    status: Annotated[TaskStatus, C("DM-MSG-06")] = "pending"
+    due_date: Annotated[None, C("DM-MSG-06")] = None
+
+
+class ListedMeetingContent(StoredMeetingContent, kw_only=True):
+    """The content of a meeting in a list; it never has assignees."""
+
+    assignees: Annotated[Sequence[Assignee], C("DM-MSG-06")] = ()
+
+
 class Message(Shape):
     """A chat, post (idea) or task; ``parentMsg`` is that of a comment."""
 
@@ -177,18 +199,20 @@ class Meeting(Shape, kw_only=True):
     chat_count: Annotated[Count, C("DM-MSG-04")]
     like_count: Annotated[Count, C("DM-MSG-04")] = 0
     sender: Annotated[Sender, C("DM-MSG-03, DM-MEET-01")]
-    content: Annotated[MeetingContent, C("DM-MEET-01")]
+    content: Annotated[StoredMeetingContent, C("DM-MEET-01")]
 
 
 class ListedMessage(Message):
     """A chat, post or task in a list."""
 
+    content: Annotated[ListedContent, D("DM-MSG-06")]
     v: Annotated[Literal[0], C("DM-MSG-07, MSG-GEN-03")] = msgspec.field(name="__v", default=0)
 
 
 class ListedMeeting(Meeting, kw_only=True):
     """A meeting in a list."""
 
+    content: Annotated[ListedMeetingContent, C("DM-MEET-01")]
     v: Annotated[Literal[0], C("DM-MSG-07, MSG-GEN-03")] = msgspec.field(name="__v", default=0)
 
 

@@ -35,6 +35,9 @@ class PhoneNumber(Shape, kw_only=True):
     canonical_form: Annotated[str | UnsetType, D("DM-USER-06")] = UNSET
     type: Annotated[str | UnsetType, D("DM-USER-06")] = UNSET
     value: Annotated[str | UnsetType, D("DM-USER-06")] = UNSET
+    unique: Annotated[bool | UnsetType, C("DM-USER-06, DM-MEM-01")] = UNSET
+    login: Annotated[bool | UnsetType, C("DM-USER-06, DM-MEM-01")] = UNSET
+    identity: Annotated[bool | UnsetType, C("DM-USER-06, DM-MEM-01")] = UNSET
 
 
 PhoneNumbers = Sequence[Annotated[Any, kept(PhoneNumber)]]
