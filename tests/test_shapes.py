@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from msgspec import UNSET, UnsetType
 
-from mockspaces.contract import Contract, endpoints
+from mockspaces.contract import Contract, endpoints, queries
 from mockspaces.contract.behaviours import catalogue
+from mockspaces.contract.rows import Parameter
 from mockspaces.contract.shapes import ANSWERS, by_name
 from mockspaces.contract.shapes.base import D, Id, Shape, Time, wire_name
 from mockspaces.contract.shapes.changes import Change, encoded
@@ -166,3 +167,18 @@ def test_every_answer_has_a_shape() -> None:
     assert {row.answer for row in Contract.shipped().endpoints.values()} - {""} <= ANSWERS.keys()
     used = {row.answer for row in Contract.shipped().endpoints.values()}
     assert sorted(ANSWERS.keys() - used) == ["control error", "error", "rfc6749 error", "vendor error"]
+
+
+PARAMETERS = [
+    (key, one) for table in (queries.ROWS, queries.FORMS) for key, parameters in table.items() for one in parameters
+] + [("", one) for one in (queries.PIN, queries.ACT_AS, queries.IF_NONE_MATCH)]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "parameter"), PARAMETERS, ids=lambda one: one if isinstance(one, str) else one.name
+)
+def test_every_parameter_cites_its_statement(endpoint: str, parameter: Parameter) -> None:
+    """Each parameter of a query, form or header names statements of the catalogue; one with words has its default of them."""
+    cited = {part.strip() for part in parameter.source.split(",")}
+    assert cited <= catalogue().keys() | {"the mock's own"}
+    assert not parameter.words or parameter.default in (None, *parameter.words)

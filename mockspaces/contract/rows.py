@@ -83,6 +83,22 @@ class Endpoint(Row, frozen=True, kw_only=True):
     transaction: Literal["own", "none"] = "own"  # whether the call is one of its world, or enters none
 
 
+class Parameter(Row, frozen=True, kw_only=True):
+    """A parameter of a query, form or header: what it may be, and what counts where it is not sent.
+
+    That a value is out of bounds is not always refused: the rows of the calls say what happens.
+    """
+
+    name: str
+    type: Literal["string", "integer", "boolean"] = "string"
+    required: bool = False
+    default: str | int | bool | None = None
+    minimum: int | None = None
+    most: int | None = None  # characters
+    words: tuple[str, ...] = ()
+    pattern: str = ""
+
+
 class Entrance(Row, frozen=True, kw_only=True):
     """One thing that calls enter: the parameters of the path by which it is found, and what its handler is handed."""
 

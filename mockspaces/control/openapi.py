@@ -14,7 +14,7 @@ from mockspaces.asgi.pages import templates
 from mockspaces.cloud.kernel.world import Origins
 from mockspaces.contract import Contract, errors, queries, unknown
 from mockspaces.contract.permissions import PUBLIC
-from mockspaces.contract.rows import Endpoint, ErrorCode, Kind
+from mockspaces.contract.rows import Endpoint, ErrorCode, Kind, Parameter
 from mockspaces.contract.samples import all_samples
 from mockspaces.contract.shapes import ANSWERS
 from mockspaces.contract.shapes.schemas import Schemas
@@ -36,11 +36,10 @@ TITLES = {
     "CTRL": "the mock's own control API",
 }
 FOUND = 302
-FORMS = ("accounts",)  # surfaces whose POST calls take forms
+URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 REF = "#/components/schemas/{name}"
 XML, HTML = "application/xml", "text/html"
 TEXT: Object = {"type": "string"}
-PIN_HEADER, ACT_AS_HEADER = "spaces-x-space-password", "X-Avaya-Act-As"
 _PARAMETER = re.compile(r"{(\w+)}")
 
 # How each kind of credential is sent (rest-common section 4); what is not listed needs none that a header carries.
@@ -134,7 +133,7 @@ def _operation(described: Described, row: Endpoint, handler: Handler[Any] | None
     if row.scope:
         parts.append(f"Scope of a service app: {row.scope}.")
     if row.act_as_scope:
-        parts.append(f"With {ACT_AS_HEADER}: {row.act_as_scope}.")
+        parts.append(f"With {queries.ACT_AS.name}: {row.act_as_scope}.")
     if row.aliases:
         parts.append(f"Also at {', '.join(row.aliases)}.")
     security: list[Object] = [{}, {CONTROL_SCHEME[0]: []}]
@@ -146,32 +145,56 @@ def _operation(described: Described, row: Endpoint, handler: Handler[Any] | None
         "tags": [_section(row)],
         "summary": handler.summary if handler else "",
         "description": " ".join(parts),
-        "parameters": _parameters(row),
+        "parameters": _parameters(described.contract, row),
         "responses": _responses(described, row, has_body=body is not None),
         "security": security,
     }
     if body is not None:
         operation["requestBody"] = {"content": {JSON: {"schema": body}}}
-    elif row.surface in FORMS and row.method == "POST":
-        form = {"type": "object", "additionalProperties": {"type": "string"}}
-        operation["requestBody"] = {"content": {"application/x-www-form-urlencoded": {"schema": form}}}
+    elif row.id in queries.FORMS:
+        operation["requestBody"] = _form(described.contract, row)
     elif row.method == "PUT" and row.surface == "storage":
         operation["requestBody"] = {"content": {"*/*": {}}, "required": True}
     return operation
 
 
-def _parameters(row: Endpoint) -> list[Object]:
-    text = {"type": "string"}
-    found = []
+def _parameters(contract: Contract, row: Endpoint) -> list[Object]:
+    found: list[Object] = []
     for name in _PARAMETER.findall(row.path):
-        schema = {"type": "string", "enum": row.words[name]} if name in row.words else text
+        schema = {"type": "string", "enum": row.words[name]} if name in row.words else TEXT
         found.append({"name": name, "in": "path", "required": True, "schema": schema})
-    found += [{"name": name, "in": "query", "schema": text} for name in queries.ROWS.get(row.id, ())]
-    if row.pin:
-        found.append({"name": PIN_HEADER, "in": "header", "schema": text, "description": "PIN of a protected space"})
-    if row.act_as_scope:
-        found.append({"name": ACT_AS_HEADER, "in": "header", "schema": text})
+    for place, parameters in (("query", queries.ROWS.get(row.id, ())), ("header", queries.headers(row))):
+        for one in parameters:
+            shown: Object = {"name": one.name, "in": place, "schema": _schema(contract, row, one)}
+            shown |= {"description": f"{one.source} ({one.confidence})", "required": one.required}
+            found.append(shown)
     return found
+
+
+def _schema(contract: Contract, row: Endpoint, parameter: Parameter) -> Object:
+    """Return the schema of a parameter; the bounds of a page size are facts of their own."""
+    known: Object = {
+        "type": parameter.type,
+        "default": parameter.default,
+        "minimum": parameter.minimum,
+        "maxLength": parameter.most,
+        "enum": list(parameter.words) or None,
+        "pattern": parameter.pattern or None,
+    }
+    if parameter.name == "size":
+        known |= {"default": row.page_size, "maximum": contract.limits.page_size_max}
+    return {keyword: value for keyword, value in known.items() if value is not None}
+
+
+def _form(contract: Contract, row: Endpoint) -> Object:
+    """Return the body of a form."""
+    fields = queries.FORMS.get(row.id, ())
+    schema: Object = {
+        "type": "object",
+        "properties": {one.name: _schema(contract, row, one) for one in fields},
+        "required": [one.name for one in fields if one.required],
+    }
+    return {"content": {kind: {"schema": schema} for kind in (URLENCODED, MULTIPART)}, "required": True}
 
 
 def _responses(described: Described, row: Endpoint, *, has_body: bool) -> Object:
