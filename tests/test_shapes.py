@@ -178,7 +178,7 @@ PARAMETERS = [
     ("endpoint", "parameter"), PARAMETERS, ids=lambda one: one if isinstance(one, str) else one.name
 )
 def test_every_parameter_cites_its_statement(endpoint: str, parameter: Parameter) -> None:
-    """Each parameter of a query, form or header names statements of the catalogue; one with words has its default of them."""
+    """Each parameter of a query, form or header names statements of the catalogue; a default is one of its words."""
     cited = {part.strip() for part in parameter.source.split(",")}
     assert cited <= catalogue().keys() | {"the mock's own"}
     assert not parameter.words or parameter.default in (None, *parameter.words)
