@@ -47,11 +47,54 @@ def test_the_document_is_made_from_rows_bodies_and_samples(document: Any) -> Non
     assert set(listed) == {"data", "total", "nextPageUrl", "previousPageUrl"}
 
 
+def test_every_answer_and_parameter_is_described(document: Any) -> None:
+    """No answer in JSON and no parameter has an empty schema, and no body but those that take any JSON."""
+    bare = []
+    for name, one in operations(document).items():
+        contents = [answer.get("content", {}) for answer in one["responses"].values()]
+        contents += [one["requestBody"]["content"]] if "requestBody" in one else []
+        schemas = [content["application/json"]["schema"] for content in contents if "application/json" in content]
+        schemas += [parameter["schema"] for parameter in one["parameters"]]
+        bare += [name for schema in schemas if not schema and not name.startswith("CTRL-")]
+    assert bare == ["MISC-DIALGATHER", "MISC-DIALIN"]
+    size = next(one for one in operations(document)["MSG-BYREF"]["parameters"] if one["name"] == "size")
+    assert size["schema"] == {"type": "integer", "minimum": 1, "maximum": 50, "default": 30}
+
+
+def test_one_schema_per_style_of_refusal(cloud: Cloud, document: Any) -> None:
+    """A refusal of the identity server is described as the setting has it, one of the REST API by code and message."""
+    assert set(document["components"]["schemas"]["Error"]["properties"]) == {"code", "message"}
+    refused = operations(document)["ACC-TOKEN"]["responses"]["default"]["content"]["application/json"]["schema"]
+    assert refused == {"$ref": "#/components/schemas/VendorError"}
+    cloud.configure({"accounts.error_style": "rfc6749"})
+    after = operations(cloud.control("GET", "/openapi.json"))["ACC-TOKEN"]["responses"]["default"]
+    assert after["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/OAuthError"}
+
+
 def test_the_document_follows_the_overlay(cloud: Cloud) -> None:
     """A row that a world replaces is replaced in its document."""
     cloud.control("PATCH", "/contract", {"errors": {"scope.missing": {"status": 418}}})
     chat = operations(cloud.control("GET", "/openapi.json"))["MSG-CHAT"]
     assert "scope.missing" in chat["responses"]["418"]["description"]
+
+
+def test_an_overlay_reaches_shapes(cloud: Cloud) -> None:
+    """A member that a world renames, adds, retypes or leaves out is so in its answers and in its document."""
+    changes = {
+        "displayname": {"name": "displayName"},
+        "gender": {"absent": True},
+        "timezone": {"value": None},
+        "age": {"value": 3},
+    }
+    ann = cloud.user()
+    before = cloud.call("GET", "/users/me", ann).json()
+    cloud.control("PATCH", "/contract", {"shapes": {"User": changes}})
+    after = cloud.call("GET", "/users/me", ann).json()
+    expected = {"displayName" if name == "displayname" else name: value for name, value in before.items()}
+    del expected["gender"]
+    assert after == {**expected, "timezone": None, "age": 3}
+    described = cloud.control("GET", "/openapi.json")["components"]["schemas"]["User"]
+    assert after.keys() <= described["properties"].keys()
 
 
 def test_every_documented_call_is_served(cloud: Cloud, document: Any) -> None:

@@ -204,6 +204,11 @@ def _responses(described: Described, row: Endpoint, *, has_body: bool) -> Object
     if row.surface == "accounts":
         style = {JSON: {"schema": described.oauth_error}} if row.refusals == "object" else {HTML: {"schema": TEXT}}
         return {**shown, "default": {"description": "A refusal in the style of this surface.", "content": style}}
+    if row.surface == "rest" and row.method == "GET":
+        shown["304"] = {
+            "description": "The client has it already.",
+            "headers": {"etag": {"required": True, "schema": TEXT}},
+        }
     error = described.answers["error" if row.surface == "rest" else "control error"]
     refusals: dict[str, list[ErrorCode]] = {}
     for key in dict.fromkeys(_codes(row, has_body=has_body)):

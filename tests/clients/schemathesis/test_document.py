@@ -9,7 +9,10 @@ from tests.conftest import installed
 
 FUZZER = Path(__file__).parent / ".venv" / "bin" / "schemathesis"
 BUDGET_S = 20
-CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,"
+    "response_schema_conformance,response_headers_conformance"
+)
 
 
 def test_no_call_that_the_document_allows_breaks_the_server(tmp_path: Path) -> None:
