@@ -15,7 +15,7 @@ from mockspaces.contract.shapes.lists import Data
 from mockspaces.contract.shapes.service import Nothing
 from mockspaces.rest.call import Call, Handlers
 
-SETTINGS = dict(zip(shapes.Settings.__struct_encode_fields__, shapes.Settings.__struct_fields__, strict=True))
+SETTINGS = dict(zip(shapes.OwnSettings.__struct_encode_fields__, shapes.OwnSettings.__struct_fields__, strict=True))
 
 
 async def current_user(call: Call) -> object:
@@ -39,11 +39,11 @@ async def change_settings(call: Call, found: entities.Preferences) -> object:
     return await _shown(call, changed.id, changed.members)
 
 
-async def _shown(call: Call, settings_id: str, members: Mapping[str, Any]) -> shapes.Settings:
+async def _shown(call: Call, settings_id: str, members: Mapping[str, Any]) -> shapes.OwnSettings:
     denied = await preferences.denies_attachments(call.world, call.caller.person)
     policy = shapes.UserPolicy(deny_features=shapes.DeniedFeatures(attachment=denied))
     chosen = {**msgspec.structs.asdict(Preferences()), **members}
-    return shapes.Settings(
+    return shapes.OwnSettings(
         id=settings_id,
         username=call.caller.person.username,
         company_policy=shapes.CompanyPolicy(user=policy),

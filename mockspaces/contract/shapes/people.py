@@ -180,7 +180,7 @@ class CompanyPolicy(Shape, kw_only=True):
     user: Annotated[UserPolicy, C("DM-USET-04")]
 
 
-class Settings(Shape, kw_only=True):
+class OwnSettings(Shape, kw_only=True):
     """The settings of a person."""
 
     id: Annotated[Id, D("DM-USET-01, USERS-SETGET-01")]
@@ -255,8 +255,8 @@ ANSWERS: dict[str, Any] = {
     "person": User | AnonymousUser,
     "short users": Data[ShortUser],
     "some short users": Sequence[ShortUser],
-    "settings": Settings,
-    "list of settings": Data[Settings],
+    "settings": OwnSettings,
+    "list of settings": Data[OwnSettings],
     "statistics": Statistics,
     "push subscription": PushSubscription,
     "guest token": GuestToken,

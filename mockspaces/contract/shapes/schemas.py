@@ -80,6 +80,7 @@ class Schemas:
     def __init__(self, changes: Changes | None = None, reference: str = "#/components/schemas/{name}") -> None:
         """Begin without any part."""
         self.parts: dict[str, Schema] = {}
+        self._shapes: dict[str, type] = {}
         self._changes = changes or {}
         self._reference = reference
 
@@ -119,6 +120,8 @@ class Schemas:
     def _struct(self, shape: type, arguments: Sequence[Any]) -> Schema:
         named = [shape_name(one) if isinstance(one, type) else _joined(one) for one in arguments]
         name = "".join([shape_name(shape), *(["Of", *named] if named else [])])
+        if self._shapes.setdefault(name, shape) is not shape:
+            raise ValueError(f"{name}: more than one shape")
         if name not in self.parts:
             self.parts[name] = {}  # a shape may hold itself
             variables = getattr(shape, "__parameters__", ())
