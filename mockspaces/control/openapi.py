@@ -150,12 +150,19 @@ def _operation(described: Described, row: Endpoint, handler: Handler[Any] | None
         "security": security,
     }
     if body is not None:
-        operation["requestBody"] = {"content": {JSON: {"schema": body}}}
+        wanted = handler is not None and _has_to_come(row, handler.body)
+        operation["requestBody"] = {"content": {JSON: {"schema": body}}, "required": wanted}
     elif row.id in queries.FORMS:
         operation["requestBody"] = _form(described.contract, row)
     elif row.method == "PUT" and row.surface == "storage":
         operation["requestBody"] = {"content": {"*/*": {}}, "required": True}
     return operation
+
+
+def _has_to_come(row: Endpoint, body: Any) -> bool:
+    """Whether there is no call without a body: it has a member that must come, or is one of the control API."""
+    members = msgspec.structs.fields(body) if isinstance(body, type) and issubclass(body, msgspec.Struct) else ()
+    return row.surface == "control" or any(member.required for member in members)
 
 
 def _parameters(contract: Contract, row: Endpoint) -> list[Object]:

@@ -1,0 +1,39 @@
+"""Clients that generators make from the API document, against the running server."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mockspaces.server import Server
+from tests.conftest import installed
+
+pytestmark = pytest.mark.slow
+
+HERE = Path(__file__).parent
+MODULES = HERE / "node_modules"
+SOURCES = ("mistakes.ts", "package.json", "program.ts", "tsconfig.json")
+
+
+def run(folder: Path, *command: str | Path) -> str:
+    """Run a program to its end and return what it says. Fails if it fails."""
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{done.stdout[-10_000:]}\n{done.stderr[-5_000:]}"
+    return done.stdout
+
+
+def test_a_typescript_program_compiles_without_a_cast_and_runs(tmp_path: Path) -> None:
+    """A program over generated types is compiled strictly and does its work; no mistake planted beside it compiles."""
+    installed(MODULES / "openapi-fetch")
+    for name in SOURCES:
+        shutil.copy(HERE / name, tmp_path)
+    (tmp_path / "node_modules").symlink_to(MODULES)
+    with Server() as running:
+        (tmp_path / "openapi.json").write_bytes(httpx.get(f"{running.url}/_mock/openapi.json").content)
+        # What has a default may be left out of a body, which the generator would not say.
+        options = ("--default-non-nullable=false", "--array-length")
+        run(tmp_path, MODULES / ".bin" / "openapi-typescript", "openapi.json", "--output", "schema.d.ts", *options)
+        run(tmp_path, MODULES / ".bin" / "tsc", "--project", ".")
+        assert run(tmp_path, "node", "built/program.js", running.url).strip() == "done"
