@@ -58,13 +58,14 @@ class App:
         self._starting = asyncio.Lock()
         self._bodies = Bodies()
         accounts, rest = AccountsSurface(), RestSurface()
-        self._surfaces: tuple[tuple[str, Surface], ...] = (
-            ("/_mock", ControlSurface(worlds, control_token, {**accounts.handlers, **rest.handlers})),
+        self._control = ControlSurface(worlds, control_token, {**accounts.handlers, **rest.handlers})
+        self._surfaces: tuple[tuple[str, Surface], ...] = (  # what is asked for most comes early
             ("/api/1.0/", accounts),
+            ("/api/", rest),
+            ("/_mock", self._control),
             ("/oauth2/", accounts),
             ("/account/", accounts),
             ("/norevimages/", accounts),
-            ("/api/", rest),
             ("/health", rest),
             ("/storage", StorageSurface()),
             ("/", WebSurface()),
@@ -131,7 +132,7 @@ class App:
             default = self.worlds.named(DEFAULT).world
             exchange = Exchange(scope, receive, send, default, default.origins, scope["path"])
             exchange.refused(rejection)
-            response = add_headers(self._surfaces[0][1].refuse(exchange, rejection), CORS)
+            response = add_headers(self._control.refuse(exchange, rejection), CORS)
             default.journal.record(exchange.entry("web", response))
             await response(scope, receive, send)
             return
@@ -185,7 +186,7 @@ class App:
     def _find(self, scope: Scope) -> tuple[World, Origins, str]:
         """Return the world of a request, where the caller reaches it, and the decoded path within it."""
         path, raw = str(scope["path"]), scope.get("raw_path") or b""
-        if b"%2f" in raw.lower():  # a slash that was sent encoded stays so, since it parts no segments
+        if b"%" in raw and b"%2f" in raw.lower():  # a slash that was sent encoded stays so, since it parts no segments
             path = unquote(raw.replace(b"%2f", b"%2F").replace(b"%2F", b"%252F").decode("latin-1"))
         if path.startswith(PREFIX):
             name, _, rest = path[len(PREFIX) :].partition("/")
