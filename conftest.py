@@ -5,6 +5,7 @@ With ``--break-everywhere`` its calls also break at each of their changes before
 
 from collections import Counter
 from collections.abc import Generator
+from pathlib import Path
 
 import httpcore  # noqa: F401 - httpx imports it late: within an inner pytest, whose modules go again with their classes
 import pytest
@@ -12,11 +13,18 @@ import pytest
 from mockspaces.server import Server
 from tests.breaking import KEPT, Breaking, uncovered, wrongly_kept
 from tests.replicas import Replicas
-from tests.shaped import Shaped
+from tests.shaped import Member, Shaped, unjudged
 
 shaped: list[Shaped] = []
+optional: tuple[set[Member], set[Member]] = (
+    set(),
+    set(),
+)  # seen and missed, over all processes of a run, as what follows
+whole: list[bool] = []  # of each process, whether it was given the whole contract suite
+SUITE = Path(__file__).parent / "contract_tests"
 followed: list[Replicas] = []
 breaking: list[Breaking] = []
+deselected: list[pytest.Item] = []
 broken: Counter[str] = Counter()  # over all processes of a run, as what follows
 kept: set[str] = set()
 
@@ -61,16 +69,35 @@ def pytest_runtest_teardown() -> Generator[None, None, None]:
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    whole.append({*SUITE.rglob("test_*.py")} <= {item.path for item in items} and not deselected)
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    deselected.extend(items)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Compare the worlds that outlive every test, the default one above all."""
+    """Compare the worlds that outlive every test, the default one above all; judge which optional members came."""
+    for answers in shaped:
+        optional[0].update(answers.counted.seen)
+        optional[1].update(answers.counted.missed)
     for replicas in followed:
         replicas.compare_all()
         assert not replicas.differences, f"changed past put, delete and facts: {', '.join(replicas.differences)}"
     for one in breaking:
         broken.update(one.broken)
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput |= {"broken": dict(broken), "kept": sorted(kept)}
-    elif session.config.getoption("--break-everywhere") and not session.config.getoption("lf", default=False):
+        members = {"seen": sorted(optional[0]), "missed": sorted(optional[1]), "whole": all(whole)}
+        members["checked"] = sum(one.checked for one in shaped)
+        session.config.workeroutput |= {"broken": dict(broken), "kept": sorted(kept), **members}
+        return
+    if whole and all(whole) and shaped and session.exitstatus == pytest.ExitCode.OK:
+        session.config.stash[UNJUDGED] = unjudged(*optional)
+        if session.config.stash[UNJUDGED]:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if session.config.getoption("--break-everywhere") and not session.config.getoption("lf", default=False):
         missing = [*uncovered(broken), *sorted(KEPT.keys() - kept)]
         session.config.stash[MISSING] = missing
         if missing and session.exitstatus == pytest.ExitCode.OK:
@@ -82,9 +109,15 @@ def pytest_testnodedown(node: object) -> None:
     output = getattr(node, "workeroutput", {})
     broken.update(output.get("broken", {}))
     kept.update(output.get("kept", []))
+    optional[0].update(map(tuple, output.get("seen", [])))
+    optional[1].update(map(tuple, output.get("missed", [])))
+    whole.append(output.get("whole", False))
+    for one in shaped:
+        one.checked += output.get("checked", 0)
 
 
 MISSING = pytest.StashKey[list[str]]()
+UNJUDGED = pytest.StashKey[list[str]]()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -92,5 +125,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.line(f"{sum(one.compared for one in followed)} states were equal to their replicas")
     if broken:
         terminalreporter.line(f"calls of {len(broken)} kinds broke {broken.total()} times and left nothing")
+    if shaped:
+        terminalreporter.line(f"{sum(one.checked for one in shaped)} answers were of the shape that their row names")
+    for told in config.stash.get(UNJUDGED, []):
+        terminalreporter.line(f"optional member {told}: show it in a test, or say why not in tests/shaped.py")
     if missing := config.stash.get(MISSING, []):
         terminalreporter.line(f"never carried out, or never kept by a refusal: {', '.join(missing)}")

@@ -18,6 +18,7 @@ from mockspaces.contract.shapes.base import D, Id, Shape, Time, wire_name
 from mockspaces.contract.shapes.changes import Change, encoded
 from mockspaces.contract.shapes.checks import Checker
 from mockspaces.contract.shapes.schemas import Schemas, members
+from tests.shaped import UNSEEN, optional_members, unjudged
 
 AN_ID, A_TIME = "0" * 24, "2031-02-03T04:05:06.789Z"
 Item = TypeVar("Item")
@@ -182,3 +183,13 @@ def test_every_parameter_cites_its_statement(endpoint: str, parameter: Parameter
     cited = {part.strip() for part in parameter.source.split(",")}
     assert cited <= catalogue().keys() | {"the mock's own"}
     assert not parameter.words or parameter.default in (None, *parameter.words)
+
+
+def test_optional_members_have_to_come_and_to_be_missing() -> None:
+    """A run of the whole suite tells each member that did one of it only, and each reason that is not needed."""
+    expected = optional_members()
+    named = set(UNSEEN)
+    assert unjudged(expected - named, expected - named) == []
+    assert unjudged(expected - named - {("Tokens", "id_token")}, expected) == ["Tokens.id_token never came"]
+    assert unjudged(expected - named, expected - {("Tokens", "id_token")}) == ["Tokens.id_token never was missing"]
+    assert [one.partition(" ")[0] for one in unjudged(expected, expected)] == [".".join(one) for one in UNSEEN]

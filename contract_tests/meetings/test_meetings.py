@@ -373,6 +373,10 @@ def test_a_layout_is_stored_in_the_content(cloud: Cloud, sockets: Sockets) -> No
         act(cloud, room.admin, room.id, meeting, "layout", body)
         content = active(cloud, room.id, room.guest)["content"]
         observe({name: content[name] for name in body}, body)
+    with claim("MEET-LAYOUT-01", "lists and events show them too"):
+        listed = cloud.call("GET", f"/spaces/{room.id}/meetings", room.guest).json()["data"][0]["content"]
+        recorded = act(cloud, room.member, room.id, meeting, "recordings", {}).json()["data"][0]["content"]
+        observe([{name: one.get(name) for name in body} for one in (listed, recorded)], [body, body])
     with claim("MEET-LAYOUT-01", "a layout without theme leaves none"):
         act(cloud, room.admin, room.id, meeting, "layout", {"layout": "GRID"})
         observe("backgroundTheme" in active(cloud, room.id, room.guest)["content"], wanted=False)

@@ -118,7 +118,8 @@ def test_only_some_members_of_a_client_are_taken(cloud: Cloud, kind: str) -> Non
     extra: dict[str, Any] = {"chatMessages": {}, "loopbackMetadata": {"a": 1}, "topicTitle": "x"}
     made = cloud.message(space, ann, kind=kind, mentions=mentions, version="1.1", **ignored, **extra)
     read = cloud.call("GET", f"/messages/{made['_id']}", ann)
-    for name, message in (("answered", made), ("stored", read.json())):
+    listed = cloud.call("GET", f"/spaces/{space}/messages/byref", ann).json()["data"][0]
+    for name, message in (("answered", made), ("stored", read.json()), ("listed", listed)):
         with claim("MSG-GEN-06", "DM-MSG-07", f"{name}: mentions and version are kept"):
             observe((message["mentions"], message["version"]), (mentions, "1.1"))
         with claim("MSG-GEN-05", f"{name}: the sender is who sent it"):

@@ -83,7 +83,9 @@ def test_settable_settings(cloud: Cloud, ann: Person, space: str) -> None:
         "hideAutoStartPrompt": True,
         "contentCreation": "admins",
     }
-    conference = {"eventConference": {"enable": True, "hostingContinent": "EU"}, "mixerMode": "X", "new": 1}
+    times = {"startDate": "2031-02-03T04:05:06.789Z", "endDate": None}
+    event = {"enable": True, **times, "hostingContinent": "EU"}
+    conference = {"eventConference": event, "mixerMode": "X", "new": 1}
     shown = update(cloud, space, ann, settings={**sent, "mpaasSettings": conference})["settings"]
     for name, value in sent.items():
         with claim("SPACES-UPDATE-03", f"{name} can be set"):

@@ -36,17 +36,8 @@ class Licence(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     trial: bool = False
 
 
-class PhoneNumber(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+class PhoneNumber(shapes.PhoneNumber, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=False):
     """A phone number of a user, spelt and printed as the vendor does (DM-USER-06)."""
-
-    verified: bool = False
-    primary: bool = False
-    canonical_form: str
-    type: str = "mobile"
-    value: str
-    unique: bool = False
-    login: bool = False
-    identity: bool = False
 
 
 class Company(msgspec.Struct, frozen=True, kw_only=True):

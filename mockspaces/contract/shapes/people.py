@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from mockspaces.contract.shapes.base import A, C, Count, D, Id, Shape, Time, Underscored, Url, kept
+from mockspaces.contract.shapes.base import A, C, Count, D, Id, Shape, Time, Underscored, Url, wire_name
 from mockspaces.contract.shapes.lists import Data
 
 PersonType = Literal["user", "anonymous"]
@@ -27,20 +27,20 @@ class PersonName(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=Tr
     pronunciation_url: Annotated[str, D("DM-USER-04")] = ""
 
 
-class PhoneNumber(Shape, kw_only=True):
+class PhoneNumber(msgspec.Struct, kw_only=True, frozen=True, gc=False, forbid_unknown_fields=True, rename=wire_name):
     """A telephone number."""
 
-    verified: Annotated[bool | UnsetType, D("DM-USER-06")] = UNSET
-    primary: Annotated[bool | UnsetType, D("DM-USER-06")] = UNSET
-    canonical_form: Annotated[str | UnsetType, D("DM-USER-06")] = UNSET
-    type: Annotated[str | UnsetType, D("DM-USER-06")] = UNSET
-    value: Annotated[str | UnsetType, D("DM-USER-06")] = UNSET
-    unique: Annotated[bool | UnsetType, C("DM-USER-06, DM-MEM-01")] = UNSET
-    login: Annotated[bool | UnsetType, C("DM-USER-06, DM-MEM-01")] = UNSET
-    identity: Annotated[bool | UnsetType, C("DM-USER-06, DM-MEM-01")] = UNSET
+    verified: Annotated[bool, D("DM-USER-06")] = False
+    primary: Annotated[bool, D("DM-USER-06")] = False
+    canonical_form: Annotated[str, D("DM-USER-06")]
+    type: Annotated[str, D("DM-USER-06")] = "mobile"
+    value: Annotated[str, D("DM-USER-06")]
+    unique: Annotated[bool, C("DM-USER-06, DM-MEM-01")] = False
+    login: Annotated[bool, C("DM-USER-06, DM-MEM-01")] = False
+    identity: Annotated[bool, C("DM-USER-06, DM-MEM-01")] = False
 
 
-PhoneNumbers = Sequence[Annotated[Any, kept(PhoneNumber)]]
+PhoneNumbers = Sequence[PhoneNumber]
 
 
 class Email(Shape):
