@@ -123,7 +123,7 @@ async def _filled(count: int) -> Callable[[], Awaitable[object]]:
 
     async def page() -> object:
         found = await listing.near(listing.place(middle_one), limit=PAGE, after=True)
-        return [await message_views.message(world, world.origins, one, listed=True) for one in found]
+        return [await message_views.listed(world, world.origins, one) for one in found]
 
     return page
 
