@@ -39,6 +39,9 @@ AUTHORIZE = "mockspaces.accounts.authorize"
 CSRF = "mockspaces.accounts.csrf"
 REDIRECTS = "mockspaces.accounts.redirects"
 PAGING = "mockspaces.rest.paging"
+REST_MEETINGS = "mockspaces.rest.meetings"
+DIRECTS = "mockspaces.cloud.spaces.directs"
+CALLS = "mockspaces.realtime.calls"
 SOCKET_MESSAGES = "mockspaces.realtime.messages"
 CHANNELS = "mockspaces.realtime.channels"
 PRESENCE = "mockspaces.realtime.presence"
@@ -107,8 +110,24 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     ),
     "PIN ignored": (never(ACCESS, "check_pin", "pin != wanted"), ("PERM-PIN-04", "SPACES-JOIN-05")),
     "PIN asked of members": (
-        Rule(ACCESS, "check_pin", ' or found.role in ("admin", "member")', ""),
+        Rule(ACCESS, "needs_pin", ' or found.role in ("admin", "member")', ""),
         ("PERM-PIN-03",),
+    ),
+    "PIN asked again of those who joined with it": (
+        Rule(ACCESS, "check_pin", "passed or ", ""),
+        ("PERM-PIN-05",),
+    ),
+    "PIN asked of nobody who is in the space": (
+        Rule(ACCESS, "check_pin", "found.member.passed_pin", "True"),
+        ("PERM-PIN-05",),
+    ),
+    "PIN passed without the setting": (
+        Rule(ACCESS, "check_pin", 'and world.settings.rest_pin_scope == "join"', ""),
+        ("PERM-PIN-05",),
+    ),
+    "app reads open spaces as a stranger": (
+        Rule(ACCESS, "admit", " and caller.app is None", ""),
+        ("PERM-PRIV-01", "SCOPE-TAB-02"),
     ),
     "private space open to strangers": (never(ACCESS, "check_stranger", "found.space.private"), ("PERM-PRIV-01",)),
     "scope of a service app unchecked": (
@@ -188,8 +207,28 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
         ("MSG-CHAT-04",),
     ),
     "guest sees old messages": (
-        Rule(MESSAGES, "horizon", "if found.member and ", "if found.member and False and "),
+        Rule(MESSAGES, "horizon", "not spaces.hides_history(world, found)", "True"),
         ("PERM-HIST-01",),
+    ),
+    "muting all spares only who is listed": (
+        Rule(REST_MEETINGS, "mute_all", ", call.caller.id)", ",)"),
+        ("MEET-MUTEALL-02",),
+    ),
+    "a member switches the media of an admin": (
+        never(MEETINGS, "check_own_or_lower", "other is not None and "),
+        ("MEET-GEN-04",),
+    ),
+    "a member switches nobody else's media": (
+        Rule(MEETINGS, "check_own_or_lower", 'found.role == "member" and ', "False and "),
+        ("MEET-GEN-04",),
+    ),
+    "an answer to a call is not told to who gave it": (
+        Rule(CALLS, "_answer", "sorted({*call.parties})", "sorted({*call.parties} - {session.caller.id})"),
+        ("RT-CALL-03",),
+    ),
+    "anonymous callers find no registered partner": (
+        never(DIRECTS, "find_partner", "partner is None and caller.anonymous"),
+        ("SPACES-DIRECT-01",),
     ),
     "policy of a space ignored": (never(MESSAGES, "check_author", "role not in "), ("PERM-POL-01",)),
     "own messages count as unread": (Rule(MESSAGES, "unread", "sum(counts) - own", "sum(counts)"), ("USERS-READ-05",)),
@@ -250,7 +289,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
         ("RT-MSG-03", "RT-ACC-03"),
     ),
     "subscription without PIN": (
-        Rule(CHANNELS, "_admit", "access.check_pin(caller, found, password)", "..."),
+        Rule(CHANNELS, "_admit", "access.check_pin(world, caller, found, password)", "..."),
         ("RT-SUB-04", "RT-SUB-06"),
     ),
     "directed presence for everybody": (

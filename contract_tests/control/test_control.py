@@ -445,7 +445,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "DM-CFG-02": {
         "rest.service_audiences": ["spaces.avayacloud.com"],
         "rest.service_leeway_s": 0,
-        "rest.pin_scope": "all",
+        "rest.pin_scope": "join",
         "rest.default_member_only": True,
         "rest.escape_text": True,
         "rest.strict_tasks": False,

@@ -76,7 +76,7 @@ def test_everybody_may_listen_in_an_open_space(cloud: Cloud, sockets: Sockets, w
 def test_the_pin_is_asked_as_over_rest(cloud: Cloud, sockets: Sockets, who: str, *, all_guests: bool) -> None:
     """Guests and strangers need the PIN, with allGuests false anonymous users alone; null and empty are none."""
     room = cloud.room(settings={"confPin": "4711", "passwordRequired": {"allGuests": all_guests}})
-    chat = sockets.join(getattr(room, who))
+    chat = sockets.join(cloud.guest() if who == "anonymous" else getattr(room, who))  # that of the room joined with it
     asked = who == "anonymous" or (all_guests and who in {"guest", "stranger"})
     for password in (None, "", "null"):
         with claim("RT-SUB-04", f"the PIN is asked of those who need it, if the password is {password!r}"):

@@ -362,9 +362,9 @@ def test_rest_calls_about_a_meeting_reach_the_sockets(cloud: Cloud, sockets: Soc
             answer = cloud.call("POST", f"{base}/{path}", who, json=body or {})
             assert answer.status_code == 200, (path, answer.text)
             expect(categories(chat), wanted, path)
-    with claim("RT-REST-05", "RT-MED-08", "a change of media and muting all each ask the client"):
+    with claim("RT-REST-05", "RT-MED-08", "a change of media asks the client"):
         asked = [event for event in categories(target) if event == "request.tracksstatus.change"]
-        observe(len(asked), 2)
+        observe(len(asked), 1)
     active = cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).json()
     recording = active["content"]["recordings"][0]["_id"]
     with claim("RT-REST-05", "RT-MED-08", "the end of a recording is announced"):
@@ -482,17 +482,20 @@ def test_a_service_app_calls_only_its_company(cloud: Cloud, sockets: Sockets) ->
 @behaviour("RT-CALL-01", "RT-CALL-03")
 @pytest.mark.parametrize("word", ["accepted", "rejected", "cancelled", "ended"])
 @pytest.mark.parametrize("by", ["receiver", "caller"])
-def test_an_answer_reaches_the_other_parties(cloud: Cloud, sockets: Sockets, word: str, by: str) -> None:
-    """What one party says about the call is relayed to all sockets of the others."""
+def test_an_answer_reaches_all_parties(cloud: Cloud, sockets: Sockets, word: str, by: str) -> None:
+    """What one party says about the call is relayed to all sockets of both, their own included."""
     ann, bob = cloud.user(), cloud.user("bob@example.com")
     caller, phone = sockets.join(ann), sockets.join(bob)
+    others = [sockets.join(ann), sockets.join(bob)]
     offer(caller, bob)
     call_id = heard(caller)[0]["spaceCallId"]
-    phone.frames()
+    for one in (phone, *others):
+        one.frames()
     speaker, listener = (phone, caller) if by == "receiver" else (caller, phone)
     answer(speaker, word, call_id)
-    with claim("RT-CALL-03", "the speaker does not hear it"):
-        observe(speaker.heard(), [])
+    shown = expect if word in ("accepted", "rejected") else observe
+    with claim("RT-CALL-03", "all sockets of both parties hear it, the speaker's own too"):
+        shown([categories(one) for one in (speaker, *others)], [[f"space.call.{word}"]] * 3)
     with claim("RT-CALL-01", "RT-CALL-03", "the other party hears it, with the call id"):
         (told,) = heard(listener)
         observe([told["category"], told["spaceCallId"]], [f"space.call.{word}", call_id])

@@ -7,6 +7,7 @@ import pytest
 
 from contract_tests.claims import aside, claim, expect, observe
 from contract_tests.kit import TEXT, App, Cloud, Person, behaviour, refused
+from contract_tests.sockets import direct_space
 
 NO_ID = "f" * 24
 TITLE = {"topic": {"title": "Room"}}
@@ -254,7 +255,7 @@ def test_syntax_comes_before_the_ids_that_a_body_names(cloud: Cloud) -> None:
 
 
 @behaviour("ERR-ORDER-02")
-@pytest.mark.parametrize("kind", ["private", "open", "personal", "other company"])
+@pytest.mark.parametrize("kind", ["private", "direct", "other company"])
 def test_what_exists_and_is_forbidden_is_not_hidden(cloud: Cloud, kind: str) -> None:
     """An existing space that may not be read is 403, one that does not exist is 404."""
     who: Person | App
@@ -262,13 +263,9 @@ def test_what_exists_and_is_forbidden_is_not_hidden(cloud: Cloud, kind: str) -> 
         case "private":
             space, code = cloud.private_space(cloud.user()), "space.members_only"
             who = cloud.user("bob@example.com")
-        case "open":
-            space, code = cloud.open_space(cloud.user()), "permission.denied"
-            who = cloud.user("bob@example.com")
-        case "personal":
-            ann, code = cloud.user(), "permission.denied"
-            space = cloud.call("GET", f"/users/meetingroom/{ann.username}", ann).json()["data"]["_id"]
-            who = cloud.guest()
+        case "direct":
+            space, code = direct_space(cloud, cloud.user(), cloud.user("bob@example.com")), "permission.denied"
+            who = cloud.user("mia@example.com")
         case _:
             who, code = cloud.app("spaces.settings.read"), "permission.other_company"
             space = cloud.space(cloud.user("rita@rival.example"))

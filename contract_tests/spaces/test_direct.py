@@ -166,6 +166,23 @@ def test_partners_that_cannot_be(cloud: Cloud) -> None:
         refused(ask(cloud, ann, bob, "anonymous"), 404, "user.not_found")
 
 
+@behaviour("SPACES-DIRECT-01", "SPACES-DIRECT-04")
+def test_an_anonymous_caller_says_anonymous_of_anybody(cloud: Cloud, sockets: Sockets) -> None:
+    """Asked by an anonymous user, the path with the word anonymous finds registered partners too."""
+    room = cloud.room()
+    with claim("SPACES-DIRECT-04", "the rule for partners holds as ever"):
+        refused(ask(cloud, room.anonymous, room.admin, "anonymous"), 403, "permission.denied")
+    for who in (room.anonymous, room.admin):
+        sockets.join(who, room.id)
+    with claim("SPACES-DIRECT-01", "both words answer the same space"):
+        found = [
+            ask(cloud, room.anonymous, room.admin, word).json()["data"][0]["_id"] for word in ("anonymous", "user")
+        ]
+        observe(found[0], found[1])
+    with claim("SPACES-DIRECT-01", "who is nobody is not found"):
+        refused(cloud.call("GET", f"/spaces/direct/anonymous/{'f' * 24}", room.anonymous), 404, "user.not_found")
+
+
 @behaviour("SPACES-DIRECT-05", "SPACES-DIRECT-03", "AUTH-SVC-15")
 def test_a_service_app_as_partner(cloud: Cloud) -> None:
     """A service app opens direct spaces with people of its company only, and with no anonymous ones."""

@@ -396,7 +396,7 @@ def test_guests_by_link_need_the_pin(cloud: Cloud, ann: Person) -> None:
     with claim("SPACES-INVJOIN-05", "PERM-PIN-03", "without allGuests a registered guest is not asked"):
         expect(enter(cloud, made, sid).status_code, 200)
     with claim("SPACES-INVJOIN-05", "PERM-PIN-03", "without allGuests an anonymous guest is asked"):
-        refused(enter(cloud, made, gil), 403, "space.pin_required")
+        refused(enter(cloud, made, cloud.guest()), 403, "space.pin_required")
 
 
 # --- changing and deleting an invite

@@ -117,7 +117,6 @@ def test_a_protected_space_asks_for_its_pin(cloud: Cloud, path: str) -> None:
     """Without the PIN, and with a wrong one, a guest is refused with a hint at the header; an open space ignores it."""
     ann, gil = cloud.user(), cloud.guest()
     space = cloud.open_space(ann, settings={"confPin": "1234"})
-    cloud.call("GET", f"/spaces/{space}/join", gil, headers={PIN: "1234"})
     wrong = {"no header": None, "an empty one": "", "the text null": "null", "another PIN": "1"}
     for name, pin in wrong.items():
         code = "pin_wrong" if pin == "1" else "pin_required"
@@ -146,29 +145,44 @@ def test_who_is_asked_for_the_pin(cloud: Cloud, role: str, everybody: bool) -> N
     asked = {"guest", "anonymous", "stranger"} if everybody else {"anonymous"}
     room = cloud.room(settings={"confPin": "1234", "passwordRequired": {"allGuests": everybody}})
     with claim("PERM-PIN-03", "they are asked, or not"):
-        answer = cloud.call("GET", f"/spaces/{room.id}/join", getattr(room, role))
+        who = cloud.guest() if role == "anonymous" else getattr(room, role)  # that of the room has sent it already
+        answer = cloud.call("GET", f"/spaces/{room.id}/join", who)
         if role in asked:
             refused(answer, 403, "space.pin_required")
         observe(answer.status_code, 403 if role in asked else 200)
 
 
 @behaviour("PERM-PIN-05")
-def test_the_pin_can_be_limited_to_joining(cloud: Cloud) -> None:
-    """A guest repeats the PIN on every read, unless the mock is set to ask at the join only; leaving never needs it."""
+def test_the_pin_is_asked_for_once(cloud: Cloud, sockets: Sockets) -> None:
+    """A guest who joined with the PIN is not asked again, until they have left; leaving never needs it."""
     ann, bob = cloud.user(), cloud.user("bob@example.com")
     members = [{"username": bob.username, "role": "guest"}]
     space, other = (cloud.open_space(ann, members=members, settings={"confPin": "1234"}) for _ in range(2))
-    with claim("PERM-PIN-05", "a guest who is in the space is asked on a read"):
-        refused(cloud.call("GET", f"/spaces/{space}/members", bob), 403, "space.pin_required")
+    reads = ("", "/members", "/join")
+    for path in reads:
+        with claim("PERM-PIN-05", f"a guest who has not joined is asked by {path or 'the space'}"):
+            refused(cloud.call("GET", f"/spaces/{space}{path}", bob), 403, "space.pin_required")
+    with claim("PERM-PIN-05", "a chat is not asked for it"):
+        expect(cloud.call("POST", f"/spaces/{space}/chats", bob, json={"content": {"bodyText": "x"}}).status_code, 200)
+    cloud.call("GET", f"/spaces/{space}/join", bob, headers={PIN: "1234"})
+    for path in reads:
+        with claim("PERM-PIN-05", f"who joined with the PIN is not asked again by {path or 'the space'}"):
+            expect(cloud.call("GET", f"/spaces/{space}{path}", bob).status_code, 200)
+    with claim("PERM-PIN-05", "nor on the socket"):
+        expect(sockets.join(bob).subscribe(space)[0], "CHANNEL_SUBSCRIBED")
+    with claim("PERM-PIN-05", "another space asks them"):
+        refused(cloud.call("GET", f"/spaces/{other}/join", bob), 403, "space.pin_required")
     with claim("PERM-PIN-05", "leaving never needs it"):
         expect(cloud.call("DELETE", f"/spaces/{other}/attendees/userId/{bob.id}", bob).status_code, 200)
-    cloud.configure({"rest.pin_scope": "join"})
-    with claim("PERM-PIN-05", "by setting a guest is not asked on a read"):
-        expect(cloud.call("GET", f"/spaces/{space}/members", bob).status_code, 200)
-    with claim("PERM-PIN-05", "by setting a guest is asked at the join"):
+    cloud.call("DELETE", f"/spaces/{space}/attendees/userId/{bob.id}", bob)
+    with claim("PERM-PIN-05", "who has left is asked when they come back"):
         refused(cloud.call("GET", f"/spaces/{space}/join", bob), 403, "space.pin_required")
+    cloud.call("GET", f"/spaces/{space}/join", bob, headers={PIN: "1234"})
     cloud.configure({"rest.pin_scope": "all"})
-    with claim("PERM-PIN-05", "leaving never needs it, with the setting of before"):
+    for path in reads:
+        with claim("PERM-PIN-05", f"by setting who joined with the PIN is asked again by {path or 'the space'}"):
+            refused(cloud.call("GET", f"/spaces/{space}{path}", bob), 403, "space.pin_required")
+    with claim("PERM-PIN-05", "by setting too leaving never needs it"):
         expect(cloud.call("DELETE", f"/spaces/{space}/attendees/userId/{bob.id}", bob).status_code, 200)
 
 

@@ -272,8 +272,8 @@ def test_a_removed_person(cloud: Cloud) -> None:
     with claim("PERM-PIN-06", "the PIN is not shown to them"):
         [left] = listed("?includedeleted=true")
         observe(left["settings"]["confPin"], "")
-    with claim("SPACES-KICK-02", "they may not read it"):
-        refused(cloud.call("GET", f"/spaces/{space}", mia), 403, "permission.denied")
+    with claim("SPACES-KICK-02", "they are asked for the PIN like any stranger"):
+        refused(cloud.call("GET", f"/spaces/{space}", mia), 403, "space.pin_required")
 
 
 @behaviour("SPACES-KICK-03", "RT-REST-06")

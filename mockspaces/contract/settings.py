@@ -37,7 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     # DM-CFG-02
     rest_service_audiences: tuple[str, ...] = ("spaces.avayacloud.com",)
     rest_service_leeway_s: Seconds = 0
-    rest_pin_scope: Literal["all", "join"] = "all"
+    rest_pin_scope: Literal["all", "join"] = "join"
     rest_default_member_only: bool = True
     rest_escape_text: bool = True
     rest_strict_tasks: bool = False

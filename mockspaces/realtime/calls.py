@@ -58,7 +58,7 @@ async def _may_call(session: Session, person_id: str) -> bool:
 
 
 async def _answer(session: Session, payload: Payload, kind: str) -> None:
-    """Relay an answer to the other parties; only a party's word counts (RT-CALL-03, -04)."""
+    """Relay an answer to all parties, its speaker included; only a party's word counts (RT-CALL-03, -04)."""
     call_id = text(payload.get("spaceCallId"))
     calls = session.hub.world.state.calls
     call = await calls.get(call_id)
@@ -66,7 +66,7 @@ async def _answer(session: Session, payload: Payload, kind: str) -> None:
         raise Rejection(errors.PERMISSION_DENIED, f'the caller is no party of the call "{call_id}"')
     if kind in (events.CALL_ENDED, events.CALL_CANCELLED):
         await calls.delete(call_id)
-    await _tell(session, payload, kind, call_id, sorted({*call.parties} - {session.caller.id}))
+    await _tell(session, payload, kind, call_id, sorted({*call.parties}))
 
 
 def _shown(session: Session, payload: Payload, kind: str, call_id: str, sender: Payload) -> Payload:

@@ -57,7 +57,7 @@ async def _admit(session: Session, space_id: str, password: Any) -> Standing:
     access.check_company(caller, space)
     found = await access.standing(world, caller, space)
     access.check_stranger(found, admits=True)
-    access.check_pin(caller, found, password)
+    access.check_pin(world, caller, found, password)
     if space.archived and not found.member:
         raise Rejection(errors.ARCHIVED, "an archived space admits no strangers")
     return found

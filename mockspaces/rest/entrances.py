@@ -26,6 +26,7 @@ from mockspaces.cloud.store.entities import (
     User,
 )
 from mockspaces.contract import errors
+from mockspaces.contract.permissions import OWN_OR_HIGHER
 from mockspaces.contract.rows import Enters
 from mockspaces.rest.call import Call
 
@@ -126,12 +127,15 @@ async def meeting(call: Call, params: Params) -> tuple[Standing, Message]:
 
 
 async def party(call: Call, params: Params) -> tuple[Standing, Message, Party]:
-    """Enter a meeting about an attendee: the caller, or anybody if the caller is admin (MEET-GEN-04)."""
+    """Enter a meeting about an attendee: the caller, anybody if they are admin, or as the row says (MEET-GEN-04)."""
     place, who = await access.find_space(call.world, params["spaceId"]), Party(params["type"], params["attendeeId"])
     message = await meetings.find(call.world, place.id, params["meetingId"])
     meetings.attendee_ever(message, who)
     found = await _admit(call, place)
-    meetings.check_own(call.caller, found, who.id)
+    if call.endpoint.permission == OWN_OR_HIGHER:
+        await meetings.check_own_or_lower(call.world, call.caller, found, who.id)
+    else:
+        meetings.check_own(call.caller, found, who.id)
     return found, message, who
 
 

@@ -91,11 +91,10 @@ async def end(call: Call, found: Standing, message: Message) -> object:
 
 
 async def mute_all(call: Call, found: Standing, message: Message) -> object:
-    """Ask everybody else to mute (MEET-MUTEALL-01, -02)."""
+    """Ask everybody else to mute; who asks is spared too (MEET-MUTEALL-01, -02)."""
     body = await call.decode(MuteAllBody)
-    return await _answer(
-        call, await meetings.mute_all(call.world, found.space.id, message.id, body.exclusion_list or ())
-    )
+    spared = tuple(dict.fromkeys((*(body.exclusion_list or ()), call.caller.id)))
+    return await _answer(call, await meetings.mute_all(call.world, found.space.id, message.id, spared))
 
 
 async def media_state(call: Call, _found: Standing, message: Message, party: Party) -> object:

@@ -18,7 +18,16 @@ from mockspaces.cloud.messaging.drafts import Draft
 from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import spaces
 from mockspaces.cloud.spaces.access import Standing, find_space
-from mockspaces.cloud.store.entities import Attendee, Meeting, Message, Person, Recording, Space, replace
+from mockspaces.cloud.store.entities import (
+    Attendee,
+    Meeting,
+    Message,
+    Person,
+    Recording,
+    Space,
+    member_id,
+    replace,
+)
 from mockspaces.contract import errors, events
 
 Change = Callable[[Meeting], Meeting]
@@ -79,6 +88,16 @@ def check_own(caller: Caller, found: Standing, attendee_id: str) -> None:
     """Step 6c for what an attendee does for themselves, and an admin for everybody (MEET-GEN-04)."""
     if found.role != "admin" and attendee_id != caller.id:
         raise Rejection(errors.PERMISSION_DENIED, "only an admin may do this for somebody else")
+
+
+async def check_own_or_lower(world: World, caller: Caller, found: Standing, attendee_id: str) -> None:
+    """Step 6c for media: one's own, an admin anybody's, a member that of whoever is no admin (MEET-GEN-04)."""
+    if found.role == "member" and attendee_id != caller.id:
+        other = await world.state.members.get(member_id(found.space.id, attendee_id))
+        if other is not None and other.role == "admin":
+            raise Rejection(errors.PERMISSION_DENIED, "a member may not do this for an admin")
+        return
+    check_own(caller, found, attendee_id)
 
 
 def present_as(message: Message, person_id: str) -> Attendee | None:
@@ -214,13 +233,10 @@ async def _running(world: World, space_id: str, meeting_id: str) -> tuple[Space,
 
 
 async def mute_all(world: World, space_id: str, meeting_id: str, excluded: Sequence[str]) -> Message:
-    """Ask everybody but the excluded ones to mute (MEET-MUTEALL-02)."""
+    """Ask everybody but the excluded ones to mute, in one event for all (MEET-MUTEALL-02)."""
     space, message = await _running(world, space_id, meeting_id)
     exclude = {"exclude": [{"attendeeId": one} for one in excluded]}
     await _announce(world, space, message, events.ALL_PARTIES_MUTING, exclude)
-    for entry in present(message):
-        if entry.id not in excluded:
-            await _ask_tracks(world, space, message, entry, {"audio": False})
     await _announce(world, space, message, events.ALL_PARTIES_MUTED, exclude)
     return message
 

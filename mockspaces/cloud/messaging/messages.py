@@ -17,6 +17,7 @@ from mockspaces.cloud.messaging.drafts import Draft, EditBody, merge, time
 from mockspaces.cloud.spaces import spaces
 from mockspaces.cloud.spaces.access import Standing, find_space, standing
 from mockspaces.cloud.store.entities import (
+    LATEST_MOMENT,
     AnonymousUser,
     Category,
     Message,
@@ -71,8 +72,13 @@ def check_editor(caller: Caller, message: Message) -> None:
 
 
 def horizon(world: World, found: Standing) -> int:
-    """Return the time before which a guest sees nothing, 0 for everybody else (PERM-HIST-01)."""
-    return found.member.join_time if found.member and spaces.hides_history(world, found.space, found.member) else 0
+    """Return the time before which a guest sees nothing, 0 for everybody else (PERM-HIST-01).
+
+    A stranger has not come yet, so all is from before.
+    """
+    if not spaces.hides_history(world, found):
+        return 0
+    return found.member.join_time if found.member else LATEST_MOMENT
 
 
 def check_visible(world: World, found: Standing, message: Message) -> None:

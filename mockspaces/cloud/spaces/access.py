@@ -71,9 +71,9 @@ async def admit(world: World, endpoint: Endpoint, caller: Caller, space: Space, 
     """Admit a caller to a call about a space: steps 5 to 6c. ``pin`` is what they sent, None if nothing."""
     check_company(caller, space)
     found = await standing(world, caller, space)
-    check_stranger(found, admits=endpoint.admits_strangers)
+    check_stranger(found, admits=endpoint.admits_strangers and caller.app is None)
     if endpoint.pin == "join" or (endpoint.pin == "all" and world.settings.rest_pin_scope == "all"):
-        check_pin(caller, found, pin)
+        check_pin(world, caller, found, pin)
     check_type(endpoint, space)
     check_role(world, endpoint, caller, found)
     return found
@@ -97,17 +97,23 @@ def check_stranger(found: Standing, *, admits: bool) -> None:
         raise Rejection(errors.PERMISSION_DENIED, "the caller is not in the space; it is open, so join it first")
 
 
-def check_pin(caller: Caller, found: Standing, pin: str | None) -> None:
-    """Step 6a: the PIN of a protected space (PERM-PIN-02..04)."""
+def check_pin(world: World, caller: Caller, found: Standing, pin: str | None) -> None:
+    """Step 6a: the PIN of a protected space (PERM-PIN-02..05)."""
+    passed = found.member is not None and found.member.passed_pin and world.settings.rest_pin_scope == "join"
+    if passed or not needs_pin(caller, found):
+        return
     wanted = found.space.pin
-    if not wanted or found.role in ("admin", "member"):
-        return
-    if not caller.anonymous and not asks_all_guests(found.space):
-        return
     if pin in (None, "", "null"):
         raise Rejection(errors.PIN_REQUIRED, "the space is protected by a PIN and none was sent")
     if pin != wanted:
         raise Rejection(errors.PIN_WRONG, "the PIN that was sent is not that of the space")
+
+
+def needs_pin(caller: Caller, found: Standing) -> bool:
+    """Whether a caller has to know the PIN of a space (PERM-PIN-03)."""
+    if not found.space.pin or found.role in ("admin", "member"):
+        return False
+    return caller.anonymous or asks_all_guests(found.space)
 
 
 def asks_all_guests(space: Space) -> bool:

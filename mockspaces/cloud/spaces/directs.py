@@ -21,11 +21,16 @@ async def between(world: World, caller: Caller, partner: Person) -> Standing:
 
 
 async def find_partner(world: World, caller: Caller, kind: str, partner_id: str) -> Person:
-    """Return whom a path names, ``anonymous`` or ``user``: steps 3 to 5 (SPACES-DIRECT-05)."""
+    """Return whom a path names, ``anonymous`` or ``user``: steps 3 to 5 (SPACES-DIRECT-01, -05).
+
+    Anonymous callers say ``anonymous`` of themselves: their partner may be anybody.
+    """
     if caller.app and kind == "anonymous":
         raise Rejection(errors.SCOPE_MISSING, "the scope spaces.direct.create is for registered partners only")
     people = world.state.anonymous if kind == "anonymous" else world.state.users
     partner: Person | None = await people.get(partner_id)
+    if partner is None and caller.anonymous and kind == "anonymous":
+        partner = await world.state.users.get(partner_id)
     if partner is None:
         raise not_found(errors.USER_NOT_FOUND, "user", partner_id)
     _check_company(caller, partner)

@@ -30,7 +30,7 @@ async def linked_space(world: World, origins: Origins, url: str) -> Space | None
 async def may_open(world: World, caller: Caller, space: Space, pin: str | None) -> bool:
     """Whether the caller needs no PIN, or sent the right one (MISC-DISCOVER-03)."""
     try:
-        check_pin(caller, await standing(world, caller, space), pin)
+        check_pin(world, caller, await standing(world, caller, space), pin)
     except Rejection:
         return False
     return True

@@ -164,11 +164,12 @@ async def join(world: World, caller: Caller, found: Standing, used: Invite, pin:
         if found.space.private and record is not None and record.deleted:
             raise Rejection(errors.MEMBERS_ONLY, "the caller was removed from this private space and not invited anew")
     role = role or "guest"
-    if spaces.RANK[role] == spaces.RANK[found.role or "guest"] == spaces.RANK["guest"]:
-        access.check_pin(caller, found, pin)
+    asked = spaces.RANK[role] == spaces.RANK[found.role or "guest"] == spaces.RANK["guest"]
+    if asked:
+        access.check_pin(world, caller, found, pin)
     if found.member is None and found.space.archived:
         raise Rejection(errors.ARCHIVED, "an archived space admits no strangers")
-    return await spaces.arrive(world, caller, found, role)
+    return await spaces.arrive(world, caller, found, role, passed_pin=asked and access.needs_pin(caller, found))
 
 
 def _invited_role(caller: Caller, used: Invite) -> Role | None:

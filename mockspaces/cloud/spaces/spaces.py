@@ -5,7 +5,7 @@ from typing import Any
 from mockspaces.cloud.kernel.caller import Caller
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
-from mockspaces.cloud.spaces.access import Standing, check_stranger, find_space
+from mockspaces.cloud.spaces.access import Standing, check_stranger, find_space, needs_pin
 from mockspaces.cloud.store.entities import Member, MemberType, Person, Space, User, UserSpace, member_id, replace
 from mockspaces.contract import errors
 from mockspaces.contract.rows import Role, SpaceType
@@ -179,11 +179,11 @@ async def join(world: World, caller: Caller, found: Standing) -> Standing:
     check_stranger(found, admits=True)
     if found.member is None and found.space.archived:
         raise Rejection(errors.ARCHIVED, "an archived space admits no strangers")
-    return await arrive(world, caller, found, "guest")
+    return await arrive(world, caller, found, "guest", passed_pin=needs_pin(caller, found))
 
 
-async def arrive(world: World, caller: Caller, found: Standing, role: Role) -> Standing:
-    """Let a caller in with at least this role; they keep a higher one."""
+async def arrive(world: World, caller: Caller, found: Standing, role: Role, *, passed_pin: bool) -> Standing:
+    """Let a caller in with at least this role; they keep a higher one. ``passed_pin`` says that they sent the PIN."""
     space, member = found.space, found.member
     if member is not None and member.type == "email":
         await world.state.members.delete(member.id)
@@ -196,6 +196,8 @@ async def arrive(world: World, caller: Caller, found: Standing, role: Role) -> S
         role = max(role, member.role, key=RANK.__getitem__)
         member = await world.state.members.put(replace(member, joined=True, role=role))
         space = await touch(world, space)
+    if passed_pin and not member.passed_pin:
+        member = await world.state.members.put(replace(member, passed_pin=True))
     await visit(world, space, caller.id)
     await unhide(world, space.id, caller.id)
     return Standing(space, member)
@@ -236,9 +238,9 @@ async def title(world: World, space: Space, viewer_id: str | None) -> str:
     return other.displayname if other else space.title
 
 
-def hides_history(world: World, space: Space, member: Member | None) -> bool:
-    """Whether a participant sees only what was written since they joined (PERM-HIST-01)."""
-    return member is not None and member.role == "guest" and world.contract.spaces.no_old_messages in space.restrict
+def hides_history(world: World, found: Standing) -> bool:
+    """Whether a guest or stranger sees only what was written since they joined (PERM-HIST-01)."""
+    return found.role in (None, "guest") and world.contract.spaces.no_old_messages in found.space.restrict
 
 
 def refuse_archived(space: Space) -> None:

@@ -241,6 +241,7 @@ class Member(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     role: Role
     join_time: Moment = 0
     joined: bool = False
+    passed_pin: bool = False  # they sent the PIN when they joined (PERM-PIN-05)
 
 
 def member_id(space_id: str, person: str) -> str:
