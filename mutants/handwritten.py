@@ -51,58 +51,64 @@ CODEC = "mockspaces.realtime.engineio3"
 RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     # --- credentials
     "service JWT: signature unchecked": (
-        never(AUTHENTICATION, "_check_service_signature", "not world.signatures.verify("),
+        never(AUTHENTICATION, "ServiceCase.check_signature", "not self.world.signatures.verify("),
         ("AUTH-SVC-05",),
     ),
     "service JWT: exp may be 7200 s ahead": (
-        Rule(AUTHENTICATION, "_check_service_times", "ahead > limit", "ahead > 7200"),
+        Rule(AUTHENTICATION, "ServiceCase.check_lifetime", "ahead > limit", "ahead > 7200"),
         ("AUTH-SVC-09",),
     ),
     "service JWT: expired accepted": (
-        never(AUTHENTICATION, "_check_service_times", "expiry <= now"),
+        never(AUTHENTICATION, "ServiceCase.check_expiry", "expiry <= now"),
         ("AUTH-SVC-08",),
     ),
     "service JWT: audience unchecked": (
-        Rule(AUTHENTICATION, "_service_app", "_check_audience(world, token.claims)", "..."),
+        never(AUTHENTICATION, "ServiceCase.check_audience", "not any("),
         ("AUTH-SVC-07",),
     ),
     "service JWT: key of another app accepted": (
-        Rule(AUTHENTICATION, "_check_service_signature", " or key.app_id != app.id", ""),
+        Rule(AUTHENTICATION, "ServiceCase.check_key", " or key.app_id != app.id", ""),
         ("AUTH-SVC-20",),
     ),
-    "service JWT: inactive app accepted": (never(AUTHENTICATION, "_service_app", "not app.active"), ("AUTH-SVC-12",)),
+    "service JWT: inactive app accepted": (
+        never(AUTHENTICATION, "ServiceCase.check_active", "not app.active"),
+        ("AUTH-SVC-12",),
+    ),
     "service JWT: blanks trimmed": (
         Rule(
             AUTHENTICATION,
-            "_service_app",
-            'token.claims.get("sub") != app.subject',
-            'str(token.claims.get("sub")).strip() != app.subject',
+            "ServiceCase.check_subject",
+            'claims.get("sub") != app.subject',
+            'str(claims.get("sub")).strip() != app.subject',
         ),
         ("AUTH-SVC-10",),
     ),
     "service JWT: crit ignored": (
-        never(AUTHENTICATION, "_check_service_header", '"crit" in header'),
+        never(AUTHENTICATION, "ServiceCase.check_header", '"crit" in header'),
         ("AUTH-SVC-19",),
     ),
-    "service JWT: nbf ignored": (never(AUTHENTICATION, "_check_service_times", '"nbf" in claims'), ("AUTH-SVC-11",)),
+    "service JWT: nbf ignored": (never(AUTHENTICATION, "ServiceCase.check_begin", '"nbf" in claims'), ("AUTH-SVC-11",)),
     "user JWT: signature unchecked": (
-        never(AUTHENTICATION, "_user_jwt", "not world.signatures.verify("),
+        never(AUTHENTICATION, "UserCase.check_signature", "not self.world.signatures.verify("),
         ("AUTH-USER-01",),
     ),
-    "user JWT: issuer unchecked": (never(AUTHENTICATION, "_user_jwt", 'claims.get("iss") != '), ("AUTH-USER-02",)),
+    "user JWT: issuer unchecked": (
+        never(AUTHENTICATION, "UserCase.check_issuer", 'claims.get("iss") != '),
+        ("AUTH-USER-02",),
+    ),
     "anonymous JWT: signature unchecked": (
-        never(AUTHENTICATION, "_anonymous_jwt", "not jws.verify_hs256("),
+        never(AUTHENTICATION, "AnonymousCase.check_signature", "not jws.verify_hs256("),
         ("AUTH-ANON-01",),
     ),
     "access token: lives one second longer": (
-        Rule(AUTHENTICATION, "_bearer", "expired >= 0", "expired >= 1000"),
+        Rule(AUTHENTICATION, "AccessTokenCase.check_expiry", "expired >= 0", "expired >= 1000"),
         ("AUTH-OAUTH-01", "ACC-TOK-03"),
     ),
     "access token: survives its grant": (
-        never(AUTHENTICATION, "_bearer", "grant.revoked"),
+        never(AUTHENTICATION, "AccessTokenCase.check_grant", "grant.revoked"),
         ("AUTH-OAUTH-01", "ACC-REVOKE-05", "ACC-TOKEN-13"),
     ),
-    "disabled user accepted": (never(AUTHENTICATION, "_enabled_user", "not user.enabled"), ("AUTH-USER-05",)),
+    "disabled user accepted": (never(AUTHENTICATION, "_check_enabled", "not user.enabled"), ("AUTH-USER-05",)),
     # --- access
     "other company visible": (
         never(ACCESS, "check_company", "caller.app and "),
