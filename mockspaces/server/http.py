@@ -89,6 +89,10 @@ class Cycle(RequestResponseCycle):
                 if STOPPING not in interruption.args:
                     raise
                 self.disconnected = True  # it will be: the server cuts off whoever is left
+            except RuntimeError:  # uvloop's word for a connection that was cut off, until the protocol is told
+                if not self.transport.is_closing():
+                    raise
+                self.disconnected = True
 
         await super().run_asgi(interruptible)
 
@@ -366,7 +370,9 @@ class HttpProtocol(HttpToolsProtocol):
         self.flow.resume_reading()
         if self._linger_timers:
             return
-        if self.pipeline:
+        if self._stopping:  # an answer that was under way when the server stopped is the last one
+            self.transport.close()
+        elif self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
         elif self._rest:
             self._go_on()
