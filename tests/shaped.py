@@ -1,8 +1,8 @@
-"""Every answer of every world in this process is held against the shape that its row names.
+"""Every answer and event of every world in this process is held against the shape that its row names.
 
-A test fails whose answers have a member that is not declared, lack one that is, have null where it is not declared, or
-another status or media type. Which optional members came and which were missing is counted: a run of the whole
-contract suite fails if one of them never did the one or the other, unless `UNSEEN` says why.
+A test fails whose answers or events have a member that is not declared, lack one that is, or have null where it is not
+declared; or whose answers have another status or media type. Which optional members came and which were missing is
+counted: a run of the whole contract suite fails if one of them never did the one or the other, unless `UNSEEN` says why.
 """
 
 from collections.abc import Iterable
@@ -14,12 +14,14 @@ from starlette.responses import Response
 from mockspaces.app import App
 from mockspaces.asgi.exchange import Exchange, Planned
 from mockspaces.asgi.surface import Surface
-from mockspaces.contract import Contract
+from mockspaces.contract import Contract, events
 from mockspaces.contract.rows import Endpoint
-from mockspaces.contract.shapes import ANSWERS
+from mockspaces.contract.shapes import ANSWERS, PAYLOADS
 from mockspaces.contract.shapes.checks import Checker
 from mockspaces.contract.shapes.schemas import Schemas
+from mockspaces.realtime.hub import Hub, Told
 
+EVENTS = {row.id: row.payload for row in events.ROWS if row.by == "server"}
 JSON = "application/json"
 NOT_MODIFIED, BAD, STOPPING = 304, 400, 503
 # Refusals that are no JSON, by surface.
@@ -29,22 +31,9 @@ Member = tuple[str, str]  # the shape and the name
 
 # Optional members that no test sees, or misses, and why.
 NO_PICTURE = "no call gives a registered user a picture; the real service has a page for it"
-OF_SOCKETS = "events of sockets have it, which are not held against their shapes here"
 UNSEEN: dict[Member, str] = {
     ("User", "picturefile"): NO_PICTURE,
     ("ShortUser", "picturefile"): NO_PICTURE,
-    **{
-        ("MeetingEventContent", name): OF_SOCKETS
-        for name in (
-            "attendee",
-            "exclude",
-            "grantedPermissions",
-            "mediaSession",
-            "rejectedPermissions",
-            "requestedPermissions",
-            "targetId",
-        )
-    },
 }
 
 
@@ -55,6 +44,7 @@ class Shapes:
         """Make the schemas."""
         schemas = Schemas(contract.shapes)
         self.answers = {name: schemas.of(kind) for name, kind in ANSWERS.items()}
+        self.payloads = {name: schemas.of(PAYLOADS[payload]) for name, payload in EVENTS.items()}
         self.parts = schemas.parts
         self.checker = Checker(schemas.parts)
 
@@ -76,6 +66,17 @@ class Shaped:
             return response
 
         patch.setattr(App, "_answer", checked)
+        sent = Hub.sent
+
+        def checked_event(hub: Hub, name: str, payload: Told) -> object:
+            told = sent(hub, name, payload)
+            found = self._shapes_of(hub.world.contract)
+            schema = found.payloads[name]
+            self.checked += 1
+            self.problems += [f"{name}: {problem}" for problem in found.checker.problems(told, schema)]
+            return told
+
+        patch.setattr(Hub, "sent", checked_event)
 
     @property
     def counted(self) -> Checker:

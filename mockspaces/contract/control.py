@@ -65,7 +65,7 @@ ROWS = (
     _row("MESSAGES", "GET", "/messages", "mock messages"),
     _row("SOCKETS", "GET", "/sockets", "sockets"),
     _row("SOCKETS-CLOSE", "POST", "/sockets/close", "closed sockets"),
-    _row("PAIRING", "POST", "/pairings", "object"),
+    _row("PAIRING", "POST", "/pairings", "pairing"),
     _row("CLOCK", "GET", "/clock", "clock"),
     _row("CLOCK-SET", "POST", "/clock", "clock"),
     _row("JOURNAL", "GET", "/journal", "journal", "none"),

@@ -3,64 +3,136 @@
 Confidence is D unless a comment says otherwise.
 """
 
-from mockspaces.contract.rows import Endpoint
+from typing import Literal
+
+from mockspaces.contract.rows import Endpoint, SocketEvent
 from mockspaces.contract.scopes import SOCKET, SPACES_WEBSOCKET
 
 ENGINE_PATH = "/socket.io"  # RT-EP-01
 CHAT = "/chat"  # RT-EP-01
 
-# Client to server
-SUBSCRIBE_CHANNEL = "SUBSCRIBE_CHANNEL"  # RT-SUB-01; docs: api/socket/subscribe_channel
-UNSUBSCRIBE_CHANNEL = "UNSUBSCRIBE_CHANNEL"  # RT-UNSUB-01; docs: api/socket/unsubscribe_channel
-SEND_MESSAGE = "SEND_MESSAGE"  # RT-MSG-01; docs: api/socket/send_message
-SEND_PRESENCE_EVENT = "SEND_PRESENCE_EVENT"  # RT-PRES-01; docs: api/socket/send_presence_event
-SEND_MEDIA_SESSION_EVENTS = "SEND_MEDIA_SESSION_EVENTS"  # RT-MED-01; docs: api/socket/send_media_session_events
+SUBSCRIBE_CHANNEL = "SUBSCRIBE_CHANNEL"
+UNSUBSCRIBE_CHANNEL = "UNSUBSCRIBE_CHANNEL"
+SEND_MESSAGE = "SEND_MESSAGE"
+SEND_PRESENCE_EVENT = "SEND_PRESENCE_EVENT"
+SEND_MEDIA_SESSION_EVENTS = "SEND_MEDIA_SESSION_EVENTS"
+CHANNEL_SUBSCRIBED = "CHANNEL_SUBSCRIBED"
+CHANNEL_UNSUBSCRIBED = "CHANNEL_UNSUBSCRIBED"
+SUBSCRIBE_CHANNEL_FAILED = "SUBSCRIBE_CHANNEL_FAILED"
+MESSAGE_SENT = "MESSAGE_SENT"
+SEND_MESSAGE_FAILED = "SEND_MESSAGE_FAILED"
+PRESENCE_EVENT_RESPONSE = "PRESENCE_EVENT_RESPONSE"
+MEDIA_SESSION_RESPONSE = "MEDIA_SESSION_RESPONSE"
+APP_PAIRING_AUTHORIZED = "APP_PAIRING_AUTHORIZED"
 
-# All that a client sends; anything else is ignored (RT-EP-08).
-CLIENT_EVENTS = (
-    SUBSCRIBE_CHANNEL,
-    UNSUBSCRIBE_CHANNEL,
-    SEND_MESSAGE,
-    SEND_PRESENCE_EVENT,
-    SEND_MEDIA_SESSION_EVENTS,
+
+def _row(name: str, by: Literal["client", "server"], payload: str, source: str, purpose: str) -> SocketEvent:
+    return SocketEvent(id=name, by=by, payload=payload, source=source, purpose=purpose, confidence="D")
+
+
+ROWS = (
+    _row(
+        SUBSCRIBE_CHANNEL,
+        "client",
+        "subscribe",
+        "RT-SUB-01; docs: api/socket/subscribe_channel",
+        "Hear of a space from now on.",
+    ),
+    _row(
+        UNSUBSCRIBE_CHANNEL,
+        "client",
+        "unsubscribe",
+        "RT-UNSUB-01; docs: api/socket/unsubscribe_channel",
+        "Hear no more of a space.",
+    ),
+    _row(
+        SEND_MESSAGE,
+        "client",
+        "message to send",
+        "RT-MSG-01; docs: api/socket/send_message",
+        "Write a chat, post or task.",
+    ),
+    _row(
+        SEND_PRESENCE_EVENT,
+        "client",
+        "presence to tell",
+        "RT-PRES-01; docs: api/socket/send_presence_event",
+        "Tell others who is there.",
+    ),
+    _row(
+        SEND_MEDIA_SESSION_EVENTS,
+        "client",
+        "media session to tell",
+        "RT-MED-01; docs: api/socket/send_media_session_events",
+        "Tell what one does in a meeting, or call somebody.",
+    ),
+    _row(
+        CHANNEL_SUBSCRIBED,
+        "server",
+        "subscribed",
+        "RT-SUB-02; docs: api/socket/channel_subscribed",
+        "The connection hears of a space.",
+    ),
+    _row(
+        CHANNEL_UNSUBSCRIBED,
+        "server",
+        "unsubscribed",
+        "RT-UNSUB-01; docs: api/socket/channel_unsubscribed",
+        "The connection hears no more of a space.",
+    ),
+    _row(
+        SUBSCRIBE_CHANNEL_FAILED,
+        "server",
+        "not subscribed",
+        "RT-SUB-06; docs: api/socket/subscribe_channel",
+        "The connection may not hear of a space.",
+    ),
+    _row(
+        MESSAGE_SENT,
+        "server",
+        "said in a space",
+        "RT-SENT-01; docs: api/socket/message_sent",
+        "Something was said, changed or removed in a space.",
+    ),
+    _row(
+        SEND_MESSAGE_FAILED,
+        "server",
+        "message not sent",
+        "RT-FAIL-01; docs: api/socket/send_message_failed",
+        "A message was refused.",
+    ),
+    _row(
+        PRESENCE_EVENT_RESPONSE,
+        "server",
+        "presence",
+        "RT-PRES-03; docs: api/socket/presence_event_response",
+        "Somebody told who is there.",
+    ),
+    _row(
+        MEDIA_SESSION_RESPONSE,
+        "server",
+        "media session",
+        "RT-MED-03; docs: media_session_response",
+        "Something happened in a meeting or a call.",
+    ),
+    _row(
+        APP_PAIRING_AUTHORIZED,
+        "server",
+        "pairing",
+        "RT-PAIR-01; docs: api/socket/app_pairing_authorized",
+        "A room app was paired with the person.",
+    ),
 )
+CLIENT_EVENTS = tuple(row.id for row in ROWS if row.by == "client")  # anything else is ignored (RT-EP-08)
+SERVER_EVENTS = tuple(row.id for row in ROWS if row.by == "server")
 
 FIRST_SUBSCRIPTION = 7000  # RT-SUB-03, A: whose number the first subscription follows
 CONNECT_EVENT = "connect"  # how the journal and fault plans call a CONNECT
 DISCONNECT_EVENT = "disconnect"  # how the journal calls the end of a connection
 
-# Server to client
-CHANNEL_SUBSCRIBED = "CHANNEL_SUBSCRIBED"  # RT-SUB-02; docs: api/socket/channel_subscribed
-CHANNEL_UNSUBSCRIBED = "CHANNEL_UNSUBSCRIBED"  # RT-UNSUB-01; docs: api/socket/channel_unsubscribed
-SUBSCRIBE_CHANNEL_FAILED = "SUBSCRIBE_CHANNEL_FAILED"  # RT-SUB-06; docs: api/socket/subscribe_channel
-MESSAGE_SENT = "MESSAGE_SENT"  # RT-SENT-01; docs: api/socket/message_sent
-SEND_MESSAGE_FAILED = "SEND_MESSAGE_FAILED"  # RT-FAIL-01; docs: api/socket/send_message_failed
-PRESENCE_EVENT_RESPONSE = "PRESENCE_EVENT_RESPONSE"  # RT-PRES-03; docs: api/socket/presence_event_response
-MEDIA_SESSION_RESPONSE = "MEDIA_SESSION_RESPONSE"  # RT-MED-03; docs: media_session_response
-APP_PAIRING_AUTHORIZED = "APP_PAIRING_AUTHORIZED"  # RT-PAIR-01; docs: api/socket/app_pairing_authorized
-
-# All that the cloud says to sockets
-SERVER_EVENTS = (
-    CHANNEL_SUBSCRIBED,
-    CHANNEL_UNSUBSCRIBED,
-    SUBSCRIBE_CHANNEL_FAILED,
-    MESSAGE_SENT,
-    SEND_MESSAGE_FAILED,
-    PRESENCE_EVENT_RESPONSE,
-    MEDIA_SESSION_RESPONSE,
-    APP_PAIRING_AUTHORIZED,
-)
-
-# Categories of MESSAGE_SENT beside those of messages (RT-SENT-01)
-MESSAGE_REMOVED = "app.event.message.removed"  # RT-SENT-06; docs: guides/unread-messages-count
-TOPIC_UPDATED = "topic.updated"  # RT-SENT-07; docs: api/socket/message_sent
-TOPIC_HIDDEN = "topic.hidden"  # RT-USR-02; our name (A)
-TOPIC_READ = "topic.markread"  # RT-USR-03; our name (A)
-
 # Categories of presence (RT-PRES-04) that the cloud itself knows; any other word is relayed as well (A)
 PARTY_ONLINE = "app.event.presence.party.online"
 PARTY_LEAVES = "app.event.presence.party.leaves"
-MEDIA_SESSION_INVALID = "media.session.invalid"  # RT-PRES-07; docs, an older edition
 
 # Categories of media sessions that clients send (RT-MED-02)
 TRACKS_STATUS = "tracksstatus"

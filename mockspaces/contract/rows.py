@@ -99,6 +99,15 @@ class Parameter(Row, frozen=True, kw_only=True):
     pattern: str = ""
 
 
+class SocketEvent(Row, frozen=True, kw_only=True):
+    """One event of the socket: who says it, and the shape of its payload, by its word in `shapes.PAYLOADS`."""
+
+    id: str
+    by: Literal["client", "server"]
+    payload: str
+    purpose: str
+
+
 class Entrance(Row, frozen=True, kw_only=True):
     """One thing that calls enter: the parameters of the path by which it is found, and what its handler is handed."""
 

@@ -11,8 +11,9 @@ from mockspaces.cloud.spaces import spaces
 from mockspaces.cloud.store.entities import Space
 from mockspaces.cloud.views import message_views, pairing_views
 from mockspaces.contract import events
+from mockspaces.contract.shapes import events as shapes
 from mockspaces.realtime import payloads
-from mockspaces.realtime.hub import Hub, Payload, Session
+from mockspaces.realtime.hub import Hub, Session, Told
 
 
 def _viewer(space: Space, session: Session) -> Hashable:
@@ -23,10 +24,10 @@ def _viewer(space: Space, session: Session) -> Hashable:
 async def message_sent(hub: Hub, event: happened.MessageSent) -> None:
     """Show a new or changed message to every subscriber, its sender included (RT-MSG-05, -06)."""
 
-    async def render(session: Session) -> Payload:
+    async def render(session: Session) -> Told:
         shown = await payloads.message(hub.world, session, event.space, event.message)
         if event.loopback is not None and session.id == event.origin:
-            shown["loopbackMetadata"] = event.loopback
+            shown.loopback_metadata = event.loopback
         return shown
 
     def variant(session: Session) -> Hashable:
@@ -38,16 +39,15 @@ async def message_sent(hub: Hub, event: happened.MessageSent) -> None:
 async def message_removed(hub: Hub, event: happened.MessageRemoved) -> None:
     """Say which message is gone (RT-SENT-06)."""
 
-    async def render(session: Session) -> Payload:
+    async def render(session: Session) -> Told:
         return await payloads.notice(
-            hub.world,
             session,
             event.space,
             event.by,
+            shapes.MessageRemoved,
             event_id=event.message.id,
-            category=events.MESSAGE_REMOVED,
             created=event.message.created,
-            content={"category": event.message.category},
+            content=shapes.RemovedContent(category=event.message.category),  # type: ignore[arg-type]  # never a meeting
         )
 
     await hub.announce(
@@ -63,16 +63,16 @@ async def topic_updated(hub: Hub, event: happened.TopicUpdated) -> None:
     """Tell the new title and status of a space (RT-SENT-07)."""
     event_id, now = hub.world.ids.object_id(), hub.world.clock.now_ms()
 
-    async def render(session: Session) -> Payload:
+    async def render(session: Session) -> Told:
+        status = spaces.status(hub.world, event.space)
         return await payloads.notice(
-            hub.world,
             session,
             event.space,
             event.by,
+            shapes.TopicUpdated,
             event_id=event_id,
-            category=events.TOPIC_UPDATED,
             created=now,
-            content={"title": event.space.title, "status": spaces.status(hub.world, event.space)},
+            content=shapes.UpdatedContent(title=event.space.title, status=status),
         )
 
     await hub.announce(
@@ -86,29 +86,24 @@ async def topic_updated(hub: Hub, event: happened.TopicUpdated) -> None:
 
 async def topic_hidden(hub: Hub, event: happened.TopicHidden) -> None:
     """Tell a person's other sockets that they hid a space (RT-USR-02)."""
-    await _to_person(hub, event, events.TOPIC_HIDDEN, {"status": hub.world.contract.spaces.record_status["hidden"]})
+    status = hub.world.contract.spaces.record_status["hidden"]
+    await _to_person(hub, event, shapes.TopicHidden, shapes.HiddenContent(status=status))
 
 
 async def topic_read(hub: Hub, event: happened.TopicRead) -> None:
     """Tell a person's other sockets how far they have read (RT-USR-03)."""
-    await _to_person(hub, event, events.TOPIC_READ, {"messagesLastReadTime": clock.iso(event.read_time)})
+    read = shapes.ReadContent(messages_last_read_time=clock.iso(event.read_time))
+    await _to_person(hub, event, shapes.TopicRead, read)
 
 
 async def _to_person(
-    hub: Hub, event: happened.TopicHidden | happened.TopicRead, category: str, content: Payload
+    hub: Hub, event: happened.TopicHidden | happened.TopicRead, shape: Callable[..., shapes.Said], content: object
 ) -> None:
     event_id, now = hub.world.ids.object_id(), hub.world.clock.now_ms()
 
-    async def render(session: Session) -> Payload:
+    async def render(session: Session) -> Told:
         return await payloads.notice(
-            hub.world,
-            session,
-            event.space,
-            event.person,
-            event_id=event_id,
-            category=category,
-            created=now,
-            content=content,
+            session, event.space, event.person, shape, event_id=event_id, created=now, content=content
         )
 
     await hub.announce(
@@ -119,10 +114,10 @@ async def _to_person(
 async def media_event(hub: Hub, event: happened.MediaEvent) -> None:
     """Tell what happens in a meeting: to all subscribers, or to the sockets of its receivers (RT-MED-03)."""
 
-    async def render(session: Session) -> Payload:
-        shown = payloads.as_plain(session, message_views.media_event(hub.world, session.origins, event))
+    async def render(session: Session) -> Told:
+        shown = message_views.media_event(hub.world, session.origins, event)
         if event.sender:
-            shown["sender"] = payloads.sender(session, event.sender)
+            shown.sender = payloads.sender(session, event.sender)
         return shown
 
     if event.receivers is None:
@@ -138,8 +133,8 @@ async def channel_closed(hub: Hub, event: happened.ChannelClosed) -> None:
     sessions = hub.in_space(space_id)
     if event.person_id is not None:
         sessions = [session for session in sessions if session.caller.id == event.person_id]
-    payload = {"channel": {"_id": space_id, "type": "topic"}}
-    await hub.tell(sessions, events.CHANNEL_UNSUBSCRIBED, payload, origin=event.origin)
+    channel = shapes.TopicChannel(id=space_id, type=hub.world.contract.sockets.channel_type)
+    await hub.tell(sessions, events.CHANNEL_UNSUBSCRIBED, shapes.Unsubscribed(channel=channel), origin=event.origin)
     for session in sessions:
         hub.world.presence.unsubscribe(session.id, space_id)
         media = session.connection.media.get(space_id) if session.connection else None
@@ -171,7 +166,7 @@ async def sockets_closed(hub: Hub, event: happened.SocketsClosed) -> None:
 async def app_paired(hub: Hub, event: happened.AppPaired) -> None:
     """Tell a person's sockets that a room app was paired with them (RT-PAIR-01)."""
 
-    async def render(session: Session) -> Payload:
+    async def render(session: Session) -> Told:
         return pairing_views.paired(hub.world, session.origins, event)
 
     sessions = hub.of_person(event.user.id)

@@ -1,15 +1,18 @@
 """Calls over the user channel: an offer and what is answered to it (RT-CALL-01..04)."""
 
+from msgspec.structs import replace
+
 from mockspaces.cloud.kernel.clock import iso
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import directs
 from mockspaces.cloud.store.entities import Person
 from mockspaces.cloud.store.run import PhoneCall
-from mockspaces.cloud.views import message_views
 from mockspaces.contract import errors, events
+from mockspaces.contract.shapes import events as shapes
+from mockspaces.contract.shapes.messages import Sender
 from mockspaces.realtime import payloads
-from mockspaces.realtime.handling import optional, receivers, text, topic
+from mockspaces.realtime.handling import given, receivers, text, topic
 from mockspaces.realtime.hub import Payload, Session
 
 MAX_CALLS = 10_000
@@ -69,28 +72,31 @@ async def _answer(session: Session, payload: Payload, kind: str) -> None:
     await _tell(session, payload, kind, call_id, sorted({*call.parties}))
 
 
-def _shown(session: Session, payload: Payload, kind: str, call_id: str, sender: Payload) -> Payload:
+def _shown(
+    session: Session, payload: Payload, kind: str, call_id: str, sender: Sender | shapes.CallServer
+) -> shapes.CallEvent:
     world = session.hub.world
-    return {
-        "_id": world.ids.object_id(),
-        "messageId": text(payload.get("meetingId")),
-        "topicId": topic(payload),
-        "category": kind,
-        "sender": sender,
-        "modified": None,
-        "created": iso(world.clock.now_ms()),
-        "spaceCallId": call_id,
-        "content": payload.get("content") or {},
-        **optional(payload, "receivers", "meetingId", "version"),
-    }
+    return shapes.CallEvent(
+        id=world.ids.object_id(),
+        message_id=text(payload.get("meetingId")),
+        topic_id=topic(payload),
+        category=kind,
+        sender=sender,
+        created=iso(world.clock.now_ms()),
+        space_call_id=call_id,
+        content=payload.get("content") or {},
+        receivers=given(payload, "receivers"),
+        meeting_id=given(payload, "meetingId"),
+        version=given(payload, "version"),
+    )
 
 
 async def _tell(session: Session, payload: Payload, kind: str, call_id: str, people_ids: list[str]) -> None:
     person: Person = session.caller.person
-    shown = _shown(session, payload, kind, call_id, {})
+    shown = _shown(session, payload, kind, call_id, payloads.sender(session, person))
 
-    async def render(recipient: Session) -> Payload:
-        return {**shown, "sender": payloads.sender(recipient, person)}
+    async def render(recipient: Session) -> shapes.CallEvent:
+        return replace(shown, sender=payloads.sender(recipient, person))
 
     sessions = [one for person_id in people_ids for one in session.hub.of_person(person_id)]
     await session.hub.announce(sessions, events.MEDIA_SESSION_RESPONSE, render, lambda _session: None)
@@ -98,7 +104,7 @@ async def _tell(session: Session, payload: Payload, kind: str, call_id: str, peo
 
 async def _report(session: Session, payload: Payload, kind: str, call_id: str, people_ids: list[str]) -> None:
     """Tell the caller's sockets what became of their offer."""
-    server = payloads.as_plain(session, message_views.server(session.hub.world, topic(payload)))
+    server = shapes.CallServer(id=topic(payload), type=session.hub.world.contract.spaces.server)
     shown = _shown(session, payload, kind, call_id, server)
-    shown["receivers"] = [{"_id": one} for one in people_ids]
+    shown.receivers = [shapes.Named(id=one) for one in people_ids]
     await session.hub.tell(session.hub.of_person(session.caller.id), events.MEDIA_SESSION_RESPONSE, shown)

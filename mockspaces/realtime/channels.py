@@ -7,6 +7,8 @@ from mockspaces.cloud.messaging import meetings
 from mockspaces.cloud.spaces import access, spaces
 from mockspaces.cloud.spaces.access import Standing
 from mockspaces.contract import errors, events
+from mockspaces.contract.shapes import events as shapes
+from mockspaces.contract.shapes.refusals import Error
 from mockspaces.realtime.handling import Handlers, Handling, objects, text
 from mockspaces.realtime.hub import Payload, Session
 
@@ -15,18 +17,18 @@ def _channel(payload: Payload) -> Payload:
     return objects(payload.get("channel"))
 
 
-def shown(session: Session, channel: Payload) -> Payload:
+def shown(session: Session, channel: Payload) -> shapes.TopicChannel:
     """Return a channel as answers name it: id and type, never its password (RT-SUB-03)."""
     known = session.hub.world.contract.sockets.channel_type
-    return {"_id": text(channel.get("_id")), "type": text(channel.get("type")) or known}
+    return shapes.TopicChannel(id=text(channel.get("_id")), type=text(channel.get("type")) or known)
 
 
 async def failed(session: Session, payload: Payload, rejection: Rejection) -> None:
     """Tell why a subscription was refused, with the channel as it was sent (RT-SUB-06, RT-SUB-07)."""
     known = errors.CHANNEL_INVALID if rejection.code == errors.REQUEST_INVALID else rejection.code
     row = session.hub.world.contract.errors[known]
-    error = {"code": row.code, "message": row.text(rejection.detail)}
-    answer = {"channel": payload.get("channel"), "error": error}
+    error = Error(code=row.code, message=row.text(rejection.detail))
+    answer = shapes.NotSubscribed(channel=payload.get("channel"), error=error)
     await session.tell(events.SUBSCRIBE_CHANNEL_FAILED, answer)
 
 
@@ -44,7 +46,9 @@ async def subscribe(session: Session, payload: Payload) -> None:
     if found.member:
         await spaces.visit(world, found.space, session.caller.id)
     subscription = world.presence.subscribe(session.id, space_id)
-    answer = {"channel": {"_id": space_id, "type": only_type}, "dtsid": subscription, "sessionId": session.id}
+    answer = shapes.Subscribed(
+        channel=shapes.TopicChannel(id=space_id, type=only_type), dtsid=subscription, session_id=session.id
+    )
     await session.tell(events.CHANNEL_SUBSCRIBED, answer)
 
 
@@ -66,9 +70,9 @@ async def _admit(session: Session, space_id: str, password: Any) -> Standing:
 async def unsubscribe(session: Session, payload: Payload) -> None:
     """Leave a space; answered the same whether there was a subscription or not (RT-UNSUB-01, -02)."""
     channel = shown(session, _channel(payload))
-    space_id = channel["_id"]
+    space_id = channel.id
     session.hub.world.presence.unsubscribe(session.id, space_id)
-    await session.tell(events.CHANNEL_UNSUBSCRIBED, {"channel": channel})
+    await session.tell(events.CHANNEL_UNSUBSCRIBED, shapes.Unsubscribed(channel=channel))
     await leave_meeting(session, space_id)
 
 

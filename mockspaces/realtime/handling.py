@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.realtime.hub import Payload, Session
@@ -61,6 +62,7 @@ def receivers(payload: Payload) -> list[str]:
     return [one for one in dict.fromkeys(found) if one]
 
 
-def optional(payload: Payload, *names: str) -> Payload:
-    """Return those of some members that were sent, unchanged."""
-    return {name: payload[name] for name in names if payload.get(name) is not None}
+def given(payload: Payload, name: str) -> Any:
+    """Return a member as it was sent; null counts as missing."""
+    value = payload.get(name)
+    return UNSET if value is None else value

@@ -5,18 +5,22 @@ from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable
 from functools import partial
 from typing import Any, NamedTuple
 
+import msgspec
+
 from mockspaces.cloud.kernel.caller import Caller
 from mockspaces.cloud.kernel.journal import Entry
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.store.run import Connection, Occurrence
 from mockspaces.contract import events
+from mockspaces.contract.shapes.changes import plain
 from mockspaces.realtime.adapter import Engine, Transport, event
 
 FLUSHING_TURNS = 12  # turns of the loop that the engine needs at most between queue and WebSocket
 FROM_SOCKET = "a socket"  # the origin of whatever sockets say to each other
 
-Payload = dict[str, Any]
-Render = Callable[["Session"], Awaitable[Payload]]
+Payload = dict[str, Any]  # what clients send
+Told = Payload | msgspec.Struct  # a shape, or what was sent with something added
+Render = Callable[["Session"], Awaitable[Told]]
 
 
 class Session:
@@ -46,7 +50,7 @@ class Session:
         """What the world knows of the connection, None once it is gone."""
         return self.hub.world.presence.get(self.id)
 
-    async def tell(self, name: str, payload: Payload) -> None:
+    async def tell(self, name: str, payload: Told) -> None:
         """Say something to this connection alone."""
         await self.hub.tell([self], name, payload)
 
@@ -90,11 +94,11 @@ class Hub:
     # --- speaking
 
     async def tell(
-        self, sessions: list[Session], name: str, payload: Payload, *, origin: str | None = FROM_SOCKET
+        self, sessions: list[Session], name: str, payload: Told, *, origin: str | None = FROM_SOCKET
     ) -> None:
         """Say the same to all."""
 
-        async def same(_session: Session) -> Payload:
+        async def same(_session: Session) -> Told:
             return payload
 
         await self.announce(sessions, name, same, lambda _session: None, origin=origin)
@@ -121,7 +125,7 @@ class Hub:
             session = recipient.session
             key = (session.namespace, session.origins.base, variant(session))
             if key not in packets:
-                packets[key] = event(session.namespace, name, await render(session))
+                packets[key] = event(session.namespace, name, self.sent(name, await render(session)))
             outgoing.append((recipient, packets[key]))
         if not outgoing:
             return
@@ -135,6 +139,10 @@ class Hub:
         self.world.transactions.at_commit(deliver)
         if origin is None:
             self.world.transactions.afterwards(lambda: flush([session.transport for session in told]))
+
+    def sent(self, _name: str, payload: Told) -> Any:
+        """Return what is sent of a payload, in plain JSON types: the world's overlay may change its shapes."""
+        return plain(payload, self.world.contract.shapes)
 
     def _meet_faults(self, sessions: list[Session], name: str) -> list["Recipient"]:
         """Return who gets an event, as often as they get it: planned faults lose, repeat or delay it for some."""

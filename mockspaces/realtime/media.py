@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from msgspec import UNSET
+
 from mockspaces.cloud.kernel.clock import iso
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.messaging import meetings
 from mockspaces.cloud.store.entities import Message
 from mockspaces.cloud.views import message_views
 from mockspaces.contract import events
+from mockspaces.contract.shapes import events as shapes
 from mockspaces.realtime import calls, channels, payloads
-from mockspaces.realtime.handling import Handlers, Handling, category, objects, optional, text, topic
+from mockspaces.realtime.handling import Handlers, Handling, category, given, objects, text, topic
 from mockspaces.realtime.hub import Payload, Session
 from mockspaces.realtime.messages import require_subscription
 
@@ -67,39 +70,42 @@ async def _end(session: Session, payload: Payload, space_id: str, kind: str) -> 
 
 async def _tell(session: Session, payload: Payload, space_id: str, kind: str, meeting: Message | None) -> None:
     world = session.hub.world
-    event_id, created, loopback = world.ids.object_id(), iso(world.clock.now_ms()), payload.get("loopbackMetadata")
+    event_id, created, loopback = world.ids.object_id(), iso(world.clock.now_ms()), given(payload, "loopbackMetadata")
 
-    async def render(recipient: Session) -> Payload:
-        shown = {
-            "_id": event_id,
-            "messageId": meeting.id if meeting else "",
-            "topicId": space_id,
-            "category": kind,
-            "sender": payloads.sender(recipient, session.caller.person),
-            "modified": None,
-            "created": created,
-            "content": _content(recipient, session, payload, meeting),
-            **optional(payload, "data", "comment", "version"),
-        }
-        return {**shown, "loopbackMetadata": loopback} if loopback is not None and recipient is session else shown
+    async def render(recipient: Session) -> shapes.MediaRelay:
+        shown = shapes.MediaRelay(
+            id=event_id,
+            message_id=meeting.id if meeting else "",
+            topic_id=space_id,
+            category=kind,
+            sender=payloads.sender(recipient, session.caller.person),
+            created=created,
+            content=_content(recipient, session, payload, meeting),
+            data=given(payload, "data"),
+            comment=given(payload, "comment"),
+            version=given(payload, "version"),
+        )
+        if variant(recipient):
+            shown.loopback_metadata = loopback
+        return shown
 
     def variant(recipient: Session) -> bool:
-        return loopback is not None and recipient is session
+        return loopback is not UNSET and recipient is session
 
     await session.hub.announce(session.hub.in_space(space_id), events.MEDIA_SESSION_RESPONSE, render, variant)
 
 
 def _content(recipient: Session, session: Session, payload: Payload, meeting: Message | None) -> dict[str, Any]:
-    """Return what was sent, and over it the meeting as it is now with the party's own entry."""
-    sent = dict(objects(payload.get("content")))
+    """Return the meeting as it is now with the party's own entry, and what else was sent."""
+    sent = objects(payload.get("content"))
     if meeting is None:
         return sent
     found = meetings.meeting_of(meeting)
+    shown = payloads.as_plain(recipient, message_views.meeting(recipient.origins, found))
     own = next((one for one in found.attendees if one.id == session.caller.id), None)
-    shown = {**sent, **payloads.as_plain(recipient, message_views.meeting(recipient.origins, found))}
-    if own is None:
-        return shown
-    return {**shown, "attendee": payloads.as_plain(recipient, message_views.attendee(recipient.origins, own))}
+    if own is not None:
+        shown["attendee"] = message_views.attendee(recipient.origins, own)
+    return {**shown, **{name: value for name, value in sent.items() if name not in shown}}
 
 
 HANDLERS: Handlers = {

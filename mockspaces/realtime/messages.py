@@ -18,7 +18,7 @@ CATEGORIES: dict[str, Category] = {"chat": "chat", "idea": "idea", "task": "task
 
 async def failed(session: Session, payload: Payload, rejection: Rejection) -> None:
     """Give the sent payload back with its sender and the reason (RT-FAIL-01)."""
-    sender = payloads.sender(session, session.caller.person)
+    sender = payloads.as_plain(session, payloads.sender(session, session.caller.person))
     await session.tell(events.SEND_MESSAGE_FAILED, {**payload, "sender": sender, "error": code(session, rejection)})
 
 

@@ -1,11 +1,17 @@
 """Presence: what clients tell each other about who is there; the server relays, and answers only refusals."""
 
+from typing import Literal
+
+from msgspec import UNSET
+
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.store.entities import AnonymousUser
 from mockspaces.cloud.store.run import Connection
 from mockspaces.contract import errors, events
+from mockspaces.contract.shapes import events as shapes
+from mockspaces.contract.shapes.service import Nothing
 from mockspaces.realtime import payloads
-from mockspaces.realtime.handling import Handlers, Handling, category, objects, optional, receivers, topic
+from mockspaces.realtime.handling import Handlers, Handling, category, given, objects, receivers, topic
 from mockspaces.realtime.hub import Payload, Session
 from mockspaces.realtime.messages import require_subscription
 
@@ -14,12 +20,8 @@ async def invalid_session(session: Session, payload: Payload, rejection: Rejecti
     """Answer a party that is not subscribed; who only says that they leave gets no answer (RT-PRES-07)."""
     if rejection.code != errors.SUBSCRIPTION_REQUIRED or payload["category"] == events.PARTY_LEAVES:
         return
-    answer = {
-        "category": events.MEDIA_SESSION_INVALID,
-        "topicId": topic(payload),
-        "sender": payloads.sender_with_phones(session, session.caller.person),
-        "content": {},
-    }
+    sender = payloads.sender_with_phones(session, session.caller.person)
+    answer = shapes.PresenceRefused(topic_id=topic(payload), sender=sender, content=Nothing())
     await session.tell(events.PRESENCE_EVENT_RESPONSE, answer)
 
 
@@ -31,10 +33,7 @@ async def relay(session: Session, payload: Payload) -> None:
         session.hub.world.presence.announce(session.id, space_id, online=True)
     elif kind == events.PARTY_LEAVES:
         session.hub.world.presence.announce(session.id, space_id, online=False)
-    content = objects(payload.get("content"))
-    loopback = payload.get("loopbackMetadata")
-    extra = {"receivers": payload.get("receivers") or [], **optional(payload, "version")}
-    await _tell(session, _audience(session, space_id, payload), kind, space_id, content, extra, loopback)
+    await _tell(session, _audience(session, space_id, payload), kind, space_id, payload)
 
 
 def _audience(session: Session, space_id: str, payload: Payload) -> list[Session]:
@@ -46,35 +45,30 @@ def _audience(session: Session, space_id: str, payload: Payload) -> list[Session
     return [one for one in subscribers if one is session or one.caller.id in wanted]
 
 
-async def _tell(
-    session: Session,
-    audience: list[Session],
-    kind: str,
-    space_id: str,
-    content: Payload,
-    extra: Payload,
-    loopback: object = None,
-) -> None:
-    person = session.caller.person
-    attendee_type = "anonymousId" if isinstance(person, AnonymousUser) else "userId"
+async def _tell(session: Session, audience: list[Session], kind: str, space_id: str, payload: Payload) -> None:
+    person, loopback = session.caller.person, given(payload, "loopbackMetadata")
+    attendee_type: Literal["userId", "anonymousId"] = "anonymousId" if isinstance(person, AnonymousUser) else "userId"
     told = {
-        **content,
+        **objects(payload.get("content")),
         "sessionId": session.id,
-        "attendee": {"attendeeType": attendee_type, "attendee": person.id},
+        "attendee": shapes.Party(attendee_type=attendee_type, attendee=person.id),
     }
 
-    async def render(recipient: Session) -> Payload:
-        shown = {
-            "category": kind,
-            "topicId": space_id,
-            "sender": payloads.sender_with_phones(recipient, person),
-            "content": told,
-            **extra,
-        }
-        return {**shown, "loopbackMetadata": loopback} if loopback is not None and recipient is session else shown
+    async def render(recipient: Session) -> shapes.PresenceEvent:
+        shown = shapes.PresenceEvent(
+            category=kind,
+            topic_id=space_id,
+            sender=payloads.sender_with_phones(recipient, person),
+            content=told,
+            receivers=payload.get("receivers") or [],
+            version=given(payload, "version"),
+        )
+        if variant(recipient):
+            shown.loopback_metadata = loopback
+        return shown
 
     def variant(recipient: Session) -> bool:
-        return loopback is not None and recipient is session
+        return loopback is not UNSET and recipient is session
 
     await session.hub.announce(audience, events.PRESENCE_EVENT_RESPONSE, render, variant)
 
@@ -83,7 +77,7 @@ async def say_farewell(session: Session, connection: Connection) -> None:
     """Say for a connection that is gone that it left where it was online (RT-PRES-09)."""
     for space_id in sorted(connection.announced):
         audience = session.hub.in_space(space_id)  # without the session itself, which is out of the hub already
-        await _tell(session, audience, events.PARTY_LEAVES, space_id, {"offline": True}, {"receivers": []})
+        await _tell(session, audience, events.PARTY_LEAVES, space_id, {"content": {"offline": True}})
 
 
 HANDLERS: Handlers = {

@@ -7,13 +7,26 @@ from typing import Any
 
 import msgspec
 
-from mockspaces.contract.shapes import accounts, control, files, lists, messages, people, refusals, service, spaces
+from mockspaces.contract.shapes import (
+    accounts,
+    control,
+    events,
+    files,
+    lists,
+    messages,
+    people,
+    refusals,
+    service,
+    spaces,
+)
 
-MODULES: tuple[ModuleType, ...] = (accounts, files, lists, messages, people, refusals, service, spaces)
+MODULES: tuple[ModuleType, ...] = (accounts, events, files, lists, messages, people, refusals, service, spaces)
 OF_MOCK = control.ANSWERS  # whose words are the mock's own: no overlay changes them
 ANSWERS: Mapping[str, Any] = OF_MOCK | {
     name: kind for module in MODULES for name, kind in getattr(module, "ANSWERS", {}).items()
 }
+
+PAYLOADS: Mapping[str, Any] = events.PAYLOADS
 
 
 @cache
