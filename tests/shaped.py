@@ -2,7 +2,7 @@
 
 A test fails whose answers or events have a member that is not declared, lack one that is, or have null where it is not
 declared; or whose answers have another status or media type. Which optional members came and which were missing is
-counted: a run of the whole contract suite fails if one of them never did the one or the other, unless `UNSEEN` says why.
+counted: a run of the whole contract suite fails if one of them never did one of both, unless `UNSEEN` says why.
 """
 
 from collections.abc import Iterable

@@ -179,6 +179,30 @@ def test_screen_sharing_is_relayed(cloud: Cloud, sockets: Sockets, word: str) ->
         observe(heard(own), [{**told, "loopbackMetadata": 7}])
 
 
+@behaviour("RT-MED-01", "RT-MED-03", "RT-MED-06", "MEET-LAYOUT-01")
+@pytest.mark.parametrize("held", [True, False], ids=["in a meeting", "without one"])
+def test_what_stands_beside_the_content_is_relayed(cloud: Cloud, sockets: Sockets, *, held: bool) -> None:
+    """Data, comment and version are relayed as they were sent, by somebody who is in no meeting."""
+    room = cloud.room()
+    own, other = sockets.join(room.guest, room.id), sockets.join(room.admin, room.id)
+    if held:
+        other.media("tracksstatus", room.id, media=CONNECTED)
+        meeting = cloud.call("GET", f"/spaces/{room.id}/activemeeting", room.admin).json()["_id"]
+        layout = {"layout": "THEME", "backgroundTheme": "CAFE"}
+        cloud.call("POST", f"/spaces/{room.id}/meetings/{meeting}/layout", room.admin, json=layout)
+    sent = {"data": {"at": 1}, "comment": "here", "version": "1.1"}
+    own.media("video.startscreenshare", room.id, **sent, loopbackMetadata=7)
+    told, echoed = heard(other)[-1], heard(own)[-1]
+    with claim("RT-MED-01", "RT-MED-06", "data, comment and version are as sent"):
+        observe({name: told[name] for name in sent}, sent)
+    with claim("RT-MED-06", "the origin gets its metadata back"):
+        observe(echoed, {**told, "loopbackMetadata": 7})
+    with claim("RT-MED-03", "content has no attendee where the sender is none"):
+        observe("attendee" in told["content"], wanted=False)
+    with claim("MEET-LAYOUT-01", "events of a meeting show its layout"):
+        observe(told["content"].get("layout"), "THEME" if held else None)
+
+
 @behaviour("RT-MED-01", "RT-ACC-05")
 @pytest.mark.parametrize("category", ["tracksstatus", "video.end", "video.startscreenshare"])
 def test_media_without_a_subscription_is_ignored(cloud: Cloud, sockets: Sockets, category: str) -> None:
@@ -403,7 +427,7 @@ def test_an_offer_rings_on_all_sockets_of_the_receiver(cloud: Cloud, sockets: So
     ann, bob = cloud.user(), cloud.user("bob@example.com")
     caller, twin = sockets.join(ann), sockets.join(ann)
     phones = [sockets.join(bob), sockets.join(bob)]
-    offer(caller, bob, meetingId="m1", topicId="t1")
+    offer(caller, bob, meetingId="m1", topicId="t1", version="1.1")
     for phone, which in zip(phones, ("the first", "another"), strict=True):
         with claim("RT-CALL-02", "RT-USR-01", "RT-ACC-07", f"the offer rings on {which} socket of the receiver"):
             (told,) = heard(phone)
@@ -411,6 +435,8 @@ def test_an_offer_rings_on_all_sockets_of_the_receiver(cloud: Cloud, sockets: So
         with claim("RT-CALL-01", f"content, space, meeting and receivers are as sent on {which} socket"):
             expect([told["content"], told["topicId"], told["meetingId"]], [{"callType": "spaces"}, "t1", "m1"])
             expect(told["receivers"][0]["_id"], bob.id)
+        with claim("RT-CALL-02", f"a version is as sent on {which} socket"):
+            observe(told["version"], "1.1")
         with claim("RT-CALL-02", f"caller, call id and meeting are named on {which} socket"):
             observe([told["sender"]["_id"], told["spaceCallId"], told["messageId"]], [ann.id, UUID, "m1"])
     for own, which in ((caller, "the calling"), (twin, "another")):
