@@ -84,5 +84,6 @@ ROWS = (
     _row("BEHAVE", "DELETE", "/misbehaviours", "nothing"),
     _row("OUTBOX", "GET", "/outbox", "outbox"),
     _row("OPENAPI", "GET", "/openapi.json", "object", "none"),
+    _row("ASYNCAPI", "GET", "/asyncapi.json", "object", "none"),
     _row("DOCS", "GET", "/docs", "", "none", media_type="text/html"),
 )

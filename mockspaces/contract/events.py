@@ -26,8 +26,10 @@ MEDIA_SESSION_RESPONSE = "MEDIA_SESSION_RESPONSE"
 APP_PAIRING_AUTHORIZED = "APP_PAIRING_AUTHORIZED"
 
 
-def _row(name: str, by: Literal["client", "server"], payload: str, source: str, purpose: str) -> SocketEvent:
-    return SocketEvent(id=name, by=by, payload=payload, source=source, purpose=purpose, confidence="D")
+def _row(
+    name: str, by: Literal["client", "server"], payload: str, source: str, purpose: str, answers: tuple[str, ...] = ()
+) -> SocketEvent:
+    return SocketEvent(id=name, by=by, payload=payload, source=source, purpose=purpose, answers=answers, confidence="D")
 
 
 ROWS = (
@@ -37,6 +39,7 @@ ROWS = (
         "subscribe",
         "RT-SUB-01; docs: api/socket/subscribe_channel",
         "Hear of a space from now on.",
+        (CHANNEL_SUBSCRIBED, SUBSCRIBE_CHANNEL_FAILED),
     ),
     _row(
         UNSUBSCRIBE_CHANNEL,
@@ -44,6 +47,7 @@ ROWS = (
         "unsubscribe",
         "RT-UNSUB-01; docs: api/socket/unsubscribe_channel",
         "Hear no more of a space.",
+        (CHANNEL_UNSUBSCRIBED,),
     ),
     _row(
         SEND_MESSAGE,
@@ -51,6 +55,7 @@ ROWS = (
         "message to send",
         "RT-MSG-01; docs: api/socket/send_message",
         "Write a chat, post or task.",
+        (MESSAGE_SENT, SEND_MESSAGE_FAILED),
     ),
     _row(
         SEND_PRESENCE_EVENT,
@@ -58,6 +63,7 @@ ROWS = (
         "presence to tell",
         "RT-PRES-01; docs: api/socket/send_presence_event",
         "Tell others who is there.",
+        (PRESENCE_EVENT_RESPONSE,),
     ),
     _row(
         SEND_MEDIA_SESSION_EVENTS,
@@ -65,6 +71,7 @@ ROWS = (
         "media session to tell",
         "RT-MED-01; docs: api/socket/send_media_session_events",
         "Tell what one does in a meeting, or call somebody.",
+        (MEDIA_SESSION_RESPONSE,),
     ),
     _row(
         CHANNEL_SUBSCRIBED,

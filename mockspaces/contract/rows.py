@@ -106,6 +106,7 @@ class SocketEvent(Row, frozen=True, kw_only=True):
     by: Literal["client", "server"]
     payload: str
     purpose: str
+    answers: tuple[str, ...] = ()  # events by which the server answers whoever said it
 
 
 class Entrance(Row, frozen=True, kw_only=True):

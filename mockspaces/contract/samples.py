@@ -1,4 +1,4 @@
-"""Documented answers with invented values, by endpoint id: examples of the API document, compared by a test."""
+"""Documented answers and payloads with invented values: examples of the API documents, compared by tests."""
 
 import json
 from functools import cache
@@ -9,7 +9,16 @@ from typing import Any
 @cache
 def all_samples() -> dict[str, Any]:
     """Return every sample answer by the id of its endpoint."""
-    packaged = resources.files("mockspaces").joinpath("fixtures", "samples")
-    folder = packaged if packaged.is_dir() else resources.files("mockspaces").joinpath("..", "fixtures", "samples")
-    found = [json.loads(file.read_text(encoding="utf-8")) for file in folder.iterdir()]
-    return {one["endpoint"]: one["answer"] for one in found}
+    return {one["endpoint"]: one["answer"] for one in _documents("samples")}
+
+
+@cache
+def of_events() -> dict[str, Any]:
+    """Return every sample payload by the name of its event."""
+    return {one["event"]: one["payload"] for one in _documents("events")}
+
+
+def _documents(name: str) -> list[dict[str, Any]]:
+    packaged = resources.files("mockspaces").joinpath("fixtures", name)
+    folder = packaged if packaged.is_dir() else resources.files("mockspaces").joinpath("..", "fixtures", name)
+    return [json.loads(file.read_text(encoding="utf-8")) for file in folder.iterdir()]

@@ -19,6 +19,7 @@ from mockspaces.contract.queries import ROWS as QUERIES
 from mockspaces.contract.shapes.refusals import ControlError
 from mockspaces.control import (
     apps,
+    asyncapi,
     clock,
     faults,
     journal,
@@ -40,6 +41,7 @@ TOKEN_HEADER = b"x-mock-token"
 WITHOUT_BODY = ("GET", "HEAD", "DELETE")
 HANDLERS = handed_over(
     apps.HANDLERS,
+    asyncapi.HANDLERS,
     clock.HANDLERS,
     faults.HANDLERS,
     journal.HANDLERS,

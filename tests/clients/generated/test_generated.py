@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from mockspaces.contract import events
 from mockspaces.server import Server
 from tests.conftest import installed
 
@@ -37,3 +38,12 @@ def test_a_typescript_program_compiles_without_a_cast_and_runs(tmp_path: Path) -
         run(tmp_path, MODULES / ".bin" / "openapi-typescript", "openapi.json", "--output", "schema.d.ts", *options)
         run(tmp_path, MODULES / ".bin" / "tsc", "--project", ".")
         assert run(tmp_path, "node", "built/program.js", running.url).strip() == "done"
+
+
+def test_the_document_of_events_is_asyncapi(tmp_path: Path) -> None:
+    """The parser of the AsyncAPI project finds nothing wrong with the document, and every event in it."""
+    installed(MODULES / "@asyncapi" / "parser")
+    with Server() as running:
+        document = tmp_path / "asyncapi.json"
+        document.write_bytes(httpx.get(f"{running.url}/_mock/asyncapi.json").content)
+    assert run(HERE, "node", "asyncapi.mjs", document).split() == [row.id for row in events.ROWS]
