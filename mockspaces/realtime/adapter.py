@@ -20,6 +20,7 @@ Whatever awaits the ASGI server is interruptible, since a client that does not r
 
 import asyncio
 import logging
+import weakref
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
@@ -29,6 +30,7 @@ import engineio
 import msgspec
 import socketio
 from engineio import packet as engine_packet
+from engineio.async_drivers import asgi
 from starlette.types import Message, Receive, Scope, Send
 
 from mockspaces.contract import events
@@ -39,8 +41,8 @@ from mockspaces.realtime.packets import Packet
 MOST_DELAYED = 1000  # frames of one connection that a planned fault may hold back
 PACKET_COST = 200  # bytes that a waiting packet weighs beside its data
 MAX_FRAME = 10**8  # what real servers accept; the codec ignores frames long before
-KEY = "mockspaces.server.transport"  # where the handlers find the transport in the ASGI scope
-HEADERS = [(b"connection", b"upgrade"), (b"upgrade", b"websocket")]  # all that the engine has to know of a request
+KEY = "mockspaces.transport"  # where the handlers find the transport in what the engine knows of a request
+REQUEST = {"REQUEST_METHOD": "GET", "HTTP_CONNECTION": "upgrade", "HTTP_UPGRADE": "websocket"}
 EVENT = f"{MESSAGE}{packets.EVENT}"
 GONE: Message = {"type": "websocket.disconnect", "code": 1006}
 
@@ -71,13 +73,14 @@ class SendQueue(asyncio.Queue[Any]):
 
     def __init__(self, transport: "Transport") -> None:
         super().__init__()
-        self._transport = transport
+        self._transport = weakref.ref(transport)
 
     def _put(self, item: Any) -> None:
         super()._put(item)
-        if item is not None:
+        transport = self._transport()
+        if item is not None and transport is not None:
             data = item.data
-            self._transport.queued(PACKET_COST + (len(data) if isinstance(data, str | bytes) else 0))
+            transport.queued(PACKET_COST + (len(data) if isinstance(data, str | bytes) else 0))
 
 
 def _heartbeat() -> Heartbeat:
@@ -85,8 +88,38 @@ def _heartbeat() -> Heartbeat:
     return transport.heartbeat if transport else Heartbeat()
 
 
+async def _environ(transport: "Transport") -> dict[str, Any]:
+    """Return what the engine has to know of a request; the library builds a class for each connection to do so."""
+    await transport.from_client()  # the message that a WebSocket begins with
+    return {
+        **REQUEST,
+        "QUERY_STRING": engine_query(transport.parameters).decode("ascii"),
+        "asgi.scope": {"type": "websocket"},
+        "asgi.receive": transport.from_client,
+        "asgi.send": transport.to_client,
+        KEY: transport,
+    }
+
+
+class _WebSocket(asgi.WebSocket):  # type: ignore[misc]  # published without types
+    """The engine's view of a WebSocket."""
+
+    async def wait(self) -> Frame | None:
+        """Return the next frame, None when the client has left.
+
+        The library raises, and the traceback holds all of the connection, and itself, until a collection.
+        """
+        message = await self.asgi_receive()
+        if message["type"] != "websocket.receive":
+            return None
+        frame: Frame = message["text"] if "text" in message else message["bytes"]
+        return frame
+
+
 class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]  # published without types
     """The engine; its intervals are those that the connection at hand was told when it opened (RT-HB-01)."""
+
+    _async: dict[str, Any]
 
     @property
     def ping_interval(self) -> float:
@@ -105,6 +138,10 @@ class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]  # published withou
     @ping_timeout.setter
     def ping_timeout(self, _seconds: float) -> None:
         """As for the interval."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._async = {**self._async, "translate_request": _environ, "websocket": _WebSocket}
 
     def create_queue(self, *_args: Any, **_options: Any) -> "SendQueue":
         return CURRENT.get().queue
@@ -165,11 +202,16 @@ class Engine:
         )
         self._server.register_namespace(handlers)
 
-    async def serve(self, transport: "Transport", scope: Scope) -> None:
+    def __del__(self) -> None:
+        """Part what holds each other, or it stays until a collection: nobody who could use it is left."""
+        self._server.eio.handlers.clear()
+        self._server.namespace_handlers.clear()
+        self._server.manager.server = None
+
+    async def serve(self, transport: "Transport") -> None:
         """Serve one WebSocket until it ends."""
         CURRENT.set(transport)
-        inner = {**scope, "query_string": engine_query(transport.parameters), "headers": HEADERS, KEY: transport}
-        await self._server.handle_request(inner, transport.from_client, transport.to_client)
+        await self._server.handle_request(transport)
 
     def joined(self, transport: "Transport", namespace: str) -> bool:
         """Whether a transport has joined a namespace."""
@@ -224,7 +266,7 @@ class Transport:
         """Carry frames until the WebSocket ends."""
         self._receive, self._send, self._offered = receive, send, scope.get("subprotocols")
         try:
-            await self.engine.serve(self, scope)
+            await self.engine.serve(self)
         finally:
             for task in self.tasks:
                 task.cancel()

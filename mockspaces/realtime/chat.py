@@ -64,7 +64,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         """Take what the engine reports: a join, an end, or an event with its arguments."""
         namespace, sid = args[0], args[1]
         if event == "connect":
-            await self._connect(args[2]["asgi.scope"][KEY], namespace, sid, args[3] if len(args) > 3 else None)  # noqa: PLR2004 - no auth object
+            await self._connect(args[2][KEY], namespace, sid, args[3] if len(args) > 3 else None)  # noqa: PLR2004 - no auth object
         elif event == "disconnect":
             await self._disconnect(sid)
         elif sid in self._sessions:

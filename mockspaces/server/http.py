@@ -110,6 +110,7 @@ class HttpProtocol(HttpToolsProtocol):
     _problem = ""
     _offer = False
     _last = False  # nothing more is read as a request
+    _running: RequestResponseCycle | None = None
     _stopping = False
     _head_timer: TimerHandle | None = None
     _linger_timers: tuple[TimerHandle, ...] = ()
@@ -137,8 +138,14 @@ class HttpProtocol(HttpToolsProtocol):
         self._idle_timer = self.loop.call_later(max(left, 1), self._end_if_idle)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the timers."""
-        super().connection_lost(exc)
+        """Forget the timers, and what has not begun; who answers finds that nobody is there."""
+        super().connection_lost(exc)  # which tells the request that came last, and that may wait behind the running one
+        running, self._running = self._running, None
+        if running and not running.response_complete:
+            running.disconnected = True
+            running.message_event.set()
+        self.pipeline.clear()
+        self.cycle = cast("RequestResponseCycle", None)  # as at the beginning; they hold each other
         self._rest.clear()
         for timer in (self._idle_timer, self._head_timer, *self._linger_timers):
             if timer:
@@ -239,6 +246,7 @@ class HttpProtocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Start a request; its class is ours, since uvicorn names its own in the middle of a head's end."""
         cycle.__class__ = Cycle
+        self._running = cycle
         super()._start_asgi_task(cycle, app)
 
     def _head_overdue(self) -> None:
@@ -287,6 +295,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.set_protocol(protocol)
         rest = b"".join([rest, *self._rest])
         self._rest.clear()
+        del self.parser  # they hold each other
         protocol.shake_hands(self.url, self.headers)
         self.transport.resume_reading()
         if rest:

@@ -83,6 +83,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.logger = self.conn.logger = logger
         self.default_headers = self.default_headers[:1]  # the date; a WebSocket is kept alive otherwise
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End reading for good: the parser of the library holds what it is held by."""
+        super().connection_lost(exc)
+        self.conn.parser.close()
+        self._rest.clear()
+
     def shake_hands(self, url: bytes, headers: Lines) -> None:
         """Answer a handshake that `handshake_problem` found nothing wrong with."""
         self._url, self._headers = url, headers

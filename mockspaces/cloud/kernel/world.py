@@ -179,7 +179,8 @@ class World:
         self.misbehaviours = Misbehaviours(state.misbehaviours)
         self.signing_keys = SigningKeys(state.signing_keys, self.ids)
         self.signatures = SignatureCache()
-        self.tokens = TokenReader(lambda: self.contract.limits.token_chars, lambda: self.contract.limits.json_depth)
+        contract = state.contract  # not the world, which would hold itself: one that is dropped is free at once
+        self.tokens = TokenReader(lambda: contract.value.limits.token_chars, lambda: contract.value.limits.json_depth)
 
     def open(self) -> None:
         """Let others in: from now on the state changes in transactions only."""
