@@ -2,6 +2,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
@@ -313,3 +314,21 @@ def test_an_automatic_name_avoids_a_chosen_one(cloud: Cloud, http: httpx.Client)
     assert automatic not in (last, following)
     for name in (last, following, automatic):
         http.delete(f"{mock}/_mock/worlds/{name}")
+
+
+@behaviour("AUTH-WORLD-01")
+def test_a_page_token_of_another_world_is_refused(pair: Pair) -> None:
+    """The token of a list is read by its own world, and by no other that has the same list."""
+    people = {cloud: cloud.user() for cloud in (pair.first, pair.second)}
+    for cloud, who in people.items():
+        for title in ("One", "Two"):
+            cloud.space(who, title)
+
+    def page(cloud: Cloud, **query: str) -> httpx.Response:
+        return cloud.call("GET", "/users/me/spaces", people[cloud], params={"size": "1", **query})
+
+    token = dict(parse_qsl(urlsplit(page(pair.first).json()["nextPageUrl"]).query))["pageToken"]
+    with claim("AUTH-WORLD-01", "a page token is read by its own world"):
+        observe(page(pair.first, pageToken=token).status_code, 200)
+    with claim("AUTH-WORLD-01", "a page token is refused by another world"):
+        refused(page(pair.second, pageToken=token), 400, "request.invalid")

@@ -1,0 +1,80 @@
+"""Two of something, a second time and the exact edge, of spaces and who is in them."""
+
+from contract_tests.claims import claim, expect, observe
+from contract_tests.kit import Cloud, Person, behaviour, only_mock, refused
+
+
+def roles(cloud: Cloud, space: str, who: Person) -> dict[str, str]:
+    data = cloud.call("GET", f"/spaces/{space}/members", who).json()["data"]
+    return {one["member"]: one["role"] for one in data}
+
+
+def invite(cloud: Cloud, space: str, who: Person, *invitees: dict[str, str]) -> str:
+    answer = cloud.call("POST", f"/spaces/{space}/invite", who, json={"invitees": list(invitees)})
+    made: str = answer.json()["data"][0]["_id"]
+    return made
+
+
+@behaviour("SPACES-INVDEL-02")
+def test_an_address_in_two_invites_waits_until_both_are_deleted(cloud: Cloud) -> None:
+    """The entry of an address is removed with the last invite that names it, in any letter case."""
+    ann = cloud.user()
+    space = cloud.space(ann)
+    first, second = (invite(cloud, space, ann, {"invitee": one}) for one in ("Pat@new.example", "pat@new.example"))
+    for made, waits in ((first, True), (second, False)):
+        cloud.call("DELETE", f"/spaces/invites/{made}", ann)
+        with claim("SPACES-INVDEL-02", "the address waits on" if waits else "the address is gone"):
+            observe("pat@new.example" in roles(cloud, space, ann), waits)
+
+
+@behaviour("SPACES-INVITE-05")
+def test_of_two_addresses_that_become_one_user_the_higher_role_counts(cloud: Cloud) -> None:
+    """A user who registers with two invited addresses has one entry, with the higher role, whichever came first."""
+    only_mock(cloud, "people who do not exist yet")
+    ann = cloud.user()
+    spaces = [cloud.space(ann, title) for title in ("One", "Two")]
+    for space, pair in zip(spaces, (("guest", "admin"), ("admin", "guest")), strict=True):
+        addresses = zip(("late@example.com", "other@new.example"), pair, strict=True)
+        invite(cloud, space, ann, *({"invitee": address, "role": role} for address, role in addresses))
+    late = cloud.user("late@example.com", other_emails=["other@new.example"])
+    with claim("SPACES-INVITE-05", "there is one entry, with the higher role"):
+        observe([roles(cloud, one, ann) for one in spaces], [{ann.id: "admin", late.id: "admin"}] * 2)
+
+
+@behaviour("SPACES-ROLE-05", "SPACES-ROLE-06")
+def test_the_same_role_again_changes_nothing(cloud: Cloud) -> None:
+    """The only admin may be given the role that they have; that is no change and no activity."""
+    cloud.freeze()
+    ann = cloud.user()
+    space = cloud.space(ann)
+    before = cloud.call("GET", f"/spaces/{space}", ann).json()["modified"]
+    cloud.advance(1)
+    path = f"/spaces/{space}/attendees/userId/{ann.id}"
+    with claim("SPACES-ROLE-06", "the only admin is made admin once more"):
+        observe(cloud.call("POST", path, ann, json={"role": "admin"}).status_code, 200)
+    with claim("SPACES-ROLE-05", "it is no activity"):
+        observe(cloud.call("GET", f"/spaces/{space}", ann).json()["modified"], before)
+
+
+@behaviour("SPACES-DIRECT-04")
+def test_two_people_without_company_are_strangers(cloud: Cloud) -> None:
+    """Having no company is no company in common; having met once is enough, for both."""
+    only_mock(cloud, "needs people who have never met")
+    fred, sid, ann = cloud.user("fred@freelance.example"), cloud.user("sid@elsewhere.example"), cloud.user()
+    with claim("SPACES-DIRECT-04", "two people without company cannot open one"):
+        refused(cloud.call("GET", f"/spaces/direct/user/{sid.id}", fred), 403, "permission.denied")
+    cloud.space(ann, invitees=[{"invitee": fred.username}, {"invitee": sid.username}])
+    with claim("SPACES-DIRECT-04", "once together in a space, both get the same one"):
+        answers = [cloud.call("GET", f"/spaces/direct/user/{b.id}", a) for a, b in ((fred, sid), (sid, fred))]
+        observe(len({answer.json()["data"][0]["_id"] for answer in answers}), 1)
+
+
+@behaviour("SPACES-CREATE-10")
+def test_a_meeting_may_end_when_it_begins(cloud: Cloud) -> None:
+    """Only an end before the start is refused, by as little as a millisecond."""
+    ann = cloud.user()
+    start = "2031-02-03T04:05:06.789Z"
+    for name, end, status in (("at the start", start, 200), ("a millisecond before", "2031-02-03T04:05:06.788Z", 400)):
+        body = {"topic": {"title": "Room"}, "startDateTime": start, "endDateTime": end}
+        with claim("SPACES-CREATE-10", f"an end {name}: status {status}"):
+            expect(cloud.call("POST", "/spaces/invite", ann, json=body).status_code, status)
