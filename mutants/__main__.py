@@ -6,16 +6,18 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mutants.generated import all_generated
 from mutants.handwritten import all_handwritten
-from mutants.hunt import Fate, hunt
+from mutants.hunt import ROOT, Fate, hunt
+from mutants.kept import Kept
 from mutants.mutant import Mutant
 from mutants.reasons import REASONS
 
-WANTED_RATE = 0.95
+WANTED_RATE = 0.97
+KEPT = ROOT / ".mutants.jsonl"
 
 
 def chosen(options: argparse.Namespace) -> list[Mutant]:
@@ -25,6 +27,15 @@ def chosen(options: argparse.Namespace) -> list[Mutant]:
         mortal = [one for one in generated if one.id not in REASONS]  # a sample of those that should die
         generated = random.Random(options.seed).sample(mortal, min(options.sample, len(mortal)))
     return [*(one for one in all_handwritten() if options.match in one.id), *generated]
+
+
+def resumed(mutants: Sequence[Mutant], kept: Kept, workers: int, *, fresh: bool) -> Iterator[Fate]:
+    """Yield the fate of each mutant: first those that are known from an earlier hunt, unless all are hunted anew."""
+    known = {} if fresh else {one.id: fate for one in mutants if (fate := kept.fate(one))}
+    yield from known.values()
+    for fate in hunt([one for one in mutants if one.id not in known], workers):
+        kept.keep(fate)
+        yield fate
 
 
 def tell(fate: Fate) -> None:
@@ -39,6 +50,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="seed of the sample")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--write", type=Path, metavar="FILE", help="keep counts and survivors, for docs/fidelity.md")
+    parser.add_argument(
+        "--kept", type=Path, default=KEPT, metavar="FILE", help="where fates are kept for the next hunt"
+    )
+    parser.add_argument("--fresh", action="store_true", help="hunt also those whose kept fate still holds")
     parser.add_argument("--list", action="store_true", help="list the mutants and hunt none")
     options = parser.parse_args()
     mutants = chosen(options)
@@ -46,7 +61,7 @@ def main() -> int:
         print("\n".join(one.id for one in mutants))
         return 0
     started, fates = time.monotonic(), list[Fate]()
-    for fate in hunt(mutants, options.workers):
+    for fate in resumed(mutants, Kept(options.kept), options.workers, fresh=options.fresh):
         fates.append(fate)
         if fate.outcome != "killed":
             tell(fate)

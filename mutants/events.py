@@ -3,11 +3,10 @@
 All events of the namespace leave through one place, and that is where these rules break them.
 """
 
-from mutants.handwritten import Rule
+from mutants.rule import Rule, Rules
 
 HUB = "mockspaces.realtime.hub"
 ANNOUNCE = "Hub.announce"
-Rules = dict[str, tuple[Rule, tuple[str, ...]]]
 
 # The fields of each event, and the behaviours that speak of them.
 FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -8,7 +8,8 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 
 from mutants.events import event_rules
-from mutants.handwritten import RULES, Rule
+from mutants.handwritten import RULES
+from mutants.rule import Rule
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

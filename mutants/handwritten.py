@@ -1,27 +1,9 @@
 """Mutants written by hand: a rule in the code, broken as somebody might break it by mistake."""
 
-from typing import NamedTuple
-
 from mutants.mutant import Mutant
-
-
-class Rule(NamedTuple):
-    """A text that stands exactly once in one function of a module, and what replaces it.
-
-    The function is named as it names itself: ``Class.method``, ``function.inner``. A text is best when it is just
-    long enough to be found: whatever else changes in its function does not concern the rule.
-    """
-
-    module: str
-    function: str
-    old: str
-    new: str
-
-
-def never(module: str, function: str, condition: str) -> Rule:
-    """Return the rule whose guard never fires: ``condition`` is how it begins. Not for what an ``or`` joins."""
-    return Rule(module, function, f"if {condition}", f"if False and {condition}")
-
+from mutants.rule import Rule, Rules, never
+from mutants.rules_of_cloud import CLOUD
+from mutants.rules_of_surfaces import SURFACES
 
 AUTHENTICATION = "mockspaces.cloud.identity.authentication"
 ACCESS = "mockspaces.cloud.spaces.access"
@@ -48,7 +30,7 @@ PRESENCE = "mockspaces.realtime.presence"
 ANNOUNCEMENTS = "mockspaces.realtime.announcements"
 CODEC = "mockspaces.realtime.engineio3"
 
-RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
+FIRST: Rules = {
     # --- credentials
     "service JWT: signature unchecked": (
         never(AUTHENTICATION, "ServiceCase.check_signature", "not self.world.signatures.verify("),
@@ -304,6 +286,9 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     ),
     "no farewell": (Rule(PRESENCE, "say_farewell", "sorted(connection.announced)", "()"), ("RT-PRES-09",)),
 }
+
+
+RULES: Rules = {**FIRST, **CLOUD, **SURFACES}
 
 
 def all_handwritten() -> list[Mutant]:

@@ -9,13 +9,14 @@ from mutants.__main__ import rate
 from mutants.events import event_rules
 from mutants.generated import all_generated
 from mutants.graft import grafted
-from mutants.handwritten import RULES, Rule, all_handwritten
+from mutants.handwritten import RULES, all_handwritten
 from mutants.hunt import Fate, hunt
 from mutants.mutant import Mutant
 from mutants.reasons import REASONS
+from mutants.rule import Rule
 
 ROOT = Path(__file__).parent.parent
-BY_HAND = 40
+BY_HAND = 160
 EVERY_RULE = {**RULES, **event_rules()}
 
 
