@@ -59,3 +59,15 @@ def test_a_token_belongs_to_its_list(cloud: Cloud) -> None:
     with claim("PAGE-T-01", "another list refuses it"):
         answer = cloud.call("GET", "/users/me/messages", ann, params={**query, "spacelist": spaces[0]})
         refused(answer, 400, "request.invalid")
+
+
+@behaviour("AUTH-USER-05")
+def test_the_space_access_token_of_a_disabled_user_is_refused(cloud: Cloud) -> None:
+    """What a user authorised dies with them, and lives again when they are enabled again."""
+    ann = cloud.user()
+    body = {"username": ann.username, "kind": "sat", "space_id": cloud.space(ann)}
+    room_app = Person("", "", f"sat {cloud.control('POST', '/tokens', body)['token']}")
+    for enabled, status, code in ((False, 401, "auth.credential_invalid"), (True, 403, "auth.kind_not_allowed")):
+        cloud.control("PATCH", f"/users/{ann.username}", {"enabled": enabled})
+        with claim("AUTH-USER-05", f"with enabled {enabled}: {code}"):
+            refused(cloud.call("GET", "/users/me", room_app), status, code)
