@@ -40,6 +40,7 @@ def places(world: Mockspaces) -> dict[str, str]:
         "{iss}": app.iss,
         "{kid}": app.key["kid"],
         "{username}": "ann@example.com",
+        "{company}": "Example",
         "{id}": space.id,
         "{spaceId}": space.id,
         "{name}": "nothing",

@@ -22,7 +22,7 @@ SEED = """{
   "users": [
     {"username": "zoe@acme.example"},
     {"username": "max@acme.example",
-     "developer": true}
+     "company_admin": true, "developer": true}
   ],
   "service_apps": [
     {"scopes": ["spaces.create"]}

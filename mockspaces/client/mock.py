@@ -141,17 +141,40 @@ class Mockspaces(Control):
         service_domain: bool = True,
         deny_attachments: bool = False,
         owned_licenses: Sequence[Licence] = ("spaces_business", "spaces_power"),
+        creator: str | User | None = None,
     ) -> Company:
-        """Create a company; the e-mail domains decide who belongs to it."""
+        """Create a company; the e-mail domains decide who belongs to it, also of those who signed up before.
+
+        A ``creator``, who has an address in one of the domains and no company yet, becomes its admin.
+        """
         body = {
             "name": name,
             "domains": list(domains),
             "service_domain": service_domain,
             "deny_attachments": deny_attachments,
             "owned_licenses": list(owned_licenses),
+            "creator": None if creator is None else _username(creator),
         }
-        made = self.call("POST", "/companies", body)
-        return Company(made["_id"], made["name"], tuple(made["domains"]), made["service_domain"])
+        return things.company(self.call("POST", "/companies", body))
+
+    def change_company(
+        self,
+        company: str | Company,
+        *,
+        service_domain: Literal[True] | None = None,
+        deny_attachments: bool | None = None,
+        owned_licenses: Sequence[Licence] | None = None,
+    ) -> Company:
+        """Create the service domain of a company, or change what is given of it, and return it."""
+        changes = given(
+            {
+                "service_domain": service_domain,
+                "deny_attachments": deny_attachments,
+                "owned_licenses": None if owned_licenses is None else list(owned_licenses),
+            }
+        )
+        key = company.id if isinstance(company, Company) else company
+        return things.company(self.call("PATCH", f"/companies/{_quoted(key)}", changes))
 
     def space(
         self,
@@ -459,11 +482,16 @@ class Mockspaces(Control):
         other_emails: Sequence[str] = (),
         company: str | Company | None = None,
         licenses: Sequence[Licence] = (),
-        company_admin: bool = False,
-        developer: bool = False,
+        company_admin: bool | Sequence[str | Company] = False,
+        developer: bool | Sequence[str | Company] = False,
+        picturefile: str | None = None,
         enabled: bool = True,
     ) -> User:
-        """Create a registered user; a password is drawn unless given, the company is that of their e-mail's domain."""
+        """Create a registered user; a password is drawn unless given, the company is that of their e-mail's domain.
+
+        ``company_admin`` and ``developer`` are companies, the latter also ``"freelance"``; True is their own company.
+        A developer of a company has to be its employee and admin. ``picturefile`` is the URL of their picture.
+        """
         body = {
             "username": username,
             "password": password,
@@ -473,8 +501,9 @@ class Mockspaces(Control):
             "other_emails": list(other_emails),
             "company": company.name if isinstance(company, Company) else company,
             "licenses": list(licenses),
-            "company_admin": company_admin,
-            "developer": developer,
+            "company_admin": _companies(company_admin),
+            "developer": _companies(developer),
+            "picturefile": picturefile,
             "enabled": enabled,
         }
         return things.user(self.call("POST", "/users", body))
@@ -490,9 +519,28 @@ class Mockspaces(Control):
         enabled: bool | None = None,
         password: str | None = None,
         displayname: str | None = None,
+        company: str | Company | None = None,
+        company_admin: bool | Sequence[str | Company] | None = None,
+        developer: bool | Sequence[str | Company] | None = None,
+        licenses: Sequence[Licence] | None = None,
+        picturefile: str | None = None,
     ) -> User:
-        """Change what is given of a user and return them; who is not ``enabled`` has no valid credential any more."""
-        changes = given({"enabled": enabled, "password": password, "displayname": displayname})
+        """Change what is given of a user and return them; who is not ``enabled`` has no valid credential any more.
+
+        The rest is as for a new `user`; an empty ``company`` or ``picturefile`` is none.
+        """
+        changes = given(
+            {
+                "enabled": enabled,
+                "password": password,
+                "displayname": displayname,
+                "company": company.id if isinstance(company, Company) else company,
+                "company_admin": None if company_admin is None else _companies(company_admin),
+                "developer": None if developer is None else _companies(developer),
+                "licenses": None if licenses is None else list(licenses),
+                "picturefile": picturefile,
+            }
+        )
         return things.user(self.call("PATCH", f"/users/{_quoted(_username(username))}", changes))
 
     def oauth_client(
@@ -505,8 +553,14 @@ class Mockspaces(Control):
         client_secret: str | None = None,
         active: bool = True,
         grants: Sequence[GrantType] | None = None,
+        owner: str | Company | None = None,
+        creator: str | User | None = None,
     ) -> OAuthClient:
-        """Register an OAuth client; id and secret are drawn unless given. Without ``grants`` it may use all."""
+        """Register an OAuth client; id and secret are drawn unless given. Without ``grants`` it may use all.
+
+        Its ``owner`` is a company or ``"freelance"``. With a ``creator`` the portal's rules hold: they have to be a
+        developer for that owner.
+        """
         body = {
             "name": name,
             "redirect_uris": list(redirect_uris),
@@ -515,6 +569,8 @@ class Mockspaces(Control):
             "client_secret": client_secret,
             "active": active,
             "grants": None if grants is None else list(grants),
+            "owner": owner.id if isinstance(owner, Company) else owner,
+            "creator": None if creator is None else _username(creator),
         }
         made = self.call("POST", "/oauth-clients", body)
         return OAuthClient(**{**made, "redirect_uris": tuple(made["redirect_uris"])})
@@ -527,9 +583,16 @@ class Mockspaces(Control):
         active: bool = True,
         name: str = "Service app",
         app_id: str | None = None,
+        key: bool = True,
         fresh_key: bool = False,
+        licenses: Sequence[Licence] = (),
+        creator: str | User | None = None,
     ) -> ServiceApp:
-        """Create a service app with a key pair; ``scopes`` are some, one, or ``"all"``."""
+        """Create a service app with a key pair, or without ``key``; ``scopes`` are some, one, or ``"all"``.
+
+        ``licenses`` are those of its service account: they decide which media its spaces have. With a ``creator`` the
+        portal's rules hold: they have to be admin and developer of the company.
+        """
         listed = [scopes] if isinstance(scopes, str) else list(scopes)
         body = {
             "name": name,
@@ -537,7 +600,10 @@ class Mockspaces(Control):
             "company": company.name if isinstance(company, Company) else company,
             "active": active,
             "app_id": app_id,
+            "key": key,
             "fresh_key": fresh_key,
+            "licenses": list(licenses),
+            "creator": None if creator is None else _username(creator),
         }
         made = self.call("POST", "/service-apps", body)
         return ServiceApp(
@@ -546,7 +612,7 @@ class Mockspaces(Control):
             made["name"],
             made["company"],
             tuple(made["scopes"]),
-            made["key"],
+            made["key"] or {},
             _control=self,
         )
 
@@ -557,10 +623,17 @@ class Mockspaces(Control):
         active: bool | None = None,
         account_enabled: bool | None = None,
         scopes: Sequence[Scope] | None = None,
+        licenses: Sequence[Licence] | None = None,
     ) -> dict[str, Any]:
         """Do what an admin does in the portal, and return the app as it is then."""
-        listed = None if scopes is None else list(scopes)
-        changes = given({"active": active, "account_enabled": account_enabled, "scopes": listed})
+        changes = given(
+            {
+                "active": active,
+                "account_enabled": account_enabled,
+                "scopes": None if scopes is None else list(scopes),
+                "licenses": None if licenses is None else list(licenses),
+            }
+        )
         changed: dict[str, Any] = self.call("PATCH", f"/service-apps/{_quoted(_iss(iss))}", changes)
         return changed
 
@@ -568,6 +641,11 @@ class Mockspaces(Control):
         """Add a key pair to a service app and return its file."""
         made: dict[str, str] = self.call("POST", f"/service-apps/{_quoted(_iss(iss))}/keys", {"fresh": fresh})
         return made
+
+    def key_file(self, iss: str | ServiceApp, kid: str) -> dict[str, str]:
+        """Download the file of a key pair again, which the portal calls ``service-key-<kid>.json``."""
+        found: dict[str, str] = self.call("GET", f"/service-apps/{_quoted(_iss(iss))}/keys/{_quoted(kid)}")
+        return found
 
     def drop_key(self, iss: str | ServiceApp, kid: str) -> None:
         """Delete a key pair with immediate effect."""
@@ -680,6 +758,12 @@ class Mockspaces(Control):
                 raise
         finally:
             self.close()
+
+
+def _companies(wanted: bool | Sequence[str | Company]) -> bool | list[str]:  # noqa: FBT001 - as the documents have it
+    if isinstance(wanted, bool):
+        return wanted
+    return [one.id if isinstance(one, Company) else one for one in wanted]
 
 
 def _username(who: str | User) -> str:

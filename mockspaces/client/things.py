@@ -24,6 +24,10 @@ class User:
     password: str
     company_id: str | None
     meetingroom_id: str
+    company_admin: tuple[str, ...] = ()
+    developer: tuple[str, ...] = ()
+    licenses: tuple[str, ...] = ()
+    picturefile: str | None = None
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class OAuthClient:
     client_secret: str | None
     name: str
     redirect_uris: tuple[str, ...]
+    owner: str = "freelance"
 
 
 @dataclass(frozen=True)
@@ -268,8 +273,15 @@ def entry(item: Mapping[str, Any]) -> JournalEntry:
 
 def user(item: Mapping[str, Any]) -> User:
     """Return a user from their JSON."""
-    names = ("_id", "ndbid", "username", "displayname", "password", "company_id", "meetingroom_id")
-    return User(*(item[name] for name in names))
+    names = ("ndbid", "username", "displayname", "password", "company_id", "meetingroom_id", "picturefile")
+    lists = {name: tuple(item[name]) for name in ("company_admin", "developer", "licenses")}
+    known: dict[str, Any] = {name: item[name] for name in names} | lists
+    return User(id=item["_id"], **known)
+
+
+def company(item: Mapping[str, Any]) -> Company:
+    """Return a company from its JSON."""
+    return Company(item["_id"], item["name"], tuple(item["domains"]), item["service_domain"])
 
 
 def space(item: Mapping[str, Any]) -> Space:

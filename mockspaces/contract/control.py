@@ -43,6 +43,7 @@ ROWS = (
     _row("SNAPSHOT", "GET", "/snapshot", "snapshot"),
     _row("RESTORE", "PUT", "/snapshot", "nothing", "none"),
     _row("COMPANY", "POST", "/companies", "mock company"),
+    _row("COMPANY-PATCH", "PATCH", "/companies/{company}", "mock company"),
     _row("USER", "POST", "/users", "mock user"),
     _row("USER-GET", "GET", "/users/{username}", "mock user"),
     _row("USER-PATCH", "PATCH", "/users/{username}", "mock user"),

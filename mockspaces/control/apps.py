@@ -7,7 +7,7 @@ import msgspec
 
 from mockspaces.asgi.answer import Json, Signed
 from mockspaces.asgi.handlers import Handler
-from mockspaces.cloud.identity import apps
+from mockspaces.cloud.identity import apps, portal
 from mockspaces.cloud.kernel import jws, keys
 from mockspaces.cloud.kernel.rejection import not_found
 from mockspaces.cloud.worlds import seeds
@@ -22,6 +22,7 @@ class AppPatch(seeds.Strict, frozen=True, kw_only=True):
     active: bool | None = None
     account_enabled: bool | None = None
     scopes: tuple[str, ...] | None = None
+    licenses: tuple[seeds.LicenceName, ...] | None = None
 
 
 class KeyBody(seeds.Strict, frozen=True, kw_only=True):
@@ -49,17 +50,22 @@ class JwtBody(seeds.Strict, frozen=True, kw_only=True):
 
 
 async def create_client(call: ControlCall) -> object:
-    """Register an OAuth client."""
+    """Register an OAuth client, as the portal would if a ``creator`` is named (DM-CLI-01)."""
     client = await seeds.add_client(call.world, await call.decode(seeds.ClientSeed))
     return shapes.MockClient(
-        client_id=client.id, client_secret=client.secret, name=client.name, redirect_uris=client.redirect_uris
+        client_id=client.id,
+        client_secret=client.secret,
+        name=client.name,
+        redirect_uris=client.redirect_uris,
+        owner=client.owner,
     )
 
 
 async def create_app(call: ControlCall) -> object:
-    """Create a service app with a key; ``key`` is the downloadable file (ACC-SVCKEY-01)."""
+    """Create a service app; ``key`` is the downloadable file of its key, if it has one (ACC-SVCKEY-01, DM-APP-01)."""
     app, key = await seeds.add_app(call.world, await call.decode(seeds.AppSeed))
     company = await call.world.state.companies.get(app.company_id)
+    account = await apps.account_of(call.world, app)
     return shapes.MockApp(
         iss=app.id,
         sub=app.subject,
@@ -68,19 +74,31 @@ async def create_app(call: ControlCall) -> object:
         scopes=app.scopes,
         active=app.active,
         account_id=app.account_id,
-        key=shapes.KeyFile(**apps.key_file(app, key)),
+        licenses=portal.licence_names(account.licences),
+        key=shapes.KeyFile(**apps.key_file(app, key)) if key else None,
     )
 
 
 async def change_app(call: ControlCall) -> object:
-    """Activate, deactivate, disable the account of, or rescope an app."""
-    app = await apps.get_app(call.world, call.params["iss"])
-    patch = await call.decode(AppPatch)
+    """Activate, deactivate or rescope an app, disable its account or give it other licences (DM-APP-02)."""
+    world, app = call.world, await apps.get_app(call.world, call.params["iss"])
+    patch, company = await call.decode(AppPatch), await call.world.state.companies.get(app.company_id)
     changed = await apps.change_app(
-        call.world, app, active=patch.active, account_enabled=patch.account_enabled, scopes=patch.scopes
+        world,
+        app,
+        active=patch.active,
+        account_enabled=patch.account_enabled,
+        scopes=patch.scopes,
+        licences=None if patch.licenses is None else portal.licences(world, company, patch.licenses),
     )
-    account = await apps.account_of(call.world, changed)
-    return shapes.AppState(iss=app.id, active=changed.active, account_enabled=account.enabled, scopes=changed.scopes)
+    account = await apps.account_of(world, changed)
+    return shapes.AppState(
+        iss=app.id,
+        active=changed.active,
+        account_enabled=account.enabled,
+        scopes=changed.scopes,
+        licenses=portal.licence_names(account.licences),
+    )
 
 
 async def create_key(call: ControlCall) -> object:
@@ -92,9 +110,12 @@ async def create_key(call: ControlCall) -> object:
 
 
 async def get_key(call: ControlCall) -> object:
-    """Return the file of a key again (ACC-SVCKEY-02)."""
+    """Return the file of a key again, as a download under its name (ACC-SVCKEY-02)."""
     app = await apps.get_app(call.world, call.params["iss"])
-    return shapes.KeyFile(**apps.key_file(app, await apps.get_key(call.world, app, call.params["kid"])))
+    key = await apps.get_key(call.world, app, call.params["kid"])
+    answer = Json(shapes.KeyFile(**apps.key_file(app, key)))
+    answer.headers["content-disposition"] = f'attachment; filename="service-key-{key.id}.json"'
+    return answer
 
 
 async def drop_key(call: ControlCall) -> object:

@@ -1,18 +1,18 @@
 """Companies, users, spaces, and credentials without the browser dance."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from mockspaces.asgi.answer import Json, Signed
 from mockspaces.asgi.handlers import Handler
-from mockspaces.cloud.identity import tokens
+from mockspaces.cloud.identity import portal, tokens
 from mockspaces.cloud.kernel.rejection import invalid, not_found
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import discovery, spaces
 from mockspaces.cloud.spaces.access import find_space
-from mockspaces.cloud.store.entities import OAuthClient, User, replace
+from mockspaces.cloud.store.entities import Company, OAuthClient, User, replace
 from mockspaces.cloud.worlds import seeds
 from mockspaces.contract import errors, nearest
 from mockspaces.contract.shapes import control as shapes
@@ -20,12 +20,28 @@ from mockspaces.control.call import ControlCall, Handlers
 from mockspaces.control.queries import shown_space
 
 
+class CompanyPatch(seeds.Strict, frozen=True, kw_only=True):
+    """What can be changed on a company; absent members stay. A service domain that is there stays too."""
+
+    service_domain: Literal[True] | None = None
+    deny_attachments: bool | None = None
+    owned_licenses: tuple[seeds.LicenceName, ...] | None = None
+
+
 class UserPatch(seeds.Strict, frozen=True, kw_only=True):
-    """What can be changed on a user; absent members stay."""
+    """What can be changed on a user; absent members stay, and an empty company or picture is none.
+
+    ``company_admin`` and ``developer`` are as in a seed: companies, the latter also ``freelance``.
+    """
 
     enabled: bool | None = None
     password: str | None = None
     displayname: str | None = None
+    company: str | None = None
+    company_admin: bool | tuple[str, ...] | None = None
+    developer: bool | tuple[str, ...] | None = None
+    licenses: tuple[seeds.LicenceName, ...] | None = None
+    picturefile: seeds.PictureUrlOrNone | None = None
 
 
 class TokenBody(seeds.Strict, frozen=True, kw_only=True):
@@ -53,6 +69,17 @@ def shown_user(user: User) -> shapes.MockUser:
         enabled=user.enabled,
         company_id=user.company_id,
         meetingroom_id=user.room_id,
+        company_admin=user.company_admin,
+        developer=user.developer,
+        licenses=portal.licence_names(user.licences),
+        picturefile=user.picturefile,
+    )
+
+
+def shown_company(company: Company) -> shapes.MockCompany:
+    """Return a company."""
+    return shapes.MockCompany(
+        id=company.id, name=company.name, domains=company.domains, service_domain=company.service_domain
     )
 
 
@@ -65,11 +92,18 @@ async def known_user(world: World, username: str) -> User:
 
 
 async def create_company(call: ControlCall) -> object:
-    """Create a company."""
-    company = await seeds.add_company(call.world, await call.decode(seeds.CompanySeed))
-    return shapes.MockCompany(
-        id=company.id, name=company.name, domains=company.domains, service_domain=company.service_domain
-    )
+    """Create a company; a ``creator`` becomes its employee and admin (DM-COMP-01)."""
+    return shown_company(await seeds.add_company(call.world, await call.decode(seeds.CompanySeed)))
+
+
+async def change_company(call: ControlCall) -> object:
+    """Create the service domain of a company (DM-COMP-02), or change what it forbids and owns."""
+    company = await seeds.find_company(call.world, call.params["company"])
+    patch = msgspec.structs.asdict(await call.decode(CompanyPatch))
+    if patch.pop("service_domain") and company.service_domain is None:
+        patch["service_domain"] = people.new_service_domain(call.world)
+    changes = {name: value for name, value in patch.items() if value is not None}
+    return shown_company(await call.world.state.companies.put(replace(company, **changes)))
 
 
 async def create_user(call: ControlCall) -> object:
@@ -84,12 +118,29 @@ async def get_user(call: ControlCall) -> object:
 
 async def change_user(call: ControlCall) -> object:
     """Change a user, or disable them: all their credentials die at once (AUTH-USER-05)."""
-    user = await known_user(call.world, call.params["username"])
-    patch = msgspec.structs.asdict(await call.decode(UserPatch))
-    enabled = patch.pop("enabled")
-    changes = {name: value for name, value in patch.items() if value is not None}
-    changed = await call.world.state.users.put(replace(user, **changes))
-    return shown_user(changed if enabled is None else await people.set_enabled(call.world, changed, enabled=enabled))
+    world, user = call.world, await known_user(call.world, call.params["username"])
+    patch = await call.decode(UserPatch)
+    if user.is_service_account and (patch.password is not None or patch.company is not None):
+        raise invalid("password" if patch.password is not None else "company", "is not for a service account")
+    plain = {"password": patch.password, "displayname": patch.displayname}
+    changes: dict[str, Any] = {name: value for name, value in plain.items() if value is not None}
+    if patch.company is not None:
+        changes["company_id"] = (await seeds.find_company(world, patch.company)).id if patch.company else None
+    if patch.picturefile is not None:
+        changes["picturefile"] = patch.picturefile or None
+    changed = replace(user, **changes)
+    if patch.company_admin is not None:
+        changed = replace(changed, company_admin=await seeds.administered(world, changed, patch.company_admin))
+    if patch.developer is not None:
+        changed = replace(changed, developer=await seeds.developed(world, changed, patch.developer))
+    if patch.licenses is not None:
+        employer = await world.state.companies.get(changed.company_id) if changed.company_id else None
+        changed = replace(changed, licences=portal.licences(world, employer, patch.licenses))
+    portal.check_rights(changed)
+    changed = await world.state.users.put(changed)
+    if patch.enabled is not None:
+        changed = await people.set_enabled(world, changed, enabled=patch.enabled)
+    return shown_user(changed)
 
 
 async def create_space(call: ControlCall) -> object:
@@ -135,6 +186,7 @@ async def _client(world: World, client_id: str | None) -> OAuthClient:
 
 HANDLERS: Handlers = {
     "CTRL-COMPANY": Handler(create_company, body=seeds.CompanySeed),
+    "CTRL-COMPANY-PATCH": Handler(change_company, body=CompanyPatch),
     "CTRL-USER": Handler(create_user, body=seeds.UserSeed),
     "CTRL-USER-GET": Handler(get_user),
     "CTRL-USER-PATCH": Handler(change_user, body=UserPatch),

@@ -8,7 +8,7 @@ from mockspaces.cloud.kernel.keys import KeyPair
 from mockspaces.cloud.kernel.rejection import Rejection, invalid, not_found
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.people import people
-from mockspaces.cloud.store.entities import AppKey, Company, OAuthClient, ServiceApp, User, replace
+from mockspaces.cloud.store.entities import AppKey, Company, Licence, OAuthClient, ServiceApp, User, replace
 from mockspaces.contract import errors, nearest
 
 ACT_AS = "X-Avaya-Act-As"
@@ -25,6 +25,7 @@ async def create_client(
     client_secret: str | None = None,
     active: bool = True,
     grants: tuple[str, ...] | None = None,
+    owner: str = "freelance",
 ) -> OAuthClient:
     """Register an OAuth client; a public one has no secret."""
     for uri in redirect_uris:
@@ -38,6 +39,7 @@ async def create_client(
         redirect_uris=redirect_uris,
         active=active,
         grants=grants,
+        owner=owner,
     )
     if await world.state.clients.get(client.id):
         raise Rejection(errors.ALREADY_EXISTS, f'client "{client.id}" exists', detail=client.id)
@@ -61,6 +63,7 @@ async def create_service_app(
     *,
     active: bool = False,
     app_id: str | None = None,
+    licences: tuple[Licence, ...] = (),
 ) -> ServiceApp:
     """Create a service app with its service account (DM-APP-02); the company needs a service domain (DM-APP-03)."""
     if company.service_domain is None:
@@ -76,6 +79,7 @@ async def create_service_app(
         last_update=world.clock.now_ms(),
         company_id=company.id,
         is_service_account=True,
+        licences=licences,
     )
     app = ServiceApp(
         id=chosen,
@@ -107,9 +111,12 @@ async def change_app(
     active: bool | None = None,
     account_enabled: bool | None = None,
     scopes: tuple[str, ...] | None = None,
+    licences: tuple[Licence, ...] | None = None,
 ) -> ServiceApp:
     """Do what an admin does in the portal; what is None stays as it is."""
     chosen = app.scopes if scopes is None else known_scopes(world, scopes)
+    if licences is not None:
+        await world.state.users.put(replace(await account_of(world, app), licences=licences))
     if account_enabled is not None:
         await people.set_enabled(world, await account_of(world, app), enabled=account_enabled)
     changed = await world.state.apps.put(replace(app, active=app.active if active is None else active, scopes=chosen))

@@ -38,7 +38,7 @@ async def run(world: World, company: Company, operation: Operation) -> User | No
     limits, given = world.contract.limits, operation.password
     if given is not None and not limits.password_min_chars <= len(given) <= limits.password_max_chars:
         raise invalid("password", f"expected {limits.password_min_chars} to {limits.password_max_chars} characters")
-    if address.rpartition("@")[2] not in company.domains:
+    if address.rpartition("@")[2] not in (*company.domains, company.service_domain):
         raise Rejection(errors.OTHER_COMPANY, f'"{address}" is not in a domain of the app\'s company')
     wanted = operation.license_type
     if isinstance(wanted, str) and wanted and wanted not in company.owned_licenses:
@@ -46,6 +46,8 @@ async def run(world: World, company: Company, operation: Operation) -> User | No
     user = await people.by_email(world, address)
     if user is None:
         return await _without_user(world, company, operation)
+    if user.is_service_account:
+        return await _of_service_account(world, user, operation)
     if user.company_id != company.id:
         raise Rejection(errors.OTHER_COMPANY, f'"{address}" belongs to a user of another company')
     if operation.action == "create":
@@ -60,8 +62,19 @@ async def run(world: World, company: Company, operation: Operation) -> User | No
     return await _change(world, user, replace(user, language=str(language), password=password), operation)
 
 
+async def _of_service_account(world: World, account: User, operation: Operation) -> User:
+    """Read a service account or give it a licence, which is all that is done to one here (DM-APP-02)."""
+    if operation.action == "create":
+        raise Rejection(errors.USER_EXISTS, f'there is a service account "{account.username}"')
+    if operation.action == "delete" or operation.password is not None:
+        done = "deleted" if operation.action == "delete" else "given a password"
+        raise Rejection(errors.PERMISSION_DENIED, f'"{account.username}" is a service account, it is not {done}')
+    return account if operation.action == "read" else await _change(world, account, account, operation)
+
+
 async def _without_user(world: World, company: Company, operation: Operation) -> User:
-    if operation.action not in ("create", "merge"):
+    made_by_app = operation.email.lower().endswith(f"@{company.service_domain}")
+    if operation.action not in ("create", "merge") or made_by_app:
         raise Rejection(errors.USER_NOT_FOUND, f'there is no user "{operation.email}"')
     if operation.password is None:
         raise invalid("password", "required to create a user")

@@ -36,12 +36,17 @@ async def create_company(
         id=world.ids.object_id(),
         name=name,
         domains=lowered,
-        service_domain=f"{world.ids.label()}.{world.contract.accounts.service_domain}" if service_domain else None,
+        service_domain=new_service_domain(world) if service_domain else None,
         relationdef_id=world.ids.account_id(),
         owned_licenses=owned_licenses,
         deny_attachments=deny_attachments,
     )
     return await world.state.companies.put(company)
+
+
+def new_service_domain(world: World) -> str:
+    """Return a domain for the service accounts of one company (DM-COMP-02)."""
+    return f"{world.ids.label()}.{world.contract.accounts.service_domain}"
 
 
 async def company_of_domain(world: World, domain: str) -> Company | None:

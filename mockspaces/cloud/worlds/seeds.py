@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from mockspaces.cloud.identity import apps, sign_in
+from mockspaces.cloud.identity import apps, portal, sign_in
 from mockspaces.cloud.kernel import keys
-from mockspaces.cloud.kernel.rejection import invalid, located, not_found
+from mockspaces.cloud.kernel.rejection import Rejection, invalid, located, not_found
 from mockspaces.cloud.kernel.slices import pause
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.messaging import drafts, messages
@@ -22,7 +22,6 @@ from mockspaces.cloud.store.entities import (
     AppKey,
     Company,
     Invitee,
-    Licence,
     OAuthClient,
     PhoneNumber,
     ServiceApp,
@@ -31,7 +30,6 @@ from mockspaces.cloud.store.entities import (
     replace,
 )
 from mockspaces.contract import errors
-from mockspaces.contract.licences import SERVICE_TYPES
 from mockspaces.contract.rows import Role
 
 
@@ -39,14 +37,25 @@ class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A shape that refuses what it does not know."""
 
 
+LicenceName = Literal["spaces_business", "spaces_power"]
+# A link to a picture, or a text without any character that a URL cannot have.
+PictureUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]+$", max_length=2048)]
+PictureUrlOrNone = Annotated[str, msgspec.Meta(pattern=r"^(https?://[!-~]+)?$", max_length=2048)]
+
+
 class CompanySeed(Strict, frozen=True, kw_only=True):
-    """A company; the service domain must exist before it can have service apps."""
+    """A company; the service domain must exist before it can have service apps.
+
+    People who have signed up with an address in its domains become its employees; a ``creator`` must be one of them
+    and becomes its admin.
+    """
 
     name: str
     domains: tuple[str, ...] = ()
     service_domain: bool = True
     deny_attachments: bool = False
-    owned_licenses: tuple[Literal["spaces_business", "spaces_power"], ...] = ("spaces_business", "spaces_power")
+    owned_licenses: tuple[LicenceName, ...] = ("spaces_business", "spaces_power")
+    creator: str | None = None
 
 
 class PhoneSeed(Strict, frozen=True, kw_only=True):
@@ -62,7 +71,11 @@ class PhoneSeed(Strict, frozen=True, kw_only=True):
 
 
 class UserSeed(Strict, frozen=True, kw_only=True):
-    """A registered user; their company is that of their e-mail's domain, unless ``company`` names one."""
+    """A registered user; their company is that of their e-mail's domain, unless ``company`` names one.
+
+    ``company_admin`` and ``developer`` are companies, the latter also ``freelance``; true is the user's own company,
+    and for a developer without one ``freelance``.
+    """
 
     username: str
     password: str | None = None
@@ -72,14 +85,19 @@ class UserSeed(Strict, frozen=True, kw_only=True):
     other_emails: tuple[str, ...] = ()
     phone_numbers: tuple[PhoneSeed, ...] = ()
     company: str | None = None
-    licenses: tuple[Literal["spaces_business", "spaces_power"], ...] = ()
-    company_admin: bool = False
-    developer: bool = False
+    licenses: tuple[LicenceName, ...] = ()
+    company_admin: bool | tuple[str, ...] = False
+    developer: bool | tuple[str, ...] = False
+    picturefile: PictureUrl | None = None
     enabled: bool = True
 
 
 class ClientSeed(Strict, frozen=True, kw_only=True):
-    """An OAuth client; ids and secrets are drawn unless given. Without ``grants`` it may use all of them."""
+    """An OAuth client; ids and secrets are drawn unless given. Without ``grants`` it may use all of them.
+
+    ``owner`` is a company or ``freelance``. With a ``creator`` the portal's rules hold, and they decide whose it is
+    unless ``owner`` says it.
+    """
 
     name: str = "OAuth client"
     redirect_uris: tuple[str, ...] = ()
@@ -88,17 +106,25 @@ class ClientSeed(Strict, frozen=True, kw_only=True):
     client_secret: str | None = None
     active: bool = True
     grants: tuple[Literal["authorization_code", "implicit", "refresh_token", "password"], ...] | None = None
+    owner: str | None = None
+    creator: str | None = None
 
 
 class AppSeed(Strict, frozen=True, kw_only=True):
-    """A service app with one key pair. ``scopes`` is a list or ``all``; ``fresh_key`` generates a key."""
+    """A service app with one key pair, or with none. ``scopes`` is a list or ``all``; ``fresh_key`` generates a key.
+
+    ``licenses`` are those of its service account. With a ``creator`` the portal's rules hold.
+    """
 
     name: str = "Service app"
     company: str | None = None
     scopes: tuple[str, ...] | Literal["all"] = ()
     active: bool = True
     app_id: str | None = None
+    key: bool = True
     fresh_key: bool = False
+    licenses: tuple[LicenceName, ...] = ()
+    creator: str | None = None
 
 
 class MemberSeed(Strict, frozen=True, kw_only=True):
@@ -183,8 +209,9 @@ async def _add_all(world: World, name: str, add: Adder, wanted: Sequence[Any]) -
 
 
 async def add_company(world: World, seed: CompanySeed) -> Company:
-    """Create a company."""
-    return await people.create_company(
+    """Create a company, with those as employees who signed up before it was there."""
+    founder = None if seed.creator is None else await _find_user(world, seed.creator)
+    company = await people.create_company(
         world,
         seed.name,
         seed.domains,
@@ -192,6 +219,8 @@ async def add_company(world: World, seed: CompanySeed) -> Company:
         owned_licenses=seed.owned_licenses,
         deny_attachments=seed.deny_attachments,
     )
+    await portal.found_company(world, company, founder)
+    return company
 
 
 async def add_user(world: World, seed: UserSeed) -> User:
@@ -207,20 +236,38 @@ async def add_user(world: World, seed: UserSeed) -> User:
         other_emails=seed.other_emails,
         company=company,
     )
-    rights = (user.company_id,) if user.company_id else ()
-    licences = tuple(
-        Licence(service_type=SERVICE_TYPES[name], purchased_license_ndbid=world.ids.account_id())
-        for name in seed.licenses
-    )
+    employer = await world.state.companies.get(user.company_id) if user.company_id else None
     changed = replace(
         user,
-        licences=licences,
+        licences=portal.licences(world, employer, seed.licenses),
         phone_numbers=tuple(map(phone_number, seed.phone_numbers)),
-        company_admin=rights if seed.company_admin else (),
-        developer=(rights or ("freelance",)) if seed.developer else (),
+        company_admin=await administered(world, user, seed.company_admin),
+        developer=await developed(world, user, seed.developer),
+        picturefile=seed.picturefile,
         enabled=seed.enabled,
     )
+    portal.check_rights(changed)
     return await world.state.users.put(changed)
+
+
+async def administered(world: World, user: User, wanted: bool | Sequence[str]) -> tuple[str, ...]:  # noqa: FBT001 - as the document has it
+    """Return the companies that somebody is to be admin of; true means their own. Refuses who has none then."""
+    if wanted is True and user.company_id is None:
+        raise invalid("company_admin", f'"{user.username}" is an employee of no company')
+    if isinstance(wanted, bool):
+        return (user.company_id,) if wanted and user.company_id else ()
+    return tuple(dict.fromkeys([(await find_company(world, one)).id for one in wanted]))
+
+
+async def developed(world: World, user: User, wanted: bool | Sequence[str]) -> tuple[str, ...]:  # noqa: FBT001 - as the document has it
+    """Return for what somebody is to be developer; true means their own company, or freelance without one."""
+    if isinstance(wanted, bool):
+        return (user.company_id or portal.FREELANCE,) if wanted else ()
+    return tuple(dict.fromkeys([await _owner(world, one) for one in wanted]))
+
+
+async def _owner(world: World, key: str) -> str:
+    return key if key == portal.FREELANCE else (await find_company(world, key)).id
 
 
 def phone_number(seed: PhoneSeed) -> PhoneNumber:
@@ -230,7 +277,12 @@ def phone_number(seed: PhoneSeed) -> PhoneNumber:
 
 
 async def add_client(world: World, seed: ClientSeed) -> OAuthClient:
-    """Register an OAuth client."""
+    """Register an OAuth client, if the portal would let its creator."""
+    owner = None if seed.owner is None else await _owner(world, seed.owner)
+    if seed.creator is not None:
+        creator = await _find_user(world, seed.creator)
+        owner = owner or next(iter(creator.developer), portal.FREELANCE)
+        portal.check_client_creator(creator, owner)
     return await apps.create_client(
         world,
         seed.name,
@@ -240,14 +292,33 @@ async def add_client(world: World, seed: ClientSeed) -> OAuthClient:
         client_secret=seed.client_secret,
         active=seed.active,
         grants=seed.grants,
+        owner=owner or portal.FREELANCE,
     )
 
 
-async def add_app(world: World, seed: AppSeed) -> tuple[ServiceApp, AppKey]:
-    """Create a service app with one key pair."""
-    company = await find_company(world, seed.company) if seed.company else await _first_company(world)
+async def add_app(world: World, seed: AppSeed) -> tuple[ServiceApp, AppKey | None]:
+    """Create a service app with one key pair or none, if the portal would let its creator."""
+    if seed.fresh_key and not seed.key:
+        raise invalid("fresh_key", "the app is to have no key")
+    creator = None if seed.creator is None else await _find_user(world, seed.creator)
+    key = seed.company or (creator.company_id if creator else None)
+    if creator is not None and key is None:
+        raise Rejection(errors.PERMISSION_DENIED, f'creator: "{creator.username}" is of no company, as apps have to be')
+    company = await find_company(world, key) if key else await _first_company(world)
+    if creator is not None:
+        portal.check_app_creator(creator, company)
     scopes = tuple(world.contract.scopes) if seed.scopes == "all" else tuple(seed.scopes)
-    app = await apps.create_service_app(world, seed.name, company, scopes, active=seed.active, app_id=seed.app_id)
+    app = await apps.create_service_app(
+        world,
+        seed.name,
+        company,
+        scopes,
+        active=seed.active,
+        app_id=seed.app_id,
+        licences=portal.licences(world, company, seed.licenses),
+    )
+    if not seed.key:
+        return app, None
     return app, await apps.create_key(world, app, keys.fresh() if seed.fresh_key else None)
 
 

@@ -130,6 +130,10 @@ class MockUser(Underscored, kw_only=True):
     enabled: bool
     company_id: str | None
     meetingroom_id: str | None
+    company_admin: Sequence[str]
+    developer: Sequence[str]
+    licenses: Sequence[str]
+    picturefile: str | None
 
 
 class MockClient(Underscored, kw_only=True):
@@ -139,6 +143,7 @@ class MockClient(Underscored, kw_only=True):
     client_secret: str | None
     name: str
     redirect_uris: Sequence[str]
+    owner: str
 
 
 class KeyFile(Underscored, kw_only=True):
@@ -160,7 +165,8 @@ class MockApp(Underscored, kw_only=True):
     scopes: Sequence[str]
     active: bool
     account_id: Id
-    key: KeyFile
+    licenses: Sequence[str]
+    key: KeyFile | None
 
 
 class AppState(Underscored, kw_only=True):
@@ -170,6 +176,7 @@ class AppState(Underscored, kw_only=True):
     active: bool
     account_enabled: bool
     scopes: Sequence[str]
+    licenses: Sequence[str]
 
 
 class AppJwt(Underscored, kw_only=True):

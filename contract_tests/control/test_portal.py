@@ -1,0 +1,264 @@
+"""The developer portal as control calls, in the order of the vendor's documents (seeds 000 and 002)."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from contract_tests.claims import claim, expect, observe
+from contract_tests.kit import App, Cloud, Like, behaviour, only_mock
+from contract_tests.oauth import Browser, Client, code, exchange
+
+WORK, PASSWORD = "pia@startup.example", "pia-secret"
+CALLBACK = "https://startup.example/callback"
+SERVICE_DOMAIN = Like("service domain", r"[0-9a-z]{6}\.servicesapps\.spaces\.avayacloud\.com")
+COMPANY = {"name": "Startup", "domains": ["startup.example"], "service_domain": False}
+BUSINESS = ["spaces_business"]
+MEDIA = ["video", "audio"]
+
+
+@pytest.fixture(autouse=True)
+def _mock_only(cloud: Cloud) -> None:
+    only_mock(cloud, "the control API is the mock's own")
+
+
+def tried(cloud: Cloud, method: str, path: str, body: Any) -> httpx.Response:
+    """Make a control call that will be refused, and check that it changes nothing at all."""
+    url = cloud.urls["control"]
+
+    def state() -> Any:
+        whole = cloud.http.get(f"{url}/snapshot").json()
+        return {name: whole[name] for name in ("settings", "contract", "state")}
+
+    before = state()
+    answer = cloud.http.request(method, f"{url}{path}", json=body)
+    assert state() == before, "a refused call has changed something"
+    return answer
+
+
+def told(answer: httpx.Response, status: int, refusal: str, *words: str) -> None:
+    """Assert that a call was refused with a code and a reason that has these words."""
+    body = answer.json()
+    assert (answer.status_code, body["code"]) == (status, refusal), answer.text
+    assert [word for word in words if word not in body["why"]] == [], body["why"]
+
+
+def founded(cloud: Cloud) -> Any:
+    """Sign somebody up and let them add their company."""
+    cloud.control("POST", "/users", {"username": WORK, "password": PASSWORD})
+    return cloud.control("POST", "/companies", {**COMPANY, "creator": WORK})
+
+
+def settings_of(cloud: Cloud, app: App, headers: dict[str, str] | None = None) -> Any:
+    """Let an app create a space and return the settings that it reads."""
+    answer = cloud.call("POST", "/spaces/invite", app, json={"topic": {"title": "Room"}}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return cloud.call("GET", f"/spaces/{answer.json()['data'][0]['topicId']}", app).json()["settings"]
+
+
+@behaviour("DM-APP-01", "DM-APP-02", "DM-LIC-02", "DM-COMP-01", "DM-COMP-02", "DM-USER-12", "ACC-SVCKEY-01")
+@behaviour("ACC-SVCKEY-02", "AUTH-SVC-12")
+def test_from_sign_up_to_a_licensed_space(cloud: Cloud) -> None:
+    """Seed 000 from its first step to its last: sign up, company, permission, service domain, app, key, JWT, space."""
+    pia = cloud.control("POST", "/users", {"username": WORK, "password": PASSWORD})
+    with claim("DM-COMP-01", "who signs up before there is a company is of none"):
+        observe((pia["company_id"], pia["company_admin"], pia["developer"]), (None, [], []))
+    company = cloud.control("POST", "/companies", {**COMPANY, "creator": WORK})
+    with claim("DM-COMP-01", "who adds the company of their domain becomes its employee and admin"):
+        pia = cloud.control("GET", f"/users/{WORK}")
+        observe((pia["company_id"], pia["company_admin"]), (company["_id"], [company["_id"]]))
+    colleague = cloud.control("POST", "/users", {"username": "tom@startup.example"})
+    invited = cloud.control("PATCH", f"/users/{colleague['username']}", {"company_admin": [company["_id"]]})
+    with claim("DM-USER-12", "a colleague is invited as company admin"):
+        observe((invited["company_id"], invited["company_admin"]), (company["_id"], [company["_id"]]))
+    app = {"name": "Meetings", "creator": WORK, "active": False, "key": False, "scopes": ["spaces.create"]}
+    with claim("DM-APP-01", "an admin without developer permission makes no app"):
+        told(tried(cloud, "POST", "/service-apps", app), 403, "permission.denied", WORK, "developer", "Startup")
+    freelancer = cloud.control("PATCH", f"/users/{WORK}", {"developer": ["freelance"]})
+    with claim("DM-APP-01", "the freelance permission gives no access to service apps"):
+        observe(freelancer["developer"], ["freelance"])
+        told(tried(cloud, "POST", "/service-apps", app), 403, "permission.denied", "freelance")
+    cloud.control("PATCH", f"/users/{WORK}", {"developer": [company["_id"], "freelance"]})
+    with claim("DM-COMP-02", "the service domain has to be created before"):
+        told(tried(cloud, "POST", "/service-apps", app), 400, "request.invalid", "no service domain")
+    domain = cloud.control("PATCH", f"/companies/{company['_id']}", {"service_domain": True})["service_domain"]
+    with claim("DM-COMP-02", "the service domain of a company that is there already has its form"):
+        expect(domain, SERVICE_DOMAIN)
+    made = cloud.control("POST", "/service-apps", app)
+    with claim("DM-APP-01", "the app belongs to the company, is inactive and has no key"):
+        observe((made["company"], made["active"], made["key"]), ("Startup", False, None))
+    with claim("DM-APP-02", "its service account is named after the app, at the service domain"):
+        expect(made["sub"], f"{made['iss']}@{domain}")
+    path = f"/service-apps/{made['iss']}"
+    scopes = ["spaces.create", "spaces.settings.read"]
+    cloud.control("PATCH", path, {"scopes": scopes, "licenses": BUSINESS})
+    added = cloud.control("POST", f"{path}/keys")
+    again = cloud.http.get(f"{cloud.urls['control']}{path}/keys/{added['kid']}")
+    with claim("ACC-SVCKEY-01", "ACC-SVCKEY-02", "the key is downloaded again, under the name of the documents"):
+        expect(again.json(), added)
+        expect(list(added), ["iss", "sub", "kid", "private_key"])
+        expect(again.headers["content-disposition"], f'attachment; filename="service-key-{added["kid"]}.json"')
+    bot = App(again.json(), made["account_id"])
+    with claim("AUTH-SVC-12", "before the app is activated its JWT is refused"):
+        answer = cloud.call("POST", "/spaces/invite", bot, json={"topic": {"title": "Room"}})
+        expect((answer.status_code, answer.json()["code"]), (401, "auth.app_inactive"))
+    cloud.control("PATCH", path, {"active": True})
+    with claim("DM-LIC-02", "DM-APP-02", "a space that the licensed app creates has the media of its licence"):
+        settings = settings_of(cloud, bot)
+        expect(settings["mdLic"], MEDIA)
+        expect(settings["mdProviders"], ["mpaas"])
+
+
+@behaviour("DM-CLI-01", "DM-USER-12", "ACC-TOKEN-08")
+def test_from_sign_up_to_an_oauth_client(cloud: Cloud) -> None:
+    """Seed 002: sign up, get the developer permission as a freelancer or for a company, create an OAuth client."""
+    cloud.control("POST", "/users", {"username": "lee@freelance.example", "password": "lee-secret"})
+    client = {"name": "Tool", "redirect_uris": [CALLBACK], "creator": "lee@freelance.example"}
+    with claim("DM-CLI-01", "without developer permission nobody makes a client"):
+        told(tried(cloud, "POST", "/oauth-clients", client), 403, "permission.denied", "developer permission")
+    lee = cloud.control("PATCH", "/users/lee@freelance.example", {"developer": ["freelance"]})
+    with claim("DM-USER-12", "anybody may have the freelance permission"):
+        observe((lee["company_id"], lee["developer"]), (None, ["freelance"]))
+    made = cloud.control("POST", "/oauth-clients", client)
+    with claim("DM-CLI-01", "a freelance developer makes clients that are freelance"):
+        observe(made["owner"], "freelance")
+    company = founded(cloud)
+    cloud.control("PATCH", f"/users/{WORK}", {"developer": True})
+    owned = cloud.control("POST", "/oauth-clients", {**client, "creator": WORK})
+    with claim("DM-CLI-01", "a developer of a company makes clients of that company"):
+        observe(owned["owner"], company["_id"])
+    for whose, owner in (("a freelancer makes none of a company", company["_id"]), ("nor of another one", "Example")):
+        with claim("DM-CLI-01", whose):
+            answer = tried(cloud, "POST", "/oauth-clients", {**client, "owner": owner})
+            told(answer, 403, "permission.denied", "developer permission")
+    Browser(cloud)
+    known = Client(made["client_id"], made["client_secret"], CALLBACK)
+    tokens = exchange(cloud, known, code(cloud, known))
+    with claim("ACC-TOKEN-08", "its id and secret are good for the code flow"):
+        expect((tokens.status_code, tokens.json()["token_type"]), (200, "Bearer"))
+
+
+@behaviour("DM-APP-02", "DM-LIC-02", "USERS-BULK-12")
+def test_the_ways_in_which_a_service_account_gets_a_licence(cloud: Cloud) -> None:
+    """By a seed, when the app is made, later, and by bulk update; without one the spaces have no media."""
+    names = {"scopes": "all", "company": "Example"}
+    apps = {
+        "without one": cloud.control("POST", "/service-apps", names),
+        "at creation": cloud.control("POST", "/service-apps", {**names, "licenses": ["spaces_power"]}),
+        "later": cloud.control("POST", "/service-apps", names),
+        "by bulk update": cloud.control("POST", "/service-apps", names),
+        "by a seed": {},
+    }
+    with claim("DM-APP-02", "what was made tells its licences"):
+        observe([apps[name]["licenses"] for name in ("without one", "at creation")], [[], ["spaces_power"]])
+    later = cloud.control("PATCH", f"/service-apps/{apps['later']['iss']}", {"licenses": BUSINESS})
+    with claim("DM-APP-02", "what was changed tells its licences"):
+        observe(later["licenses"], BUSINESS)
+    admin = App(apps["later"]["key"], apps["later"]["account_id"])
+    operation = {"action": "update", "email": apps["by bulk update"]["sub"], "license_type": "spaces_power"}
+    done = cloud.call("POST", "/users/bulkupdate", admin, json=[operation])
+    with claim("USERS-BULK-12", "DM-APP-02", "a bulk update gives a service account of the company a licence"):
+        expect((done.status_code, done.json()["data"][0]["success"]), (200, True))
+    cloud.control("POST", "/seed", {"service_apps": [{**names, "app_id": "5eed" * 5, "licenses": BUSINESS}]})
+    apps["by a seed"] = {"key": cloud.control("POST", f"/service-apps/{'5eed' * 5}/keys")}
+    for name, app in apps.items():
+        with claim("DM-LIC-02", f"{name}: the settings of its spaces show it"):
+            settings = settings_of(cloud, App(app["key"], ""))
+            expect(settings["mdLic"], [] if name == "without one" else MEDIA)
+    cloud.control("PATCH", f"/service-apps/{apps['later']['iss']}", {"licenses": []})
+    with claim("DM-LIC-02", "without it again, new spaces have no media"):
+        observe(settings_of(cloud, admin)["mdLic"], [])
+    for what, change in (("deleted", {"action": "delete"}), ("given a password", {"password": "secret"})):
+        result = cloud.call("POST", "/users/bulkupdate", admin, json=[{**operation, **change}]).json()["data"][0]
+        with claim("DM-APP-02", f"a bulk update does not let a service account be {what}"):
+            observe((result["success"], result["code"]), (False, "permission.denied"))
+
+
+@behaviour("DM-COMP-01", "DM-USER-12", "DM-USER-10")
+def test_what_the_portal_changes_on_a_person(cloud: Cloud) -> None:
+    """Company, admin, developer, licences and picture of somebody are changed, and taken away again."""
+    cloud.control("POST", "/users", {"username": "joe@startup.example"})
+    company = founded(cloud)
+    with claim("DM-COMP-01", "whoever signed up before with an address in the domain is an employee, not an admin"):
+        joe = cloud.control("GET", "/users/joe@startup.example")
+        observe((joe["company_id"], joe["company_admin"]), (company["_id"], []))
+    picture = "https://pictures.example/joe.png"
+    cloud.control("PATCH", "/users/joe@startup.example", {"licenses": BUSINESS, "picturefile": picture})
+    me = cloud.call("GET", "/users/me", cloud.user("joe@startup.example")).json()
+    with claim("DM-USER-10", "the picture is shown under both names"):
+        expect((me["picturefile"], me["picture_url"]), (picture, picture))
+    with claim("DM-USER-12", "the licence is shown"):
+        observe([one["service_type"] for one in me["licenses"]], ["zangspaces_business"])
+    cloud.control("PATCH", "/users/joe@startup.example", {"picturefile": "", "company": "", "licenses": []})
+    me = cloud.call("GET", "/users/me", cloud.user("joe@startup.example")).json()
+    with claim("DM-USER-10", "without a picture it is absent"):
+        expect(("picturefile" in me, me["picture_url"].endswith("/noimage.jpg")), (False, True))
+    with claim("DM-USER-12", "who has left the company has no relation and no licence"):
+        observe((me["relation_graphs"], me["licenses"]), ([], []))
+
+
+BAD, NO_COMPANY, DENIED = (400, "request.invalid"), (404, "company.not_found"), (403, "permission.denied")
+PERSON, ANYBODY, FRED = f"PATCH /users/{WORK}", {"username": "z@z.example"}, "fred@freelance.example"
+STATEMENT = {"service-apps": "DM-APP-01", "oauth-clients": "DM-CLI-01", "companies": "DM-COMP-01"}
+# A call, its body, how it is refused, and a word of the reason.
+REFUSED: tuple[tuple[str, Any, tuple[int, str], str], ...] = (
+    ("POST /companies", {"name": "X", "domains": ["else.example"], "creator": WORK}, BAD, "employee"),
+    ("POST /companies", {"name": "X", "creator": "nobody@x.example"}, (404, "user.not_found"), "nobody"),
+    ("POST /companies", {"name": "X", "domains": ["x.example"], "creator": FRED}, BAD, "freelance.example"),
+    ("POST /companies", {"name": "X", "creator": 7}, BAD, "creator"),
+    ("PATCH /companies/Nothing", {"service_domain": True}, NO_COMPANY, "Nothing"),
+    ("PATCH /companies/Startup", {"service_domain": False}, BAD, "service_domain"),
+    ("PATCH /companies/Startup", {"owned_licenses": ["gold"]}, BAD, "owned_licenses"),
+    (PERSON, {"developer": ["Example"]}, DENIED, "developer"),
+    (PERSON, {"developer": ["Nothing"]}, NO_COMPANY, "Nothing"),
+    (PERSON, {"developer": "freelance"}, BAD, "developer"),
+    (PERSON, {"company_admin": ["Nothing"]}, NO_COMPANY, "Nothing"),
+    (PERSON, {"company_admin": [1]}, BAD, "company_admin"),
+    (PERSON, {"company": "Nothing"}, NO_COMPANY, "Nothing"),
+    (PERSON, {"company": "Example"}, DENIED, "developer"),
+    (PERSON, {"licenses": ["gold"]}, BAD, "licenses"),
+    (PERSON, {"licenses": "spaces_power"}, BAD, "licenses"),
+    (PERSON, {"picturefile": "joe.png"}, BAD, "picturefile"),
+    (f"PATCH /users/{FRED}", {"company_admin": True}, BAD, "company_admin"),
+    ("POST /users", {**ANYBODY, "company_admin": True}, BAD, "company_admin"),
+    ("POST /users", {**ANYBODY, "developer": ["Example"]}, DENIED, "developer"),
+    ("POST /users", {**ANYBODY, "picturefile": "javascript:x"}, BAD, "picturefile"),
+    ("POST /users", {**ANYBODY, "phone_numbers": [{"value": "none"}]}, BAD, "phone_numbers"),
+    ("POST /oauth-clients", {"owner": "Nothing"}, NO_COMPANY, "Nothing"),
+    ("POST /oauth-clients", {"creator": "nobody@x.example"}, (404, "user.not_found"), "nobody"),
+    ("POST /service-apps", {"company": "Example", "creator": WORK}, DENIED, "Example"),
+    ("POST /service-apps", {"company": "Nothing", "creator": WORK}, NO_COMPANY, "Nothing"),
+    ("POST /service-apps", {"creator": FRED}, DENIED, "no company"),
+    ("POST /service-apps", {"company": "Example", "licenses": ["gold"]}, BAD, "licenses"),
+    ("POST /service-apps", {"company": "Example", "key": False, "fresh_key": True}, BAD, "fresh_key"),
+)
+
+
+@pytest.mark.parametrize(
+    ("call", "body", "wanted", "word"),
+    [
+        pytest.param(*one, marks=behaviour(STATEMENT.get(one[0].split("/")[1], "DM-USER-12")), id=f"{one[0]} {one[1]}")
+        for one in REFUSED
+    ],
+)
+def test_what_the_portal_refuses(cloud: Cloud, call: str, body: Any, wanted: tuple[int, str], word: str) -> None:
+    """A wrong type, an unknown company, a right that is not one's own: refused with a reason, and nothing changes."""
+    founded(cloud)
+    cloud.control("PATCH", f"/users/{WORK}", {"developer": True})
+    method, path = call.split()
+    with claim(STATEMENT.get(path.split("/")[1], "DM-USER-12"), "it is refused with a reason"):
+        told(tried(cloud, method, path, body), *wanted, word)
+
+
+@behaviour("ACC-SVCKEY-02", "DM-LIC-02")
+def test_keys_and_licences_that_are_not_there(cloud: Cloud) -> None:
+    """The key of another app is not found, and a licence that the company does not own is not given."""
+    first, second = (cloud.control("POST", "/service-apps", {"company": "Example"}) for _ in range(2))
+    path = f"/service-apps/{first['iss']}"
+    with claim("ACC-SVCKEY-02", "the key of another app is not found"):
+        told(tried(cloud, "GET", f"{path}/keys/{second['key']['kid']}", None), 404, "key.not_found", "key")
+    cloud.control("PATCH", "/companies/Example", {"owned_licenses": BUSINESS})
+    with claim("DM-LIC-02", "a licence that the company does not own is not given, to apps and people alike"):
+        for target in (path, "/users/ann@example.com"):
+            answer = tried(cloud, "PATCH", target, {"licenses": ["spaces_power"]})
+            told(answer, 400, "license.not_available", "Example", "spaces_power")
