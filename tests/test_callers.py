@@ -146,15 +146,16 @@ async def test_an_explanation_holds_a_credential_against_every_rule(world: World
     now = world.clock.now_ms()
     claims = tokens.user_jwt_claims(world, await ann(world)) | {"iss": "elsewhere", "exp": now // 1000 - 5}
     signed = user_jwt(world, claims)
-    checks = await authentication.explain(world, "jwt", signed, now)
+    checks, caller = await authentication.explain(world, "jwt", signed, now)
+    assert caller is None
     assert [one.rule for one in checks if one.holds is False] == [
         "iss is that of this deployment",
         "exp has not passed",
     ]
     assert next(one.why for one in checks if one.holds is False) == await why_not(world, signed)
-    unknown = await authentication.explain(world, "jwt", user_jwt(world, claims | {"publickeyid": "agNone"}), now)
+    unknown, _ = await authentication.explain(world, "jwt", user_jwt(world, claims | {"publickeyid": "agNone"}), now)
     assert [one.holds for one in unknown[:3]] == [False, None, True]
-    unread = await authentication.explain(world, "jwt", "nonsense", now)
+    unread, _ = await authentication.explain(world, "jwt", "nonsense", now)
     assert [(one.holds, bool(one.why)) for one in unread] == [(False, True)]
 
 
@@ -163,6 +164,8 @@ async def test_an_explanation_is_as_of_its_time(world: World) -> None:
     token = await (await tokens.user_jwt(world, await ann(world))).signed()
     then = world.clock.now_ms()
     world.clock.advance(40 * 86_400)
-    late = await authentication.explain(world, "jwt", token, world.clock.now_ms())
-    assert [one.holds for one in await authentication.explain(world, "jwt", token, then)] == [True] * 9
+    late, _ = await authentication.explain(world, "jwt", token, world.clock.now_ms())
+    early, caller = await authentication.explain(world, "jwt", token, then)
+    assert [one.holds for one in early] == [True] * 9
+    assert caller is not None
     assert [one.rule for one in late if not one.holds] == ["exp has not passed"]

@@ -97,6 +97,9 @@ def test_known_query_parameters_are_taken(send: Send, row: Endpoint) -> None:
         "format": "har",
     }
     names = [one.name for one in queries.ROWS[row.id]]
+    if row.media_type == "text/event-stream":  # goes on for ever, see test_events
+        assert names == ["after"]
+        return
     for other in ("route", "endpoint"):  # two ways to say the same
         query = "&".join(f"{name}={values.get(name, 'x')}" for name in names if name != other)
         assert send(row, None, f"?{query}").status_code == 200

@@ -145,6 +145,7 @@ ROWS: dict[str, tuple[Parameter, ...]] = {
         _own("limit", type="integer", minimum=1),
         _own("format", words=("json", "har"), default="json"),
     ),
+    "CTRL-EVENTS": (_own("after", type="integer", minimum=0),),
     "CTRL-MESSAGES": (
         _own("id"),
         _own("space"),

@@ -95,10 +95,10 @@ def credential(world: World, entry: Entry) -> Credential | None:
 
     ``seconds_left`` counts from the time of the entry; ``key`` says whether the key is known, as things stand now.
     """
-    sent = entry.credential or _authorization(entry)
-    if sent is None:
+    found = sent(entry)
+    if found is None:
         return None
-    scheme, token = sent
+    scheme, token = found
     kind = KINDS.get(scheme.lower())
     shown = Credential(scheme=scheme, kind=kind, fingerprint=fingerprint(token))
     if kind == "client":
@@ -112,6 +112,11 @@ def credential(world: World, entry: Entry) -> Credential | None:
     except jws.MalformedTokenError:
         return shown
     return replace(shown, **_claims(world, entry, read, kind))
+
+
+def sent(entry: Entry) -> tuple[str, str] | None:
+    """Return scheme and token that came with an entry; they are secret."""
+    return entry.credential or _authorization(entry)
 
 
 def _authorization(entry: Entry) -> tuple[str, str] | None:
@@ -135,9 +140,13 @@ def _claims(world: World, entry: Entry, token: jws.Token, kind: str | None) -> d
     expiry = claims.get("exp")
     if isinstance(expiry, int | float) and not isinstance(expiry, bool) and abs(expiry) < FAR_S:
         found["seconds_left"] = round(expiry - entry.time / 1000, 3)
-    # Whoever signs may send halves of surrogate pairs, which no answer can hold.
-    whole: dict[str, Any] = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
-    return whole
+    return whole(found)
+
+
+def whole(found: dict[str, Any]) -> dict[str, Any]:
+    """Return what an answer can hold: whoever signs may send halves of surrogate pairs."""
+    shown: dict[str, Any] = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+    return shown
 
 
 def _key(world: World, kind: str, key_id: object, issuer: object) -> str:

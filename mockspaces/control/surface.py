@@ -21,6 +21,8 @@ from mockspaces.control import (
     apps,
     asyncapi,
     clock,
+    events,
+    explanations,
     faults,
     journal,
     keys,
@@ -43,6 +45,8 @@ HANDLERS = handed_over(
     apps.HANDLERS,
     asyncapi.HANDLERS,
     clock.HANDLERS,
+    events.HANDLERS,
+    explanations.HANDLERS,
     faults.HANDLERS,
     journal.HANDLERS,
     keys.HANDLERS,
@@ -73,6 +77,7 @@ class ControlSurface:
         ``others`` are the handlers of the emulated surfaces, for the API document.
         """
         self._worlds = worlds
+        worlds.on_leave.append(events.leave)
         self._documented = {**(others or {}), **HANDLERS}
         self._token = token
         self._router = Router(row for row in control.ROWS if row.id in HANDLERS)

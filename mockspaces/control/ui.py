@@ -12,23 +12,20 @@ from mockspaces.asgi.handlers import Handler
 from mockspaces.asgi.pages import templates
 from mockspaces.cloud.identity import apps
 from mockspaces.cloud.kernel.clock import iso
-from mockspaces.cloud.kernel.journal import Criteria
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.people import people
 from mockspaces.cloud.store.run import Action
-from mockspaces.control import disclosure
 from mockspaces.control.call import ControlCall, Handlers
 from mockspaces.control.clock import shown_clock
 from mockspaces.control.queries import plain
 
-JOURNAL_ROWS = 200
 LIST_ROWS = 100
 MOST_TEXT = 2000  # characters of a message that are shown; somebody may write five million
 MESSAGE_ROWS = 20
 
 
 async def page(call: ControlCall) -> object:
-    """Render the page; its script fetches it anew every second and exchanges what has changed."""
+    """Render the page; its script is told what happens, and fetches the page anew when the world has changed."""
     nonce = secrets.token_urlsafe(16)
     world = call.world
     users = [user for user in await world.state.users.all() if not user.is_service_account][:LIST_ROWS]
@@ -41,17 +38,6 @@ async def page(call: ControlCall) -> object:
             world=world,
             origins=call.exchange.origins,
             clock=shown_clock(world),
-            journal=[
-                {
-                    "entry": entry,
-                    "clock": iso(entry.time)[11:23],
-                    "refused": entry.refused,
-                    "what": entry.event or f"{entry.method} {entry.path}",
-                    "request": disclosure.text(entry.request.decode("utf-8", "replace")),
-                    "response": disclosure.text(entry.response.decode("utf-8", "replace")),
-                }
-                for entry in reversed(world.journal.find(Criteria(), JOURNAL_ROWS))
-            ],
             worlds=[hosted.world.name for hosted in call.worlds],
             people=[{"user": user, "company": companies.get(user.company_id or "", "")} for user in users],
             apps=await _apps(world),
@@ -112,4 +98,5 @@ async def _spaces(world: World) -> Sequence[dict[str, Any]]:
 
 HANDLERS: Handlers = {
     "CTRL-UI": Handler(page),
+    "CTRL-UI-ENTRY": Handler(page),
 }

@@ -10,7 +10,7 @@ from mockspaces.asgi.decoding import decode
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.identity import sign_in
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
-from mockspaces.cloud.kernel.world import Origins
+from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.worlds import seeds
 from mockspaces.cloud.worlds.seeds import Seed
 from mockspaces.cloud.worlds.worlds import DEFAULT_TTL_S, Hosted
@@ -71,24 +71,30 @@ async def ca(call: ControlCall) -> object:
 
 async def show(call: ControlCall) -> object:
     """Return name, URLs, settings, clock and counts of this world."""
-    world, state = call.world, call.world.state
+    world = call.world
     return shapes.World(
         name=world.name,
         urls=urls(call.exchange.origins),
         settings=world.settings,
         clock=shown_clock(world),
-        counts=shapes.Counts(
-            companies=len(state.companies),
-            users=len(state.users),
-            anonymous=len(state.anonymous),
-            oauth_clients=len(state.clients),
-            service_apps=len(state.apps),
-            spaces=len(state.spaces),
-            invites=len(state.invites),
-            outbox=len(state.outbox),
-            journal=len(world.journal),
-            **world.presence.counts,
-        ),
+        counts=shown_counts(world),
+    )
+
+
+def shown_counts(world: World) -> shapes.Counts:
+    """Return how many of each a world has."""
+    state = world.state
+    return shapes.Counts(
+        companies=len(state.companies),
+        users=len(state.users),
+        anonymous=len(state.anonymous),
+        oauth_clients=len(state.clients),
+        service_apps=len(state.apps),
+        spaces=len(state.spaces),
+        invites=len(state.invites),
+        outbox=len(state.outbox),
+        journal=len(world.journal),
+        **world.presence.counts,
     )
 
 

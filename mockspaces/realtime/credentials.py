@@ -5,8 +5,7 @@ from typing import Any
 
 import msgspec
 
-from mockspaces.cloud.identity.authentication import authenticate
-from mockspaces.cloud.kernel import jws
+from mockspaces.cloud.identity.authentication import authenticate, is_of_service_app
 from mockspaces.cloud.kernel.caller import Caller
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
@@ -47,17 +46,8 @@ async def admit(world: World, credential: Credential) -> Caller:
     if scheme is None:
         known = ", ".join(types)
         raise Rejection(errors.CREDENTIAL_MALFORMED, f'unknown tokenType "{credential.type[:40]}"; known are {known}')
-    if scheme == JWT and _is_of_service_app(world, credential.token):
+    if scheme == JWT and is_of_service_app(world, credential.token):
         scheme = SERVICE_APP
     caller = await authenticate(world, scheme, credential.token)
     access.check_kind(world.contract.endpoints[SOCKET], caller)
     return caller
-
-
-def _is_of_service_app(world: World, text: str) -> bool:
-    """Whether a JWT has the form of those that service apps sign (RT-AUTH-03)."""
-    try:
-        token = world.tokens.read(text)
-    except jws.MalformedTokenError:
-        return False
-    return "kid" in token.header and "iss" in token.claims and "publickeyid" not in token.claims

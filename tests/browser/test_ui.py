@@ -1,20 +1,29 @@
 """The live page as somebody sees it who debugs a client."""
 
+import json
+import time
+from urllib.parse import quote
+
 import httpx
 import pytest
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from contract_tests.sockets import Chat, address
 from mockspaces.client import Mockspaces
+from mockspaces.cloud.kernel import jws
+from mockspaces.cloud.kernel.journal import Entry
+from mockspaces.server import Server
 
 pytestmark = pytest.mark.needs("chromium", "chromedriver")
 
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>&quot;\'"'
 PATIENCE_S = 5
+MOST_BYTES = 60_000_000  # of memory that a tab takes with a full journal
 
 
 @pytest.fixture
@@ -43,6 +52,12 @@ def press(page: Chrome, name: str) -> None:
         return True
 
     WebDriverWait(page, PATIENCE_S, ignored_exceptions=[StaleElementReferenceException]).until(clicked)
+
+
+def markup(page: Chrome) -> int:
+    """Return how many elements there are that nobody but a hostile text would make."""
+    found: int = page.execute_script("return document.querySelectorAll('main img, main script').length")
+    return found
 
 
 def errors(page: Chrome) -> list[str]:
@@ -101,7 +116,7 @@ def test_hostile_words_stay_words(page: Chrome, mock: Mockspaces) -> None:
         see(page, section, HOSTILE.partition("&")[0])
     page.get(page.current_url)  # once more as a whole page, not only by its script
     assert page.title.startswith("mockspaces")
-    assert page.find_elements(By.CSS_SELECTOR, "main img, main script") == []
+    assert markup(page) == 0
     assert text(page, "spaces").count(HOSTILE.partition("&")[0]) == 3  # title, sender and message
     assert errors(page) == []
 
@@ -132,15 +147,116 @@ def test_socket_appears_and_goes(page: Chrome, mock: Mockspaces) -> None:
     see(page, "sockets", "Nobody is connected")
 
 
-def test_opened_details_stay_open(page: Chrome, mock: Mockspaces) -> None:
-    """Whoever reads a body is not disturbed by what happens meanwhile."""
+def test_nothing_moves_under_a_reader(page: Chrome, mock: Mockspaces) -> None:
+    """What happens while somebody points at the list waits behind a button and is counted there."""
     call(mock, "/spaces/invite", topic={"title": "First"})
     see(page, "journal", "/api/spaces/invite")
-    page.find_element(By.CSS_SELECTOR, "#journal summary").click()
+    ActionChains(page).move_to_element(page.find_element(By.CSS_SELECTOR, "#rows li")).perform()
+    before = page.find_element(By.ID, "rows").text
     call(mock, "/spaces/invite", topic={"title": "Second"})
-    WebDriverWait(page, PATIENCE_S).until(lambda _page: len(page.find_elements(By.CSS_SELECTOR, "#journal li")) == 2)
-    assert len(page.find_elements(By.CSS_SELECTOR, "#journal details[open]")) == 1
-    assert '"First"' in text(page, "journal")
+    see(page, "news", "1 new entry")
+    assert page.find_element(By.ID, "rows").text == before
+    page.find_element(By.ID, "news").click()
+    assert len(page.find_elements(By.CSS_SELECTOR, "#rows li")) == 2
+    press(page, "Pause")
+    call(mock, "/spaces/invite", topic={"title": "Third"})
+    see(page, "news", "1 new entry")
+    press(page, "Go on")
+    assert len(page.find_elements(By.CSS_SELECTOR, "#rows li")) == 3
+
+
+def test_filters_find_and_live_in_the_address(page: Chrome, mock: Mockspaces) -> None:
+    """Search and filters leave what fits, stand in the address, and are there again when it is opened."""
+    call(mock, "/spaces/invite", topic={"title": "First"})
+    httpx.get(f"{mock.api_url}/users/me", headers={"Authorization": "Bearer nonsense"}, trust_env=False)
+    see(page, "kept", "2")
+    page.find_element(By.NAME, "q").send_keys("issued token")
+    see(page, "kept", "1 of 2")
+    page.find_element(By.NAME, "refused").click()
+    assert "q=issued+token" in page.current_url
+    assert "refused=1" in page.current_url
+    page.refresh()
+    see(page, "kept", "1 of 2")
+    assert "/api/users/me" in text(page, "rows")
+    page.find_element(By.NAME, "q").send_keys("xyzzy")
+    see(page, "journal", "Nothing fits the filters")
+    assert errors(page) == []
+
+
+def test_a_refusal_is_explained_rule_by_rule(page: Chrome, mock: Mockspaces) -> None:
+    """A JWT that lives too long: one rule is red with its reason, the others are green, and its claims are there."""
+    app = mock.service_app(scopes=["spaces.create"])
+    jwt = mock.call("POST", f"/service-apps/{app.key['iss']}/jwt", {"expires_in": 3700})["token"]
+    headers = {"Authorization": f"service_app {jwt}"}
+    httpx.post(f"{mock.api_url}/spaces/invite", headers=headers, json={"topic": {"title": "X"}}, trust_env=False)
+    see(page, "journal", "the limit is 3600")
+    page.find_element(By.CSS_SELECTOR, "#rows a").click()
+    see(page, "detail", "Refused with 401: exp is")
+    assert page.current_url.endswith("/_mock/ui/journal/1")
+    [broken] = page.find_elements(By.CSS_SELECTOR, ".rules .false")
+    assert "exp is no further ahead than the limit" in broken.text
+    assert len(page.find_elements(By.CSS_SELECTOR, ".rules .true")) == 10
+    assert f'iss: "{app.key["iss"]}"' in text(page, "detail")
+    assert "AUTH-SVC-09" in text(page, "detail")
+    assert jwt not in page.page_source
+    page.back()
+    see(page, "journal", "the limit is 3600")
+    page.get(f"{mock.url}/_mock/ui/journal/1")
+    see(page, "detail", "Refused with 401: exp is")
+    assert errors(page) == []
+
+
+def test_an_entry_becomes_a_fault(page: Chrome, mock: Mockspaces) -> None:
+    """What was refused once can be planned to be refused again, and a fault that just missed says why."""
+    call(mock, "/spaces/invite", "bob@example.com", topic={"title": "X"})
+    mock.fail(endpoint="SPACES-CREATE", caller="zoe@example.com")
+    page.get(f"{mock.url}/_mock/ui/journal/1")
+    see(page, "detail", "it wants caller zoe@example.com, this was oauth bob@example.com")
+    page.find_element(By.XPATH, "//summary[text()='Make this a fault']").click()
+    press(page, "Plan it")
+    see(page, "detail", "planned as")
+    assert call(mock, "/spaces/invite", "bob@example.com", topic={"title": "X"}).status_code == 503
+    assert call(mock, "/spaces/invite", "bob@example.com", topic={"title": "X"}).status_code == 200
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "text/html", "multipart/form-data; boundary=b", "text/x"])
+def test_hostile_exchanges_run_nothing(page: Chrome, mock: Mockspaces, media_type: str) -> None:
+    """Markup in path, header, body and claims of a JWT is shown as it was sent, in the list and in the detail."""
+    body = f'--b\r\nContent-Disposition: form-data; name="{HOSTILE}"\r\n\r\n{HOSTILE}\r\n--b--'
+    token = jws.sign_hs256({"alg": "HS256", "kid": HOSTILE}, {"iss": HOSTILE, HOSTILE: HOSTILE}, b"x")
+    headers = {"Content-Type": media_type, "X-Odd": HOSTILE, "Authorization": f"jwt {token}"}
+    url = f"{mock.api_url}/spaces/{quote(HOSTILE, safe='')}"
+    httpx.post(url, headers=headers, content=json.dumps({HOSTILE: body}) if "json" in media_type else body)
+    httpx.get(f"{mock.api_url}/users/me", headers=headers, trust_env=False)
+    see(page, "kept", "2")
+    assert HOSTILE[:30] in text(page, "rows")
+    for number in (1, 2):
+        page.get(f"{mock.url}/_mock/ui/journal/{number}")
+        see(page, "detail", HOSTILE[:30])
+        assert page.title.startswith("mockspaces")
+        assert markup(page) == 0
+    assert errors(page) == []
+
+
+@pytest.mark.slow
+def test_ten_thousand_entries_stay_quick(browser: Chrome) -> None:
+    """A full journal is searched in a moment, few of its rows are in the page, and the memory of the tab is bounded."""
+    with Server() as running:
+        journal = running.app.worlds.named("default").world.journal
+        for number in range(11_000):
+            journal.record(Entry(surface="rest", method="GET", path=f"/api/thing/{number}", status=200))
+        browser.get(f"{running.url}/_mock/ui")
+        see(browser, "kept", "10000, 1000 older dropped")
+        assert len(browser.find_elements(By.CSS_SELECTOR, "#rows li")) <= 200
+        httpx.get(f"{running.url}/api/users/me", trust_env=False)
+        see(browser, "rows", "/api/users/me")
+        began = time.perf_counter()
+        browser.find_element(By.NAME, "q").send_keys("thing/10999")
+        see(browser, "kept", "1 of 10000")
+        assert time.perf_counter() - began < PATIENCE_S
+        browser.execute_cdp_cmd("HeapProfiler.collectGarbage", {})
+        assert browser.execute_script("return performance.memory.usedJSHeapSize") < MOST_BYTES
+        browser.get("about:blank")
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280])

@@ -32,10 +32,11 @@ class UnjudgedError(Exception):
 
 
 class Rule(NamedTuple):
-    """One rule: what it demands, in words, and what raises `Rejection` where a case does not meet it."""
+    """One rule: what it demands, in words; what raises `Rejection` for a case that does not meet it; its statements."""
 
     words: str
     check: Callable[[Any], None]
+    sources: tuple[str, ...]
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -44,6 +45,14 @@ class Check(msgspec.Struct, frozen=True):
     rule: str
     holds: bool | None
     why: str = ""
+    sources: tuple[str, ...] = ()
+
+
+class Explanation(NamedTuple):
+    """What became of all rules, and who sent the credential if all hold."""
+
+    checks: Sequence[Check]
+    caller: Caller | None
 
 
 class Case:
@@ -70,23 +79,24 @@ async def authenticate(world: World, scheme: str, token: str) -> Caller:
     return case.caller()
 
 
-async def explain(world: World, scheme: str, token: str, now: int) -> list[Check]:
+async def explain(world: World, scheme: str, token: str, now: int) -> Explanation:
     """Hold a credential against all rules of its kind as of ``now`` (milliseconds), with what the world knows today."""
     try:
         case = await _case(world, scheme, token, now)
     except Rejection as rejection:
-        return [Check("the credential can be read", holds=False, why=rejection.why)]
-    checks = []
-    for rule in case.rules:
-        try:
-            rule.check(case)
-        except Rejection as rejection:
-            checks.append(Check(rule.words, holds=False, why=rejection.why))
-        except UnjudgedError:
-            checks.append(Check(rule.words, holds=None))
-        else:
-            checks.append(Check(rule.words, holds=True))
-    return checks
+        return Explanation([Check("the credential can be read", holds=False, why=rejection.why)], None)
+    checks = [_held(rule, case) for rule in case.rules]
+    return Explanation(checks, case.caller() if all(one.holds for one in checks) else None)
+
+
+def _held(rule: Rule, case: Case) -> Check:
+    try:
+        rule.check(case)
+    except Rejection as rejection:
+        return Check(rule.words, holds=False, why=rejection.why, sources=rule.sources)
+    except UnjudgedError:
+        return Check(rule.words, holds=None, sources=rule.sources)
+    return Check(rule.words, holds=True, sources=rule.sources)
 
 
 async def _case(world: World, scheme: str, token: str, now: int) -> Case:
@@ -179,10 +189,10 @@ class AccessTokenCase(Case):
         return Caller(kind="oauth", person=_known(self.user), grant=self.grant, scopes=token.scopes)
 
     rules = (
-        Rule("the access token was issued in this world", check_known),
-        Rule("its grant was not revoked", check_grant),
-        Rule("its user exists and is enabled", check_user),
-        Rule("it has not expired", check_expiry),
+        Rule("the access token was issued in this world", check_known, ("AUTH-OAUTH-01",)),
+        Rule("its grant was not revoked", check_grant, ("AUTH-OAUTH-01",)),
+        Rule("its user exists and is enabled", check_user, ("AUTH-USER-05",)),
+        Rule("it has not expired", check_expiry, ("AUTH-OAUTH-01",)),
     )
 
 
@@ -276,15 +286,15 @@ class UserCase(Case):
         return Caller(kind="user", person=_known(self.user), grant=grant, scopes=grant.scopes if grant else ())
 
     rules = (
-        Rule("publickeyid names a key of this world", check_key),
-        Rule("the signature was made with that key", check_signature),
-        Rule("it has no claim of other kinds of JWT", check_kind),
-        Rule("iss is that of this deployment", check_issuer),
-        Rule("product_type is accounts", check_product),
-        Rule("exp has not passed", check_expiry),
-        Rule("user_id names a user", check_user),
-        Rule("the user is enabled", check_enabled),
-        Rule("the grant that it is bound to, if any, was not revoked", check_grant),
+        Rule("publickeyid names a key of this world", check_key, ("AUTH-USER-01",)),
+        Rule("the signature was made with that key", check_signature, ("AUTH-USER-01",)),
+        Rule("it has no claim of other kinds of JWT", check_kind, ("ACC-IDT-06",)),
+        Rule("iss is that of this deployment", check_issuer, ("AUTH-USER-02",)),
+        Rule("product_type is accounts", check_product, ("AUTH-USER-03",)),
+        Rule("exp has not passed", check_expiry, ("AUTH-USER-03",)),
+        Rule("user_id names a user", check_user, ("AUTH-USER-03",)),
+        Rule("the user is enabled", check_enabled, ("AUTH-USER-05",)),
+        Rule("the grant that it is bound to, if any, was not revoked", check_grant, ("AUTH-USER-04",)),
     )
 
 
@@ -330,10 +340,10 @@ class AnonymousCase(Case):
         return Caller(kind="anon", person=_known(self.person))
 
     rules = (
-        Rule("it has anonymous_id and no claim of other kinds of JWT", check_kind),
-        Rule("the signature was made with the secret of this world", check_signature),
-        Rule("exp has not passed", check_expiry),
-        Rule("anonymous_id names an anonymous user", check_person),
+        Rule("it has anonymous_id and no claim of other kinds of JWT", check_kind, ("ACC-IDT-06",)),
+        Rule("the signature was made with the secret of this world", check_signature, ("AUTH-ANON-01",)),
+        Rule("exp has not passed", check_expiry, ("AUTH-ANON-01",)),
+        Rule("anonymous_id names an anonymous user", check_person, ("AUTH-ANON-01",)),
     )
 
 
@@ -458,17 +468,17 @@ class ServiceCase(Case):
         return Caller(kind="svc", person=_known(self.account), app=app, scopes=app.scopes)
 
     rules = (
-        Rule("the header has alg RS256, a kid, and nothing unknown", check_header),
-        Rule("iss names a service app", check_issuer),
-        Rule("kid names a key of this app", check_key),
-        Rule("the signature was made with that key", check_signature),
-        Rule("sub is that of the app", check_subject),
-        Rule("aud is this service", check_audience),
-        Rule("exp has not passed", check_expiry),
-        Rule("exp is no further ahead than the limit", check_lifetime),
-        Rule("nbf, if any, has passed", check_begin),
-        Rule("the app is activated", check_active),
-        Rule("the service account is enabled", check_account),
+        Rule("the header has alg RS256, a kid, and nothing unknown", check_header, ("AUTH-SVC-02", "AUTH-SVC-19")),
+        Rule("iss names a service app", check_issuer, ("AUTH-SVC-03", "AUTH-SVC-10")),
+        Rule("kid names a key of this app", check_key, ("AUTH-SVC-04", "AUTH-SVC-20")),
+        Rule("the signature was made with that key", check_signature, ("AUTH-SVC-05",)),
+        Rule("sub is that of the app", check_subject, ("AUTH-SVC-06", "AUTH-SVC-10")),
+        Rule("aud is this service", check_audience, ("AUTH-SVC-07",)),
+        Rule("exp has not passed", check_expiry, ("AUTH-SVC-08",)),
+        Rule("exp is no further ahead than the limit", check_lifetime, ("AUTH-SVC-09",)),
+        Rule("nbf, if any, has passed", check_begin, ("AUTH-SVC-11",)),
+        Rule("the app is activated", check_active, ("AUTH-SVC-12",)),
+        Rule("the service account is enabled", check_account, ("AUTH-SVC-13",)),
     )
 
 
@@ -511,9 +521,9 @@ class SpaceTokenCase(Case):
         return Caller(kind="sat", person=_known(self.user), scopes=_known(self.token).scopes)
 
     rules = (
-        Rule("the space access token was issued in this world", check_known),
-        Rule("it has not expired", check_expiry),
-        Rule("its user exists and is enabled", check_user),
+        Rule("the space access token was issued in this world", check_known, ("ACC-SAT-01",)),
+        Rule("it has not expired", check_expiry, ("DM-TOK-05",)),
+        Rule("its user exists and is enabled", check_user, ("AUTH-USER-05",)),
     )
 
 
@@ -522,6 +532,15 @@ async def _sat(world: World, text: str, now: int) -> Case:
     token = case.token = await world.state.space_tokens.get(text)
     case.user = await world.state.users.get(token.authorizer_id) if token else None
     return case
+
+
+def is_of_service_app(world: World, text: str) -> bool:
+    """Whether a JWT has the form of those that service apps sign (RT-AUTH-03)."""
+    try:
+        token = world.tokens.read(text)
+    except jws.MalformedTokenError:
+        return False
+    return "kid" in token.header and "iss" in token.claims and "publickeyid" not in token.claims
 
 
 _CASES = {"jwt": _jwt, "bearer": _bearer, "service_app": _service_app, "sat": _sat}

@@ -7,9 +7,11 @@ verification can say "incomplete" instead of lying.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Any, Literal
 
 import msgspec
@@ -146,6 +148,24 @@ class Criteria(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return self.caller is None or is_caller(self.caller, entry.caller)
 
 
+class Watch:
+    """Somebody who looks on. Nothing is queued for them: the journal itself keeps what they have not seen."""
+
+    def __init__(self) -> None:
+        """Begin awake."""
+        self.news = asyncio.Event()
+        self.ended = False
+
+    async def wait(self, timeout: float) -> None:  # noqa: ASYNC109 - that nothing came is no failure
+        """Return when something was recorded, when the watch has ended, or after ``timeout`` seconds."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self.news.wait()
+        except TimeoutError:
+            return
+        self.news.clear()
+
+
 class Journal:
     """All entries of one world, newest last. Each is also logged, under the name of the world."""
 
@@ -158,6 +178,7 @@ class Journal:
         self._last_id = 0
         self._last_trace = 0
         self._waiting: set[asyncio.Event] = set()
+        self._watches: set[Watch] = set()
         self.dropped = 0
         self.cut = 0
 
@@ -209,6 +230,36 @@ class Journal:
             if criteria.match(entry):
                 found.append(entry)
         return found[::-1]
+
+    def following(self, after: int, limit: int) -> list[Entry]:
+        """Return the entries that come after an id, oldest first, at most ``limit``; ids have no holes."""
+        if not self._entries or after >= self._last_id:
+            return []
+        start = max(0, after + 1 - self._entries[0].id)
+        return list(islice(self._entries, start, start + limit))
+
+    def get(self, entry_id: int) -> Entry | None:
+        """Return an entry that is still kept, or None."""
+        found = self.following(entry_id - 1, 1)
+        return found[0] if found and found[0].id == entry_id else None
+
+    @contextmanager
+    def watched(self) -> Iterator[Watch]:
+        """Let somebody look on while the block lasts."""
+        watch = Watch()
+        self._watches.add(watch)
+        self._waiting.add(watch.news)
+        try:
+            yield watch
+        finally:
+            self._watches.discard(watch)
+            self._waiting.discard(watch.news)
+
+    def end_watches(self) -> None:
+        """Tell all who look on that this is over: the world gets another state, or goes."""
+        for watch in self._watches:
+            watch.ended = True
+            watch.news.set()
 
     def clear(self) -> None:
         """Forget all entries and counts; numbering goes on."""

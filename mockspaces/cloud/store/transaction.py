@@ -131,6 +131,7 @@ class Transactions:
         """Begin with an empty log."""
         self.log = Log()
         self.observe: Observer | None = None
+        self.committed = 0  # transactions that changed something
         self._closed: Refuse | None = None
         self._refusals = (*refusals, MustWait)
         self._turn = asyncio.Lock()
@@ -256,6 +257,7 @@ class Transactions:
 
     def _commit(self) -> None:
         changes = self.log.changes or ()
+        self.committed += bool(changes)
         for change in changes:  # only a deletion leaves something to be done
             if change.new is None:
                 change.store.forget(change.key)

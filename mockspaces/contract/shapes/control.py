@@ -349,6 +349,47 @@ class JournalEntry(Underscored, kw_only=True):
     response: JournalMessage
 
 
+class RuleCheck(Underscored, kw_only=True):
+    """What became of one rule: ``holds`` is null where there is nothing to judge, as for a key that is unknown."""
+
+    rule: str
+    holds: bool | None
+    why: str
+    sources: Sequence[str]
+
+
+class StatementShown(Underscored, kw_only=True):
+    """A statement of the catalogue and what it rests on."""
+
+    id: str
+    statement: str
+    evidence: str
+
+
+class NearMiss(Underscored, kw_only=True):
+    """A planned fault that missed an exchange by one thing."""
+
+    fault: str
+    why: str
+
+
+class Decoded(Underscored, kw_only=True):
+    """Header and claims of a JWT, without its signature."""
+
+    header: Json
+    claims: Json
+
+
+class ExplainedEntry(Underscored, kw_only=True):
+    """An entry with what explains it: the rules that its credential was held against, as things stand now."""
+
+    entry: JournalEntry
+    checks: Sequence[RuleCheck]
+    jwt: Decoded | None
+    statements: Sequence[StatementShown]
+    near: Sequence[NearMiss]
+
+
 class Journal(Underscored, kw_only=True):
     """Entries of the journal, oldest first; how many were dropped for their number, and cut for their size."""
 
@@ -477,6 +518,7 @@ ANSWERS: dict[str, Any] = {
     "sockets": Data[MockSocket],
     "closed sockets": Closed,
     "journal": Journal | Archive,
+    "explained entry": ExplainedEntry,
     "awaited journal": AwaitedJournal,
     "outbox": Data[MockMail],
     "planned fault": PlannedFault,
