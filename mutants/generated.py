@@ -8,11 +8,19 @@ import msgspec
 from mockspaces.contract import Contract, entrances
 from mockspaces.contract.behaviours import catalogue
 from mockspaces.contract.rows import Endpoint, Row
+from mockspaces.contract.shapes import by_name, events
+from mockspaces.contract.shapes.schemas import Member, Schemas, members
 from mutants.events import event_rules
 from mutants.mutant import Mutant
 
 WRONG_STATUS = 418
 WRONG_CODE = "mutant.code"
+# Kept as plain JSON, which overlays do not reach, or no object of its own; settings of new spaces are facts.
+NEVER_BUILT = (
+    *("Kept", "SpaceSettings", "PasswordRequired", "EventConference", "MpaasSettings", "Retention"),
+    *("Excluded", "ControlError", "MeetingContent", "Nothing"),
+)
+SHAPES = "data/test_shapes.py"
 CALLER_KINDS = ("user", "anon", "oauth", "svc")
 SPACE_PERMISSIONS = ("PERM_TOPIC_READ", "PERM_TOPIC_UPDATE", "PERM_TOPIC_TASK_READ", "RoleAdmin", "participant")
 _ID = re.compile(r"[A-Z]+(?:-[A-Z0-9]+)+")
@@ -30,6 +38,7 @@ def all_generated() -> list[Mutant]:
         *_errors(contract),
         *_limits(contract),
         *_single_facts(contract),
+        *_shapes(),
         *(Mutant(name, breaks, rule=name) for name, (_rule, breaks) in event_rules().items()),
     ]
     return sorted(mutants, key=lambda mutant: mutant.id)
@@ -178,6 +187,34 @@ def _single_facts(contract: Contract) -> Iterator[Mutant]:
             for what, wrong in _wrong(getattr(facts, field.name)):
                 name = " ".join(filter(None, ("fact", table, field.name, what)))
                 yield Mutant(name, breaks, {table: {field.name: wrong}})
+
+
+def _shapes() -> Iterator[Mutant]:
+    """Return each shape without each of its members, with it misspelt, of another type, or null; and with one more."""
+    for name, shape in by_name().items():
+        if name in NEVER_BUILT or shape.__module__ == events.__name__:
+            continue
+        declared = members(shape)
+        for member in declared:
+            breaks = tuple(_ID.findall(member.source))
+            for what, change in _otherwise(member):
+                overlay = _overlay("shapes", name, {member.name: change})
+                yield Mutant(f"shape {name}.{member.name} {what}", breaks, overlay, first=SHAPES)
+        breaks = tuple(dict.fromkeys(found for member in declared for found in _ID.findall(member.source)))
+        if breaks:
+            overlay = _overlay("shapes", name, {"mutant": {"value": 1}})
+            yield Mutant(f"shape {name} with one more", breaks, overlay, first=SHAPES)
+
+
+def _otherwise(member: Member) -> Iterator[tuple[str, dict[str, object]]]:
+    yield "absent", {"absent": True}
+    yield "misspelt", {"name": f"{member.name}Mutant"}
+    schema = Schemas().of(member.type)
+    kinds = schema.get("type", "object")
+    if schema.get("type") != "null":
+        yield "null", {"value": None}
+    if "type" in schema or "anyOf" in schema or "$ref" in schema:  # whatever JSON it is, another type is right as well
+        yield "retyped", {"type": "array" if "string" in kinds else "string"}
 
 
 def _wrong(value: object) -> Iterator[tuple[str, object]]:

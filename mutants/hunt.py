@@ -49,12 +49,18 @@ def hunt(mutants: Iterable[Mutant], workers: int, suite: Path = SUITE) -> Iterat
 def _fate(mutant: Mutant, suite: Path) -> Fate:
     if not mutant.breaks:  # a fact of the mock's own, which no behaviour speaks of
         return Fate(mutant, "uncited")
+    if mutant.first and _tried(mutant, suite, suite / mutant.first).outcome == "killed":
+        return Fate(mutant, "killed", f"by {mutant.first}")
+    return _tried(mutant, suite, suite)
+
+
+def _tried(mutant: Mutant, suite: Path, tests: Path) -> Fate:
     with tempfile.TemporaryDirectory() as scratch:
         overlay, output = Path(scratch) / "overlay.json", Path(scratch) / "output"
         overlay.write_text(json.dumps(mutant.overlay), encoding="utf-8")
         only = [option for name in dict.fromkeys(mutant.breaks) for option in ("--only", name)]
         options = [
-            *(str(suite), "-c", str(SUITE / "suite.ini"), "--rootdir", str(suite.parent)),
+            *(str(tests), "-c", str(SUITE / "suite.ini"), "--rootdir", str(suite.parent)),
             *("-x", "-q", "--tb=line", "-p", "no:cacheprovider", "--overlay", str(overlay), *only),
         ]
         process = _forking.Process(target=_try, args=(options, mutant.rule, str(output)))

@@ -9,6 +9,9 @@ ON_PAGE = "told to a person on a page that shows the message and no code"
 ROLES_TWICE = "the permission of the call asks for the same roles already"
 SHIPPED = "answered by the control API, which keeps to the shipped words whatever the overlay of a world says"
 
+NO_PICTURE = "no call gives a registered user a picture, so that nobody sees the member"
+NEVER_EDITED = "nothing edits a meeting, so that null is what everybody sees"
+
 REASONS = {
     "endpoint MSG-IDEA refuses no type of space": "creating a message refuses it again, since sockets create posts too",
     "endpoint MSG-TASK refuses no type of space": "creating a message refuses it again, since sockets create tasks too",
@@ -34,6 +37,13 @@ REASONS = {
     "limit pairing_code_digits -1": INVENTED,
     "limit token_chars +1": GUARD,
     "limit token_chars -1": GUARD,
+    "shape Meeting.modified null": NEVER_EDITED,
+    "shape ListedMeeting.modified null": NEVER_EDITED,
+    **{
+        f"shape {shape}.picturefile {what}": NO_PICTURE
+        for shape in ("User", "ShortUser")
+        for what in ("absent", "misspelt", "null", "retyped")
+    },
     **{
         f"scope {name} any role": ROLES_TWICE
         for name in (

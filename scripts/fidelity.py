@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 
 from mockspaces.contract.behaviours import Behaviour, catalogue
+from mockspaces.contract.shapes import by_name
+from mockspaces.contract.shapes.schemas import members
 from mockspaces.contract.verdicts import Kept, verdicts
 from mockspaces.verification.verdicts import grade
 from mutants.reasons import REASONS
@@ -56,7 +58,15 @@ def statements() -> list[Behaviour]:
 def page() -> str:
     """Return the page."""
     rows = statements()
-    parts = [INTRODUCTION, _areas(rows), _invisible(rows), _confirmed(verdicts()), _survivors(), _index(rows)]
+    parts = [
+        INTRODUCTION,
+        _areas(rows),
+        _members(),
+        _invisible(rows),
+        _confirmed(verdicts()),
+        _survivors(),
+        _index(rows),
+    ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
@@ -87,6 +97,32 @@ def _line(name: str, rows: Sequence[Behaviour]) -> str:
     return f"| {name} | {' | '.join(map(str, numbers))} |"
 
 
+def _members() -> str:
+    """Return how well the members of answers are known, counted where each is declared."""
+    counted: dict[str, Counter[str]] = {}
+    for shape in by_name().values():
+        grades = counted.setdefault(shape.__module__.rpartition(".")[2], Counter())
+        own = vars(shape).get("__annotations__", {})
+        for field, member in zip(shape.__struct_fields__, members(shape), strict=True):
+            grades[member.confidence] += field in own
+    counted["**all**"] = sum(counted.values(), Counter[str]())
+    lines = [
+        f"| {area} | {grades.total()} | {grades['D']} | {grades['C']} | {grades['A']} |"
+        for area, grades in counted.items()
+    ]
+    return "\n".join(
+        [
+            "## Members of answers",
+            "",
+            MEMBERS,
+            "",
+            "| objects | members | D | C | A |",
+            "|---|---:|---:|---:|---:|",
+            *lines,
+        ]
+    )
+
+
 def _invisible(rows: Sequence[Behaviour]) -> str:
     lines = [f"* {one.id}: {one.untested}" for one in rows if one.untested]
     return "\n".join(["## Cannot be seen from outside", "", *lines])
@@ -111,6 +147,10 @@ def _index(rows: Sequence[Behaviour]) -> str:
     return "\n".join(["## Which test shows it", "", "Below `contract_tests/`:", "", *lines])
 
 
+MEMBERS = """
+Each member of each object that is answered cites its statement and its evidence (`mockspaces/contract/shapes/`).
+""".strip()
+
 EXPLAINED = """
 Deliberately wrong clouds (`make mutants`): each has one fact or one rule broken, and is killed only by a contract test
 that cites a behaviour which the mutant breaks.
@@ -126,6 +166,7 @@ NAMES = {
     "permission": "permission rows: a role more or less",
     "rule": "rules in code, by hand",
     "scope": "scope rows: roles",
+    "shape": "shapes: each member absent, misspelt, null, of another type; one more",
 }
 
 

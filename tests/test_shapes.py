@@ -1,6 +1,7 @@
 """Shapes, their schemas and the check of answers, by themselves."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
@@ -13,11 +14,12 @@ from msgspec import UNSET, UnsetType
 from mockspaces.contract import Contract, endpoints, queries
 from mockspaces.contract.behaviours import catalogue
 from mockspaces.contract.rows import Parameter
-from mockspaces.contract.shapes import ANSWERS, by_name
+from mockspaces.contract.shapes import ANSWERS, by_name, events
 from mockspaces.contract.shapes.base import D, Id, Shape, Time, wire_name
 from mockspaces.contract.shapes.changes import Change, encoded
 from mockspaces.contract.shapes.checks import Checker
 from mockspaces.contract.shapes.schemas import Schemas, members
+from mutants.generated import NEVER_BUILT
 from tests.shaped import UNSEEN, optional_members, unjudged
 
 AN_ID, A_TIME = "0" * 24, "2031-02-03T04:05:06.789Z"
@@ -193,3 +195,11 @@ def test_optional_members_have_to_come_and_to_be_missing() -> None:
     assert unjudged(expected - named - {("Tokens", "id_token")}, expected) == ["Tokens.id_token never came"]
     assert unjudged(expected - named, expected - {("Tokens", "id_token")}) == ["Tokens.id_token never was missing"]
     assert [one.partition(" ")[0] for one in unjudged(expected, expected)] == [".".join(one) for one in UNSEEN]
+
+
+def test_every_shape_is_laid_to_its_statements() -> None:
+    """The contract suite looks at each shape that an overlay reaches, and so kills mutants of it."""
+    suite = Path(__file__).parent.parent / "contract_tests" / "data" / "test_shapes.py"
+    text = suite.read_text(encoding="utf-8")
+    reached = [name for name, shape in by_name().items() if shape.__module__ != events.__name__]
+    assert [name for name in reached if name not in NEVER_BUILT and f'"{name}",' not in text] == []

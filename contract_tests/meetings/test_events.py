@@ -147,6 +147,8 @@ def test_all_hear_of_a_hand(
             expect(categories(events), [f"app.event.meeting.permission.{event}"])
         with claim(shown, f"{role} hears whose hand it is"):
             expect(events[0][1]["content"]["targetId"], room.guest.id)
+        with claim(shown, f"{role} hears what it is about"):
+            observe(events[0][1]["content"].get(permissions), ["PERMISSION_UNMUTE"])
 
 
 @behaviour("MEET-REC-02", "MEET-RECSTOP-02", "DM-MEET-03", "RT-REST-05")

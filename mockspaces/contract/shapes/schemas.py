@@ -89,7 +89,7 @@ class Schemas:
         bound = bound or {}
         origin, arguments = get_origin(kind), get_args(kind)
         if isinstance(kind, TypeVar):
-            return self.of(bound[kind], bound)
+            return self.of(bound.get(kind, Any), bound)
         if kind in PLAIN:
             return dict(PLAIN[kind])
         if origin is Annotated:
