@@ -8,7 +8,8 @@ import msgspec
 from mockspaces.asgi.decoding import decode
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.worlds import snapshots
-from mockspaces.cloud.worlds.snapshots import Outline, Snapshot
+from mockspaces.cloud.worlds.snapshots import Outline
+from mockspaces.contract.shapes.control import WorldSnapshot
 from mockspaces.control.call import LIMITS as USUAL
 from mockspaces.control.call import ControlCall, Handlers
 
@@ -37,5 +38,5 @@ async def restore(call: ControlCall) -> object:
 
 HANDLERS: Handlers = {
     "CTRL-SNAPSHOT": Handler(take),
-    "CTRL-RESTORE": Handler(restore, body=Snapshot),
+    "CTRL-RESTORE": Handler(restore, body=WorldSnapshot),
 }

@@ -37,7 +37,7 @@ class InvitationBody(msgspec.Struct, frozen=True, rename="camel"):
     invite_content_language: str | None = None
 
 
-class ChangeBody(InvitationBody, frozen=True, rename="camel", kw_only=True):
+class InviteChangeBody(InvitationBody, frozen=True, rename="camel", kw_only=True):
     """The body of POST /spaces/invites/{inviteId} (SPACES-INVUPD-01)."""
 
     id: str = msgspec.field(name="_id")
@@ -112,7 +112,7 @@ async def join(call: Call, found: Standing, used: Invite) -> object:
 
 async def change(call: Call, found: Standing, mine: Invite) -> object:
     """Change an invite of one's own (SPACES-INVUPD-01..03)."""
-    body = await call.decode(ChangeBody)
+    body = await call.decode(InviteChangeBody)
     if body.id != mine.id:
         raise invalid("_id", "is not the id of this invite")
     if body.topic_id != mine.space_id:
@@ -135,6 +135,6 @@ async def delete(call: Call, found: Standing, mine: Invite) -> object:
 HANDLERS: Handlers = {
     "SPACES-INVITE": Handler(invite_people, body=InvitationBody),
     "SPACES-INVJOIN": Handler(join),
-    "SPACES-INVUPD": Handler(change, body=ChangeBody),
+    "SPACES-INVUPD": Handler(change, body=InviteChangeBody),
     "SPACES-INVDEL": Handler(delete),
 }

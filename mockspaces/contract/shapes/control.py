@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from mockspaces.contract.rows import Role, SpaceType
 from mockspaces.contract.settings import Settings
-from mockspaces.contract.shapes.base import Count, Id, Json, Time, Underscored, Url
+from mockspaces.contract.shapes.base import Count, Id, Json, Time, Underscored, Url, kept
 from mockspaces.contract.shapes.lists import Data
 from mockspaces.contract.shapes.spaces import MemberType
 from mockspaces.contract.spaces import TaskStatus
@@ -77,7 +77,7 @@ class World(Underscored, kw_only=True):
 
     name: str
     urls: Urls
-    settings: Annotated[Settings, msgspec.Meta(extra={"shape": WorldSettings})]
+    settings: Annotated[Any, kept(WorldSettings)]
     clock: Clock
     counts: Counts
 
@@ -102,7 +102,7 @@ class WorldSnapshot(Underscored, kw_only=True):
 
     mockspaces_snapshot: Literal[1]
     clock: Json
-    settings: Annotated[Settings, msgspec.Meta(extra={"shape": WorldSettings})]
+    settings: Annotated[Any, kept(WorldSettings)]
     contract: Json
     random: Any
     master_secret: str
@@ -393,7 +393,7 @@ class ExplainedEntry(Underscored, kw_only=True):
 class Journal(Underscored, kw_only=True):
     """Entries of the journal, oldest first; how many were dropped for their number, and cut for their size."""
 
-    entries: Annotated[Sequence[Any], msgspec.Meta(extra={"shape": Sequence[JournalEntry]})]
+    entries: Annotated[Any, kept(Sequence[JournalEntry])]
     dropped: Count
     cut: Count
 
@@ -416,7 +416,7 @@ class ArchiveLog(Underscored, kw_only=True):
 
     version: Literal["1.2"] = "1.2"
     creator: Creator
-    entries: Annotated[Sequence[Any], msgspec.Meta(extra={"shape": Sequence[Json]})]
+    entries: Annotated[Any, kept(Sequence[Json])]
 
 
 class Archive(Underscored, kw_only=True):

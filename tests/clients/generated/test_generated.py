@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -15,7 +16,9 @@ pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
-SOURCES = ("mistakes.ts", "package.json", "program.ts", "tsconfig.json")
+TYPESCRIPT = ("mistakes.ts", "package.json", "program.ts", "tsconfig.json")
+PYTHON = ("mistakes.py", "program.py")
+GENERATOR = HERE / ".venv" / "bin" / "datamodel-codegen"
 
 
 def run(folder: Path, *command: str | Path) -> str:
@@ -28,7 +31,7 @@ def run(folder: Path, *command: str | Path) -> str:
 def test_a_typescript_program_compiles_without_a_cast_and_runs(tmp_path: Path) -> None:
     """A program over generated types is compiled strictly and does its work; no mistake planted beside it compiles."""
     installed(MODULES / "openapi-fetch")
-    for name in SOURCES:
+    for name in TYPESCRIPT:
         shutil.copy(HERE / name, tmp_path)
     (tmp_path / "node_modules").symlink_to(MODULES)
     with Server() as running:
@@ -38,6 +41,22 @@ def test_a_typescript_program_compiles_without_a_cast_and_runs(tmp_path: Path) -
         run(tmp_path, MODULES / ".bin" / "openapi-typescript", "openapi.json", "--output", "schema.d.ts", *options)
         run(tmp_path, MODULES / ".bin" / "tsc", "--project", ".")
         assert run(tmp_path, "node", "built/program.js", running.url).strip() == "done"
+
+
+def test_a_python_program_is_typed_without_a_cast_and_runs(tmp_path: Path) -> None:
+    """A program over generated types passes mypy and does its work; mypy finds each mistake planted beside it."""
+    installed(GENERATOR)
+    for name in PYTHON:
+        shutil.copy(HERE / name, tmp_path)
+    with Server() as running:
+        (tmp_path / "openapi.json").write_bytes(httpx.get(f"{running.url}/_mock/openapi.json").content)
+        kind = ("--output-model-type", "typing.TypedDict", "--enum-field-as-literal", "all", "--use-union-operator")
+        # Names like "_id" are as good as others in dictionaries.
+        options = (*kind, "--formatters", "builtin", "--special-field-name-prefix", "")
+        run(tmp_path, GENERATOR, "--input", "openapi.json", "--output", "models.py", *options)
+        checker = (sys.executable, "-m", "mypy", "--strict", "--cache-dir", "cache")
+        run(tmp_path, *checker, "models.py", "program.py", "mistakes.py")
+        run(tmp_path, sys.executable, "program.py", running.url)
 
 
 def test_the_document_of_events_is_asyncapi(tmp_path: Path) -> None:
