@@ -48,8 +48,8 @@ WITHOUT_HANDLER = {events.CONNECT.id, storage.PUT, storage.GET}
 SURFACES = (AccountsSurface, RestSurface, ControlSurface)
 
 
-# The one call that answers the same whatever its path names.
-WHATEVER_THE_PATH_NAMES = {"MISC-FLAVMAIL"}
+# Calls that answer the same whatever their path names; of the first the route knows a single word.
+WHATEVER_THE_PATH_NAMES = {"MISC-CALL", "MISC-FLAVMAIL"}
 
 
 def repeated(values: Iterable[object]) -> list[object]:

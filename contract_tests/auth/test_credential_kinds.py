@@ -90,6 +90,7 @@ TABLE = (
     call("MISC-ANASTOP-01", "POST", "/analytics/video/conference/stop", "UAO"),
     call("MISC-DIALGATHER-01", "POST", "/spacedialin/gatherconferenceid", "UAO"),
     call("MISC-DIALIN-01", "POST", "/spacedialin/dialin", "UAO"),
+    call("MISC-CALL-01", "POST", "/spacescalling/aura/call", "UO"),
     call("MISC-DISCOVER-01", "POST", "/apps/spaces/discover", "UAO"),
 )
 

@@ -345,3 +345,33 @@ def test_what_no_source_shows_is_not_served(cloud: Cloud, method: str, path: str
     filled = path.format(message=cloud.message(space, ann)["_id"], user=ann.id, space=space)
     with claim("MISC-INT-02", "it is not found"):
         refused(cloud.call(method, filled, ann), 404, "route.not_found")
+
+
+@behaviour("MISC-CALL-01", "DM-LIC-02")
+@pytest.mark.parametrize("word", ["aura", "Aura", "AURA"])
+def test_a_licensed_user_calls_phones(cloud: Cloud, word: str) -> None:
+    """Whoever has a licence calls phones and is answered a record for each; others are refused, and nothing rings."""
+    path = f"/spacescalling/{word}/call"
+    body = {"callees": [{"address": "+4912345", "displayname": "Desk"}, {"address": "+4967890", "displayname": ""}]}
+    ann, cleo = cloud.user(), cloud.user("cleo@example.com")
+    with claim("MISC-CALL-01", "DM-LIC-02", "without a licence it is refused"):
+        refused(cloud.call("POST", path, cleo, json=body), 403, "permission.denied")
+        cloud.explains("no licence", path=f"/api{path}")
+    with claim("MISC-CALL-01", "with a licence there is a record for each callee, in their order"):
+        answer = cloud.call("POST", path, ann, json=body)
+        observe(
+            (answer.status_code, [one["address"] for one in answer.json()["data"]]), (200, ["+4912345", "+4967890"])
+        )
+
+
+@behaviour("MISC-CALL-01")
+def test_a_call_to_phones_names_them(cloud: Cloud) -> None:
+    """Nobody to call, a blank or missing address and another type of call are refused."""
+    ann = cloud.user()
+    bodies: list[dict[str, Any]] = [{}, {"callees": []}, {"callees": [{}]}, {"callees": [{"address": " "}]}]
+    for body in (*bodies, {"callees": "+49"}):
+        with claim("MISC-CALL-01", f"{body} is refused"):
+            refused(cloud.call("POST", "/spacescalling/aura/call", ann, json=body), 400, "request.invalid")
+    with claim("MISC-CALL-01", "another type of call is no path"):
+        answer = cloud.call("POST", "/spacescalling/sip/call", ann, json={"callees": [{"address": "+49"}]})
+        refused(answer, 404, "route.not_found")

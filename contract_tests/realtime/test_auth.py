@@ -293,6 +293,63 @@ def test_a_user_may_hold_many_connections_each_for_itself(cloud: Cloud, sockets:
         observe(other.heard(), [])
 
 
+@behaviour("RT-AUTH-13", "MISC-LIMIT-01")
+def test_a_user_may_hold_three_connections_where_limits_are_enforced(cloud: Cloud, sockets: Sockets) -> None:
+    """The fourth connection of a person is refused until one of theirs has gone; without the setting it is not."""
+    ann, bob = cloud.user(), cloud.user("bob@example.com")
+    free = [sockets.join(bob) for _ in range(4)]
+    with claim("RT-AUTH-13", "without the setting there may be four"):
+        observe(len(free), 4)
+    cloud.configure({"socket.enforce_limits": True})
+    chats = [sockets.join(ann) for _ in range(3)]
+    with claim("RT-AUTH-13", "MISC-LIMIT-01", "the fourth connection is refused, its transport stays open"):
+        fourth = sockets.open(ann)
+        observe([fourth.join(), fourth.frames()], ['44/chat,"rate.limited"', []])
+    with claim("RT-AUTH-13", "another person is not concerned"):
+        observe(sockets.open(cloud.guest()).join(), JOINED)
+    chats[0].send("41/chat")
+    chats[0].frames()
+    with claim("RT-AUTH-13", "when one has gone there is room for another"):
+        observe(fourth.join(), JOINED)
+
+
+@behaviour("RT-AUTH-13", "MISC-LIMIT-01")
+def test_events_have_a_size_where_limits_are_enforced(cloud: Cloud, sockets: Sockets) -> None:
+    """An event of more than 16 KB of JSON is refused, one of exactly that is not; without the setting both pass."""
+    ann = cloud.user()
+    space = cloud.space(ann)
+    chat = sockets.join(ann, space)
+    empty = {"category": "chat", "topicId": space, "content": {"bodyText": ""}}
+    full = 16 * 1024 - len(json.dumps(empty, separators=(",", ":")))
+    with claim("RT-AUTH-13", "without the setting more is taken"):
+        observe(chat.message(space, "x" * (full + 1))[0], "MESSAGE_SENT")
+    cloud.configure({"socket.enforce_limits": True})
+    with claim("RT-AUTH-13", "MISC-LIMIT-01", "exactly 16 KB are taken"):
+        observe(chat.message(space, "x" * full)[0], "MESSAGE_SENT")
+    with claim("RT-AUTH-13", "MISC-LIMIT-01", "one byte more is refused"):
+        name, told = chat.message(space, "x" * (full + 1))
+        observe((name, told["error"]), ("SEND_MESSAGE_FAILED", "request.too_large"))
+
+
+@behaviour("RT-AUTH-13", "MISC-LIMIT-01")
+def test_events_are_counted_where_limits_are_enforced(cloud: Cloud, sockets: Sockets) -> None:
+    """A person's events of a minute are counted over all their connections, and the next minute begins anew."""
+    ann = cloud.user()
+    space, elsewhere = cloud.space(ann), cloud.space(ann)
+    cloud.configure({"socket.enforce_limits": True})
+    cloud.control("PATCH", "/contract", {"limits": {"socket_calls": 4}})
+    cloud.freeze()
+    one, other = sockets.join(ann, space), sockets.join(ann, elsewhere)
+    with claim("RT-AUTH-13", "as many events as the limit are taken"):
+        observe([one.message(space)[0], other.message(elsewhere)[0]], ["MESSAGE_SENT"] * 2)
+    with claim("RT-AUTH-13", "MISC-LIMIT-01", "one more is refused, on whichever connection"):
+        name, told = one.message(space)
+        observe((name, told["error"]), ("SEND_MESSAGE_FAILED", "rate.limited"))
+    cloud.advance(60)
+    with claim("RT-AUTH-13", "after a minute events are taken again"):
+        observe(one.message(space)[0], "MESSAGE_SENT")
+
+
 @behaviour("RT-AUTH-14")
 def test_nothing_crosses_worlds(cloud: Cloud, sockets: Sockets) -> None:
     """A token of another world is an unknown one, and an event stays in its world."""

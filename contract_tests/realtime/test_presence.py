@@ -151,7 +151,7 @@ def test_no_receivers_means_everybody(cloud: Cloud, sockets: Sockets, members: d
 def test_without_a_subscription_leaving_is_dropped_and_the_rest_invalid(
     cloud: Cloud, sockets: Sockets, topic: str
 ) -> None:
-    """party.leaves after leaving the channel is ignored; anything else is answered by media.session.invalid."""
+    """party.leaves of whom was never there is ignored; anything else is answered by media.session.invalid."""
     room = cloud.room()
     space = room.id if topic else ""
     chat, listener = sockets.join(room.admin), sockets.join(room.guest, room.id)
@@ -165,6 +165,44 @@ def test_without_a_subscription_leaving_is_dropped_and_the_rest_invalid(
         observe((name, told["category"], told["topicId"], told["content"]), wanted)
     with claim("RT-PRES-02", "RT-ACC-05", "without a subscription nothing is relayed"):
         observe(listener.heard(), [])
+
+
+@behaviour("RT-PRES-07")
+@pytest.mark.parametrize("named", [True, False], ids=["with topicId", "with an empty topicId"])
+def test_leaving_is_told_after_unsubscribing(cloud: Cloud, sockets: Sockets, named: bool) -> None:  # noqa: FBT001 - a case
+    """party.leaves after UNSUBSCRIBE_CHANNEL reaches those who stay, once, where its sender had been online."""
+    room, other = cloud.room(), cloud.room(title="Other")
+    going, staying = sockets.join(room.guest, room.id, other.id), sockets.join(room.admin, room.id, other.id)
+    for space in (other.id, room.id):
+        going.presence("online", space)
+        going.unsubscribe(space)
+    staying.frames()
+    going.frames()
+    with claim("RT-PRES-07", "it is relayed to the subscribers of the space that was left"):
+        going.presence("leaves", room.id if named else "", content={"offline": True})
+        told = staying.said(RESPONSE)
+        expect([(one["category"], one["topicId"]) for one in told], [(f"{PARTY}.leaves", room.id)])
+    with claim("RT-PRES-07", "its sender, who is not subscribed, hears nothing"):
+        observe(going.heard(), [])
+    with claim("RT-PRES-07", "a second time it is dropped"):
+        going.presence("leaves", room.id if named else "")
+        observe(staying.heard(), [])
+    with claim("RT-PRES-07", "a space that was left before is named by its id"):
+        going.presence("leaves", other.id)
+        observe([one["topicId"] for one in staying.said(RESPONSE)], [other.id])
+
+
+@behaviour("RT-PRES-07")
+def test_whoever_was_removed_leaves_silently(cloud: Cloud, sockets: Sockets) -> None:
+    """What somebody announced before they were removed from the space gives them no voice there."""
+    room = cloud.room()
+    going, staying = sockets.join(room.guest, room.id), sockets.join(room.admin, room.id)
+    going.presence("online", room.id)
+    cloud.call("DELETE", f"/spaces/{room.id}/attendees/userId/{room.guest.id}", room.admin)
+    staying.frames()
+    with claim("RT-PRES-07", "party.leaves of somebody who was removed is dropped"):
+        going.presence("leaves", room.id)
+        observe(staying.heard(), [])
 
 
 @behaviour("RT-PRES-08")

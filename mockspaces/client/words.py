@@ -221,6 +221,7 @@ Route = Literal[
     "POST /spaces/{spaceId}/meetings/{meetingId}/recordings",
     "POST /spaces/{spaceId}/meetings/{meetingId}/recordings/{recordingId}/stop",
     "POST /spaces/{spaceId}/tasks",
+    "POST /spacescalling/{callType}/call",
     "POST /sync/users",
     "POST /taskqueue/runner",
     "POST /topics",
@@ -348,6 +349,7 @@ EndpointId = Literal[
     "MISC-ANASTOP",
     "MISC-DIALGATHER",
     "MISC-DIALIN",
+    "MISC-CALL",
     "MISC-HEALTH",
     "MISC-SAT",
     "MISC-DISCOVER",
@@ -490,6 +492,7 @@ class SettingChanges(TypedDict, total=False):
     socket_ping_interval_ms: int
     socket_ping_timeout_ms: int
     socket_lenient_token: bool
+    socket_enforce_limits: bool
     socket_queue_bytes: int
 
 
@@ -521,6 +524,7 @@ SettingValues = TypedDict(
         "socket.ping_interval_ms": int,
         "socket.ping_timeout_ms": int,
         "socket.lenient_token": bool,
+        "socket.enforce_limits": bool,
         "socket.queue_bytes": int,
     },
 )

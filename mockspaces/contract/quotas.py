@@ -31,6 +31,9 @@ OF_ENDPOINT = {
 }
 
 
+SOCKET = Quota("socket", "socket_calls", "socket_interval_s")  # D
+
+
 def of(endpoint: str) -> tuple[Quota, ...]:
     """Return the quotas of an endpoint: all calls together, and its own; every other resource counts alone."""
     own = OF_ENDPOINT.get(endpoint) or (Quota(endpoint, "resource_calls", "resource_interval_s"),)

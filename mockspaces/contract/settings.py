@@ -50,4 +50,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     socket_ping_interval_ms: Milliseconds = 25_000
     socket_ping_timeout_ms: Milliseconds = 60_000
     socket_lenient_token: bool = False
+    socket_enforce_limits: bool = False
     socket_queue_bytes: Bytes = 4 * 1024 * 1024  # the mock's own: a slow reader is closed beyond this

@@ -21,6 +21,7 @@ OF_PARAMETER = {
     "userType": errors.ROUTE_NOT_FOUND,
     "attendeeType": errors.ROUTE_NOT_FOUND,
     "type": errors.ROUTE_NOT_FOUND,
+    "callType": errors.ROUTE_NOT_FOUND,
 }
 
 # By the call, for ids in its query or body (ERR-ORDER-04).

@@ -136,7 +136,7 @@ async def channel_closed(hub: Hub, event: happened.ChannelClosed) -> None:
     channel = shapes.TopicChannel(id=space_id, type=hub.world.contract.sockets.channel_type)
     await hub.tell(sessions, events.CHANNEL_UNSUBSCRIBED, shapes.Unsubscribed(channel=channel), origin=event.origin)
     for session in sessions:
-        hub.world.presence.unsubscribe(session.id, space_id)
+        hub.world.presence.expel(session.id, space_id)
         media = session.connection.media.get(space_id) if session.connection else None
         if media is not None:
             hub.world.presence.set_media(session.id, space_id, None)

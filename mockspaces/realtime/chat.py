@@ -10,6 +10,7 @@ import msgspec
 import socketio
 
 from mockspaces.asgi.handlers import handed_over
+from mockspaces.cloud.kernel import quotas
 from mockspaces.cloud.kernel.attempt import Attempt
 from mockspaces.cloud.kernel.caller import Caller
 from mockspaces.cloud.kernel.journal import Entry, Peer
@@ -122,6 +123,8 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             entry.credential = (credential.type, credential.token)
             caller = await credentials.admit(world, credential)
             entry.caller = caller.label
+            if join:
+                _check_connections(world, caller)
             fault = attempt.meet_fault(world, _occurrence(events.CONNECT_EVENT, caller))
             if fault is not None and fault.action.reject is not None:
                 raise Rejection(fault.action.reject, fault.why)
@@ -230,6 +233,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             return None
         if session.transport.half:
             raise invalid(session.transport.half, HALF)  # REST-REQ-08
+        _check_event(world, session, payload)
         fault = attempt.meet_fault(world, _occurrence(name, session.caller))
         if fault is not None:
             entry.why = fault.why
@@ -264,6 +268,23 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             request=b"" if event == events.DISCONNECT_EVENT else _bytes(transport.frame),
             connections=(transport.context.peer,),
         )
+
+
+def _check_connections(world: World, caller: Caller) -> None:
+    """Refuse one connection more than a person may have, if the world enforces limits (RT-AUTH-13)."""
+    most = world.contract.limits.socket_connections
+    if world.settings.socket_enforce_limits and len(world.presence.of_person(caller.id)) >= most:
+        raise Rejection(errors.RATE_LIMITED, f"{caller.label} has {most} connections already")
+
+
+def _check_event(world: World, session: Session, payload: Payload) -> None:
+    """Refuse events that are too large or too many, if the world enforces limits (RT-AUTH-13)."""
+    quotas.count_event(world, session.caller.id)
+    if not world.settings.socket_enforce_limits:
+        return
+    size, most = len(msgspec.json.encode(payload)), world.contract.limits.socket_payload_kb * 1024
+    if size > most:
+        raise Rejection(errors.REQUEST_TOO_LARGE, f"the event has {size} bytes of JSON, {most} are allowed")
 
 
 def _occurrence(event: str, caller: Caller) -> Occurrence:

@@ -28,12 +28,27 @@ async def invalid_session(session: Session, payload: Payload, rejection: Rejecti
 async def relay(session: Session, payload: Payload) -> None:
     """Relay a presence event to all subscribers, or to its receivers and its sender (RT-PRES-02..06)."""
     kind, space_id = category(payload), topic(payload)
-    require_subscription(session, space_id)
+    if kind == events.PARTY_LEAVES:
+        space_id = _left(session, space_id)
+    else:
+        require_subscription(session, space_id)
     if kind == events.PARTY_ONLINE:
         session.hub.world.presence.announce(session.id, space_id, online=True)
     elif kind == events.PARTY_LEAVES:
         session.hub.world.presence.announce(session.id, space_id, online=False)
     await _tell(session, _audience(session, space_id, payload), kind, space_id, payload)
+
+
+def _left(session: Session, space_id: str) -> str:
+    """Return the space that somebody leaves, which they may have unsubscribed from already (RT-PRES-07).
+
+    Without a space it is that one. Refuses one in which they have not announced themselves.
+    """
+    connection = session.connection
+    left = space_id or (connection.unsubscribed if connection else "")
+    if connection is None or left not in connection.announced:
+        require_subscription(session, left)
+    return left
 
 
 def _audience(session: Session, space_id: str, payload: Payload) -> list[Session]:
@@ -75,7 +90,7 @@ async def _tell(session: Session, audience: list[Session], kind: str, space_id: 
 
 async def say_farewell(session: Session, connection: Connection) -> None:
     """Say for a connection that is gone that it left where it was online (RT-PRES-09)."""
-    for space_id in sorted(connection.announced):
+    for space_id in sorted(set(connection.announced).intersection(connection.spaces)):
         audience = session.hub.in_space(space_id)  # without the session itself, which is out of the hub already
         await _tell(session, audience, events.PARTY_LEAVES, space_id, {"content": {"offline": True}})
 

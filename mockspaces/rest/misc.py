@@ -6,11 +6,13 @@ import msgspec
 
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.clock import iso
-from mockspaces.cloud.kernel.rejection import invalid
+from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import discovery
 from mockspaces.cloud.store.entities import SpaceToken
+from mockspaces.contract import errors
 from mockspaces.contract.shapes import service as shapes
+from mockspaces.contract.shapes.lists import Data
 from mockspaces.contract.web import DEFAULT_PICTURE
 from mockspaces.rest.call import Call, Handlers
 
@@ -80,11 +82,39 @@ async def discover(call: Call) -> object:
     return shapes.Discovery(is_space_validated=True, is_app_validated=True, channel=shapes.Channel(id=space.id))
 
 
+class CalleeBody(msgspec.Struct, frozen=True):
+    """A phone that is to ring."""
+
+    address: str
+    displayname: str = ""
+
+
+class CallBody(msgspec.Struct, frozen=True):
+    """Whom a person calls (MISC-CALL-01)."""
+
+    callees: tuple[CalleeBody, ...]
+
+
+async def call_phones(call: Call) -> object:
+    """Take a call to phones and dial nowhere; the caller needs a licence (MISC-CALL-01)."""
+    if not call.caller.user.licences:
+        raise Rejection(errors.PERMISSION_DENIED, f'"{call.caller.user.username}" has no licence, as callers need')
+    body = await call.decode(CallBody)
+    most = call.world.contract.limits.call_receivers
+    if not 1 <= len(body.callees) <= most:
+        raise invalid("callees", f"expected 1 to {most}")
+    for number, one in enumerate(body.callees):
+        if not one.address.strip():
+            raise invalid(f"callees[{number}].address", "must not be blank")
+    return Data([shapes.Called(address=one.address, displayname=one.displayname) for one in body.callees])
+
+
 HANDLERS: Handlers = {
     "MISC-ANASTART": Handler(note_conference, body=ConferenceBody),
     "MISC-ANASTOP": Handler(note_conference, body=ConferenceBody),
     "MISC-DIALGATHER": Handler(dial_in, body=Any),
     "MISC-DIALIN": Handler(dial_in, body=Any),
     "MISC-SAT": Handler(space_token),
+    "MISC-CALL": Handler(call_phones, body=CallBody),
     "MISC-DISCOVER": Handler(discover, body=DiscoverBody),
 }

@@ -43,9 +43,16 @@ class Presence:
         return str(number)
 
     def unsubscribe(self, connection_id: str, space_id: str) -> None:
-        """End a subscription, if there is one."""
-        self.announce(connection_id, space_id, online=False)
+        """End a subscription, if there is one; its client may still say that it leaves (RT-PRES-07)."""
+        found = self.get(connection_id)
+        if found is not None and space_id in found.spaces:
+            self._connections.store(replace(found, unsubscribed=space_id))
         self._change(connection_id, "spaces", space_id, None)
+
+    def expel(self, connection_id: str, space_id: str) -> None:
+        """End a subscription of somebody who may not be in the space any more, and what they said there."""
+        self.announce(connection_id, space_id, online=False)
+        self.unsubscribe(connection_id, space_id)
 
     def announce(self, connection_id: str, space_id: str, *, online: bool) -> None:
         """Note that the client of a connection said in a space that it is online, or that it leaves (RT-PRES-09)."""

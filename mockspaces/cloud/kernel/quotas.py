@@ -7,6 +7,7 @@ from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.entities import replace
 from mockspaces.cloud.store.run import QuotaWindow
 from mockspaces.contract import errors, quotas
+from mockspaces.contract.quotas import Quota
 from mockspaces.contract.rows import Endpoint
 
 MOST_WINDOWS = 50_000  # counters kept at a time; beyond that all of them begin anew
@@ -26,10 +27,19 @@ def count(world: World, endpoint: Endpoint, person_id: str, address: str) -> Non
 
     Windows follow the world's clock. Refused calls count as well.
     """
-    if not world.settings.rest_enforce_limits:
-        return
+    if world.settings.rest_enforce_limits:
+        _count(world, quotas.of(endpoint.id), person_id, address)
+
+
+def count_event(world: World, person_id: str) -> None:
+    """Count an event of a socket, and refuse it over the limit, if the world enforces them there (RT-AUTH-13)."""
+    if world.settings.socket_enforce_limits:
+        _count(world, (quotas.SOCKET,), person_id, "")
+
+
+def _count(world: World, of_call: tuple[Quota, ...], person_id: str, address: str) -> None:
     now, longest, exceeded = world.clock.now(), 0, None
-    for quota in quotas.of(endpoint.id):
+    for quota in of_call:
         windows, (calls, interval) = world.state.quotas, quota.numbers(world.contract.limits)
         key = f"{quota.name}/{quota.per}/{address if quota.per == 'address' else person_id}"
         window = windows.peek(key)

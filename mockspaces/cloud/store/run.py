@@ -23,8 +23,9 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     """One socket of one person, joined to the chat namespace (RT-AUTH-13).
 
     ``spaces`` are its subscriptions: space id to subscription id. ``announced`` are the spaces where its client
-    said it is online, ``media`` is the media session that it has in each meeting, by space id. ``number`` counts
-    the connections of the world.
+    said it is online and has not said yet that it leaves, ``unsubscribed`` is the one that it unsubscribed from last.
+    ``media`` is the media session that it has in each meeting, by space id. ``number`` counts the connections of the
+    world.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     spaces: Mapping[str, str] = {}
     announced: tuple[str, ...] = ()
+    unsubscribed: str = ""
     media: Mapping[str, str] = {}
 
 

@@ -151,6 +151,13 @@ class Discovery(Shape, kw_only=True):
     channel: Annotated[Channel | UnsetType, D("MISC-DISCOVER-02")] = UNSET
 
 
+class Called(Shape, kw_only=True):
+    """Who is called at a phone."""
+
+    address: Annotated[str, A("MISC-CALL-01")]
+    displayname: Annotated[str, A("MISC-CALL-01")] = ""
+
+
 ANSWERS: dict[str, Any] = {
     "servers": Servers,
     "limits": Limits,
@@ -161,4 +168,5 @@ ANSWERS: dict[str, Any] = {
     "nothing": Nothing,
     "space token": SpaceTokenInfo,
     "discovery": Discovery,
+    "calls": Data[Called],
 }
