@@ -87,7 +87,12 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         name = namespace.removeprefix(PREFIX).removesuffix(events.CHAT)
         own = handshake.world.name
         if namespace != f"{PREFIX}{name}{events.CHAT}" or own not in (DEFAULT, name) or name not in self._worlds:
-            self.note(transport, "", f'there is no namespace "{namespace}"')
+            entry = self._entry(handshake.world, transport, namespace, events.CONNECT_EVENT)
+            entry.target, entry.head = handshake.target, handshake.head
+            entry.code = errors.ROUTE_NOT_FOUND
+            entry.why = f'there is no namespace "{namespace}"; clients join "{events.CHAT}"'
+            handshake.world.journal.begin()
+            handshake.world.journal.record(entry)
             raise socketio.exceptions.ConnectionRefusedError(INVALID_NAMESPACE)
         return self._worlds.named(name).world, Origins(self._worlds.prefix_url(name))
 
