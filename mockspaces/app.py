@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import time
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote
 
@@ -10,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from mockspaces.accounts.surface import AccountsSurface
+from mockspaces.asgi import pages
 from mockspaces.asgi.bodies import Bodies
 from mockspaces.asgi.cors import CORS
 from mockspaces.asgi.exchange import Exchange, add_headers
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from mockspaces.realtime.surface import RealtimeSurface
 
 STOPPING = "the mock is stopping"
+SETTLED_S = 1  # whoever started the server asks at once, and pages come later
 logger = logging.getLogger("mockspaces")
 
 
@@ -197,6 +201,17 @@ class App:
         hosted = self.worlds.by_port(server[1] if server else 0)
         hosted.touch()
         return hosted.world, hosted.world.origins, path
+
+
+def prepare() -> None:
+    """Load what the first socket and the first page need, for a thread that runs once a server is ready.
+
+    The import of an engine, and the compiling of a page, would hold up everybody for a tenth of a second.
+    """
+    import_module("mockspaces.realtime.surface")
+    time.sleep(SETTLED_S)
+    for packages in (("mockspaces.control",), ("mockspaces.accounts", pages.SHARED), ("mockspaces.web", pages.SHARED)):
+        pages.prepare(*packages)
 
 
 def create_app(config: Config | None = None, *, base: str | None = None) -> App:

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+SHARED = "mockspaces.asgi"
 HEADERS = {
     "X-Frame-Options": "DENY",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
@@ -23,14 +24,21 @@ def templates(*packages: str) -> "Environment":
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
+def prepare(*packages: str) -> None:
+    """Load the engine and compile the templates of ``packages``, so that the first page need not."""
+    environment = templates(*packages)
+    for name in environment.list_templates(extensions=["html"]):
+        environment.get_template(name)
+
+
 class Pages:
     """The templates of one surface, on top of those that all surfaces share."""
 
     def __init__(self, package: str) -> None:
         """Read templates of ``package``."""
-        self._package = package
+        self._packages = (package, SHARED)
 
     def render(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """Return a page."""
-        text = templates(self._package, "mockspaces.asgi").get_template(template).render(values)
+        text = templates(*self._packages).get_template(template).render(values)
         return HTMLResponse(text, status, headers=HEADERS)

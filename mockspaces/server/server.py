@@ -11,7 +11,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Generator, Iterable
-from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -20,7 +19,7 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.types import ASGIApp
 
-from mockspaces.app import STOPPING, App, create_app
+from mockspaces.app import STOPPING, App, create_app, prepare
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.worlds.worlds import Listeners
 from mockspaces.config import ANY_ADDRESS, DEFAULT_HOST, LOOPBACK, Config, url_of
@@ -308,8 +307,7 @@ class Server:
 
         def ready() -> None:
             on_ready()
-            # What the first socket needs, so that it does not stop the loop for the time of an import.
-            threading.Thread(target=import_module, args=["mockspaces.realtime.surface"], daemon=True).start()
+            threading.Thread(target=prepare, daemon=True).start()
 
         self._server.on_ready = ready
         self._server.run(sockets=self._listeners)
