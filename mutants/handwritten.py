@@ -284,7 +284,7 @@ FIRST: Rules = {
         Rule(PRESENCE, "_audience", 'not payload.get("receivers")', "True"),
         ("RT-PRES-05",),
     ),
-    "no farewell": (Rule(PRESENCE, "say_farewell", "sorted(connection.announced)", "()"), ("RT-PRES-09",)),
+    "no farewell": (Rule(PRESENCE, "say_farewell", "set(connection.announced)", "set[str]()"), ("RT-PRES-09",)),
 }
 
 

@@ -663,18 +663,20 @@ CLOUD: Rules = {
     ),
     # --- mockspaces.cloud.kernel
     "quota outlives a clock that goes back": (
-        Rule(QUOTAS, "count", "not window.start <= now < window.start + interval", "not now < window.start + interval"),
+        Rule(
+            QUOTAS, "_count", "not window.start <= now < window.start + interval", "not now < window.start + interval"
+        ),
         ("LIM-02",),
     ),
     "one call too many": (
-        Rule(QUOTAS, "count", "0 if window.calls < calls", "0 if window.calls <= calls"),
+        Rule(QUOTAS, "_count", "0 if window.calls < calls", "0 if window.calls <= calls"),
         ("LIM-01",),
     ),
     "limit per address counts by user": (
-        Rule(QUOTAS, "count", "address if quota.per == 'address' else person_id", "person_id"),
+        Rule(QUOTAS, "_count", "address if quota.per == 'address' else person_id", "person_id"),
         ("LIM-01",),
     ),
-    "limits enforced unasked": (never(QUOTAS, "count", "not world.settings.rest_enforce_limits"), ("LIM-02",)),
+    "limits enforced unasked": (Rule(QUOTAS, "count", "world.settings.rest_enforce_limits", "True"), ("LIM-02",)),
     "secrets shared by all worlds": (
         Rule(WORLD, "World.secret", "self.state.master_secret.value", 'b"the same"'),
         ("AUTH-WORLD-01",),

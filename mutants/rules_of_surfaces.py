@@ -183,7 +183,7 @@ SURFACES: Rules = {
         ("RT-UNSUB-03", "SPACES-KICK-03"),
     ),
     "removed person hears on": (
-        undone(ANNOUNCEMENTS, "channel_closed", "hub.world.presence.unsubscribe(session.id, space_id)"),
+        undone(ANNOUNCEMENTS, "channel_closed", "hub.world.presence.expel(session.id, space_id)"),
         ("SPACES-KICK-03", "RT-UNSUB-03"),
     ),
     "sockets of other grants end too": (
