@@ -20,6 +20,7 @@ MEANINGS = {
     "WEB-CALL": "A call with",
 }
 TITLES: Mapping[int, str] = {404: "Not found", 405: "Not possible", 500: "A bug"}
+NOT_FOUND = 404
 pages = Pages("mockspaces.web")
 
 
@@ -51,7 +52,10 @@ class WebSurface:
         """Say so as a page."""
         row = exchange.world.contract.errors[rejection.code]
         title = TITLES.get(row.status, "Not possible")
-        page = pages.render("error.html", row.status, title=title, problem=row.text(rejection.detail), advice="")
+        if exchange.path == "/" and row.status == NOT_FOUND:  # whoever looks at the address in a browser
+            page = pages.render("root.html", row.status, world=exchange.world.name, base=exchange.origins.base)
+        else:
+            page = pages.render("error.html", row.status, title=title, problem=row.text(rejection.detail), advice="")
         if isinstance(rejection, MethodNotAllowed):
             page.headers["allow"] = rejection.allow
         return add_headers(page, CORS)

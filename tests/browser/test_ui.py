@@ -219,6 +219,15 @@ def test_an_entry_becomes_a_fault(page: Chrome, mock: Mockspaces) -> None:
     assert call(mock, "/spaces/invite", "bob@example.com", topic={"title": "X"}).status_code == 200
 
 
+def test_the_root_leads_to_the_page(browser: Chrome, mock: Mockspaces) -> None:
+    """Whoever opens the address of a world learns what it is, and its link leads to the page of this world."""
+    browser.get(f"{mock.url}/")
+    assert "test double" in browser.find_element(By.TAG_NAME, "main").text
+    browser.find_element(By.PARTIAL_LINK_TEXT, "why it refused").click()
+    see(browser, "journal", "GET /")
+    assert browser.current_url == f"{mock.url}/_mock/ui"
+
+
 @pytest.mark.parametrize("media_type", ["application/json", "text/html", "multipart/form-data; boundary=b", "text/x"])
 def test_hostile_exchanges_run_nothing(page: Chrome, mock: Mockspaces, media_type: str) -> None:
     """Markup in path, header, body and claims of a JWT is shown as it was sent, in the list and in the detail."""
