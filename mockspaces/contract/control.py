@@ -27,6 +27,7 @@ def _row(
 
 
 OPEN = ("CTRL-HEALTH", "CTRL-CA")  # CTRL-05: what a client needs before it can speak to the mock at all
+SHELL = ("CTRL-UI", "CTRL-UI-ENTRY")  # CTRL-04: without the token an empty page that asks for it
 BODY_BYTES = 256 * 1024 * 1024  # a snapshot holds all stored files of a world (DM-CFG-02) and more
 
 ROWS = (

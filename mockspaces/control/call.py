@@ -28,12 +28,18 @@ class ControlCall(call.Call):
         params: Mapping[str, str],
         worlds: Worlds,
         documented: Mapping[str, Handler[Any]],
+        *,
+        shell: bool = False,
     ) -> None:
-        """Bundle what the surface found out. ``documented`` are the handlers of all surfaces."""
+        """Bundle what the surface found out. ``documented`` are the handlers of all surfaces.
+
+        A call for the ``shell`` of a page came without the control token and is told nothing.
+        """
         super().__init__(exchange, endpoint)
         self.params = params
         self.worlds = worlds
         self.documented = documented
+        self.shell = shell
 
     @property
     def hosted(self) -> Hosted:

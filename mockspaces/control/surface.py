@@ -86,9 +86,12 @@ class ControlSurface:
         """Answer one control call, or raise `Rejection`."""
         endpoint, params = self._router.find(exchange.method, exchange.path)
         exchange.endpoint = endpoint
+        shell = False
         if endpoint not in control.OPEN:
             self._check_host(exchange)
-            self._check_token(exchange)
+            shell = endpoint in control.SHELL and self._token is not None and exchange.header(TOKEN_HEADER) is None
+            if not shell:
+                self._check_token(exchange)
             self._check_origin(exchange)
             _check_media_type(exchange)
         if exchange.query and endpoint not in QUERIES:
@@ -97,7 +100,7 @@ class ControlSurface:
         if exchange.method not in WITHOUT_BODY and not body.strip():
             raise invalid("", "a control call has a JSON body, at least {}")
         row, act = SHIPPED.endpoints[endpoint], HANDLERS[endpoint].act
-        call = ControlCall(exchange, row, params, self._worlds, self._documented)
+        call = ControlCall(exchange, row, params, self._worlds, self._documented, shell=shell)
         if row.transaction == "own":
             result = await exchange.world.transactions.carry_out(lambda: act(call))
         else:

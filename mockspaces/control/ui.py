@@ -25,32 +25,36 @@ MESSAGE_ROWS = 20
 
 
 async def page(call: ControlCall) -> object:
-    """Render the page; its script is told what happens, and fetches the page anew when the world has changed."""
+    """Render the page; its script is told what happens, and fetches the page anew when the world has changed.
+
+    Without the control token, where there is one, the page is empty and asks for it (CTRL-04).
+    """
     nonce = secrets.token_urlsafe(16)
-    world = call.world
-    users = [user for user in await world.state.users.all() if not user.is_service_account][:LIST_ROWS]
-    companies = {company.id: company.name for company in await world.state.companies.all()}
-    html = (
-        templates("mockspaces.control")
-        .get_template("ui.html")
-        .render(
-            nonce=nonce,
-            world=world,
-            origins=call.exchange.origins,
-            clock=shown_clock(world),
-            worlds=[hosted.world.name for hosted in call.worlds],
-            people=[{"user": user, "company": companies.get(user.company_id or "", "")} for user in users],
-            apps=await _apps(world),
-            clients=(await world.state.clients.all())[:LIST_ROWS],
-            spaces=await _spaces(world),
-            sockets=await _sockets(world),
-            misbehaviours=world.misbehaviours.all(),
-            faults=[_fault(fault.action) | {"id": fault.id, "fired": fault.fired} for fault in world.faults.all()],
-        )
-    )
+    template = templates("mockspaces.control").get_template("shell.html" if call.shell else "ui.html")
+    html = template.render(nonce=nonce, **({} if call.shell else await _data(call)))
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{nonce}'; connect-src 'self'"
     headers = ((b"content-security-policy", policy.encode()), (b"x-frame-options", b"DENY"))
     return add_headers(HTMLResponse(html), headers)
+
+
+async def _data(call: ControlCall) -> dict[str, Any]:
+    """Return what the page shows of a world."""
+    world = call.world
+    users = [user for user in await world.state.users.all() if not user.is_service_account][:LIST_ROWS]
+    companies = {company.id: company.name for company in await world.state.companies.all()}
+    return {
+        "world": world,
+        "origins": call.exchange.origins,
+        "clock": shown_clock(world),
+        "worlds": [hosted.world.name for hosted in call.worlds],
+        "people": [{"user": user, "company": companies.get(user.company_id or "", "")} for user in users],
+        "apps": await _apps(world),
+        "clients": (await world.state.clients.all())[:LIST_ROWS],
+        "spaces": await _spaces(world),
+        "sockets": await _sockets(world),
+        "misbehaviours": world.misbehaviours.all(),
+        "faults": [_fault(fault.action) | {"id": fault.id, "fired": fault.fired} for fault in world.faults.all()],
+    }
 
 
 def _fault(action: Action) -> dict[str, Any]:

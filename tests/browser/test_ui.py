@@ -17,6 +17,7 @@ from contract_tests.sockets import Chat, address
 from mockspaces.client import Mockspaces
 from mockspaces.cloud.kernel import jws
 from mockspaces.cloud.kernel.journal import Entry
+from mockspaces.config import Config
 from mockspaces.server import Server
 
 pytestmark = pytest.mark.needs("chromium", "chromedriver")
@@ -217,6 +218,28 @@ def test_an_entry_becomes_a_fault(page: Chrome, mock: Mockspaces) -> None:
     see(page, "detail", "planned as")
     assert call(mock, "/spaces/invite", "bob@example.com", topic={"title": "X"}).status_code == 503
     assert call(mock, "/spaces/invite", "bob@example.com", topic={"title": "X"}).status_code == 200
+
+
+def test_a_control_token_is_asked_for_and_opens_the_page(browser: Chrome) -> None:
+    """Without the token the page is empty and tells nothing; a wrong one is refused, the right one shows the world."""
+    with Server(Config(port=0, control_token="sésame")) as running:
+        browser.get(f"{running.url}/_mock/ui")
+        assert "ann@example.com" not in browser.page_source
+        field = browser.find_element(By.NAME, "token")
+        field.send_keys("nonsense", Keys.ENTER)
+        see(browser, "said", "That is not the token")
+        field.clear()
+        field.send_keys("sésame", Keys.ENTER)
+        see(browser, "people", "ann@example.com")
+        httpx.get(f"{running.url}/api/users/me", trust_env=False)
+        see(browser, "journal", "the request has no Authorization header")
+        browser.find_element(By.CSS_SELECTOR, "#rows a").click()
+        see(browser, "detail", "Refused with 401")
+        browser.refresh()
+        see(browser, "detail", "Refused with 401")
+        press(browser, "+1 day")
+        see(browser, "clock", "+86400 s")
+        browser.get("about:blank")
 
 
 def test_the_root_leads_to_the_page(browser: Chrome, mock: Mockspaces) -> None:

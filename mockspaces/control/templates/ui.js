@@ -2,6 +2,39 @@
 const control = location.pathname.slice(0, location.pathname.indexOf("/_mock") + 6);
 const KEPT = 10000, SHOWN = innerWidth < 768 ? 50 : 200;
 const $ = id => document.getElementById(id);
+let token = sessionStorage.getItem("mock-token") ?? "";
+
+const get = (path, options = {}) =>
+  fetch(control + path, {...options, headers: {...options.headers, ...(token ? {"X-Mock-Token": encoded(token)} : {})}});
+
+// A header is made of bytes; the token is sent as UTF-8.
+const encoded = text => String.fromCharCode(...new TextEncoder().encode(text));
+
+async function parsed(answer) {
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+// Without the control token the page is empty: it asks for it and then takes what the same address has for who knows it.
+while ($("sign-in")) {
+  if (token) {
+    const answer = await get("/ui");
+    if (answer.ok) {
+      sessionStorage.setItem("mock-token", token);
+      const page = await parsed(answer);
+      document.title = page.title;
+      document.body.replaceChildren(page.querySelector("header"), page.querySelector("main"));
+      break;
+    }
+    sessionStorage.removeItem("mock-token");
+    $("said").textContent = "That is not the token.";
+  }
+  await new Promise(resolve => $("sign-in").addEventListener("submit", event => {
+    event.preventDefault();
+    token = event.target.elements.token.value;
+    resolve();
+  }, {once: true}));
+}
+
 const rows = $("rows"), filters = $("filters"), news = $("news");
 
 function el(tag, attributes, ...children) {
@@ -16,7 +49,7 @@ function el(tag, attributes, ...children) {
 async function ask(method, path, body) {
   const options = {method};
   if (body !== undefined) Object.assign(options, {headers: {"Content-Type": "application/json"}, body: JSON.stringify(body)});
-  const answer = await fetch(control + path, options);
+  const answer = await get(path, options);
   const found = await answer.json();
   if (!answer.ok) throw new Error(found.why || found.message);
   return found;
@@ -135,7 +168,7 @@ $("pause").addEventListener("click", event => {
 // --- what the world tells
 
 async function listen() {
-  const answer = await fetch(`${control}/events`);
+  const answer = await get("/events");
   if (!answer.ok) throw new Error(`${answer.status}`);
   kept = [];
   rows.replaceChildren();
@@ -175,7 +208,7 @@ async function refresh() {
   fetching = true;
   stale = false;
   try {
-    const page = new DOMParser().parseFromString(await (await fetch(`${control}/ui`)).text(), "text/html");
+    const page = await parsed(await get("/ui"));
     for (const part of document.querySelectorAll("main > section, #now")) {
       const fresh = page.getElementById(part.id);
       if (fresh && fresh.innerHTML !== part.innerHTML) part.innerHTML = fresh.innerHTML;
@@ -268,6 +301,13 @@ function fault(entry) {
     el("div", {class: "bar"}, el("button", {type: "button", onclick: plan}, "Plan it"), said));
 }
 
+async function save(entry) {
+  const found = await ask("GET", `/journal?format=har&after=${entry.id - 1}&trace=${entry.trace}`);
+  const url = URL.createObjectURL(new Blob([JSON.stringify(found, null, 1)], {type: "application/json"}));
+  el("a", {href: url, download: `entry-${entry.id}.har`}).click();
+  URL.revokeObjectURL(url);
+}
+
 function rules(found) {
   if (!found.checks.length) return "";
   return el("div", null, el("h3", null, "The credential, rule by rule"),
@@ -301,7 +341,7 @@ function detail(found) {
     found.statements.length ? el("div", null, el("h3", null, "What the mock follows here"), el("ul", null, ...found.statements.map(one =>
       el("li", {class: "small"}, el("b", null, one.id), ` ${one.statement} `, el("span", {class: "dim"}, `Evidence: ${one.evidence}`))))) : "",
     el("div", {class: "bar"}, ...Object.entries(texts).map(([name, text]) => copy(name, text)),
-      el("a", {href: `${control}/journal?format=har&after=${entry.id - 1}&trace=${entry.trace}`, download: `entry-${entry.id}.har`}, "HAR"), copied),
+      el("button", {type: "button", onclick: () => save(entry)}, "Save as HAR"), copied),
     entry.event || entry.surface === "web" ? "" : fault(entry),
   ];
 }
