@@ -71,3 +71,19 @@ def test_the_space_access_token_of_a_disabled_user_is_refused(cloud: Cloud) -> N
         cloud.control("PATCH", f"/users/{ann.username}", {"enabled": enabled})
         with claim("AUTH-USER-05", f"with enabled {enabled}: {code}"):
             refused(cloud.call("GET", "/users/me", room_app), status, code)
+
+
+@behaviour("MISC-DISCOVER-01")
+def test_an_inactive_app_is_not_discovered(cloud: Cloud) -> None:
+    """Of two clients, and of two service apps, the active one is known."""
+    ann = cloud.user()
+    space = cloud.space(ann)
+    web = cloud.call("GET", "/service-configurations").json()["spaces"]["marketing_url"]
+    for kind, name in (("oauth-clients", "client_id"), ("service-apps", "iss")):
+        for active in (True, False):
+            company = {"scopes": "all", "company": "Example"} if name == "iss" else {}
+            made = cloud.control("POST", f"/{kind}", {"active": active, **company})[name]
+            body = {"spaceUrl": f"{web}/spaces/{space}", "appId": made}
+            with claim("MISC-DISCOVER-01", f"of {kind} one with active {active}"):
+                answer = cloud.call("POST", "/apps/spaces/discover", ann, json=body)
+                observe(answer.json()["isAppValidated"], active)

@@ -34,7 +34,7 @@ def test_of_two_addresses_that_become_one_user_the_higher_role_counts(cloud: Clo
     ann = cloud.user()
     spaces = [cloud.space(ann, title) for title in ("One", "Two")]
     for space, pair in zip(spaces, (("guest", "admin"), ("admin", "guest")), strict=True):
-        addresses = zip(("late@example.com", "other@new.example"), pair, strict=True)
+        addresses = zip(("Late@Example.com", "other@new.example"), pair, strict=True)
         invite(cloud, space, ann, *({"invitee": address, "role": role} for address, role in addresses))
     late = cloud.user("late@example.com", other_emails=["other@new.example"])
     with claim("SPACES-INVITE-05", "there is one entry, with the higher role"):
@@ -78,3 +78,48 @@ def test_a_meeting_may_end_when_it_begins(cloud: Cloud) -> None:
         body = {"topic": {"title": "Room"}, "startDateTime": start, "endDateTime": end}
         with claim("SPACES-CREATE-10", f"an end {name}: status {status}"):
             expect(cloud.call("POST", "/spaces/invite", ann, json=body).status_code, status)
+
+
+@behaviour("SPACES-INVJOIN-02")
+def test_the_link_raises_who_has_joined_as_guest(cloud: Cloud) -> None:
+    """Somebody who joined an open space and is then invited as member becomes one by the link, and stays it."""
+    ann, bob = cloud.user(), cloud.user("bob@example.com")
+    space = cloud.open_space(ann)
+    cloud.call("GET", f"/spaces/{space}/join", bob)
+    made = invite(cloud, space, ann, {"invitee": bob.username, "role": "member"})
+    link = f"/spaces/invites/{made}/join"
+    for name, path in (
+        ("the link", link),
+        ("the space itself, later", f"/spaces/{space}/join"),
+        ("the link, again", link),
+    ):
+        with claim("SPACES-INVJOIN-02", f"by {name} they are member"):
+            observe(cloud.call("GET", path, bob).json()["topic"]["role"], "member")
+
+
+@behaviour("SPACES-INVJOIN-02")
+def test_of_two_invited_addresses_the_higher_role_is_given(cloud: Cloud) -> None:
+    """Somebody who has two of the invited addresses gets the higher role by the link, whichever was named first."""
+    only_mock(cloud, "people who do not exist yet")
+    ann = cloud.user()
+    space = cloud.space(ann)
+    pair = ({"invitee": "late@example.com", "role": "member"}, {"invitee": "other@new.example", "role": "admin"})
+    made = invite(cloud, space, ann, *pair)
+    late = cloud.user("late@example.com", other_emails=["other@new.example"])
+    cloud.call("POST", f"/spaces/{space}/attendees/userId/{late.id}", ann, json={"role": "member"})
+    with claim("SPACES-INVJOIN-02", "who was made member meanwhile is admin again"):
+        observe(cloud.call("GET", f"/spaces/invites/{made}/join", late).json()["topic"]["role"], "admin")
+
+
+@behaviour("PERM-ARCH-01")
+def test_the_link_into_a_space_that_was_archived_is_for_its_people(cloud: Cloud) -> None:
+    """A link that was made before the space was archived lets nobody in any more, but whoever is in it already."""
+    ann, bob = cloud.user(), cloud.user("bob@example.com")
+    space = cloud.space(ann)
+    made = invite(cloud, space, ann, {"invitee": bob.username})
+    cloud.control("PATCH", f"/spaces/{space}", {"archived": True})
+    link = f"/spaces/invites/{made}/join"
+    with claim("PERM-ARCH-01", "a stranger with the link is refused"):
+        refused(cloud.call("GET", link, cloud.guest()), 403, "topic.invalid_acesss_to_archived_topic")
+    with claim("PERM-ARCH-01", "who was invited before comes in"):
+        expect(cloud.call("GET", link, bob).status_code, 200)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import httpx
+import pytest
 
 from contract_tests.claims import claim, expect, observe
 from contract_tests.kit import Cloud, Person, behaviour, only_mock, refused
@@ -103,3 +104,59 @@ def test_after_leaves_out_the_millisecond_itself(cloud: Cloud) -> None:
         with claim(shown, "REST-TIME-02", f"{path}: one millisecond before, and at the moment"):
             answers = [cloud.call("GET", path, ann, params={**query, "after": str(moment + ms)}) for ms in (-1, 0)]
             expect([len(answer.json()["data"]) for answer in answers], [1, 0])
+
+
+@behaviour("DM-USER-02")
+def test_a_user_name_is_kept_in_small_letters(cloud: Cloud) -> None:
+    """However it was spelt, it is told in small letters, and taken in any spelling."""
+    only_mock(cloud, "needs a person of a chosen name")
+    made = cloud.control("POST", "/users", {"username": "Zoe@EXAMPLE.com", "other_emails": ["ZOE@other.example"]})
+    zoe = cloud.user("zoe@example.com")
+    me = cloud.call("GET", "/users/me", zoe).json()
+    with claim("DM-USER-02", "user name and addresses are in small letters"):
+        observe((me["_id"], me["username"]), (made["_id"], "zoe@example.com"))
+        observe([one["value"] for one in me["emails"]], ["zoe@example.com", "zoe@other.example"])
+
+
+@behaviour("DM-USET-04")
+def test_a_policy_is_that_of_ones_own_company(cloud: Cloud) -> None:
+    """Of two people of two companies only the one whose company denies attachments is told so, and no guest is."""
+    cloud.control("POST", "/companies", {"name": "Strict", "domains": ["strict.example"], "deny_attachments": True})
+    told = []
+    for who in (cloud.user("eve@strict.example"), cloud.user(), cloud.guest()):
+        settings = cloud.call("GET", "/users/me/settings", who).json()["data"][0]
+        told.append(settings["companyPolicy"]["user"]["denyFeatures"]["attachment"])
+    with claim("DM-USET-04", "it is told to the people of that company"):
+        observe(told, [True, False, False])
+
+
+@behaviour("USERS-COLL-04", "AUTH-SVC-15")
+def test_an_app_finds_nobody_of_another_company_by_their_account(cloud: Cloud) -> None:
+    """Once in a space of the app, somebody of another company is still none of its people; a person finds them."""
+    app, ann, rita = cloud.app(), cloud.user(), cloud.user("rita@rival.example")
+    cloud.space(app, invitees=[{"invitee": rita.username}, {"invitee": ann.username}])
+    ndbid = cloud.call("GET", "/users/me", rita).json()["ndbid"]
+    for id_, name, who, found in (
+        ("AUTH-SVC-15", "the app", app, []),
+        ("USERS-COLL-04", "a person", ann, [rita.id]),
+    ):
+        with claim(id_, f"whom {name} finds"):
+            data = cloud.call("GET", "/users/me/colleagues", who, params={"accountid": ndbid}).json()["data"]
+            observe([one["_id"] for one in data], found)
+
+
+@behaviour("USERS-SPACES-08")
+@pytest.mark.parametrize("people", [62, 63, 64])
+def test_an_activity_moves_a_space_of_any_size(cloud: Cloud, people: int) -> None:
+    """Whoever came first and whoever came last have the space on top, also around the size at which lists change."""
+    only_mock(cloud, "needs many people")
+    ann = cloud.user()
+    usernames = [f"p{number}@example.com" for number in range(people)]
+    cloud.control("POST", "/seed", {"users": [{"username": one} for one in usernames]})
+    roster = [{"username": one} for one in usernames]
+    one, _other = (cloud.open_space(ann, title, members=roster) for title in ("One", "Other"))
+    cloud.call("POST", f"/spaces/{one}", ann, json={"title": "First"})
+    with claim("USERS-SPACES-08", "it is on top for the first and the last of its people"):
+        for who in (ann, cloud.user(usernames[0]), cloud.user(usernames[-1])):
+            data = cloud.call("GET", "/users/me/spaces", who).json()["data"]
+            observe([item["title"] for item in data], ["First", "Other"])
