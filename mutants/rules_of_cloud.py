@@ -478,7 +478,7 @@ CLOUD: Rules = {
         without(FILES, "viewed", " or not hmac.compare_digest(token.encode(), view_token(world, file).encode())"),
         ("FILES-VIEW-01",),
     ),
-    "guest creates posts": (never(MESSAGES, "check_author", 'role == "guest"'), ("MSG-IDEA-05",)),
+    "guest creates posts": (never(MESSAGES, "check_author", 'role == "guest"'), ("RT-MSG-04",)),
     "post in a direct space": (never(MESSAGES, "check_author", 'found.space.type == "direct"'), ("RT-FAIL-02",)),
     "service app edits chats": (never(MESSAGES, "check_editor", 'caller.kind == "svc"'), ("MSG-UPDATE-06",)),
     "old message read by its id": (never(MESSAGES, "check_visible", "message.created <"), ("PERM-HIST-01",)),
