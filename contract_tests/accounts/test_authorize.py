@@ -297,19 +297,32 @@ def test_the_error_comes_where_the_answer_was_awaited(cloud: Cloud) -> None:
         observe(list(fragment_of(where)), ["error", "error_description"])
 
 
-@behaviour("ACC-GEN-05", "ACC-AUTHZ-12")
+@behaviour("ACC-GEN-05", "ACC-AUTHZ-01", "ACC-AUTHZ-12")
 @pytest.mark.parametrize("name", ["scope", "response_type", "state", "nonce"])
 def test_a_repeated_parameter_is_an_invalid_request(cloud: Cloud, name: str) -> None:
-    """A known parameter given twice is refused, equal values or not; an unknown one is ignored."""
+    """A known parameter that comes again with another value is refused, with an equal one or an unknown one is not."""
     client = register(cloud)
     query = urlencode(authorization(client, scope="email", nonce="n"))
-    values = {"another value": "spaces", "the same value": authorization(client, scope="email", nonce="n")[name]}
-    for what, value in values.items():
-        with claim("ACC-GEN-05", "ACC-AUTHZ-12", f"{what} again is an invalid request"):
-            answer = Browser(cloud).send("GET", f"/oauth2/authorize?{query}&{urlencode({name: value})}")
-            observe(query_of(location(answer))["error"], "invalid_request")
+    with claim("ACC-GEN-05", "ACC-AUTHZ-12", "another value again is an invalid request"):
+        answer = Browser(cloud).send("GET", f"/oauth2/authorize?{query}&{urlencode({name: 'spaces'})}")
+        observe(query_of(location(answer))["error"], "invalid_request")
+    same = urlencode({name: authorization(client, scope="email", nonce="n")[name]})
+    with claim("ACC-AUTHZ-01", "an equal value counts once, and empty pairs are ignored"):
+        answer = Browser(cloud).send("GET", f"/oauth2/authorize?&&{query}&&{same}&")
+        observe("/account/login/" in location(answer), wanted=True)
     with claim("ACC-GEN-05", "an unknown one given twice is ignored"):
         assert "/account/login/" in location(Browser(cloud).send("GET", f"/oauth2/authorize?{query}&x=1&x=2"))
+
+
+@behaviour("ACC-AUTHZ-02")
+def test_a_redirect_uri_may_have_a_scheme_of_its_own(cloud: Cloud) -> None:
+    """Apps on phones register URIs with a scheme of their own, and are answered there, character by character."""
+    client = register(cloud, "com.example.app:/callback")
+    with claim("ACC-AUTHZ-02", "the code goes to the custom scheme"):
+        assert authorize(cloud, client).startswith("com.example.app:/callback?")
+    with claim("ACC-AUTHZ-02", "another spelling of it is no registered one"):
+        query = urlencode(authorization(client, redirect_uri="com.example.app://callback"))
+        page_refused(visit(cloud, f"{cloud.accounts}/oauth2/authorize?{query}"), 400)
 
 
 @behaviour("ACC-GEN-05", "ACC-AUTHZ-11")
@@ -318,7 +331,7 @@ def test_a_repeated_destination_is_not_redirected_to(cloud: Cloud, name: str) ->
     """Which of two clients or URIs is meant nobody knows, so the answer is a page."""
     client = register(cloud)
     query = urlencode(authorization(client))
-    again = urlencode({name: authorization(client)[name]})
+    again = urlencode({name: f"{authorization(client)[name]}x"})
     with claim("ACC-GEN-05", "ACC-AUTHZ-11", "it is answered by a page"):
         page_refused(visit(cloud, f"{cloud.accounts}/oauth2/authorize?{query}&{again}"), 400)
 
@@ -488,8 +501,8 @@ def test_esjwtcode_leads_to_a_user_jwt(cloud: Cloud) -> None:
     with claim("ACC-AUTHZ-19", "ACC-AUTHZ-03", "ACC-UJWT-06", "the id_token opens the REST API as a user JWT"):
         answer = cloud.http.get(f"{cloud.api}/users/me", headers={"Authorization": f"jwt {token}"})
         observe((answer.status_code, answer.json()["username"]), (200, ANN))
-    with claim("ACC-AUTHZ-19", "it has no audience"):
-        observe(info(cloud, token).json()["audience"], "")
+    with claim("ACC-AUTHZ-19", "its audience is the client"):
+        observe(info(cloud, token).json()["audience"], client.id)
 
 
 @behaviour("ACC-AUTHZ-15")

@@ -562,15 +562,16 @@ def test_an_id_token_of_a_code_has_its_nonce(cloud: Cloud) -> None:
 
 @behaviour("ACC-INFO-07", "ACC-UJWT-06")
 def test_a_user_jwt_can_be_asked_about_too(cloud: Cloud) -> None:
-    """Bound to a grant or not, its audience is empty; a dead one is refused."""
+    """The audience of one that a grant owns is its client, that of another is empty; a dead one is refused."""
     free, (name, _password) = native(cloud)["token"], cloud.credentials()
     with claim("ACC-INFO-07", "that of a login has no audience, and names its user"):
         found = info(cloud, free).json()
         observe((found["audience"], found["user"]["username"]), ("", name))
     client = register(cloud)
     body = granted(exchange(cloud, client, code(cloud, client, response_type="esjwtcode", scope="email")))
-    with claim("ACC-INFO-07", "that of a grant has no audience"):
-        observe(info(cloud, body["id_token"]).json()["audience"], "")
+    with claim("ACC-INFO-07", "that of a grant has its client as audience, and an hour at most"):
+        found = info(cloud, body["id_token"]).json()
+        observe((found["audience"], 0 < found["expires_in"] <= 3600), (client.id, True))
     revoke(cloud, client_id=client.id, refresh_token=body["refresh_token"])
     with claim("ACC-INFO-07", "ACC-UJWT-06", "that of a revoked grant is invalid"):
         failed(info(cloud, body["id_token"]), "invalid_token")

@@ -439,6 +439,11 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "accounts.id_token_style": "hs256",
         "accounts.strict_rotation": False,
         "accounts.typo_alias": False,
+        "accounts.ignore_verifier": False,
+        "accounts.accept_openid": False,
+        "accounts.loopback_ports": False,
+        "accounts.logout_origins": [],
+        "accounts.cookie_prefix": "",
         "accounts.auto_login": None,
         "accounts.auto_consent": False,
     },
@@ -459,6 +464,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "socket.ping_interval_ms": 25_000,
         "socket.ping_timeout_ms": 60_000,
         "socket.lenient_token": False,
+        "socket.enforce_limits": False,
     },
 }
 

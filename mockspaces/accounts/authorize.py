@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from mockspaces.accounts import cookies, csrf
 from mockspaces.accounts.call import Call, Handlers, pages
-from mockspaces.accounts.failures import Redirected
+from mockspaces.accounts.failures import Redirected, description
 from mockspaces.accounts.parameters import Parameters, bad
 from mockspaces.accounts.redirects import Pairs, below, component, legal_query, redirect, with_fragment, with_query
 from mockspaces.asgi.handlers import Handler
@@ -34,7 +34,7 @@ PARAMETERS = (
 
 async def authorize(call: Call) -> Response:
     """Send the browser on: to login, to consent, or back to the client (ACC-AUTHZ-09, -10, -15)."""
-    parameters = call.parameters(*PARAMETERS)
+    parameters = call.parameters(*PARAMETERS, repeats=True)
     request = await _checked(call, parameters)
     user = await _signed_in(call)
     asks_for_login = parameters["prompt"] in call.world.contract.accounts.login_prompts
@@ -47,7 +47,7 @@ async def authorize(call: Call) -> Response:
 
 async def ask(call: Call) -> Response:
     """Ask the user, every time (ACC-CONSENT-01..03)."""
-    parameters = call.parameters(*PARAMETERS)
+    parameters = call.parameters(*PARAMETERS, repeats=True)
     request = await _checked(call, parameters)
     user = await _signed_in(call)
     if user is None:
@@ -74,7 +74,7 @@ async def ask(call: Call) -> Response:
 
 async def decide(call: Call) -> Response:
     """Do what the user decided (ACC-DECIDE-01..05)."""
-    parameters = call.parameters(*PARAMETERS)
+    parameters = call.parameters(*PARAMETERS, repeats=True)
     request = await _checked(call, parameters)
     user = await _signed_in(call)
     if user is None:
@@ -123,8 +123,8 @@ def _told(
 ) -> Redirected:
     """Return the refusal as the client sees it, in the part of its URI where it awaits the answer."""
     row = call.world.contract.errors[refused.code]
-    description = row.text(refused.detail) if described else None
-    pairs = (("error", row.code), ("error_description", description), ("state", state))
+    said = description(row.text(refused.detail)) if described else None
+    pairs = (("error", row.code), ("error_description", said), ("state", state))
     return Redirected(refused, _back(redirect_uri, response_type, pairs))
 
 
@@ -135,7 +135,7 @@ def _back(redirect_uri: str, response_type: str | None, pairs: Pairs) -> Respons
 
 async def planned(call: Call, refused: Rejection) -> Rejection:
     """Return a planned refusal as the client of an authorization request sees it (ACC-AUTHZ-12)."""
-    parameters = call.parameters(*PARAMETERS)
+    parameters = call.parameters(*PARAMETERS, repeats=True)
     to = await oauth_requests.destination(call.world, parameters["client_id"], parameters["redirect_uri"])
     return _told(call, refused, to.redirect_uri, parameters["response_type"], parameters.state)
 

@@ -1,5 +1,6 @@
 """What a handler of the identity server gets: a routed request with its parameters."""
 
+from codecs import BOM_UTF8
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from urllib.parse import parse_qsl
 
@@ -39,9 +40,12 @@ class Call(call.Call):
         """Return a cookie, None if it is absent or not of our making."""
         return cookies.read(self.exchange, name)
 
-    def parameters(self, *known: str) -> Parameters:
-        """Return the known parameters of the query; whoever reads them refuses their problems."""
-        return Parameters(pairs_of(self.raw_query), known, self.world.contract.accounts)
+    def parameters(self, *known: str, repeats: bool = False) -> Parameters:
+        """Return the known parameters of the query; whoever reads them refuses their problems.
+
+        With ``repeats`` one may come again with an equal value (ACC-AUTHZ-01).
+        """
+        return Parameters(pairs_of(self.raw_query), known, self.world.contract.accounts, repeats=repeats)
 
     async def form(self, *known: str) -> Parameters:
         """Return the known parameters of an urlencoded or multipart body. Refuses any other (ACC-TOKEN-01).
@@ -64,13 +68,21 @@ class Call(call.Call):
         """Return all fields of the body in their order."""
         content_type = self.exchange.header(b"content-type") or ""
         media_type = content_type.partition(";")[0].strip().lower()
+        encoding = (self.exchange.header(b"content-encoding") or "identity").strip().lower()
+        if encoding != "identity":
+            raise bad("body", f"Content-Encoding {encoding[:80]} is not understood, send the form as it is")
         if media_type == URLENCODED:
             body, most = await self.exchange.body(), self.world.contract.limits.form_escapes
             if body.count(b"%") > most:
                 raise bad("body", f"more than {most} escapes")
-            text = body.decode("utf-8", "replace")
+            if body.startswith(BOM_UTF8):
+                raise bad("body", "begins with a byte order mark, send the form without it")
+            text, as_bytes = (
+                body.decode("utf-8", "surrogateescape"),
+                "surrogateescape",
+            )  # what is no UTF-8 is refused by name
             try:
-                return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+                return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors=as_bytes)
             except ValueError:
                 raise bad("body", f"more than {MAX_FIELDS} fields") from None
         if media_type == MULTIPART:

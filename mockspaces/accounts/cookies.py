@@ -12,20 +12,30 @@ _SEPARATORS = re.compile(r"[;,]")
 _OURS = re.compile(r"[A-Za-z0-9._-]{1,4096}")
 
 
+def named(exchange: Exchange, name: str) -> str:
+    """Return what a cookie is called in this world: by a setting it does not collide with that of another program."""
+    return f"{exchange.world.settings.accounts_cookie_prefix}{name}"
+
+
 def read(exchange: Exchange, name: str) -> str | None:
     """Return a cookie; of several the first, which a browser sends for the longest path (RFC 6265, 5.4)."""
+    own = named(exchange, name)
     for part in _SEPARATORS.split(exchange.header(b"cookie") or ""):
         key, _, value = part.strip().partition("=")
-        if key == name:
+        if key == own:
             return value if _OURS.fullmatch(value) else None
     return None
 
 
 def write(response: Response, exchange: Exchange, name: str, value: str) -> None:
     """Set a cookie for the time that the browser is open."""
-    response.headers.append("set-cookie", f"{name}={value}; Path={home(exchange)}; HttpOnly; SameSite=Lax")
+    response.headers.append(
+        "set-cookie", f"{named(exchange, name)}={value}; Path={home(exchange)}; HttpOnly; SameSite=Lax"
+    )
 
 
 def clear(response: Response, exchange: Exchange, name: str) -> None:
     """Take a cookie away."""
-    response.headers.append("set-cookie", f"{name}=; Path={home(exchange)}; Max-Age=0; HttpOnly; SameSite=Lax")
+    response.headers.append(
+        "set-cookie", f"{named(exchange, name)}=; Path={home(exchange)}; Max-Age=0; HttpOnly; SameSite=Lax"
+    )

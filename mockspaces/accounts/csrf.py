@@ -20,7 +20,13 @@ def check(exchange: Exchange, form: Parameters) -> None:
     """Refuse a form that did not come from a page of ours."""
     cookie, field = cookies.read(exchange, cookies.CSRF), form[FIELD]
     if cookie is None or field is None:
-        missing = "the cookie csrftoken" if cookie is None else f"the field {FIELD}"
+        name = cookies.named(exchange, cookies.CSRF)
+        missing = f"the cookie {name}" if cookie is None else f"the field {FIELD}"
         raise Rejection(oauth_errors.CSRF_FAILED, f"{missing} is missing")
     if not hmac.compare_digest(cookie.encode(), field.encode()):
-        raise Rejection(oauth_errors.CSRF_FAILED, f"the field {FIELD} is not the value of the cookie csrftoken")
+        name = cookies.named(exchange, cookies.CSRF)
+        why = (
+            f"the field {FIELD} is not the value of the cookie {name}; if another program on this host name has one, "
+            "call one of them 127.0.0.1 and the other localhost, or rename ours by the setting accounts.cookie_prefix"
+        )
+        raise Rejection(oauth_errors.CSRF_FAILED, why)

@@ -45,6 +45,12 @@ class Redirected(Rejection):
         self.response = response
 
 
+def description(text: str) -> str:
+    """Return a text in the characters that RFC 6749, 5.2 allows for one: printable ASCII but quote and backslash."""
+    plain = text.replace('"', "'").replace("\\", "/")
+    return "".join(one if " " <= one <= "~" else "?" for one in plain)
+
+
 def _vendor(code: str, message: str) -> VendorError:
     """ACC-ERR-01, -02."""
     return VendorError(error=VendorErrorObject(code=code, message=message), error_description=message)
@@ -69,7 +75,7 @@ def render(exchange: Exchange, rejection: Rejection) -> Response:
 def _json(exchange: Exchange, rejection: Rejection) -> Response:
     contract = exchange.world.contract
     row = contract.errors[IN_WORDS_OF_OAUTH.get(rejection.code, rejection.code)]
-    body = STYLES[exchange.world.settings.accounts_error_style](row.code, row.text(rejection.detail))
+    body = STYLES[exchange.world.settings.accounts_error_style](row.code, description(row.text(rejection.detail)))
     response = Response(encoded(body, contract.shapes), row.status, contract.accounts.no_store, JSON)
     if row.id == oauth_errors.INVALID_CLIENT and exchange.header(b"authorization") is not None:
         response.headers["www-authenticate"] = BASIC_CHALLENGE

@@ -15,10 +15,12 @@ OPAQUE = frozenset({"state"})
 class Parameters:
     """The values of known parameters; an empty one counts as absent, except ``state`` (ACC-AUTHZ-06)."""
 
-    def __init__(self, pairs: Iterable[tuple[str, str]], known: Iterable[str], words: Accounts) -> None:
+    def __init__(
+        self, pairs: Iterable[tuple[str, str]], known: Iterable[str], words: Accounts, *, repeats: bool = False
+    ) -> None:
         """Keep what is known; the rest is ignored. Blanks around a value go, except where it counts as sent.
 
-        ``empty`` says whether nothing came at all.
+        ``empty`` says whether nothing came at all. With ``repeats`` an equal value counts once.
         """
         self._values: dict[str, str] = {}
         self._problems: dict[str, str] = {}
@@ -28,9 +30,10 @@ class Parameters:
             self.empty = False
             if name not in wanted:
                 continue
-            if name in self._values:
+            taken = value if name in words.as_sent else value.strip(BLANKS)
+            if name in self._values and not (repeats and self._values[name] == taken):
                 self._problems[name] = "given twice"
-            self._values[name] = value if name in words.as_sent else value.strip(BLANKS)
+            self._values[name] = taken
             if name not in OPAQUE:
                 try:
                     value.encode()

@@ -79,6 +79,17 @@ def accepted_next(exchange: Exchange, text: str | None) -> str:
     return text if origin is not None and origin in _own_origins(exchange) else home(exchange)
 
 
+def after_logout(exchange: Exchange, text: str) -> str:
+    """Return ``next`` of a logout, which may also lead to origins that the setting lists; else why it does not."""
+    origin = None if _CONTROL.search(text) else _origin(text)
+    if origin is not None and origin in {_origin(one) for one in exchange.world.settings.accounts_logout_origins}:
+        return text
+    accepted = accepted_next(exchange, text)
+    if accepted != text:
+        exchange.why = f"next: {text[:200]!r} is not on the mock; the setting accounts.logout_origins lists others"
+    return accepted
+
+
 def _own_origins(exchange: Exchange) -> set[tuple[str, str, int] | None]:
     """Return the configured origins of all surfaces; the Host header is none of them."""
     places = (exchange.origins, exchange.world.origins)

@@ -69,8 +69,11 @@ class AccountsSurface:
             return "/oauth2/authorize", unquote_to_bytes(rest[3:])
         query: bytes = exchange.scope["query_string"]
         meant = self._typing_errors.get(exchange.path.rstrip("/"))
-        if meant is None or not exchange.world.settings.accounts_typo_alias:
+        if meant is None:
             return exchange.path, query
+        if not exchange.world.settings.accounts_typo_alias:
+            why = f'did you mean "{meant}"? With the setting accounts.typo_alias {exchange.path} is served too'
+            raise Rejection(errors.ROUTE_NOT_FOUND, why)
         exchange.why = "accounts.typo_alias: the misspelt path is served as an alias"
         return meant, query
 

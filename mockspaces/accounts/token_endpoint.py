@@ -40,7 +40,8 @@ async def issue(call: Call) -> Response | Signed:
     """Exchange a grant for tokens; the client is checked before the grant (ACC-TOKEN-01..18)."""
     form = await call.form(*PARAMETERS)
     if form.empty:
-        raise bad("body", "empty")
+        in_url = call.parameters(*PARAMETERS)
+        raise bad("body", "empty" if in_url.empty else "empty; the parameters came in the URL, send them as a form")
     client_id, secret = form["client_id"], form["client_secret"]
     basic = _basic(call.exchange.header(b"authorization"))
     if basic is not None:
@@ -48,7 +49,15 @@ async def issue(call: Call) -> Response | Signed:
             raise clients.refused("Authorization and body name different clients or secrets")
         client_id, secret = basic
     has_verifier = form["grant_type"] == oauth_requests.AUTHORIZATION_CODE and form["code_verifier"] is not None
-    proven = await clients.authenticate(call.world, client_id, secret or None, has_verifier=has_verifier)
+    try:
+        proven = await clients.authenticate(call.world, client_id, secret or None, has_verifier=has_verifier)
+    except Rejection as refused:
+        raw = _basic(call.exchange.header(b"authorization"), decoded=False)
+        if raw is None or raw == basic or not await clients.proves(call.world, *raw):
+            raise
+        raise clients.refused(
+            f"{refused.why}; it would be right undecoded: form-encode id and secret before base64 (RFC 6749, 2.3.1)"
+        ) from None
     grant_type = form.required("grant_type")
     exchange = GRANTS.get(grant_type)
     if exchange is None:
@@ -76,8 +85,11 @@ async def issue(call: Call) -> Response | Signed:
     return with_id_token(id_token) if isinstance(id_token, str) else Signed(id_token, with_id_token)
 
 
-def _basic(header: str | None) -> tuple[str, str] | None:
-    """Return client id and secret of HTTP Basic, None without it; both are form-encoded (RFC 6749, 2.3.1)."""
+def _basic(header: str | None, *, decoded: bool = True) -> tuple[str, str] | None:
+    """Return client id and secret of HTTP Basic, None without it; both are form-encoded (RFC 6749, 2.3.1).
+
+    Not ``decoded`` they are as somebody may have meant them who does not know that.
+    """
     scheme, _, text = (header or "").partition(" ")
     if scheme.lower() != BASIC:
         return None
@@ -88,7 +100,7 @@ def _basic(header: str | None) -> tuple[str, str] | None:
     client_id, colon, secret = pair.partition(":")
     if not colon:
         raise clients.refused("the Basic credentials have no colon between client_id and secret")
-    return unquote_plus(client_id), unquote_plus(secret)
+    return (unquote_plus(client_id), unquote_plus(secret)) if decoded else (client_id, secret)
 
 
 async def _code(call: Call, proven: ProvenClient, form: Parameters) -> Issued:

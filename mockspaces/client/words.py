@@ -475,6 +475,11 @@ class SettingChanges(TypedDict, total=False):
     accounts_id_token_style: Literal["hs256", "rs256"]
     accounts_strict_rotation: bool
     accounts_typo_alias: bool
+    accounts_ignore_verifier: bool
+    accounts_accept_openid: bool
+    accounts_loopback_ports: bool
+    accounts_logout_origins: Sequence[str]
+    accounts_cookie_prefix: str
     accounts_auto_login: str | None
     accounts_auto_consent: bool
     accounts_list_users: bool
@@ -507,6 +512,11 @@ SettingValues = TypedDict(
         "accounts.id_token_style": Literal["hs256", "rs256"],
         "accounts.strict_rotation": bool,
         "accounts.typo_alias": bool,
+        "accounts.ignore_verifier": bool,
+        "accounts.accept_openid": bool,
+        "accounts.loopback_ports": bool,
+        "accounts.logout_origins": Sequence[str],
+        "accounts.cookie_prefix": str,
         "accounts.auto_login": str | None,
         "accounts.auto_consent": bool,
         "accounts.list_users": bool,

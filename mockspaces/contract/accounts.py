@@ -12,6 +12,8 @@ class Accounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     # Pages
     product: Annotated[str, source("ACC-AUTHZ-09", "D")] = "zangspaces"
+    # What every OIDC library asks for, and the vendor does not know.
+    oidc_scope: Annotated[str, source("ACC-SCOPE-06")] = "openid"
     login_prompts: Annotated[tuple[str, ...], source("ACC-AUTHZ-08")] = ("select_account", "login")
     inert_methods: Annotated[tuple[str, ...], source("ACC-LOGIN-03", "D")] = (
         "Google",

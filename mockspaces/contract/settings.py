@@ -31,6 +31,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     accounts_id_token_style: Literal["hs256", "rs256"] = "hs256"
     accounts_strict_rotation: bool = False
     accounts_typo_alias: bool = False
+    accounts_ignore_verifier: bool = False
+    accounts_accept_openid: bool = False
+    accounts_loopback_ports: bool = False
+    accounts_logout_origins: tuple[str, ...] = ()
+    accounts_cookie_prefix: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{0,64}$")] = ""
     accounts_auto_login: str | None = None
     accounts_auto_consent: bool = False
     accounts_list_users: bool = True  # the mock's own: one-click sign-ins on the login page

@@ -47,6 +47,15 @@ async def authenticate(
     return ProvenClient(client)
 
 
+async def proves(world: World, client_id: str, secret: str) -> bool:
+    """Whether this is the secret of a client."""
+    try:
+        await authenticate(world, client_id, secret)
+    except Rejection:
+        return False
+    return True
+
+
 def refused(why: str) -> Rejection:
     """Return the refusal of a client."""
     return Rejection(oauth_errors.INVALID_CLIENT, why)

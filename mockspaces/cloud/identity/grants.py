@@ -67,6 +67,8 @@ def _check_verifier(world: World, proven: ProvenClient, code: AuthorizationCode,
             raise clients.refused("the secret was left out, and the code has no challenge that could stand in for it")
         if proven.client.secret is None:
             raise _refused("the code of a public client needs a challenge")
+        if verifier is not None and not world.settings.accounts_ignore_verifier:
+            raise _refused("a code_verifier for a code without challenge; accounts.ignore_verifier lets it pass")
         return
     if verifier is None:
         raise _refused("the code has a challenge, and no code_verifier was sent")

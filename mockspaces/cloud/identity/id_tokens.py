@@ -18,7 +18,7 @@ from mockspaces.contract.shapes.changes import plain
 
 
 class TokenInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What an id_token says; ``audience`` is empty for a user JWT (ACC-INFO-07)."""
+    """What an id_token says; ``audience`` is empty for a user JWT without grant (ACC-INFO-07)."""
 
     user: User
     audience: str
@@ -101,7 +101,12 @@ async def tell(world: World, text: str) -> TokenInfo:
         caller = await authenticate(world, "jwt", text)
     except Rejection as rejection:
         raise _refused(rejection.why) from None
-    return TokenInfo(user=caller.user, audience="", seconds_left=_seconds_left(world, token))
+    left = _seconds_left(world, token)
+    if caller.grant is None:
+        return TokenInfo(user=caller.user, audience="", seconds_left=left)
+    # As the id_token of a grant it is no other than the HS256 one: whose it is, and for how long clients may keep it.
+    most = world.contract.limits.id_token_s
+    return TokenInfo(user=caller.user, audience=caller.grant.client_id, seconds_left=min(left, most))
 
 
 async def _live_grant(world: World, token: jws.Token) -> Grant:

@@ -15,6 +15,7 @@ from mockspaces.contract.limits import Limits
 
 AUTHORIZATION_CODE = "authorization_code"
 TOKEN = "token"
+_LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::\d{1,5})?((?:/[^#]*)?)")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")  # RFC 7636, 4.1
 
 
@@ -54,10 +55,22 @@ async def destination(world: World, client_id: str | None, redirect_uri: str | N
     client = await clients.known(world, client_id, oauth_errors.UNTRUSTED_REQUEST)
     if redirect_uri is None:
         raise _untrusted("the parameter redirect_uri is missing")
+    loopback = _without_port(redirect_uri)
+    known = {_without_port(one) for one in client.redirect_uris} - {None}
+    if world.settings.accounts_loopback_ports and loopback in known:
+        return Destination(client, redirect_uri)
     if redirect_uri not in client.redirect_uris:
         hint = nearest(redirect_uri, list(client.redirect_uris))
+        if loopback in known:
+            hint = "; the setting accounts.loopback_ports lets its port be any (RFC 8252, 7.3)"
         raise _untrusted(f'the redirect_uri "{redirect_uri[:200]}" is not registered for this client{hint}')
     return Destination(client, redirect_uri)
+
+
+def _without_port(uri: str) -> str | None:
+    """Return a redirect URI of a program on this machine without its port, None for any other (RFC 8252, 7.3)."""
+    parts = _LOOPBACK.fullmatch(uri)
+    return None if parts is None else f"{parts[1]}{parts[2]}"
 
 
 def _untrusted(why: str) -> Rejection:
