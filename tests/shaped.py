@@ -5,6 +5,7 @@ declared; or whose answers have another status or media type. Which optional mem
 counted: a run of the whole contract suite fails if one of them never did one of both, unless `UNSEEN` says why.
 """
 
+import json
 from collections.abc import Iterable
 
 import msgspec
@@ -72,8 +73,9 @@ class Shaped:
             told = sent(hub, name, payload)
             found = self._shapes_of(hub.world.contract)
             schema = found.payloads[name]
+            payload_sent = json.loads(json.dumps(told, default=repr))  # what is binary goes by itself
             self.checked += 1
-            self.problems += [f"{name}: {problem}" for problem in found.checker.problems(told, schema)]
+            self.problems += [f"{name}: {problem}" for problem in found.checker.problems(payload_sent, schema)]
             return told
 
         patch.setattr(Hub, "sent", checked_event)

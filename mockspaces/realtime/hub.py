@@ -12,7 +12,7 @@ from mockspaces.cloud.kernel.journal import Entry
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.store.run import Connection, Occurrence
 from mockspaces.contract import events
-from mockspaces.contract.shapes.changes import plain
+from mockspaces.contract.shapes.changes import builtins
 from mockspaces.realtime.adapter import Engine, Transport, event
 
 FLUSHING_TURNS = 12  # turns of the loop that the engine needs at most between queue and WebSocket
@@ -142,7 +142,7 @@ class Hub:
 
     def sent(self, _name: str, payload: Told) -> Any:
         """Return what is sent of a payload, in plain JSON types: the world's overlay may change its shapes."""
-        return plain(payload, self.world.contract.shapes)
+        return builtins(payload, self.world.contract.shapes)
 
     def _meet_faults(self, sessions: list[Session], name: str) -> list["Recipient"]:
         """Return who gets an event, as often as they get it: planned faults lose, repeat or delay it for some."""

@@ -13,7 +13,7 @@ from mockspaces.cloud.store.entities import AnonymousUser, Message, Person, Spac
 from mockspaces.cloud.views import message_views
 from mockspaces.contract.shapes import events as shapes
 from mockspaces.contract.shapes import messages as shared
-from mockspaces.contract.shapes.changes import plain
+from mockspaces.contract.shapes.changes import builtins
 from mockspaces.realtime.hub import Payload, Session
 
 Notice = TypeVar("Notice", bound=shapes.Said)
@@ -25,7 +25,7 @@ CONTENT_MEMBERS = dict(
 
 def as_plain(session: Session, shape: msgspec.Struct) -> Payload:
     """Return a shape in plain JSON types, as the world's overlay has it, to be added to what was sent."""
-    members: Payload = plain(shape, session.hub.world.contract.shapes)
+    members: Payload = builtins(shape, session.hub.world.contract.shapes)
     return members
 
 

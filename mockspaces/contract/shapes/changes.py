@@ -47,6 +47,11 @@ def plain(value: Any, changes: Changes) -> Any:
     return value
 
 
+def builtins(value: Any, changes: Changes) -> Any:
+    """Return a value in plain JSON types, the short way where nothing is changed; what is binary in it stays so."""
+    return plain(value, changes) if changes else msgspec.to_builtins(value, builtin_types=(bytes, bytearray))
+
+
 def shape_name(shape: type) -> str:
     """Return the name of a shape; an entity that is one by inheritance has the name of its shape."""
     shapes = (one for one in shape.__mro__ if one.__module__.startswith(PACKAGE) and one.__module__ != BASE)
