@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +26,8 @@ class Kept:
         """Read what a file has, if there is one; of several fates of a mutant the last one counts."""
         self._path = path
         self._suite = suite
+        self._text: Callable[[Path], str] = cache(lambda file: file.read_text(encoding="utf-8"))
+        self._sources: Callable[[Path], str] = cache(self._all_sources)
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         self._known = {one["id"]: one for one in (json.loads(line) for line in lines if line.endswith("}"))}
 
@@ -50,28 +52,21 @@ class Kept:
     def _of(self, mutant: Mutant, outcome: str) -> str:
         said = json.dumps([mutant.breaks, mutant.overlay, mutant.rule], sort_keys=True)
         if outcome != KILLED:
-            return _digest([said, _sources(PRODUCT), _sources(self._suite)])
+            return _digest([said, self._sources(PRODUCT), self._sources(self._suite)])
         rules = {**RULES, **event_rules()}
         rule = rules[mutant.rule][0] if mutant.rule in rules else None
         module = ROOT / f"{rule.module.replace('.', '/')}.py" if rule else None
-        return _digest([said, repr(rule), _text(module) if module else "", *self._citing(mutant.breaks)])
+        return _digest([said, repr(rule), self._text(module) if module else "", *self._citing(mutant.breaks)])
+
+    def _all_sources(self, folder: Path) -> str:
+        return _digest(self._text(path) for kind in ("*.py", "*.json") for path in sorted(folder.rglob(kind)))
 
     def _citing(self, beginnings: Iterable[str]) -> list[str]:
         """Return the text of each test file that quotes what is broken, and of what tests are written with."""
-        texts = [_text(path) for path in sorted(self._suite.rglob("*.py"))]
+        texts = [self._text(path) for path in sorted(self._suite.rglob("*.py"))]
         tests = [text for text in texts if "\ndef test_" in text]
         quoting = [text for text in tests if any(f'"{one}' in text for one in beginnings)]
         return [*(text for text in texts if text not in tests), *quoting]
-
-
-@cache
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
-
-
-@cache
-def _sources(folder: Path) -> str:
-    return _digest([_text(path) for kind in ("*.py", "*.json") for path in sorted(folder.rglob(kind))])
 
 
 def _digest(texts: Iterable[str]) -> str:

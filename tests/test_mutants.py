@@ -11,6 +11,7 @@ from mutants.generated import all_generated
 from mutants.graft import grafted
 from mutants.handwritten import RULES, all_handwritten
 from mutants.hunt import Fate, hunt
+from mutants.kept import Kept
 from mutants.mutant import Mutant
 from mutants.reasons import REASONS
 from mutants.rule import Rule
@@ -152,3 +153,28 @@ def test_the_hunt_tells_the_truth(suite: Path) -> None:
 def test_only_generated_mutants_count_for_the_rate(outcomes: dict[str, str], share: float) -> None:
     """Rules broken by hand are judged one by one, and where nothing was generated nothing has survived."""
     assert rate([Fate(Mutant(name, ()), outcome, "") for name, outcome in outcomes.items()]) == share
+
+
+def test_a_kept_death_holds_while_mutant_and_tests_are_as_they_were(suite: Path, tmp_path: Path) -> None:
+    """A hunt that was broken off goes on where it was; of a line that was not written to its end nothing is taken."""
+    file, tests = tmp_path / "kept.jsonl", suite / "test_tiny.py"
+    tests.write_text('"STATEMENT-01"\ndef test_it(): ...\n', encoding="utf-8")
+    mutant = Mutant("one", ("STATEMENT-",), {"limits": {"json_depth": 1}})
+    Kept(file, suite).keep(Fate(mutant, "killed", "why"))
+    with file.open("a", encoding="utf-8") as broken_off:
+        broken_off.write('{"id": "tw')
+    assert Kept(file, suite).fate(mutant) == Fate(mutant, "killed", "why")
+    assert Kept(file, suite).fate(Mutant("one", ("STATEMENT-",), {"limits": {"json_depth": 2}})) is None
+    (suite / "test_other.py").write_text('"OTHER-01"\n\ndef test_other(): ...\n', encoding="utf-8")
+    assert Kept(file, suite).fate(mutant), "tests of other statements cannot bring it back"
+    tests.write_text('"STATEMENT-01"\n\ndef test_it(): assert True\n', encoding="utf-8")
+    assert Kept(file, suite).fate(mutant) is None
+
+
+def test_a_survivor_is_hunted_again_after_any_change(suite: Path, tmp_path: Path) -> None:
+    """Any test that is new may kill what has survived."""
+    file, mutant = tmp_path / "kept.jsonl", Mutant("one", ("STATEMENT-",))
+    Kept(file, suite).keep(Fate(mutant, "survived"))
+    assert Kept(file, suite).fate(mutant)
+    (suite / "test_other.py").write_text('"OTHER-01"\n\ndef test_other(): ...\n', encoding="utf-8")
+    assert Kept(file, suite).fate(mutant) is None

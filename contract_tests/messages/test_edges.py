@@ -49,3 +49,16 @@ def test_a_message_is_deleted_once(cloud: Cloud) -> None:
             observe({name: ids for name, ids in answer.items() if ids}, {wanted: [comments[0]]})
     with claim("MSG-DELETE-04", "the post has one comment left"):
         observe(cloud.call("GET", f"/messages/{idea['_id']}", ann).json()["chatCount"], 1)
+
+
+@behaviour("MSG-UPDATE-07")
+def test_a_meeting_is_no_text_that_could_be_edited(cloud: Cloud) -> None:
+    """An edit of a meeting is refused, with a text that would do for a chat too, and again after its end."""
+    ann = cloud.user()
+    space = cloud.space(ann)
+    meeting = cloud.meeting(space, ann)
+    for state in ("runs", "has ended"):
+        with claim("MSG-UPDATE-07", f"it is refused while the meeting {state}"):
+            body = {"_id": meeting["_id"], "content": {"bodyText": "text"}}
+            refused(cloud.call("POST", f"/messages/{meeting['_id']}", ann, json=body), 400, "request.invalid")
+        cloud.call("POST", f"/spaces/{space}/meetings/{meeting['_id']}/end", ann)
