@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from mockspaces.asgi.decoding import decode
+from mockspaces.asgi.decoding import count, counted, decode
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.worlds import snapshots
 from mockspaces.cloud.worlds.snapshots import Outline
@@ -27,10 +27,12 @@ async def restore(call: ControlCall) -> object:
     """Let this world be what a snapshot says; sockets are closed."""
 
     def decoded(text: bytes | msgspec.Raw, kind: type[Any]) -> Any:
-        return decode(bytes(text), kind, AT_ONCE if kind is Outline else LIMITS)
+        return counted(bytes(text), kind, AT_ONCE, found) if kind is Outline else decode(bytes(text), kind, LIMITS)
 
     text = await call.exchange.body()
     await asyncio.sleep(0)  # joining a large body took its time
+    found = count(text, AT_ONCE)
+    await asyncio.sleep(0)
     snapshot = await snapshots.read(text, decoded)
     await call.worlds.restore(call.hosted, snapshot)
     return {}

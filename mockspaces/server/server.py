@@ -36,8 +36,9 @@ SWEEP_S = 5
 START_LIMIT_S = 60  # of a server in a thread
 PAIRS = 10  # so often a port is looked for that is free on both loopback addresses
 # Of a process of our own. With the usual 700 objects a server of 5,000 sockets spends 15 % of its time on looking
-# through all of them for garbage, up to a second at a time; almost everything here goes without a collector.
-COLLECT_AFTER = (50_000, 10, 10)
+# through all of them for garbage, up to a second at a time; almost everything here goes without a collector. The young
+# are looked through in small numbers, since 500,000 that a large seed has made take 70 ms.
+COLLECT_AFTER = (10_000, 5, 100)
 
 logger = logging.getLogger("mockspaces")
 
