@@ -181,6 +181,10 @@ class Scenes:
         ):
             yield self.answered(shape, "GET", path, ann)
 
+    def phones(self) -> Iterator[Answer]:
+        body = {"callees": [{"address": "+4912345", "displayname": "Desk"}]}
+        yield self.answered("calls", "POST", "/spacescalling/aura/call", self.cloud.user(), json=body)
+
     def apps(self) -> Iterator[Answer]:
         ann = self.cloud.user()
         space = self.cloud.space(ann)
@@ -757,6 +761,7 @@ CASES: list[tuple[str, str, tuple[str, ...]]] = [
     ("Flavor", "service", ("MISC-FLAVOR-01",)),
     ("FlavorUrls", "service", ("MISC-FLAVOR-01",)),
     ("FlavorOfEmail", "service", ("MISC-FLAVMAIL-01",)),
+    ("Called", "phones", ("MISC-CALL-01",)),
     ("ConferenceNumber", "service", ("MISC-CONFNUM-01",)),
     ("SpaceTokenInfo", "apps", ("MISC-SAT-01",)),
     ("Authorizer", "apps", ("MISC-SAT-01",)),
