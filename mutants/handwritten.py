@@ -3,6 +3,7 @@
 from mutants.mutant import Mutant
 from mutants.rule import Rule, Rules, never
 from mutants.rules_of_cloud import CLOUD
+from mutants.rules_of_frame import FRAME
 from mutants.rules_of_surfaces import SURFACES
 
 AUTHENTICATION = "mockspaces.cloud.identity.authentication"
@@ -288,7 +289,7 @@ FIRST: Rules = {
 }
 
 
-RULES: Rules = {**FIRST, **CLOUD, **SURFACES}
+RULES: Rules = {**FIRST, **CLOUD, **FRAME, **SURFACES}
 
 
 def all_handwritten() -> list[Mutant]:
