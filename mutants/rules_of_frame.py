@@ -46,7 +46,7 @@ FRAME: Rules = {
         Rule(CLOCK, "Clock.resume", "ClockSetting()", "ClockSetting(self._setting.value.offset)"),
         ("DM-CFG-04",),
     ),
-    "milliseconds are cut off": (Rule(CLOCK, "Clock.now_ms", "round(", "int("), ("REST-TIME-01",)),
+    "milliseconds are cut off": (Rule(CLOCK, "Clock.now_ms", "round(", "int("), ("REST-TIME-01", "DM-CFG-04")),
     "the zone of a time is ignored": (
         Rule(CLOCK, "milliseconds", "moment.astimezone(UTC)", "moment.replace(tzinfo=UTC)"),
         ("REST-TIME-01", "REST-TIME-02", "DM-CFG-04"),

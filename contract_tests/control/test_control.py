@@ -571,6 +571,18 @@ def test_the_clock_stands_where_it_is_put(cloud: Cloud) -> None:
         assert ahead["now"] == ISO_TIME
 
 
+@behaviour("DM-CFG-04")
+def test_a_running_clock_is_moved_again_and_again(cloud: Cloud) -> None:
+    """Two moves add up; resuming undoes both, also for a clock that never stood still."""
+    moved = [cloud.control("POST", "/clock", {"advance": 3600})["epoch"] - time.time() for _ in range(2)]
+    with claim("DM-CFG-04", "a second move adds to the first"):
+        assert [round(seconds / 60) for seconds in moved] == [60, 120]
+    resumed = cloud.control("POST", "/clock", {"resume": True})
+    with claim("DM-CFG-04", "a clock that was moved and is resumed goes with the machine"):
+        assert abs(resumed["epoch"] - time.time()) < 5
+        assert abs(resumed["offset"]) < 1
+
+
 @behaviour("REST-TIME-01")
 @pytest.mark.parametrize(
     ("given", "shown"),
