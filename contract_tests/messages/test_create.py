@@ -191,6 +191,7 @@ def test_notify_has_no_visible_effect(cloud: Cloud, notify: str) -> None:
         ("""it's "so\"""", "it&#x27;s &quot;so&quot;"),
         ("""<a href="x" title='y'>it's</a>""", """<a href="x" title='y'>it&#x27;s</a>"""),
         ("""<a title="x > 'y'">"</a>""", """<a title="x > 'y'">&quot;</a>"""),
+        ("""<a title="it's 5 > 4">"</a>""", """<a title="it's 5 > 4">&quot;</a>"""),
         ("a < b & 'c' > d", "a < b & &#x27;c&#x27; > d"),
         ("&quot;&amp;'", "&quot;&amp;&#x27;"),
         ("""<b it's<i class="x">'""", """<b it&#x27;s<i class="x">&#x27;"""),

@@ -478,6 +478,21 @@ def test_an_offer_fails_for_whom_cannot_be_reached(cloud: Cloud, sockets: Socket
         observe(stranger.heard(), [])
 
 
+@behaviour("RT-CALL-02")
+def test_an_offer_reaches_whoever_of_two_can_be_reached(cloud: Cloud, sockets: Sockets) -> None:
+    """One receiver without a socket takes nothing from the other, whichever is named first."""
+    ann, bob, mia = cloud.user(), cloud.user("bob@example.com"), cloud.user("mia@example.com")
+    caller, phone = sockets.join(ann), sockets.join(bob)
+    settled(lambda: rung(caller, mia), ["space.call.offer.failed"])
+    for receivers, order in (((bob, mia), "first"), ((mia, bob), "last")):
+        offer(caller, *receivers)
+        with claim("RT-CALL-02", f"it rings where the one with a socket is named {order}"):
+            observe(categories(phone), ["space.call.offer"])
+        with claim("RT-CALL-02", f"the caller learns of both where the one with a socket is named {order}"):
+            told = sorted((one["category"], one["receivers"][0]["_id"]) for one in heard(caller))
+            observe(told, [("space.call.offer.failed", mia.id), ("space.call.offer.sent", bob.id)])
+
+
 @behaviour("RT-CALL-04")
 def test_people_who_listen_in_one_space_may_call_anonymous_ones(cloud: Cloud, sockets: Sockets) -> None:
     """An anonymous user can be called while both have a socket subscribed to one same space, not otherwise."""

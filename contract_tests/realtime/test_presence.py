@@ -205,6 +205,22 @@ def test_whoever_was_removed_leaves_silently(cloud: Cloud, sockets: Sockets) -> 
         observe(staying.heard(), [])
 
 
+@behaviour("RT-EP-08", "REST-REQ-07")
+@pytest.mark.parametrize(("levels", "relayed"), [(32, True), (33, False)])
+def test_an_event_may_nest_thirty_two_levels(cloud: Cloud, sockets: Sockets, levels: int, *, relayed: bool) -> None:
+    """A payload of exactly so many levels is relayed as it is, one with one more is ignored."""
+    ann = cloud.user()
+    space = cloud.open_space(ann)
+    chat = sockets.join(ann, space)
+    inner: dict[str, Any] = {}
+    for _ in range(levels - 3):  # the payload, its content and the innermost object are levels as well
+        inner = {"a": inner}
+    chat.presence("online", space, content={"deep": inner})
+    told = [payload["content"]["deep"] for payload in chat.said(RESPONSE)]
+    with claim("RT-EP-08", "REST-REQ-07", "it is relayed, or ignored"):
+        observe(told, [inner] if relayed else [])
+
+
 @behaviour("RT-PRES-08")
 def test_the_space_may_be_named_in_the_content(cloud: Cloud, sockets: Sockets) -> None:
     """A topicId inside the content is used when there is none at the top."""
@@ -235,6 +251,27 @@ def test_the_server_says_farewell_for_whom_was_online(cloud: Cloud, sockets: Soc
         observe((name, told["category"], told["sender"]["_id"]), (RESPONSE, f"{PARTY}.leaves", room.guest.id))
     with claim("RT-PRES-09", "the content says offline"):
         observe(told["content"]["offline"], wanted=True)
+
+
+@behaviour("RT-PRES-09")
+@pytest.mark.parametrize("left", [False, True])
+def test_a_farewell_is_said_in_each_of_two_spaces(cloud: Cloud, sockets: Sockets, *, left: bool) -> None:
+    """Whoever was online in two spaces is missed in both; whoever said goodbye in one is missed in the other."""
+    ann, bob = cloud.user(), cloud.user("bob@example.com")
+    spaces = [cloud.open_space(ann, title, members=[{"username": bob.username}]) for title in ("One", "Two")]
+    going, staying = sockets.join(bob, *spaces), sockets.join(ann, *spaces)
+    for space in spaces:
+        going.presence("online", space)
+    if left:
+        going.presence("leaves", spaces[1])
+    going.frames()
+    staying.frames()
+    going.send("41/chat")
+    going.frames()
+    with claim("RT-PRES-09", "the server sends party.leaves in every space that was not left"):
+        told = [(payload["topicId"], payload["category"]) for payload in staying.said(RESPONSE)]
+        missed = spaces[:1] if left else spaces
+        observe(sorted(told), sorted((space, f"{PARTY}.leaves") for space in missed))
 
 
 @behaviour("RT-PRES-09")

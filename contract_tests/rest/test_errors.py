@@ -157,6 +157,15 @@ def test_path_and_method_come_before_the_credential(cloud: Cloud) -> None:
 
 
 @behaviour("ERR-ORDER-01")
+@pytest.mark.parametrize("path", ["/spaces//members", "/users/me/spaces//markread"])
+def test_an_empty_segment_is_no_id(cloud: Cloud, path: str) -> None:
+    """A path in which the id is missing is an unknown path, and not the path of an unknown id."""
+    for what, who in (("nobody", None), ("a user", cloud.user())):
+        with claim("ERR-ORDER-01", f"it is told to {what}"):
+            met(cloud.call("GET", path, who), 404, "route.not_found")
+
+
+@behaviour("ERR-ORDER-01")
 def test_the_credential_comes_before_kind_and_scope(cloud: Cloud) -> None:
     """A bad credential is 401 also where its kind would be 403 anyway."""
     app = cloud.app("spaces.create")

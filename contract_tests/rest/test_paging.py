@@ -196,6 +196,52 @@ def test_token_pages_go_forth_and_back(cloud: Cloud, owner: Owner) -> None:
         expect(forth[2].json()["nextPageUrl"], "")
 
 
+@behaviour("PAGE-T-01", "USERS-SPACES-02")
+def test_pages_of_a_search_go_back_one_by_one(cloud: Cloud) -> None:
+    """From the third page of what a search finds, the previous one is the second and not the first."""
+    ann = cloud.user()
+    for number in range(5):
+        cloud.space(ann, f"Wanted {number}")
+        cloud.space(ann, f"Other {number}")
+    forth = list(islice(pages(cloud, ann, "/users/me/spaces?size=1&search=^Wanted"), 3))
+
+    def found(answer: httpx.Response) -> list[str]:
+        return [item["title"] for item in answer.json()["data"]]
+
+    with claim("USERS-SPACES-02", "every page has only what was searched", about=forth):
+        expect([found(answer) for answer in forth], [["Wanted 4"], ["Wanted 3"], ["Wanted 2"]])
+    with claim("PAGE-T-01", "the page before the third one is the second"):
+        expect(found(follow(cloud, ann, forth[2], "prevPageUrl")), ["Wanted 3"])
+
+
+@behaviour("PAGE-T-01", "PAGE-N-01", "USERS-SPACES-04", "USERS-SPACES-08")
+def test_two_types_of_spaces_are_paged_as_one_list(cloud: Cloud) -> None:
+    """Groups and direct spaces that were made in turns stand in one order, by number, by token and backwards."""
+    ann = cloud.user()
+    made = []
+    for title, other in (("One", "bob@example.com"), ("Two", "mia@example.com")):
+        made.append(cloud.space(ann, title))
+        answer = cloud.call("GET", f"/spaces/direct/user/{cloud.user(other).id}", ann)
+        made.append(answer.json()["data"][0]["_id"])
+    wanted = made[::-1]
+    only_mock(cloud, "needs an account without other spaces")
+
+    def found(answer: httpx.Response) -> list[str]:
+        return [item["_id"] for item in answer.json()["data"]]
+
+    path = "/users/me/spaces?topictype=all"
+    with claim("USERS-SPACES-04", "USERS-SPACES-08", "both types are one list, the latest first"):
+        expect(found(cloud.call("GET", path, ann)), wanted)
+    with claim("PAGE-N-01", "pages by number divide it"):
+        numbered = [found(cloud.call("GET", f"{path}&size=2&page={number}", ann)) for number in range(2)]
+        expect(numbered, [wanted[:2], wanted[2:]])
+    forth = list(islice(pages(cloud, ann, f"{path}&size=1"), 4))
+    with claim("PAGE-T-01", "tokens lead through it", about=forth):
+        expect([found(answer) for answer in forth], [[one] for one in wanted])
+    with claim("PAGE-T-01", "the page before the fourth one is the third"):
+        expect(found(follow(cloud, ann, forth[3], "prevPageUrl")), wanted[2:3])
+
+
 @behaviour("PAGE-T-01")
 def test_a_token_keeps_its_place_when_the_list_moves(cloud: Cloud, owner: Owner) -> None:
     """A space that comes to the front meanwhile is not shown twice, and none of the others is lost."""

@@ -401,6 +401,19 @@ def test_json_may_nest_thirty_two_levels(cloud: Cloud, depth: int, status: int) 
         assert "32" in answer.json()["message"]
 
 
+@behaviour("REST-REQ-07")
+def test_brackets_in_a_text_are_no_levels(cloud: Cloud) -> None:
+    """A text full of brackets, as many as no array could have, nests no deeper than any other text."""
+    ann = cloud.user()
+    space = cloud.space(ann)
+    for count, kind in ((33, "few"), (30_000, "many")):
+        if kind == "many":
+            only_mock(cloud, HOSTILE)
+        with claim("REST-REQ-07", f"{kind} of them are taken"):
+            body = {"content": {"bodyText": "[{" * count + '\\"' * count}}
+            observe(cloud.call("POST", f"/spaces/{space}/chats", ann, json=body).status_code, 200)
+
+
 @behaviour("REST-REQ-08")
 @pytest.mark.parametrize("half", [r"\ud83c", r"\uDF89", r"\ud83cx", r"\udf89\ud83c"])
 @pytest.mark.parametrize(
@@ -588,6 +601,25 @@ def test_the_tag_follows_the_answer(cloud: Cloud) -> None:
         answer = cloud.call("GET", "/users/me", user, headers={"If-None-Match": before})
         expect(answer.status_code, 200)  # a 304 has no body to read
         expect(answer.json()["displayname"], "Renamed")
+
+
+@behaviour("REST-RES-04")
+def test_the_tag_is_that_of_the_very_answer(cloud: Cloud) -> None:
+    """Two answers of one length have two tags, the first has its own again, and an error that is planned has none."""
+    user = cloud.user()
+    tags = {}
+    only_mock(cloud, "needs answers of chosen length")
+    for name in ("Abel", "Cain", "Abel again"):
+        cloud.control("PATCH", f"/users/{user.username}", {"displayname": name.split()[0]})
+        tags[name] = etag_of(cloud, user)
+    with claim("REST-RES-04", "answers of one length have tags of their own"):
+        assert tags["Abel"] != tags["Cain"]
+    with claim("REST-RES-04", "the same answer has its tag again"):
+        observe(tags["Abel again"], tags["Abel"])
+    cloud.control("POST", "/faults", {"action": {"status": 503}})
+    with claim("REST-RES-04", "an answer of another status has no tag, and is sent whatever is known", allows=[503]):
+        answer = cloud.call("GET", "/users/me", user, headers={"If-None-Match": "*"})
+        observe((answer.status_code, answer.headers.get("etag")), (503, None))
 
 
 @behaviour("REST-RES-04", "ERR-ORDER-01")

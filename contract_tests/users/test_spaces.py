@@ -328,6 +328,17 @@ def test_preferences_are_kept_for_oneself(cloud: Cloud) -> None:
 
 
 @behaviour("USERS-PREF-01")
+def test_null_takes_back_what_was_set(cloud: Cloud, ann: Person) -> None:
+    """A second call with null turns off what the first one turned on, each by itself."""
+    path = f"/users/me/spaces/{cloud.space(ann)}/preference"
+    cloud.call("POST", path, ann, json={"isPinned": True, "notification": True})
+    for member, other in (("notification", True), ("isPinned", False)):
+        record = cloud.call("POST", path, ann, json={member: None}).json()
+        with claim("USERS-PREF-01", f"{member}: null counts as false"):
+            observe((record["notification"], record["isPinned"]), (False, other))
+
+
+@behaviour("USERS-PREF-01")
 @pytest.mark.parametrize("body", [{"isPinned": "yes"}, {"notification": 1}, {"restrict": "x"}, []], ids=str)
 def test_bad_preferences(cloud: Cloud, ann: Person, body: Any) -> None:
     """A wrong type is refused."""
