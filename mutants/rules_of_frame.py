@@ -65,6 +65,10 @@ FRAME: Rules = {
         Rule(ESCAPING, "escape", "_TAG_BEGINS.match(text, at) is not None", "True"),
         ("MSG-GEN-04",),
     ),
+    "who was removed says that they leave": (
+        undone(CONNECTIONS, "Presence.expel", "self.announce(connection_id, space_id, online=False)"),
+        ("RT-PRES-07", "RT-PRES-09"),
+    ),
     "online in one space at a time": (
         Rule(CONNECTIONS, "Presence.announce", "(*others, space_id)", "(space_id,)"),
         ("RT-PRES-09",),
@@ -339,6 +343,18 @@ FRAME: Rules = {
     "the sender does not hear what is directed": (
         without(PRESENCE, "_audience", "one is session or "),
         ("RT-PRES-05",),
+    ),
+    "leaving after the end of a subscription is forgotten": (
+        Rule(PRESENCE, "_left", "connection is None or left not in connection.announced", "True"),
+        ("RT-PRES-07",),
+    ),
+    "leaving without a space is leaving none": (
+        without(PRESENCE, "_left", ' or (connection.unsubscribed if connection else "")'),
+        ("RT-PRES-07",),
+    ),
+    "who unsubscribed is missed": (
+        without(PRESENCE, "say_farewell", ".intersection(connection.spaces)"),
+        ("RT-PRES-09", "RT-PRES-07"),
     ),
     "one who cannot be reached ends the offer": (
         Rule(CALLS, "relay", "hub.of_person(one) and ", "all(map(hub.of_person, wanted)) and "),

@@ -275,6 +275,22 @@ def test_a_farewell_is_said_in_each_of_two_spaces(cloud: Cloud, sockets: Sockets
 
 
 @behaviour("RT-PRES-09")
+def test_no_farewell_where_nobody_listens_any_more(cloud: Cloud, sockets: Sockets) -> None:
+    """Who unsubscribed without a goodbye is gone from that space already; in another one they are missed."""
+    ann, bob = cloud.user(), cloud.user("bob@example.com")
+    spaces = [cloud.open_space(ann, title, members=[{"username": bob.username}]) for title in ("One", "Two")]
+    going, staying = sockets.join(bob, *spaces), sockets.join(ann, *spaces)
+    for space in spaces:
+        going.presence("online", space)
+    going.unsubscribe(spaces[0])
+    staying.frames()
+    going.send("41/chat")
+    going.frames()
+    with claim("RT-PRES-09", "the farewell is said where there was a subscription to the end"):
+        observe([payload["topicId"] for payload in staying.said(RESPONSE)], spaces[1:])
+
+
+@behaviour("RT-PRES-09")
 @pytest.mark.parametrize("before", [[], ["online", "leaves"], ["party.typing"]])
 def test_no_farewell_for_whom_was_not_online(cloud: Cloud, sockets: Sockets, before: list[str]) -> None:
     """Who never announced party.online, or said goodbye, goes silently."""
