@@ -21,8 +21,8 @@ KILLED = "killed"
 class Kept:
     """Fates by mutant, and by what they depended on.
 
-    A death holds while the mutant, the module or rows that it breaks and the tests that may kill it are as they were: what
-    else changes seldom brings it back. Everything else holds only while all code and all tests are as they were.
+    A death holds while the mutant, the module or the rows that it breaks, and the tests that may kill it are as they
+    were: what else changes seldom brings it back. Everything else holds only while all code and all tests are so.
     """
 
     def __init__(self, path: Path, suite: Path = SUITE) -> None:

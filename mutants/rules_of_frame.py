@@ -257,7 +257,7 @@ FRAME: Rules = {
     ),
     # --- mockspaces.accounts
     "the misspelt path is served unasked": (
-        without(ACCOUNTS, "AccountsSurface._address", " or not exchange.world.settings.accounts_typo_alias"),
+        never(ACCOUNTS, "AccountsSurface._address", "not exchange.world.settings.accounts_typo_alias"),
         ("ACC-TOKEN-17",),
     ),
     "anybody is somebody": (
