@@ -285,6 +285,38 @@ FIRST: Rules = {
         Rule(PRESENCE, "_audience", 'not payload.get("receivers")', "True"),
         ("RT-PRES-05",),
     ),
+    "late farewell dropped": (
+        Rule(PRESENCE, "_left", "connection is None or left not in connection.announced", "True"),
+        ("RT-PRES-07",),
+    ),
+    "a farewell without space goes nowhere": (
+        Rule(PRESENCE, "_left", 'space_id or (connection.unsubscribed if connection else "")', "space_id"),
+        ("RT-PRES-07",),
+    ),
+    "a fourth connection where limits are enforced": (
+        Rule("mockspaces.realtime.chat", "_check_connections", ">= most", "> most"),
+        ("RT-AUTH-13",),
+    ),
+    "anybody makes service apps": (
+        never("mockspaces.cloud.identity.portal", "check_app_creator", "company.id not in creator.developer"),
+        ("DM-APP-01",),
+    ),
+    "a developer need not be admin": (
+        Rule("mockspaces.cloud.identity.portal", "check_rights", " or company_id not in user.company_admin", ""),
+        ("DM-USER-12",),
+    ),
+    "a licence that the company does not own": (
+        never("mockspaces.cloud.identity.portal", "licences", "company is not None and "),
+        ("DM-LIC-02",),
+    ),
+    "calls to phones without licence": (
+        never("mockspaces.rest.misc", "call_phones", "not call.caller.user.licences"),
+        ("MISC-CALL-01", "DM-LIC-02"),
+    ),
+    "verifier without challenge ignored": (
+        never(GRANTS, "_check_verifier", "verifier is not None and "),
+        ("ACC-TOKEN-05",),
+    ),
     "no farewell": (Rule(PRESENCE, "say_farewell", "set(connection.announced)", "set[str]()"), ("RT-PRES-09",)),
 }
 
