@@ -155,15 +155,15 @@ FRAME: Rules = {
     ),
     # --- mockspaces.asgi
     "an empty body is no JSON": (
-        Rule(DECODING, "decode", 'data if data.strip() else b"{}"', "data"),
+        Rule(DECODING, "counted", 'data if data.strip() else b"{}"', "data"),
         ("REST-REQ-03",),
     ),
     "an endless nesting is a bug": (
-        Rule(DECODING, "decode", "except RecursionError:", "except ZeroDivisionError:"),
+        Rule(DECODING, "counted", "except RecursionError:", "except ZeroDivisionError:"),
         ("REST-REQ-07",),
     ),
     "half of a pair goes unnamed": (
-        Rule(DECODING, "decode", "if found := mended(text):", "if (found := mended(text)) and False:"),
+        Rule(DECODING, "counted", "if half := mended(text):", "if (half := mended(text)) and False:"),
         ("REST-REQ-08",),
     ),
     "blanks at the end of a header stay": (
