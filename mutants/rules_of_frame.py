@@ -344,14 +344,6 @@ FRAME: Rules = {
         without(PRESENCE, "_audience", "one is session or "),
         ("RT-PRES-05",),
     ),
-    "leaving after the end of a subscription is forgotten": (
-        Rule(PRESENCE, "_left", "connection is None or left not in connection.announced", "True"),
-        ("RT-PRES-07",),
-    ),
-    "leaving without a space is leaving none": (
-        without(PRESENCE, "_left", ' or (connection.unsubscribed if connection else "")'),
-        ("RT-PRES-07",),
-    ),
     "who unsubscribed is missed": (
         without(PRESENCE, "say_farewell", ".intersection(connection.spaces)"),
         ("RT-PRES-09", "RT-PRES-07"),
