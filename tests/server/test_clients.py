@@ -16,7 +16,18 @@ pytestmark = pytest.mark.slow
 PROGRAMS = Path(__file__).parent / "programs"
 # `MOCKSPACES_IDLE_MS=70000` tries what needs more patience than a run of all tests has; how long
 # the server itself keeps a connection is in test_http.
-IDLE_MS = os.environ.get("MOCKSPACES_IDLE_MS", "1000")
+IDLE_MS = int(os.environ.get("MOCKSPACES_IDLE_MS", "5000"))
+CLIENTS = (
+    ("java", "Client.java", "modern"),
+    ("java", "Client.java", "classic"),
+    ("node", "client.mjs", "fetch"),
+    ("node", "client.mjs", "alive"),
+    ("node", "client.mjs", "closing"),
+    (sys.executable, "client.py", "urllib"),
+    (sys.executable, "client.py", "requests"),
+    (sys.executable, "client.py", "httpx"),
+    (sys.executable, "client.py", "aiohttp"),  # in an environment of its own: nothing else here needs it
+)
 RIGHT = [
     "form 401",  # 400 without its body
     "json 200",
@@ -29,26 +40,26 @@ RIGHT = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("tool", "program", "kind"),
-    [
-        ("java", "Client.java", "modern"),
-        ("java", "Client.java", "classic"),
-        ("node", "client.mjs", "fetch"),
-        ("node", "client.mjs", "alive"),
-        ("node", "client.mjs", "closing"),
-        (sys.executable, "client.py", "urllib"),
-        (sys.executable, "client.py", "requests"),
-        (sys.executable, "client.py", "httpx"),
-        (sys.executable, "client.py", "aiohttp"),  # in an environment of its own: nothing else here needs it
-    ],
-)
+def command(world: Mockspaces, tool: str, program: str, kind: str, idle_ms: int) -> list[str]:
+    """Return how to start a client."""
+    tool = str(made("aiohttp")) if kind == "aiohttp" else require(tool)
+    return [tool, str(PROGRAMS / program), world.url, world.token("cleo@example.com"), str(idle_ms), kind]
+
+
+@pytest.mark.parametrize(("tool", "program", "kind"), CLIENTS)
 def test_a_client_gets_its_answers(world: Mockspaces, tool: str, program: str, kind: str) -> None:
     """Forms, JSON, chunks, large bodies refused and taken, slow ones, sixty at once, and a connection that was idle."""
-    tool = str(made("aiohttp")) if kind == "aiohttp" else require(tool)
-    command = [tool, str(PROGRAMS / program), world.url, world.token("cleo@example.com"), IDLE_MS, kind]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=150)
+    started = command(world, tool, program, kind, 100)
+    done = subprocess.run(started, check=False, capture_output=True, text=True, timeout=150)
     assert done.stdout.splitlines() == RIGHT, done.stderr
+
+
+def test_an_idle_connection_is_used_again(world: Mockspaces) -> None:
+    """Whoever asks again after the usual interval of polling, or just before the idle timeout, loses no call."""
+    started = [command(world, *client, IDLE_MS) for client in CLIENTS]
+    processes = [subprocess.Popen(one, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for one in started]
+    ended = [(process.args, *process.communicate(timeout=150 + IDLE_MS / 1000)) for process in processes]  # all at once
+    assert [one for one in ended if one[1].splitlines() != RIGHT] == []
 
 
 @pytest.mark.parametrize("options", [[], ["--http2"], ["--http1.0"], ["--http1.1"], ["-H", "Connection: close"]])
@@ -58,7 +69,7 @@ def test_curl_gets_its_answers(world: Mockspaces, options: list[str], *, chunked
     if chunked and "--http1.0" in options:
         pytest.skip("HTTP/1.0 has no chunks")
     lines = ["-H", "Transfer-Encoding: chunked"] if chunked else []
-    command = [
+    curl = [
         require("curl"),
         "-sS",
         *options,
@@ -71,5 +82,5 @@ def test_curl_gets_its_answers(world: Mockspaces, options: list[str], *, chunked
         "%{http_code}",
     ]
     url = f"{world.url}/oauth2/access_token"
-    done = subprocess.run([*command, url], check=False, capture_output=True, text=True, timeout=20)
+    done = subprocess.run([*curl, url], check=False, capture_output=True, text=True, timeout=20)
     assert (done.stdout, done.stderr) == ("401", "")

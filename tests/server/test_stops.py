@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from benchmarks.hostile import inputs
+from benchmarks.hostile import inputs, request
 from mockspaces.client import Mockspaces
 from mockspaces.server import Server
 
@@ -91,3 +91,23 @@ def test_a_restore_does_not_hold_the_loop(watched: tuple[Server, Mockspaces]) ->
         world.call("PUT", "/snapshot", snapshot)
         world.call("POST", "/reset")
     assert watch.longest < LONGEST_S
+
+
+@pytest.mark.parametrize(
+    ("part", "most_s"), [("seeding", 0.2), ("deleting", 0.04)]
+)  # half of that in slices, twice without
+def test_a_large_space_does_not_hold_the_loop(watched: tuple[Server, Mockspaces], part: str, most_s: float) -> None:
+    """One space of thousands is made in slices, and deleted so."""
+    server, world = watched
+    loop = loop_of(server, world)
+    emails = [f"{part}{number}@large.example" for number in range(4000)]
+    world.call("POST", "/seed", {"users": [{"username": one} for one in emails]})
+    space = {"title": part, "owner": emails[0], "members": [{"username": one} for one in emails[1:]]}
+    with StopWatch(loop) as seeding:
+        world.call("POST", "/seed", {"spaces": [space]})
+    made = next(one for one in world.call("GET", "/spaces")["data"] if one["title"] == part)["_id"]
+    deletion = request("DELETE", f"/api/spaces/{made}", token=world.token(emails[0]))
+    with StopWatch(loop) as deleting:
+        send(world.url, deletion)
+    assert world.journal.last(method="DELETE").status == 200
+    assert (seeding if part == "seeding" else deleting).longest < most_s
