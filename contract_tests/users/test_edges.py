@@ -160,3 +160,23 @@ def test_an_activity_moves_a_space_of_any_size(cloud: Cloud, people: int) -> Non
         for who in (ann, cloud.user(usernames[0]), cloud.user(usernames[-1])):
             data = cloud.call("GET", "/users/me/spaces", who).json()["data"]
             observe([item["title"] for item in data], ["First", "Other"])
+
+
+@behaviour("USERS-TASKS-02")
+def test_tasks_of_a_space_that_shows_its_history_end_with_leaving(cloud: Cloud) -> None:
+    """Also where guests see old messages, a task is listed while one is in its space, and again after coming back."""
+    ann, bob = cloud.user(), cloud.user("bob@example.com")
+    space = cloud.open_space(ann, members=[{"username": bob.username, "role": "member"}])
+    cloud.call("POST", f"/spaces/{space}", ann, json={"restrict": []})
+    task = cloud.message(space, ann, kind="tasks", content={"assignees": [bob.id]})["_id"]
+
+    def listed() -> bool:
+        return task in [one["_id"] for one in cloud.call("GET", "/users/me/tasks", bob).json()["data"]]
+
+    states = [listed()]
+    cloud.call("DELETE", f"/spaces/{space}/attendees/userId/{bob.id}", bob)
+    states.append(listed())
+    cloud.call("GET", f"/spaces/{space}/join", bob)
+    states.append(listed())
+    with claim("USERS-TASKS-02", "it is listed before leaving and after coming back only"):
+        observe(states, [True, False, True])
