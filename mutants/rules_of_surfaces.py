@@ -256,5 +256,4 @@ SURFACES: Rules = {
         Rule(APP, "App._surface", '(prefix.endswith("/") or path[len(prefix) :][:1] in ("", "/"))', "True"),
         ("CTRL-01",),
     ),
-    "HEAD has a body": (Rule(APP, "App._exchange", 'exchange.method == "HEAD"', "False"), ("REST-REQ-06",)),
 }

@@ -97,3 +97,17 @@ def test_two_spaces_have_meetings_of_their_own(cloud: Cloud, sockets: Sockets) -
     chat.media("video.end", spaces[0])
     with claim("RT-MED-05", "leaving one ends that one alone"):
         observe([cloud.call("GET", f"/spaces/{space}/activemeeting", ann).status_code for space in spaces], [404, 200])
+
+
+@behaviour("RT-MED-05")
+def test_of_two_devices_either_may_go_first(cloud: Cloud, sockets: Sockets) -> None:
+    """The person stays in the meeting when the device goes that came last, and leaves with the one that came first."""
+    ann = cloud.jwt_user()
+    space = cloud.space(ann)
+    first, last = sockets.join(ann, space), sockets.join(ann, space)
+    for chat in (first, last):
+        chat.media("tracksstatus", space, media={"connected": True})
+    for name, chat, status in (("last", last, 200), ("first", first, 404)):
+        chat.media("video.end", space)
+        with claim("RT-MED-05", f"after the {name} one has gone"):
+            observe(cloud.call("GET", f"/spaces/{space}/activemeeting", ann).status_code, status)
