@@ -182,6 +182,7 @@ async def written(snapshot: Snapshot) -> msgspec.Raw:
             await pause(number)
             texts.append(msgspec.json.encode(entity))
         state[name] = msgspec.Raw(b"[%s]" % b",".join(texts))
+    await asyncio.sleep(0)  # all of them are put together at once
     return msgspec.Raw(msgspec.json.encode(document))
 
 
