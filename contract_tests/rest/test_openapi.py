@@ -8,8 +8,6 @@ import pytest
 
 from contract_tests.kit import Cloud
 
-WORDS = {"type": "user", "attendeeType": "userId", "userType": "user"}  # another word there is no path
-
 
 @pytest.fixture
 def document(cloud: Cloud) -> Any:
@@ -102,17 +100,22 @@ def test_every_documented_call_is_served(cloud: Cloud, document: Any) -> None:
     ann = cloud.user()
     missing = []
     for name, one in operations(document).items():
-        if name == "CTRL-CA":  # there only where the server speaks TLS
+        # The one is there only where the server speaks TLS, the other's unknown entry is an unknown path.
+        if name in ("CTRL-CA", "CTRL-JOURNAL-ENTRY"):
             continue
-        path = re.sub(r"{(\w+)}", lambda match: WORDS.get(match[1], "nothing"), one["path"])
-        answer = cloud.http.request(
+        words = {part["name"]: part["schema"].get("enum", ["nothing"])[0] for part in one["parameters"]}
+        path = re.sub(r"{(\w+)}", lambda match, words=words: words[match[1]], one["path"])  # another word is no path
+        with cloud.http.stream(
             one["method"].upper(),
             f"{cloud.origin}{path}",
             headers={"Authorization": ann.authorization, "Content-Type": "application/json"},
             content=b'{"' if one["method"] in ("post", "put", "patch") else None,
-        )
-        if answer.status_code == 405 or (answer.status_code == 404 and "route.not_found" in answer.text):
-            missing.append(f"{name}: {answer.status_code} {answer.text}")
+        ) as answer:
+            if answer.status_code < 400:  # an answer that goes on as long as somebody reads it is not read
+                continue
+            told = answer.read().decode()
+        if answer.status_code == 405 or (answer.status_code == 404 and "route.not_found" in told):
+            missing.append(f"{name}: {answer.status_code} {told}")
     assert missing == []
 
 
