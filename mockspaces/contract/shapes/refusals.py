@@ -25,7 +25,7 @@ class ControlError(Shape, kw_only=True):
 class VendorErrorObject(Underscored, kw_only=True):
     """The object in the place where OAuth has a word."""
 
-    code: Annotated[str, C("ACC-ERR-01, ACC-ERR-02")]
+    code: Annotated[str, C("ACC-ERR-01")]
     message: Annotated[str, C("ACC-ERR-01")]
 
 
