@@ -84,3 +84,27 @@ def test_curl_gets_its_answers(world: Mockspaces, options: list[str], *, chunked
     url = f"{world.url}/oauth2/access_token"
     done = subprocess.run([*curl, url], check=False, capture_output=True, text=True, timeout=20)
     assert (done.stdout, done.stderr) == ("401", "")
+
+
+def curl(*words: str, sent: bytes = b"") -> list[str]:
+    """Return the statuses that curl was answered with."""
+    command = [require("curl"), "-sS", "-o", "/dev/null", "-w", "%{http_code}\n", *words]
+    done = subprocess.run(command, check=False, capture_output=True, input=sent, timeout=60)
+    assert done.stderr == b""
+    return done.stdout.decode().split()
+
+
+@pytest.mark.parametrize("version", ["--http2", "--http1.0", "--http1.1"])
+def test_curl_sends_small_and_large(world: Mockspaces, version: str) -> None:
+    """JSON is carried out; a large form that may be is read to its end, and one that is too large is refused."""
+    person = ["-H", f"Authorization: bearer {world.token('cleo@example.com')}", "-H", "Content-Type: application/json"]
+    assert curl(version, *person, "-d", '{"topic":{"title":"Room"}}', f"{world.url}/api/spaces/invite") == ["200"]
+    form = [version, "-H", "Expect:", "--data-binary", "@-", f"{world.url}/oauth2/access_token"]
+    assert curl(*form, sent=b"grant_type=nonsense&a=" + b"x" * (4 << 20)) == ["401"]
+    assert curl(*form, sent=b"a=" + b"x" * (6 << 20)) == ["413"]
+
+
+def test_sixty_calls_of_curl_at_once(world: Mockspaces) -> None:
+    """All of them are answered."""
+    urls = [word for number in range(60) for word in ("-o", "/dev/null", f"{world.url}/health?{number}")]
+    assert curl("--no-progress-meter", "--parallel", "--parallel-max", "60", *urls) == ["200"] * 60
