@@ -638,10 +638,6 @@ CLOUD: Rules = {
         ),
         ("RT-MED-05",),
     ),
-    "session of an ended meeting ends the next": (
-        without(MEETINGS, "leave", " or (session is not None and session not in entry.sessions)"),
-        ("RT-MED-05",),
-    ),
     "ended meeting acted on": (never(MEETINGS, "_running", "meeting_of(message).end is not None"), ("MEET-GEN-02",)),
     "camera by REST makes no video meeting": (never(MEETINGS, "set_tracks", 'tracks.get("video")'), ("DM-MEET-01",)),
     "two recordings at once": (never(MEETINGS, "start_recording", "any(one.end is None"), ("MEET-REC-03",)),

@@ -234,10 +234,6 @@ SURFACES: Rules = {
         ("RT-AUTH-10",),
     ),
     # --- mockspaces.control
-    "control token unchecked": (
-        never(CONTROL_SURFACE, "ControlSurface._check_token", "not hmac.compare_digest("),
-        ("CTRL-04",),
-    ),
     "foreign pages control the mock": (
         never(CONTROL_SURFACE, "ControlSurface._check_origin", "origin not in own"),
         ("CTRL-06",),

@@ -23,3 +23,17 @@ def test_whoever_has_left_is_nobody_to_be_muted_until_they_come_back(cloud: Clou
     other.media("tracksstatus", space, media={"connected": True})
     with claim("MEET-MEDIA-04", "one who has come back can"):
         expect(cloud.call("POST", path, ann, json={"audio": False}).status_code, 200)
+
+
+@behaviour("DM-MEET-01")
+def test_the_camera_of_any_device_makes_it_a_video_meeting(cloud: Cloud, sockets: Sockets) -> None:
+    """It is told over the socket, by the second of two devices, and stays so after that one has gone."""
+    ann = cloud.user()
+    space = cloud.space(ann)
+    first, second = sockets.join(ann, space), sockets.join(ann, space)
+    modes = []
+    for chat, media in ((first, {"audio": True}), (second, {"video": True}), (second, {"connected": False})):
+        chat.media("tracksstatus", space, media={"connected": True, **media})
+        modes.append(cloud.call("GET", f"/spaces/{space}/activemeeting", ann).json()["content"]["mediaMode"])
+    with claim("DM-MEET-01", "it becomes one with the first camera"):
+        expect(modes, ["audio", "video", "video"])

@@ -111,3 +111,14 @@ def test_of_two_devices_either_may_go_first(cloud: Cloud, sockets: Sockets) -> N
         chat.media("video.end", space)
         with claim("RT-MED-05", f"after the {name} one has gone"):
             observe(cloud.call("GET", f"/spaces/{space}/activemeeting", ann).status_code, status)
+
+
+@behaviour("RT-SUB-10")
+def test_an_archived_space_is_heard_by_its_people_alone(cloud: Cloud, sockets: Sockets) -> None:
+    """Of an open space that is archived a participant hears still, and a visitor does not any more."""
+    ann, bob = cloud.user(), cloud.user("bob@example.com")
+    space = cloud.open_space(ann, archived=True)
+    people = (("a participant", ann, "CHANNEL_SUBSCRIBED"), ("a visitor", bob, "SUBSCRIBE_CHANNEL_FAILED"))
+    for name, who, answer in people:
+        with claim("RT-SUB-10", f"{name} is answered by {answer}"):
+            observe(sockets.join(who).subscribe(space)[0], answer)
