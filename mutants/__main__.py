@@ -22,11 +22,15 @@ KEPT = ROOT / ".mutants.jsonl"
 
 def chosen(options: argparse.Namespace) -> list[Mutant]:
     """Return the mutants that were asked for."""
-    generated = [one for one in all_generated() if options.match in one.id]
-    if options.sample is not None and options.sample < len(generated):
+    by_hand, generated = (
+        [one for one in every if options.match in one.id] for every in (all_handwritten(), all_generated())
+    )
+    if options.sample is not None:
         mortal = [one for one in generated if one.id not in REASONS]  # a sample of those that should die
-        generated = random.Random(options.seed).sample(mortal, min(options.sample, len(mortal)))
-    return [*(one for one in all_handwritten() if options.match in one.id), *generated]
+        by_hand, generated = (
+            random.Random(options.seed).sample(some, min(options.sample, len(some))) for some in (by_hand, mortal)
+        )
+    return [*by_hand, *generated]
 
 
 def resumed(mutants: Sequence[Mutant], kept: Kept, workers: int, *, fresh: bool) -> Iterator[Fate]:
@@ -46,7 +50,7 @@ def main() -> int:
     """Return the exit code: 0 if enough of the mutants die."""
     parser = argparse.ArgumentParser(prog="python -m mutants", description=__doc__)
     parser.add_argument("--match", default="", help="only mutants whose id contains this")
-    parser.add_argument("--sample", type=int, help="only so many of the generated ones, drawn by chance")
+    parser.add_argument("--sample", type=int, help="only so many by hand, and as many generated, drawn by chance")
     parser.add_argument("--seed", type=int, default=1, help="seed of the sample")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--write", type=Path, metavar="FILE", help="keep counts and survivors, for docs/fidelity.md")

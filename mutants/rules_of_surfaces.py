@@ -97,15 +97,6 @@ SURFACES: Rules = {
         ("ACC-PROFGET-01", "ACC-PROFSET-01"),
     ),
     # --- mockspaces.rest
-    "reference to what comes before wins": (
-        Rule(
-            PAGING,
-            "referenced",
-            'call.query.get("nextRefObjId") or call.query.get("prevRefObjId")',
-            'call.query.get("prevRefObjId") or call.query.get("nextRefObjId")',
-        ),
-        ("PAGE-R-02",),
-    ),
     "page number beside a reference": (never(PAGING, "referenced", "by_page and reference"), ("PAGE-R-04",)),
     "pageref stands still": (Rule(PAGING, "tokened", "turn + 1", "turn"), ("PAGE-R-03",)),
     "token of another list accepted": (
