@@ -38,7 +38,6 @@ CLOCK = "mockspaces.cloud.kernel.clock"
 PATTERNS = "mockspaces.cloud.kernel.patterns"
 STATE = "mockspaces.cloud.store.state"
 WORLDS = "mockspaces.cloud.worlds.worlds"
-SNAPSHOTS = "mockspaces.cloud.worlds.snapshots"
 
 CLOUD: Rules = {
     # --- mockspaces.cloud.identity
