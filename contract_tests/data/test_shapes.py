@@ -966,10 +966,7 @@ CASES: list[tuple[str, str, tuple[str, ...]]] = [
     (
         "VendorErrorObject",
         "refusals",
-        (
-            "ACC-ERR-01",
-            "ACC-ERR-02",
-        ),
+        ("ACC-ERR-01",),
     ),
     ("OAuthError", "refusals_of_rfc6749", ("ACC-ERR-03",)),
 ]
