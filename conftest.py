@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
 
-import httpcore  # noqa: F401 - httpx imports it late: within an inner pytest, whose modules go again with their classes
+# Both are imported late otherwise: within an inner pytest, whose modules go again, and their classes with them.
+import cryptography.x509  # noqa: F401 - for mockspaces.server.tls
+import httpcore  # noqa: F401 - for httpx
 import pytest
 
 from mockspaces.server import Server
