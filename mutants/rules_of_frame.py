@@ -115,10 +115,6 @@ FRAME: Rules = {
         Rule(LISTING, "Indexed._filtered", "found[-limit:]", "found[:limit]"),
         ("PAGE-R-01", "PAGE-T-01"),
     ),
-    "a filter ends a list after one batch": (
-        Rule(LISTING, "Indexed._filtered", "len(batch) < size", "True"),
-        ("PAGE-R-01", "PAGE-T-01", "PAGE-RX-01", "USERS-SPACES-02", "USERS-MSGS"),
-    ),
     "a page before of a merged list begins at the beginning": (
         Rule(LISTING, "Merged.near", "together[-limit:]", "together[:limit]"),
         ("PAGE-R-01", "PAGE-T-01", "USERS-MSGS"),
