@@ -10,7 +10,7 @@ ROOT = Path(mockspaces.__file__).parent
 # Everything that stays although a call is refused, by the function that marks it, and why it does.
 DOORS = {
     "cloud.kernel.attempt.Attempt.meet_fault": "a planned fault has fired, whatever becomes of the call",
-    "cloud.kernel.quotas.count": "refused calls count against a quota as well",
+    "cloud.kernel.quotas._count": "refused calls count against a quota as well",
     "cloud.identity.grants.exchange_code": "a code that is used twice revokes its grant",
     "cloud.identity.grants.refresh": "a replaced refresh token that is used again revokes its grant",
 }

@@ -12,6 +12,7 @@ from mockspaces.asgi.handlers import Handler
 from mockspaces.asgi.pages import templates
 from mockspaces.cloud.identity import apps
 from mockspaces.cloud.kernel.clock import iso
+from mockspaces.cloud.kernel.journal import Criteria
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.people import people
 from mockspaces.cloud.store.run import Action
@@ -46,6 +47,7 @@ async def _data(call: ControlCall) -> dict[str, Any]:
         "world": world,
         "origins": call.exchange.origins,
         "clock": shown_clock(world),
+        "journal": world.journal.find(Criteria(), LIST_ROWS)[::-1],
         "worlds": [hosted.world.name for hosted in call.worlds],
         "people": [{"user": user, "company": companies.get(user.company_id or "", "")} for user in users],
         "apps": await _apps(world),
