@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
@@ -44,7 +45,7 @@ class Grafter(MetaPathFinder):
 
 def grafted(source: str, rule: Rule) -> str:
     """Return a module's text with the rule broken. Raises `ValueError` unless function and text stand there once."""
-    functions = [node for name, node in _functions(ast.parse(source)) if name == rule.function]
+    functions = [node for name, node in _parsed(source) if name == rule.function]
     if len(functions) != 1:
         raise ValueError(f"{rule.module}: function {rule.function} stands there {len(functions)} times")
     lines = source.split("\n")
@@ -53,6 +54,11 @@ def grafted(source: str, rule: Rule) -> str:
     if function.count(rule.old) != 1:
         raise ValueError(f"{rule.module}.{rule.function}: {rule.old!r} stands there {function.count(rule.old)} times")
     return "\n".join([*lines[:first], function.replace(rule.old, rule.new), *lines[last:]])
+
+
+@lru_cache(maxsize=8)
+def _parsed(source: str) -> list[tuple[str, Function]]:
+    return list(_functions(ast.parse(source)))
 
 
 def _functions(node: ast.AST, above: str = "") -> Iterator[tuple[str, Function]]:

@@ -16,7 +16,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from mockspaces.client import Mockspaces, OAuthClient
 
-pytestmark = pytest.mark.needs("chromium", "chromedriver")
+pytestmark = [pytest.mark.needs("chromium", "chromedriver"), pytest.mark.slow]
 
 PATIENCE_S = 5
 PHONE = (360, 740)

@@ -20,7 +20,7 @@ from mockspaces.cloud.kernel.journal import Entry
 from mockspaces.config import Config
 from mockspaces.server import Server
 
-pytestmark = pytest.mark.needs("chromium", "chromedriver")
+pytestmark = [pytest.mark.needs("chromium", "chromedriver"), pytest.mark.slow]
 
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>&quot;\'"'
 PATIENCE_S = 5
@@ -270,7 +270,6 @@ def test_hostile_exchanges_run_nothing(page: Chrome, mock: Mockspaces, media_typ
     assert errors(page) == []
 
 
-@pytest.mark.slow
 def test_ten_thousand_entries_stay_quick(browser: Chrome) -> None:
     """A full journal is searched in a moment, few of its rows are in the page, and the memory of the tab is bounded."""
     with Server() as running:
