@@ -9,7 +9,7 @@ ON_PAGE = "told to a person on a page that shows the message and no code"
 ROLES_TWICE = "the permission of the call asks for the same roles already"
 SHIPPED = "answered by the control API, which keeps to the shipped words whatever the overlay of a world says"
 
-NO_PICTURE = "no call gives a registered user a picture, so that nobody sees the member"
+NO_PICTURE = "no test that cites the member gives a registered user a picture yet"
 NEVER_EDITED = "nothing edits a meeting, so that null is what everybody sees"
 
 REASONS = {
