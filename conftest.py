@@ -72,7 +72,8 @@ def pytest_runtest_teardown() -> Generator[None, None, None]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    whole.append({*SUITE.rglob("test_*.py")} <= {item.path for item in items} and not deselected)
+    skipping = config.getoption("rehearse", default=False)  # what needs a control API does not run
+    whole.append({*SUITE.rglob("test_*.py")} <= {item.path for item in items} and not deselected and not skipping)
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:

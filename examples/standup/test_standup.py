@@ -193,6 +193,7 @@ def test_survives_a_refused_task(mockspaces, standup):
     mockspaces.message(standup.space, "!task water the plants", username="bob@example.com")
     mockspaces.message(standup.space, "!help", username="bob@example.com")
     mockspaces.wait_for(lambda: mockspaces.chats(text=HELP))
+    mockspaces.wait_for(lambda: standup.problems)  # each message may have a thread of its own
     assert standup.problems == ["403 permission.denied"]
 
 
