@@ -9,6 +9,7 @@ them, for whoever wants to know why it was refused; requests pay nothing for tha
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -55,7 +56,7 @@ class Explanation(NamedTuple):
     caller: Caller | None
 
 
-class Case:
+class Case(ABC):
     """A credential with what the world knows of it, as of ``now`` in milliseconds."""
 
     rules: ClassVar[Sequence[Rule]]
@@ -66,9 +67,9 @@ class Case:
         self.now_ms = now
         self.now = now / 1000
 
+    @abstractmethod
     def caller(self) -> Caller:
         """Return who sent it, once all rules hold."""
-        raise NotImplementedError
 
 
 async def authenticate(world: World, scheme: str, token: str) -> Caller:
