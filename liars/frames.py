@@ -29,9 +29,17 @@ def heard(name: str, change: Callable[[Payload], Payload | None], *, category: s
     return changed
 
 
-def renamed(old: str, new: str) -> Frames:
-    """Return the change of an event's name."""
-    return lambda _talk, frame: (frame.replace(f'["{old}"', f'["{new}"', 1),)
+def renamed(old: str, new: str, *, category: str = "") -> Frames:
+    """Return the change of an event's name, of one category if one is given."""
+
+    def changed(_talk: Talk, frame: str) -> Iterable[str]:
+        found = EVENT.fullmatch(frame)
+        said = json.loads(found[2]) if found else []
+        if found is None or said[0] != old or (category and said[1].get("category") != category):
+            return (frame,)
+        return (frame.replace(f'["{old}"', f'["{new}"', 1),)
+
+    return changed
 
 
 def spelled(pattern: str, better: str) -> Frames:
@@ -115,7 +123,7 @@ def frames() -> Sequence[Lie]:
         ("messages have no topicType", "RT-SENT-02", heard(sent, lacks("topicType")), ("RT-SENT-04", "RT-SENT-07")),
         ("messages have no cid", "RT-SENT-03", heard(sent, lacks("content", "cid")), ("RT-SENT-06",)),
         ("messages have no chatCount", "RT-SENT-04", heard(sent, lacks("chatCount")), ("RT-SENT-02", "MSG-GEN-01")),
-        ("messages have another name", "RT-MSG-05", renamed(sent, "MESSAGE"), ("RT-MSG-01", "RT-REST-04", "USERS-HIDE-05", "RT-SENT-01", "RT-REST-01", "MSG-TASK-07")),
+        ("messages have another name", "RT-MSG-05", renamed(sent, "MESSAGE", category="chat"), ("RT-MSG-01", "RT-SENT-01", "RT-REST-01")),
         ("loopbackMetadata is lost", "RT-MSG-06", heard(sent, lacks("loopbackMetadata")), ()),
         ("posts are called posts", "RT-SENT-01", heard(sent, gets("category", "post"), category="idea"), ("MSG-IDEA-04", "RT-MSG-01", "RT-REST-01", "RT-SENT-05", "RT-ACC-04")),
         ("removals are not told", "MSG-DELETE-04", heard(sent, nothing, category="app.event.message.removed"), ("RT-REST-02", "RT-SENT-06", "RT-SENT-01")),
