@@ -107,6 +107,17 @@ SURFACES: Rules = {
         Rule(PAGING, "_mac", 'call.world.secret("page token")', 'b"page token"'),
         ("AUTH-WORLD-01",),
     ),
+    "a page is as large as it likes": (never(PAGING, "fitting", "room < 0 and shown"), ("PAGE-SIZE-02",)),
+    "what is longer than a page is on none": (without(PAGING, "fitting", " and shown"), ("PAGE-SIZE-02",)),
+    "a page before loses its nearest items": (
+        Rule(PAGING, "fitting", "reversed(items) if backward else items", "items"),
+        ("PAGE-SIZE-02",),
+    ),
+    "a short numbered page keeps its size": (
+        never(PAGING, "_by_number", "data and len(data) < len(found[:many])"),
+        ("PAGE-SIZE-02",),
+    ),
+    "a short page is the last": (without(PAGING, "_shown", " or many < len(items)"), ("PAGE-SIZE-02",)),
     "page number beside a token": (never(PAGING, "_refuse_mixture", "other in call.query"), ("PAGE-T-01",)),
     "anybody asks for others": (
         Rule(ENTRANCES, "myself", 'params["userId"] not in ("me", call.caller.id)', "False"),

@@ -43,6 +43,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     form_escapes: Annotated[int, _source("the mock's own, for the same reason")] = 50_000
     pattern_chars: Annotated[int, _source("the mock's own, for the same reason; patterns of planned faults")] = 500
     page_size_max: Annotated[int, _source("PAGE-SIZE-01", "D")] = 50
+    page_bytes: Annotated[
+        int, _source("PAGE-SIZE-02: the mock's own; no answer needs more room than a request has")
+    ] = 5 * 1024 * 1024
     search_chars: Annotated[int, _source("PAGE-RX-01")] = 200
     # Users
     colleagues_bulk: Annotated[int, _source("USERS-COLLBULK-01", "D")] = 50

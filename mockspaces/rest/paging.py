@@ -2,6 +2,10 @@
 
 A handler names its list; size, position, page URLs and envelope are made here:
 `numbered` (style N), `referenced` (style R) and `tokened` (style T).
+
+A page also ends where its answer would become too large (PAGE-SIZE-02). Its next URL then goes on with the first item
+that had no room: by reference and by token because both name the last item that was shown, by number because the URL
+has a smaller size, of which the position of that item is a multiple.
 """
 
 import base64
@@ -17,6 +21,7 @@ from msgspec import UNSET, UnsetType
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.store.collection import Entity, Rank
 from mockspaces.cloud.store.listing import Listing, Pages
+from mockspaces.contract.shapes.changes import encoded
 from mockspaces.contract.shapes.lists import NumberedPage, Page
 from mockspaces.rest.call import Call
 
@@ -67,9 +72,20 @@ def _again(call: Call, previous: str) -> str | UnsetType:
     return previous if call.exchange.path.startswith("/api/users/") else UNSET
 
 
-async def rendered(items: Sequence[Item], render: Render[Item]) -> list[object]:
-    """Return the items as the wire shows them."""
-    return [await render(item) for item in items]
+async def fitting(call: Call, items: Sequence[Item], render: Render[Item], *, backward: bool = False) -> list[object]:
+    """Return the items as the wire shows them, one at least, and no more than an answer has room for (PAGE-SIZE-02).
+
+    Those that have no room are the last ones, or with ``backward`` the first ones.
+    """
+    contract, shown = call.world.contract, list[object]()
+    room = contract.limits.page_bytes - len("[]")
+    for item in reversed(items) if backward else items:
+        one = await render(item)
+        room -= len(encoded(one, contract.shapes)) + (len(",") if shown else 0)
+        if room < 0 and shown:
+            break
+        shown.append(one)
+    return shown[::-1] if backward else shown
 
 
 # --- style N: page numbers
@@ -77,14 +93,22 @@ async def rendered(items: Sequence[Item], render: Render[Item]) -> list[object]:
 
 async def numbered(call: Call, listing: Pages[Item], render: Render[Item]) -> NumberedPage[object]:
     """Return a page by number, with the 1-based positions of its ends (PAGE-N-01, PAGE-ENV-04)."""
+    offset, data, following, previous = await _by_number(call, listing, render)
+    first, last = (offset + 1, offset + len(data)) if data else (0, 0)
+    return NumberedPage(data, first, last, len(data), following, previous, _again(call, previous))
+
+
+async def _by_number(call: Call, listing: Pages[Item], render: Render[Item]) -> tuple[int, list[object], str, str]:
+    """Return the position of a numbered page, its items as the wire shows them, and the URLs of the pages beside it."""
     many, page = size(call), number(call.query.get("page")) or 0
     offset = many * page
     found = await listing.page(offset=offset, limit=many + 1)
-    shown = found[:many]
-    following, previous = page_urls(call, many, page, more=len(found) > many)
-    first, last = (offset + 1, offset + len(shown)) if shown else (0, 0)
-    data = await rendered(shown, render)
-    return NumberedPage(data, first, last, len(data), following, previous, _again(call, previous))
+    data = await fitting(call, found[:many], render)
+    if data and len(data) < len(found[:many]):
+        many = next(one for one in range(len(data), 0, -1) if offset % one == 0)
+        page, data = offset // many, data[:many]
+    following, previous = page_urls(call, many, page, more=len(found) > len(data))
+    return offset, data, following, previous
 
 
 def page_urls(call: Call, many: int, page: int, *, more: bool) -> tuple[str, str]:
@@ -112,11 +136,13 @@ async def referenced(
         raise invalid("nextRefObjId, prevRefObjId", f'"{reference}" is not an id of this list')
     place = listing.place(item) if item is not None else None
     items, more = await _beside(listing, place, many, offset=many * page, backward=backward)
+    data = await fitting(call, items, render, backward=backward)
+    items, more = _shown(items, len(data), more=more, backward=backward)
     first = bool(items) and (place is not None or page > 0) and await _anything_before(listing, items[0])
     kept = {"pageref": call.query["pageref"]} if "pageref" in call.query else {}
     following = url(call, size=many, **kept, nextRefObjId=items[-1].id) if more else ""
     previous = url(call, size=many, **kept, prevRefObjId=items[0].id) if first else ""
-    return envelope(call, await rendered(items, render), following, previous)
+    return envelope(call, data, following, previous)
 
 
 async def _beside(
@@ -133,6 +159,11 @@ async def _beside(
     return found[:many], len(found) > many
 
 
+def _shown(items: Sequence[Item], many: int, *, more: bool, backward: bool) -> tuple[Sequence[Item], bool]:
+    """Return those items of a page that had room in its answer, and whether any follow them."""
+    return (items[-many:], more) if backward else (items[:many], more or many < len(items))
+
+
 async def _anything_before(listing: Listing[Item], item: Item) -> bool:
     return bool(await listing.near(listing.place(item), limit=1, after=False))
 
@@ -142,17 +173,16 @@ async def _anything_before(listing: Listing[Item], item: Item) -> bool:
 
 async def tokened(call: Call, listing: Listing[Item], render: Render[Item]) -> Page[object]:
     """Return a page by token (PAGE-T-01), or by number where the deprecated ``page`` is sent."""
-    page = number(call.query.get("page"))
-    if page is not None:
+    if number(call.query.get("page")) is not None:
         _refuse_mixture(call)
-        many = size(call)
-        found = await listing.page(offset=many * page, limit=many + 1)
-        following, previous = page_urls(call, many, page, more=len(found) > many)
-        return envelope(call, await rendered(found[:many], render), following, previous)
+        _, data, following, previous = await _by_number(call, listing, render)
+        return envelope(call, data, following, previous)
     many, turn = size(call), _turn(call)
     token = call.query.get("pageToken")
     place, backward = _read(call, token) if token else (None, False)
     items, more = await _beside(listing, place, many, backward=backward)
+    data = await fitting(call, items, render, backward=backward)
+    items, more = _shown(items, len(data), more=more, backward=backward)
     first = bool(items) and place is not None and await _anything_before(listing, items[0])
     following, previous = "", ""
     if more:
@@ -160,7 +190,7 @@ async def tokened(call: Call, listing: Listing[Item], render: Render[Item]) -> P
     if first:
         token = _token(call, listing.place(items[0]), backward=True)
         previous = url(call, size=many, pageref=turn - 1, pageToken=token)
-    return envelope(call, await rendered(items, render), following, previous)
+    return envelope(call, data, following, previous)
 
 
 def check_token(call: Call) -> None:
