@@ -35,7 +35,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from mockspaces.contract import events
 from mockspaces.realtime import packets
-from mockspaces.realtime.engineio3 import ALIVE, MESSAGE, Codec, Codec3, Frame, Heartbeat, engine_query
+from mockspaces.realtime.engineio3 import ALIVE, MESSAGE, PING, PONG, Codec, Codec3, Frame, Heartbeat, engine_query
 from mockspaces.realtime.packets import Packet
 
 MOST_DELAYED = 1000  # frames of one connection that a planned fault may hold back
@@ -43,6 +43,7 @@ PACKET_COST = 200  # bytes that a waiting packet weighs beside its data
 MAX_FRAME = 10**8  # what real servers accept; the codec ignores frames long before
 KEY = "mockspaces.transport"  # where the handlers find the transport in what the engine knows of a request
 REQUEST = {"REQUEST_METHOD": "GET", "HTTP_CONNECTION": "upgrade", "HTTP_UPGRADE": "websocket"}
+HEARTBEATS = (PING, PONG)  # what clients send: one of their own, or the answer to ours
 EVENT = f"{MESSAGE}{packets.EVENT}"
 GONE: Message = {"type": "websocket.disconnect", "code": 1006}
 
@@ -60,6 +61,9 @@ class Chat(Protocol):
 
     def alive(self, transport: "Transport") -> None:
         """Note that a client has sent something."""
+
+    def beat(self, transport: "Transport") -> None:
+        """Count a heartbeat of a client."""
 
     def note(self, transport: "Transport", frame: Frame, why: str) -> None:
         """Put a dropped frame or a forced end into the journal."""
@@ -283,6 +287,8 @@ class Transport:
                 return message
             frame: Frame = message["text"] if message.get("text") is not None else message["bytes"]
             self.engine.chat.alive(self)
+            if frame in HEARTBEATS:
+                self.engine.chat.beat(self)
             if not await self._take(frame):
                 await self.close()
                 return GONE

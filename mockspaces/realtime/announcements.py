@@ -1,6 +1,7 @@
 """From domain events to frames: what the cloud announces, said to the sockets it concerns (RT-REST-01..08)."""
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping
+from functools import partial
 from typing import Any
 
 from mockspaces.cloud.kernel import clock
@@ -160,6 +161,7 @@ async def sockets_closed(hub: Hub, event: happened.SocketsClosed) -> None:
         if session is None:
             continue
         ways = {"namespace": session.leave, "idle": session.transport.finish, "transport": session.transport.cut}
+        hub.world.transactions.at_commit(partial(setattr, session, "ending", f"closed by a test: {event.how}"))
         hub.world.transactions.afterwards(ways[event.how])
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -33,6 +33,13 @@ from mockspaces.realtime.hubs import Hubs
 HANDLERS = handed_over(channels.HANDLERS, media.HANDLERS, messages.HANDLERS, presence.HANDLERS)
 LOST: tuple[run.Frame, ...] = ("close", "swallow")  # what planned faults do to an event that never happens
 SURFACE = events.CONNECT.surface
+ENDINGS: Mapping[str, str] = {  # in the words of the engine, and in ours
+    "client disconnect": "the client left",
+    "server disconnect": "the mock closed it",
+    "ping timeout": "the client sent no heartbeat for too long",
+    "transport close": "the connection is gone: the client closed it without a word, or it broke",
+    "transport error": "the connection broke",
+}
 
 logger = logging.getLogger("mockspaces")
 
@@ -67,7 +74,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         if event == "connect":
             await self._connect(args[2][KEY], namespace, sid, args[3] if len(args) > 3 else None)  # noqa: PLR2004 - no auth object
         elif event == "disconnect":
-            await self._disconnect(sid)
+            await self._disconnect(sid, str(args[2]) if len(args) > 2 else "")  # noqa: PLR2004 - no reason
         elif sid in self._sessions:
             lost = await self._event(self._sessions[sid], event, args[2] if len(args) > 2 else None)  # noqa: PLR2004 - no payload
             return self.server.not_handled if lost else None  # what is lost is lost whole: nobody acknowledges it
@@ -76,6 +83,12 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
     def alive(self, transport: Transport) -> None:
         """Note that the world of a transport is used: one that clients wait in is not idle."""
         self._hubs.touch(transport.context.world)
+
+    def beat(self, transport: Transport) -> None:
+        """Count a heartbeat of a client."""
+        world: World = transport.context.world
+        if transport.context.peer is not None:
+            world.journal.beat(transport.context.peer, world.clock.now_ms())
 
     # --- joining
 
@@ -160,7 +173,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
 
     # --- leaving
 
-    async def _disconnect(self, sid: str) -> None:
+    async def _disconnect(self, sid: str, reason: str) -> None:
         session = self._sessions.pop(sid, None)
         if session is None:
             return
@@ -170,7 +183,9 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         if hub.closed:
             return
         world.journal.begin()
-        world.journal.record(self._entry(world, session.transport, session.namespace, events.DISCONNECT_EVENT, session))
+        entry = self._entry(world, session.transport, session.namespace, events.DISCONNECT_EVENT, session)
+        entry.why = session.ending or ENDINGS.get(reason, "")
+        world.journal.record(entry)
 
         async def leave() -> None:
             connection = world.presence.disconnect(session.id)

@@ -26,14 +26,15 @@ Render = Callable[["Session"], Awaitable[Told]]
 class Session:
     """One connection that has joined the chat namespace, with its caller (RT-AUTH-13)."""
 
-    __slots__ = ("caller", "ended", "engine", "hub", "id", "namespace", "origins", "sid", "transport")
+    __slots__ = ("caller", "ended", "ending", "engine", "hub", "id", "namespace", "origins", "sid", "transport")
 
     def __init__(
         self, hub: "Hub", transport: Transport, namespace: str, sid: str, caller: Caller, origins: Origins
     ) -> None:
         """Enter the connection; its ``id``, constant while it lives, is the ``sessionId`` of payloads (RT-SUB-03).
 
-        ``ended`` says that its person may no longer be here, although the transport still has to close.
+        ``ended`` says that its person may no longer be here, although the transport still has to close; ``ending`` is
+        why the mock closes it, for the journal.
         """
         self.hub = hub
         self.transport = transport
@@ -43,7 +44,8 @@ class Session:
         self.caller = caller
         self.origins = origins
         self.ended = False
-        self.id = hub.world.presence.connect(hub.world.ids.uuid(), caller.id).id
+        self.ending = ""
+        self.id = hub.world.presence.connect(hub.world.ids.uuid(), caller.id, transport.context.peer).id
 
     @property
     def connection(self) -> Connection | None:
@@ -57,6 +59,7 @@ class Session:
     def end(self) -> None:
         """Take nothing more from the client: its person may no longer be here."""
         self.ended = True
+        self.ending = "their credential or their account is not good any more"
 
     async def leave(self) -> None:
         """Take the connection out of the namespace: ``41/chat``; the transport stays."""

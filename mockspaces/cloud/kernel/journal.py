@@ -148,6 +148,13 @@ class Criteria(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return self.caller is None or is_caller(self.caller, entry.caller)
 
 
+class Heartbeats(msgspec.Struct):
+    """How often a connection showed that it is alive, and when last: too often for an entry each time."""
+
+    count: int = 0
+    last: int = 0
+
+
 class Watch:
     """Somebody who looks on. Nothing is queued for them: the journal itself keeps what they have not seen."""
 
@@ -179,12 +186,18 @@ class Journal:
         self._last_trace = 0
         self._waiting: set[asyncio.Event] = set()
         self._watches: set[Watch] = set()
+        self.heartbeats: dict[Peer, Heartbeats] = {}
         self.dropped = 0
         self.cut = 0
 
     def __len__(self) -> int:
         """Return the number of entries kept."""
         return len(self._entries)
+
+    @property
+    def last_id(self) -> int:
+        """The id of the newest entry that there ever was, 0 before the first."""
+        return self._last_id
 
     def begin(self) -> None:
         """Let what this task records from now on belong together: another call or event is under way."""
@@ -211,6 +224,14 @@ class Journal:
             self.dropped += 1
         for event in self._waiting:
             event.set()
+
+    def beat(self, peer: Peer, now: int) -> None:
+        """Count a heartbeat of a connection; of those that were not heard of for the longest nothing is kept."""
+        known = self.heartbeats.pop(peer, None) or Heartbeats()
+        known.count, known.last = known.count + 1, now
+        self.heartbeats[peer] = known
+        if len(self.heartbeats) > self._max_entries:
+            del self.heartbeats[next(iter(self.heartbeats))]
 
     def _cut(self, entry: Entry) -> int:
         """Cut what is too long to be kept, and return the length of what is left."""
@@ -264,6 +285,7 @@ class Journal:
     def clear(self) -> None:
         """Forget all entries and counts; numbering goes on."""
         self._entries.clear()
+        self.heartbeats.clear()
         self._bytes = self.dropped = self.cut = 0
 
     def forget(self) -> None:

@@ -27,10 +27,11 @@ class Presence:
         """Return a connection, or None if it is gone."""
         return self._connections.peek(connection_id)
 
-    def connect(self, connection_id: str, person_id: str) -> Connection:
-        """Enter a connection of a person."""
+    def connect(self, connection_id: str, person_id: str, peer: tuple[str, int] | None = None) -> Connection:
+        """Enter a connection of a person, whose client is at ``peer``."""
         number = self._state.connected.put(self._state.connected.value + 1)
-        return self._connections.store(Connection(id=connection_id, person_id=person_id, number=number))
+        made = Connection(id=connection_id, person_id=person_id, number=number, peer=peer)
+        return self._connections.store(made)
 
     def disconnect(self, connection_id: str) -> Connection | None:
         """Forget a connection with all its subscriptions and return it, or None if it is gone already."""

@@ -25,7 +25,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     ``spaces`` are its subscriptions: space id to subscription id. ``announced`` are the spaces where its client
     said it is online and has not said yet that it leaves, ``unsubscribed`` is the one that it unsubscribed from last.
     ``media`` is the media session that it has in each meeting, by space id. ``number`` counts the connections of the
-    world.
+    world, ``peer`` is where its client is, by which the journal tells connections apart.
     """
 
     id: str
@@ -35,6 +35,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     announced: tuple[str, ...] = ()
     unsubscribed: str = ""
     media: Mapping[str, str] = {}
+    peer: tuple[str, int] | None = None
 
 
 class PhoneCall(msgspec.Struct, frozen=True, kw_only=True):
