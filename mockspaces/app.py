@@ -62,7 +62,7 @@ class App:
         self._starting = asyncio.Lock()
         self._bodies = Bodies()
         accounts, rest = AccountsSurface(), RestSurface()
-        self._control = ControlSurface(worlds, control_token, {**accounts.handlers, **rest.handlers})
+        self._control = ControlSurface(worlds, self, control_token, {**accounts.handlers, **rest.handlers})
         self._surfaces: tuple[tuple[str, Surface], ...] = (  # what is asked for most comes early
             ("/api/1.0/", accounts),
             ("/api/", rest),

@@ -27,7 +27,17 @@ def _row(
 
 
 OPEN = ("CTRL-HEALTH", "CTRL-CA")  # CTRL-05: what a client needs before it can speak to the mock at all
-SHELL = ("CTRL-UI", "CTRL-UI-ENTRY")  # CTRL-04: without the token an empty page that asks for it
+SHELL = (  # CTRL-04: without the token an empty page that asks for it
+    "CTRL-UI",
+    "CTRL-UI-ENTRY",
+    "CTRL-UI-SOCKETS",
+    "CTRL-UI-SOCKET",
+    "CTRL-UI-STATE",
+    "CTRL-UI-THINGS",
+    "CTRL-UI-THING",
+    "CTRL-UI-HANDS",
+    "CTRL-DOCS",
+)
 BODY_BYTES = 256 * 1024 * 1024  # a snapshot holds all stored files of a world (DM-CFG-02) and more
 
 ROWS = (
@@ -72,14 +82,22 @@ ROWS = (
     _row("CLOCK-SET", "POST", "/clock", "clock"),
     _row("JOURNAL", "GET", "/journal", "journal", "none"),
     _row("JOURNAL-ENTRY", "GET", "/journal/{id}", "explained entry", "none"),
+    _row("JOURNAL-SEARCH", "GET", "/journal/search", "found entries", "none"),
+    _row("JOURNAL-REPEAT", "POST", "/journal/{id}/repeat", "repeated exchange", "none"),
     _row("EVENTS", "GET", "/events", "", "none", media_type="text/event-stream"),
     _row("JOURNAL-CLEAR", "DELETE", "/journal", "nothing", "none"),
     _row("JOURNAL-WAIT", "POST", "/journal/wait", "awaited journal", "none"),
     _row("SETTINGS", "GET", "/settings", "world settings"),
     _row("SETTINGS-PATCH", "PATCH", "/settings", "world settings"),
     _row("CONTRACT-PATCH", "PATCH", "/contract", "nothing"),
-    _row("UI", "GET", "/ui", "", media_type="text/html"),
-    _row("UI-ENTRY", "GET", "/ui/journal/{id}", "", media_type="text/html"),
+    _row("UI", "GET", "/ui", "", "none", media_type="text/html"),
+    _row("UI-ENTRY", "GET", "/ui/journal/{id}", "", "none", media_type="text/html"),
+    _row("UI-SOCKETS", "GET", "/ui/sockets", "", "none", media_type="text/html"),
+    _row("UI-SOCKET", "GET", "/ui/sockets/{peer}", "", "none", media_type="text/html"),
+    _row("UI-STATE", "GET", "/ui/state", "", "none", media_type="text/html"),
+    _row("UI-THINGS", "GET", "/ui/state/{kind}", "", "none", media_type="text/html"),
+    _row("UI-THING", "GET", "/ui/state/{kind}/{id}", "", "none", media_type="text/html"),
+    _row("UI-HANDS", "GET", "/ui/hands", "", "none", media_type="text/html"),
     _row("FAULTS", "GET", "/faults", "planned faults"),
     _row("FAULT", "POST", "/faults", "planned fault"),
     _row("FAULTS-CLEAR", "DELETE", "/faults", "nothing"),

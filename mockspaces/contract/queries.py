@@ -145,6 +145,10 @@ ROWS: dict[str, tuple[Parameter, ...]] = {
         _own("limit", type="integer", minimum=1),
         _own("format", words=("json", "har"), default="json"),
     ),
+    "CTRL-JOURNAL-SEARCH": (_own("text", required=True),),
+    "CTRL-UI-SOCKETS": (_own("page", type="integer", minimum=0, default=0),),
+    "CTRL-UI-SOCKET": (_own("page", type="integer", minimum=0, default=0),),
+    "CTRL-UI-THINGS": (_own("q"), _own("page", type="integer", minimum=0, default=0)),
     "CTRL-EVENTS": (_own("after", type="integer", minimum=0),),
     "CTRL-MESSAGES": (
         _own("id"),

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
+from starlette.types import ASGIApp
 
 from mockspaces.asgi import call
 from mockspaces.asgi.exchange import Exchange
@@ -28,18 +29,14 @@ class ControlCall(call.Call):
         params: Mapping[str, str],
         worlds: Worlds,
         documented: Mapping[str, Handler[Any]],
-        *,
-        shell: bool = False,
+        serve: ASGIApp,
     ) -> None:
-        """Bundle what the surface found out. ``documented`` are the handlers of all surfaces.
-
-        A call for the ``shell`` of a page came without the control token and is told nothing.
-        """
+        """Bundle what the surface found out. ``documented`` are the handlers of all surfaces, ``serve`` the whole."""
         super().__init__(exchange, endpoint)
         self.params = params
         self.worlds = worlds
         self.documented = documented
-        self.shell = shell
+        self.serve = serve
 
     @property
     def hosted(self) -> Hosted:

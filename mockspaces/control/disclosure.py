@@ -15,7 +15,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from mockspaces.cloud.kernel import jws
-from mockspaces.cloud.kernel.journal import Entry, unpacked
+from mockspaces.cloud.kernel.journal import Entry, Headers, unpacked
 from mockspaces.cloud.kernel.world import World
 from mockspaces.contract.shapes.control import Credential, Kind
 
@@ -72,6 +72,16 @@ def header(name: str, value: str) -> str:
         return f"{HIDDEN}{fingerprint(value)}"
     client = _client(token) if scheme.lower() == "basic" else ""
     return f"{scheme} {client}{HIDDEN}{fingerprint(token)}"
+
+
+def headers(entry: Entry) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return the header lines of a request and of its answer, without their secrets."""
+
+    def shown(lines: Headers) -> list[tuple[str, str]]:
+        decoded = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in lines)
+        return [(name, header(name, value)) for name, value in decoded]
+
+    return shown(unpacked(entry.head)), shown(entry.headers)
 
 
 @lru_cache(maxsize=1024)

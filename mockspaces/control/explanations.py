@@ -9,34 +9,27 @@ from mockspaces.cloud.identity.authentication import Check
 from mockspaces.cloud.kernel import jws
 from mockspaces.cloud.kernel.caller import Caller
 from mockspaces.cloud.kernel.journal import Entry, unpacked
-from mockspaces.cloud.kernel.rejection import Rejection, not_found
+from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.spaces import access
 from mockspaces.cloud.store.run import SOCKET as REALTIME
 from mockspaces.cloud.store.run import Fault, Match, Occurrence
-from mockspaces.contract import errors
 from mockspaces.contract.behaviours import catalogue
 from mockspaces.contract.rows import Endpoint
 from mockspaces.contract.scopes import SOCKET
 from mockspaces.contract.shapes.control import Decoded, ExplainedEntry, NearMiss, RuleCheck, StatementShown
 from mockspaces.control import disclosure
 from mockspaces.control.call import ControlCall, Handlers
-from mockspaces.control.journal import DIRECTIONS, shown
+from mockspaces.control.journal import DIRECTIONS, known_entry, shown
 
 ACT_AS = b"x-avaya-act-as"
 SCHEMES = ("jwt", "bearer", "service_app", "sat")  # of credentials that are held against rules
-LONGEST_ID = 15  # digits
 _ID = re.compile(r"\b[A-Z]+(?:-[A-Z0-9]+)+-\d+\b")
 
 
 async def explain(call: ControlCall) -> object:
     """Return an entry with the rules that its credential was held against, its statements, and faults that missed."""
-    number = call.params["id"]
-    known = number.isdecimal() and number.isascii() and len(number) <= LONGEST_ID
-    entry = call.world.journal.get(int(number)) if known else None
-    if entry is None:
-        raise not_found(errors.ROUTE_NOT_FOUND, "journal entry", number)
-    world = call.world
+    world, entry = call.world, known_entry(call.world, call.params["id"])
     endpoint = world.contract.endpoints.get(SOCKET if entry.surface == REALTIME else entry.endpoint or "")
     checks = await _checks(world, entry, endpoint)
     return ExplainedEntry(

@@ -10,10 +10,10 @@ from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.clock import iso, milliseconds
 from mockspaces.cloud.kernel.complaints import refusal
 from mockspaces.cloud.kernel.journal import Criteria, Entry, Headers, StatusClass, unpacked
-from mockspaces.cloud.kernel.rejection import invalid
+from mockspaces.cloud.kernel.rejection import invalid, not_found
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.worlds import seeds
-from mockspaces.contract import nearest
+from mockspaces.contract import errors, nearest
 from mockspaces.contract.events import CLIENT_EVENTS, CONNECT_EVENT, DISCONNECT_EVENT, SERVER_EVENTS
 from mockspaces.contract.shapes.control import AwaitedJournal, Journal, JournalEntry, JournalMessage, MockMail
 from mockspaces.contract.shapes.lists import Data
@@ -22,6 +22,7 @@ from mockspaces.control.call import ControlCall, Handlers
 from mockspaces.control.slices import encoded, in_slices
 
 LONGEST_WAIT_S = 60
+LONGEST_ID = 15  # digits
 DIRECTIONS = ("IN", "OUT")  # what stands in the place of a method for frames of sockets
 
 
@@ -94,6 +95,15 @@ class WaitBody(seeds.Strict, frozen=True, kw_only=True):
     filter: Filter = Filter()
     count: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
     timeout: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_WAIT_S)] = 5.0
+
+
+def known_entry(world: World, number: str) -> Entry:
+    """Return an entry by its id. Refuses one that is not kept, or never was."""
+    known = number.isdecimal() and number.isascii() and len(number) <= LONGEST_ID
+    entry = world.journal.get(int(number)) if known else None
+    if entry is None:
+        raise not_found(errors.ROUTE_NOT_FOUND, "journal entry", number)
+    return entry
 
 
 def shown(world: World, entry: Entry) -> JournalEntry:

@@ -1,16 +1,14 @@
 """The API as an OpenAPI 3.1 document, made from the contract's rows and the bodies that handlers decode."""
 
+import asyncio
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
-from starlette.responses import HTMLResponse
 
 from mockspaces import __version__
-from mockspaces.asgi.exchange import add_headers
 from mockspaces.asgi.handlers import Handler
-from mockspaces.asgi.pages import templates
 from mockspaces.cloud.kernel.world import Origins
 from mockspaces.contract import Contract, errors, queries, unknown
 from mockspaces.contract.permissions import PUBLIC
@@ -282,29 +280,9 @@ def described(call: ControlCall) -> Object:
 
 async def openapi(call: ControlCall) -> object:
     """Return the API document of this world, overlays included."""
-    return described(call)
-
-
-async def docs(call: ControlCall) -> object:
-    """Show the API document to people; the page has no script and loads nothing."""
-    shown = described(call)
-    sections: dict[str, list[Object]] = {}
-    for path, item in shown["paths"].items():
-        for method, operation in item.items():
-            if method != "servers":
-                entry = {"method": method.upper(), "path": path, **operation}
-                sections.setdefault(operation["tags"][0], []).append(entry)
-    template = templates("mockspaces.control").get_template("docs.html")
-    html = template.render(document=shown, sections=sections, as_json=_as_json)
-    policy = b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-    return add_headers(HTMLResponse(html), ((b"content-security-policy", policy), (b"x-frame-options", b"DENY")))
-
-
-def _as_json(value: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    return await asyncio.to_thread(described, call)  # it takes longer than others should wait
 
 
 HANDLERS: Handlers = {
     "CTRL-OPENAPI": Handler(openapi),
-    "CTRL-DOCS": Handler(docs),
 }

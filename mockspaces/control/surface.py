@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from mockspaces.asgi.answer import Json, Signed
 from mockspaces.asgi.exchange import Exchange
@@ -21,9 +22,12 @@ from mockspaces.control import (
     apps,
     asyncapi,
     clock,
+    docs,
     events,
     explanations,
     faults,
+    frame,
+    hands,
     journal,
     keys,
     messages,
@@ -31,9 +35,13 @@ from mockspaces.control import (
     openapi,
     people,
     queries,
+    repetitions,
     schemas,
+    searches,
     snapshot,
     sockets,
+    things,
+    timelines,
     ui,
     worlds,
 )
@@ -45,9 +53,11 @@ HANDLERS = handed_over(
     apps.HANDLERS,
     asyncapi.HANDLERS,
     clock.HANDLERS,
+    docs.HANDLERS,
     events.HANDLERS,
     explanations.HANDLERS,
     faults.HANDLERS,
+    hands.HANDLERS,
     journal.HANDLERS,
     keys.HANDLERS,
     messages.HANDLERS,
@@ -55,9 +65,13 @@ HANDLERS = handed_over(
     openapi.HANDLERS,
     people.HANDLERS,
     queries.HANDLERS,
+    repetitions.HANDLERS,
     schemas.HANDLERS,
+    searches.HANDLERS,
     snapshot.HANDLERS,
     sockets.HANDLERS,
+    things.HANDLERS,
+    timelines.HANDLERS,
     ui.HANDLERS,
     worlds.HANDLERS,
 )
@@ -70,12 +84,18 @@ class ControlSurface:
     handlers = HANDLERS
 
     def __init__(
-        self, worlds: Worlds, token: str | None = None, others: Mapping[str, Handler[Any]] | None = None
+        self,
+        worlds: Worlds,
+        serve: ASGIApp,
+        token: str | None = None,
+        others: Mapping[str, Handler[Any]] | None = None,
     ) -> None:
         """Build the route table; with a token every call but health must bring it.
 
-        ``others`` are the handlers of the emulated surfaces, for the API document.
+        ``others`` are the handlers of the emulated surfaces, for the API document; ``serve`` is the application as a
+        whole, for what is sent once more.
         """
+        self._serve = serve
         self._worlds = worlds
         worlds.on_leave.append(events.leave)
         self._documented = {**(others or {}), **HANDLERS}
@@ -96,11 +116,13 @@ class ControlSurface:
             _check_media_type(exchange)
         if exchange.query and endpoint not in QUERIES:
             raise invalid(next(iter(exchange.query)), "this call has no query")
+        if shell:
+            return frame.shell()
         body = await exchange.body(control.BODY_BYTES)  # before anything is looked up, so that nothing ages
         if exchange.method not in WITHOUT_BODY and not body.strip():
             raise invalid("", "a control call has a JSON body, at least {}")
         row, act = SHIPPED.endpoints[endpoint], HANDLERS[endpoint].act
-        call = ControlCall(exchange, row, params, self._worlds, self._documented, shell=shell)
+        call = ControlCall(exchange, row, params, self._worlds, self._documented, self._serve)
         if row.transaction == "own":
             result = await exchange.world.transactions.carry_out(lambda: act(call))
         else:

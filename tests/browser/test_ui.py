@@ -35,7 +35,9 @@ def page(browser: Chrome, mock: Mockspaces) -> Chrome:
 
 
 def text(page: Chrome, section: str) -> str:
-    return page.find_element(By.ID, section).text
+    """Return what a part of the page shows now, nothing if it is not there."""
+    found: str = page.execute_script("return document.getElementById(arguments[0])?.innerText ?? ''", section)
+    return found
 
 
 def see(page: Chrome, section: str, wanted: str) -> None:
@@ -86,9 +88,10 @@ def test_refusal_appears_with_its_reason_as_it_happens(page: Chrome, mock: Mocks
 def test_clock_buttons_move_the_clock(page: Chrome, mock: Mockspaces) -> None:
     """A click moves, freezes and resumes the clock of the world, and the page shows it."""
     before = mock.clock.now
-    press(page, "+1 day")
-    see(page, "clock", "+86400 s")
-    assert mock.clock.now - before >= 86_400
+    page.get(f"{mock.url}/_mock/ui/hands")
+    press(page, "Advance")
+    see(page, "clock", "+3600 s")
+    assert mock.clock.now - before >= 3600
     press(page, "Freeze")
     see(page, "clock", "frozen")
     press(page, "Resume")
@@ -97,13 +100,16 @@ def test_clock_buttons_move_the_clock(page: Chrome, mock: Mockspaces) -> None:
     assert errors(page) == []
 
 
-def test_buttons_stay_while_time_goes_by(page: Chrome, mock: Mockspaces) -> None:
-    """The page exchanges what has changed and nothing else: a button keeps the focus of whoever uses the keyboard."""
-    page.execute_script("document.querySelector('#clock button').focus()")
-    mock.clock.advance(days=2)
-    see(page, "clock", "+172800 s")
-    page.switch_to.active_element.send_keys(Keys.ENTER)
-    see(page, "clock", "+172860 s")
+def test_fields_stay_while_time_goes_by(page: Chrome, mock: Mockspaces) -> None:
+    """The page exchanges what has changed and nothing else: a field keeps what somebody types into it."""
+    page.get(f"{mock.url}/_mock/ui/hands")
+    field = page.find_element(By.CSS_SELECTOR, "#hand-tokens [name=username]")
+    field.send_keys("ann@")
+    mock.fail(status=503, endpoint="USERS-ME")
+    see(page, "planned", "status 503")
+    field.send_keys("example.com", Keys.ENTER)
+    see(page, "hand-tokens", "Done.")
+    assert '"scheme": "bearer"' in text(page, "hand-tokens")
 
 
 def test_hostile_words_stay_words(page: Chrome, mock: Mockspaces) -> None:
@@ -113,39 +119,93 @@ def test_hostile_words_stay_words(page: Chrome, mock: Mockspaces) -> None:
     call(mock, f"/spaces/{space.id}/chats", "zoe@example.com", content={"bodyText": HOSTILE})
     mock.oauth_client(name=HOSTILE, redirect_uris=["http://localhost/x"])
     mock.fail(status=500, body=HOSTILE, surface="accounts")
-    for section in ("spaces", "people", "apps", "faults"):
-        see(page, section, HOSTILE.partition("&")[0])
-    page.get(page.current_url)  # once more as a whole page, not only by its script
-    assert page.title.startswith("mockspaces")
-    assert markup(page) == 0
-    assert text(page, "spaces").count(HOSTILE.partition("&")[0]) == 3  # title, sender and message
+    beginning = HOSTILE.partition("&")[0]
+    for path in ("state", "state/people", "state/spaces", f"state/spaces/{space.id}", "state/messages", "hands"):
+        page.get(f"{mock.url}/_mock/ui/{path}")
+        see(page, "view", beginning)
+        assert page.title.startswith("mockspaces")
+        assert markup(page) == 0
+    page.get(f"{mock.url}/_mock/ui/state/messages?q={quote(HOSTILE)}")
+    assert page.find_element(By.NAME, "q").get_attribute("value") == HOSTILE
+    see(page, "found", beginning)
     assert errors(page) == []
 
 
 def test_messages_people_and_credentials_are_shown(page: Chrome, mock: Mockspaces) -> None:
-    """What is in the world is on the page: messages in their space, passwords, keys and secrets."""
+    """What is in the world is on the page: messages in their space, passwords, keys and secrets, but no private key."""
     space = mock.space("Launch", owner="ann@example.com")
     call(mock, f"/spaces/{space.id}/chats", content={"bodyText": "it's here"})
     app = mock.service_app(scopes=["spaces.create"])
-    see(page, "spaces", "it's here")
+    page.find_element(By.LINK_TEXT, "State").click()
+    see(page, "messages", "it's here")
     assert "Launch" in text(page, "spaces")
-    assert "ann-secret" in text(page, "people")
-    see(page, "apps", app.key["kid"])
+    assert app.key["kid"] in text(page, "apps")
     assert "spaces.create" in text(page, "apps")
+    page.find_element(By.LINK_TEXT, "People").click()
+    see(page, "things", "ann-secret")
+    assert "PRIVATE" not in page.page_source
+    page.find_element(By.NAME, "q").send_keys("bob@", Keys.ENTER)
+    see(page, "found", "bob@example.com")
+    assert "ann-secret" not in text(page, "found")
+    assert page.current_url.endswith("/ui/state/people?q=bob%40")
+    page.back()
+    see(page, "found", "ann-secret")
+    assert errors(page) == []
 
 
-def test_socket_appears_and_goes(page: Chrome, mock: Mockspaces) -> None:
-    """A client that connects and subscribes is listed with its space, and is gone when it has left."""
+def test_a_thing_leads_to_what_made_it(page: Chrome, mock: Mockspaces) -> None:
+    """A space shows its people and messages, and the calls that made it, changed it, or only asked for it."""
+    made = call(mock, "/spaces/invite", topic={"title": "Launch"}).json()
+    space_id = made["data"][0]["topicId"] if "data" in made else made["topicId"]
+    call(mock, f"/spaces/{space_id}/chats", content={"bodyText": "hello"})
+    headers = {"Authorization": f"Bearer {mock.token('ann@example.com')}"}
+    httpx.get(f"{mock.api_url}/spaces/{space_id}", headers=headers, trust_env=False)
+    page.get(f"{mock.url}/_mock/ui/state/spaces/{space_id}")
+    see(page, "thing", "Newest messages 1")
+    shown = text(page, "thing")
+    changed, named = shown.split("What made or changed it")[1].split("What else names it")
+    assert "POST /api/spaces/invite" in changed
+    assert "/chats" in changed
+    assert f"GET /api/spaces/{space_id}" in named
+    page.find_element(By.PARTIAL_LINK_TEXT, "POST /api/spaces/invite").click()
+    see(page, "detail", "Answered with 200")
+    page.back()
+    see(page, "thing", "hello")
+
+
+def test_a_socket_has_a_timeline(page: Chrome, mock: Mockspaces) -> None:
+    """A client that connects and subscribes is shown frame by frame, with its heartbeats and why it ended."""
     space = mock.space("Launch", owner="ann@example.com")
     urls = mock.call("GET", "")["urls"]
     query = {"EIO": "3", "transport": "websocket", "token": mock.token("ann@example.com"), "tokenType": "oauth"}
+    page.find_element(By.LINK_TEXT, "Sockets").click()
+    see(page, "sockets", "Nobody is connected")
     with Chat(address(urls, query)) as socket:
         socket.join()
         socket.subscribe(space.id)
         see(page, "sockets", "Ann Example")
         see(page, "sockets", "Launch")
-        see(page, "journal", "SUBSCRIBE_CHANNEL")
-    see(page, "sockets", "Nobody is connected")
+        page.find_element(By.PARTIAL_LINK_TEXT, "Ann Example").click()
+        see(page, "frames", "CHANNEL_SUBSCRIBED")
+        socket.send("2")
+        assert socket.receive() == "3"
+        socket.message(space.id, HOSTILE)
+        see(page, "socket-facts", "1, the last at")
+        see(page, "frames", "MESSAGE_SENT")
+        page.find_element(By.XPATH, "//li[.//code[text()='MESSAGE_SENT']]//summary").click()
+        see(page, "frames", HOSTILE[:15])
+        press(page, "Close it")
+        see(page, "socket-facts", "Ended: closed by a test: transport")
+    assert [one.text for one in page.find_elements(By.CSS_SELECTOR, "#frames code")][:2] == [
+        "connect",
+        "SUBSCRIBE_CHANNEL",
+    ]
+    assert markup(page) == 0
+    page.find_element(By.LINK_TEXT, "SUBSCRIBE_CHANNEL").click()
+    see(page, "detail", "IN SUBSCRIBE_CHANNEL")
+    page.find_element(By.CSS_SELECTOR, "#detail a[href*='/sockets/']").click()
+    see(page, "socket-facts", "Ended: closed by a test: transport")
+    assert errors(page) == []
 
 
 def test_nothing_moves_under_a_reader(page: Chrome, mock: Mockspaces) -> None:
@@ -215,7 +275,7 @@ def test_an_entry_becomes_a_fault(page: Chrome, mock: Mockspaces) -> None:
     see(page, "detail", "it wants caller zoe@example.com, this was oauth bob@example.com")
     page.find_element(By.XPATH, "//summary[text()='Make this a fault']").click()
     press(page, "Plan it")
-    see(page, "detail", "planned as")
+    see(page, "detail", "Done.")
     assert call(mock, "/spaces/invite", "bob@example.com", topic={"title": "X"}).status_code == 503
     assert call(mock, "/spaces/invite", "bob@example.com", topic={"title": "X"}).status_code == 200
 
@@ -230,15 +290,20 @@ def test_a_control_token_is_asked_for_and_opens_the_page(browser: Chrome) -> Non
         see(browser, "said", "That is not the token")
         field.clear()
         field.send_keys("sésame", Keys.ENTER)
-        see(browser, "people", "ann@example.com")
+        see(browser, "journal", "Nothing was asked yet")
         httpx.get(f"{running.url}/api/users/me", trust_env=False)
         see(browser, "journal", "the request has no Authorization header")
         browser.find_element(By.CSS_SELECTOR, "#rows a").click()
         see(browser, "detail", "Refused with 401")
         browser.refresh()
         see(browser, "detail", "Refused with 401")
-        press(browser, "+1 day")
-        see(browser, "clock", "+86400 s")
+        for path, wanted in (("ui/state/people", "ann@example.com"), ("docs", "identity server")):
+            browser.get(f"{running.url}/_mock/{path}")
+            see(browser, "view", wanted)
+        browser.get(f"{running.url}/_mock/ui/hands")
+        press(browser, "Advance")
+        see(browser, "clock", "+3600 s")
+        assert "X-Mock-Token: $MOCK_TOKEN" in text(browser, "hand-clock")
         browser.get("about:blank")
 
 

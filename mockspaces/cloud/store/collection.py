@@ -310,6 +310,11 @@ class Collection(Generic[AnyEntity]):
         ordered = walks[0] if len(walks) == 1 else merge(*walks, reverse=descending)
         return (self._entities[entry[-1]] for entry in ordered)
 
+    def latest(self, limit: int, offset: int = 0) -> list[AnyEntity]:
+        """Return ``limit`` entities, the newest first, from position ``offset`` on: for people who look on."""
+        walk = (entity for key, entity in reversed(self._entities.items()) if key not in self._gaps)
+        return list(islice(walk, offset, offset + limit))
+
     async def all(self) -> Sequence[AnyEntity]:
         """Return every entity in order of creation: for snapshots and set-up, never for a request."""
         return self.every()

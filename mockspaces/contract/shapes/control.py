@@ -404,6 +404,20 @@ class AwaitedJournal(Journal, kw_only=True):
     complete: bool
 
 
+class FoundEntries(Underscored, kw_only=True):
+    """The ids of entries that say something, newest first; ``complete`` is false if there may be more."""
+
+    ids: Sequence[Count]
+    complete: bool
+
+
+class RepeatedExchange(Underscored, kw_only=True):
+    """What came of sending a request again: the status, and the entry that tells the rest, if it is kept."""
+
+    status: int
+    entry: Count | None
+
+
 class Creator(Underscored, kw_only=True):
     """What wrote an archive."""
 
@@ -520,6 +534,8 @@ ANSWERS: dict[str, Any] = {
     "journal": Journal | Archive,
     "explained entry": ExplainedEntry,
     "awaited journal": AwaitedJournal,
+    "found entries": FoundEntries,
+    "repeated exchange": RepeatedExchange,
     "outbox": Data[MockMail],
     "planned fault": PlannedFault,
     "planned faults": Data[PlannedFault],
