@@ -15,6 +15,7 @@ DECODING = "mockspaces.asgi.decoding"
 EXCHANGE = "mockspaces.asgi.exchange"
 ROUTING = "mockspaces.asgi.routing"
 CORS = "mockspaces.asgi.cors"
+CALL = "mockspaces.asgi.call"
 REST = "mockspaces.rest.surface"
 ANONYMOUS = "mockspaces.rest.anonymous"
 OWN_SPACES = "mockspaces.rest.own_spaces"
@@ -181,6 +182,8 @@ FRAME: Rules = {
     ),
     "no HEAD": (Rule(ROUTING, "Router.find", '"GET" if method == "HEAD" else method', "method"), ("REST-REQ-06",)),
     "browsers may send known headers only": (without(CORS, "preflight", ", *names"), ("REST-CORS-02",)),
+    "compressed bodies read as text": (never(CALL, "Call.text", "body and encoding"), ("REST-REQ-03", "ACC-TOKEN-01")),
+    "byte order mark told as bad JSON": (never(CALL, "Call.text", "body.startswith"), ("REST-REQ-03",)),
     # --- mockspaces.rest
     "a bad credential counts where none is needed": (
         Rule(

@@ -1,3 +1,5 @@
+import codecs
+import gzip
 import json
 import re
 import socket
@@ -243,6 +245,30 @@ def test_forms_are_taken_by_the_anonymous_login_only(cloud: Cloud, headers: dict
     app = cloud.app("spaces.create")
     with claim("REST-REQ-03", "another call refuses it"):
         refused(cloud.call("POST", "/spaces/invite", app, headers=headers, content=content), 400, "request.invalid")
+
+
+@behaviour("REST-REQ-03")
+@pytest.mark.parametrize("path", ["/spaces/invite", "/anonymous/auth"])
+def test_a_body_that_hides_its_text_is_refused_by_name(cloud: Cloud, path: str) -> None:
+    """A compressed body and one with a byte order mark are told as such, whatever the call and its media type."""
+    user, text = cloud.user(), json.dumps({**TITLE, "displayname": "Zoe"}).encode()
+    slips = {
+        "a compressed body": (gzip.compress(text), "gzip", "gzip"),
+        "one that only says so": (text, "GZIP", "gzip"),
+        "one of two encodings": (text, "br, gzip", "br, gzip"),
+        "a byte order mark": (codecs.BOM_UTF8 + text, "identity", "byte order mark"),
+    }
+    for name, (content, encoding, word) in slips.items():
+        for media_type in ("application/json", "application/x-www-form-urlencoded"):
+            headers = {"Content-Type": media_type, "Content-Encoding": encoding}
+            answer = cloud.call("POST", path, user, headers=headers, content=content)
+            with claim("REST-REQ-03", f"{name}, {media_type}: it is refused", about=[answer]):
+                refused(answer, 400, "request.invalid")
+                assert word in answer.json()["message"], answer.text
+    with claim("REST-REQ-03", "an empty body has nothing to hide, and identity is no encoding"):
+        observe(cloud.call("POST", "/anonymous/auth", headers={"Content-Encoding": "gzip"}).status_code, 200)
+        identity = {"Content-Encoding": "Identity"}
+        observe(cloud.call("POST", "/spaces/invite", user, headers=identity, content=text).status_code, 200)
 
 
 @behaviour("REST-REQ-04")

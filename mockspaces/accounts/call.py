@@ -1,6 +1,5 @@
 """What a handler of the identity server gets: a routed request with its parameters."""
 
-from codecs import BOM_UTF8
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from urllib.parse import parse_qsl
 
@@ -68,19 +67,13 @@ class Call(call.Call):
         """Return all fields of the body in their order."""
         content_type = self.exchange.header(b"content-type") or ""
         media_type = content_type.partition(";")[0].strip().lower()
-        encoding = (self.exchange.header(b"content-encoding") or "identity").strip().lower()
-        if encoding != "identity":
-            raise bad("body", f"Content-Encoding {encoding[:80]} is not understood, send the form as it is")
+        body = await self.text()
         if media_type == URLENCODED:
-            body, most = await self.exchange.body(), self.world.contract.limits.form_escapes
+            most = self.world.contract.limits.form_escapes
             if body.count(b"%") > most:
                 raise bad("body", f"more than {most} escapes")
-            if body.startswith(BOM_UTF8):
-                raise bad("body", "begins with a byte order mark, send the form without it")
-            text, as_bytes = (
-                body.decode("utf-8", "surrogateescape"),
-                "surrogateescape",
-            )  # what is no UTF-8 is refused by name
+            as_bytes = "surrogateescape"  # what is no UTF-8 is refused by name
+            text = body.decode("utf-8", as_bytes)
             try:
                 return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors=as_bytes)
             except ValueError:
@@ -89,7 +82,7 @@ class Call(call.Call):
             limit = self.world.contract.limits.body_bytes
             parser = MultiPartParser(
                 Headers({"content-type": content_type}),
-                self._stream(),
+                _once(body),
                 max_files=0,
                 max_fields=MAX_FIELDS,
                 max_part_size=limit,
@@ -101,8 +94,9 @@ class Call(call.Call):
             return [(name, value) for name, value in fields.multi_items() if isinstance(value, str)]
         raise bad("body", f'the media type is "{media_type[:80]}", send {URLENCODED} or {MULTIPART}')
 
-    async def _stream(self) -> AsyncGenerator[bytes, None]:
-        yield await self.exchange.body()
+
+async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
+    yield body
 
 
 Handlers = Mapping[str, Handler[Callable[[Call], Awaitable[Response | Signed]]]]

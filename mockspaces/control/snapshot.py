@@ -29,7 +29,7 @@ async def restore(call: ControlCall) -> object:
     def decoded(text: bytes | msgspec.Raw, kind: type[Any]) -> Any:
         return counted(bytes(text), kind, AT_ONCE, found) if kind is Outline else decode(bytes(text), kind, LIMITS)
 
-    text = await call.exchange.body()
+    text = await call.text()
     await asyncio.sleep(0)  # joining a large body took its time
     found = count(text, AT_ONCE)
     await asyncio.sleep(0)

@@ -30,7 +30,7 @@ async def authenticate_guest(call: Call) -> object:
 
     The body is a JSON object or a form, whatever the media type says (USERS-ANON-05).
     """
-    body, limits = (await call.exchange.body()).strip(), call.world.contract.limits
+    body, limits = (await call.text()).strip(), call.world.contract.limits
     media_type = (call.exchange.header(b"content-type") or "").partition(";")[0].strip().lower()
     if media_type == "application/x-www-form-urlencoded" and not body.startswith(b"{"):
         if body.count(b"%") > limits.form_escapes:
