@@ -96,6 +96,14 @@ SURFACES: Rules = {
         Rule(PEOPLE, "_profile_id", "/{call.params['sku']}", "/"),
         ("ACC-PROFGET-01", "ACC-PROFSET-01"),
     ),
+    "cookie of another program taken silently": (
+        undone(LOGIN, "_page", "call.exchange.note(cookies.taken(call.exchange))"),
+        ("ACC-SIGNIN-07",),
+    ),
+    "every session cookie is that of another program": (
+        without(COOKIES, "taken", " and not _SESSION_ID.fullmatch(value)"),
+        ("ACC-SIGNIN-07",),
+    ),
     # --- mockspaces.rest
     "page number beside a reference": (never(PAGING, "referenced", "by_page and reference"), ("PAGE-R-04",)),
     "pageref stands still": (Rule(PAGING, "tokened", "turn + 1", "turn"), ("PAGE-R-03",)),

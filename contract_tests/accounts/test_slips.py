@@ -150,3 +150,27 @@ def test_cookies_may_have_another_name(cloud: Cloud) -> None:
     browser.get("/account/login")
     with claim("ACC-SIGNIN-07", "they begin with the prefix"):
         observe({name.startswith("spaces_") for name in browser.cookies}, {True})
+
+
+@behaviour("ACC-SIGNIN-07")
+@pytest.mark.parametrize("session", ["h1ll0c0vr1yo8x9t9vzz2h1kqk7l1pgp", "a:b:c", "0" * 41])
+def test_the_session_of_another_program_is_told(cloud: Cloud, session: str) -> None:
+    """Where the login page takes the cookie of another program the journal names a way out, and nowhere else."""
+    only_mock(cloud, "the journal of the mock")
+
+    def reason(cookie: str) -> str:
+        cloud.http.get(f"{cloud.accounts}/account/login/", headers={"Cookie": cookie})
+        return cloud.why(path="/account/login/")
+
+    with claim("ACC-SIGNIN-07", "the reason names the cookie, the other host name and the setting"):
+        for word in ("sessionid", "localhost", "accounts.cookie_prefix"):
+            assert word in reason(f"csrftoken=x; sessionid={session}"), word
+    with claim("ACC-SIGNIN-07", "no session and one of the mock's own form are no news"):
+        observe((reason("csrftoken=x"), reason(f"sessionid={'0' * 40}")), ("", ""))
+    browser = Browser(cloud)
+    browser.sign_in()
+    with claim("ACC-SIGNIN-07", "nor is one that is signed in here"):
+        observe(reason(f"sessionid={browser.cookies['sessionid']}"), "")
+    cloud.configure({"accounts.cookie_prefix": "spaces_"})
+    with claim("ACC-SIGNIN-07", "a prefix leaves the cookie of the other program alone"):
+        observe(reason(f"sessionid={session}"), "")

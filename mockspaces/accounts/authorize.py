@@ -147,15 +147,10 @@ def _returned_state(call: Call, state: str | None) -> str | None:
     return "another-state" if call.world.misbehaviours.met(misbehaviour.STATE_CHANGED) else state
 
 
-def _note(call: Call, text: str) -> None:
-    """Tell the journal that a setting saved the request."""
-    call.exchange.why = "; ".join(filter(None, (call.exchange.why, text)))
-
-
 async def _signed_in(call: Call) -> User | None:
     user = await sign_in.signed_in(call.world, call.cookie(cookies.SESSION))
     if user and call.world.settings.accounts_auto_login is not None:
-        _note(call, f"accounts.auto_login: {user.username} counts as signed in")
+        call.exchange.note(f"accounts.auto_login: {user.username} counts as signed in")
     return user
 
 
@@ -176,7 +171,7 @@ def _query(call: Call, without: str | None = None) -> str:
 def _consents(call: Call) -> bool:
     """Whether a setting answers for the user; the journal says so."""
     if call.world.settings.accounts_auto_consent:
-        _note(call, "accounts.auto_consent: the consent page was skipped")
+        call.exchange.note("accounts.auto_consent: the consent page was skipped")
     return call.world.settings.accounts_auto_consent
 
 

@@ -10,6 +10,11 @@ from mockspaces.asgi.exchange import Exchange
 CSRF, SESSION, AUTH_TOKEN = "csrftoken", "sessionid", "AUTH_TOKEN"
 _SEPARATORS = re.compile(r"[;,]")
 _OURS = re.compile(r"[A-Za-z0-9._-]{1,4096}")
+_SESSION_ID = re.compile(r"[0-9a-f]{40}")
+TAKEN = (
+    "the cookie {name} is that of another program on this host name, which loses it now; "
+    "call one of them 127.0.0.1 and the other localhost, or rename ours by the setting accounts.cookie_prefix"
+)
 
 
 def named(exchange: Exchange, name: str) -> str:
@@ -19,11 +24,22 @@ def named(exchange: Exchange, name: str) -> str:
 
 def read(exchange: Exchange, name: str) -> str | None:
     """Return a cookie; of several the first, which a browser sends for the longest path (RFC 6265, 5.4)."""
+    value = _sent(exchange, name)
+    return value if value and _OURS.fullmatch(value) else None
+
+
+def taken(exchange: Exchange) -> str:
+    """Say what to do where the session cookie that we are about to set is one of another program, else nothing."""
+    value = _sent(exchange, SESSION)
+    return TAKEN.format(name=named(exchange, SESSION)) if value and not _SESSION_ID.fullmatch(value) else ""
+
+
+def _sent(exchange: Exchange, name: str) -> str | None:
     own = named(exchange, name)
     for part in _SEPARATORS.split(exchange.header(b"cookie") or ""):
         key, _, value = part.strip().partition("=")
         if key == own:
-            return value if _OURS.fullmatch(value) else None
+            return value
     return None
 
 

@@ -107,6 +107,7 @@ async def _page(call: Call, target: str, *, username: str | None = None, problem
     session = call.cookie(cookies.SESSION)
     if not session or not await world.state.login_sessions.get(session):
         session = world.ids.token()
+        call.exchange.note(cookies.taken(call.exchange))
     cookies.write(page, call.exchange, cookies.SESSION, session)
     return page
 

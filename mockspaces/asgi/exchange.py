@@ -155,6 +155,10 @@ class Exchange:
             raise Rejection(action.reject, self.why, detail=PLANNED_DETAIL)
         return _planned(action) if action.status is not None else None
 
+    def note(self, text: str) -> None:
+        """Add to what the journal says, as where a setting saved the request."""
+        self.why = "; ".join(filter(None, (self.why, text)))
+
     def refused(self, rejection: Rejection) -> None:
         """Note why the request was refused."""
         self.code, self.why = rejection.code, rejection.why
