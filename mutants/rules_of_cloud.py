@@ -11,6 +11,7 @@ SIGN_IN = "mockspaces.cloud.identity.sign_in"
 CLIENTS = "mockspaces.cloud.identity.clients"
 OAUTH_REQUESTS = "mockspaces.cloud.identity.oauth_requests"
 APPS = "mockspaces.cloud.identity.apps"
+PORTAL = "mockspaces.cloud.identity.portal"
 PEOPLE = "mockspaces.cloud.people.people"
 PUSH = "mockspaces.cloud.people.push"
 PREFERENCES = "mockspaces.cloud.people.preferences"
@@ -209,6 +210,18 @@ CLOUD: Rules = {
     ),
     "key of another app downloaded": (without(APPS, "get_key", " or key.app_id != app.id"), ("ACC-SVCKEY-02",)),
     "app without service domain": (never(APPS, "create_service_app", "company.service_domain is None"), ("DM-APP-03",)),
+    "a disabled person creates apps": (
+        never(PORTAL, "creator", "not user.enabled"),
+        ("DM-APP-01", "DM-CLI-01", "DM-COMP-01", "DM-COMP-02"),
+    ),
+    "a service account creates apps": (
+        never(PORTAL, "creator", "user.is_service_account"),
+        ("DM-APP-01", "DM-CLI-01", "DM-COMP-01", "DM-COMP-02"),
+    ),
+    "anybody manages a company": (
+        never(PORTAL, "check_admin", "company.id not in creator.company_admin"),
+        ("DM-COMP-02", "DM-APP-01"),
+    ),
     # --- mockspaces.cloud.people
     "sockets of a disabled user live on": (
         never(PEOPLE, "set_enabled", "user.enabled and not enabled"),

@@ -81,7 +81,8 @@ def test_from_sign_up_to_a_licensed_space(cloud: Cloud) -> None:
     cloud.control("PATCH", f"/users/{WORK}", {"developer": [company["_id"], "freelance"]})
     with claim("DM-COMP-02", "the service domain has to be created before"):
         told(tried(cloud, "POST", "/service-apps", app), 400, "request.invalid", "no service domain")
-    domain = cloud.control("PATCH", f"/companies/{company['_id']}", {"service_domain": True})["service_domain"]
+    creating = {"service_domain": True, "creator": WORK}
+    domain = cloud.control("PATCH", f"/companies/{company['_id']}", creating)["service_domain"]
     with claim("DM-COMP-02", "the service domain of a company that is there already has its form"):
         expect(domain, SERVICE_DOMAIN)
     made = cloud.control("POST", "/service-apps", app)
@@ -198,22 +199,39 @@ def test_what_the_portal_changes_on_a_person(cloud: Cloud) -> None:
 
 
 BAD, NO_COMPANY, DENIED = (400, "request.invalid"), (404, "company.not_found"), (403, "permission.denied")
-PERSON, ANYBODY, FRED = f"PATCH /users/{WORK}", {"username": "z@z.example"}, "fred@freelance.example"
+TAKEN, NOBODY, NO_APP = (409, "control.already_exists"), (404, "user.not_found"), (404, "app.not_found")
+ANN, FRED = "ann@example.com", "fred@freelance.example"
+PERSON, ANYBODY, UNKNOWN = f"PATCH /users/{WORK}", {"username": "z@z.example"}, "/service-apps/" + "0" * 20
 STATEMENT = {"service-apps": "DM-APP-01", "oauth-clients": "DM-CLI-01", "companies": "DM-COMP-01"}
 # A call, its body, how it is refused, and a word of the reason.
 REFUSED: tuple[tuple[str, Any, tuple[int, str], str], ...] = (
     ("POST /companies", {"name": "X", "domains": ["else.example"], "creator": WORK}, BAD, "employee"),
-    ("POST /companies", {"name": "X", "creator": "nobody@x.example"}, (404, "user.not_found"), "nobody"),
+    ("POST /companies", {"name": "X", "creator": "nobody@x.example"}, NOBODY, "nobody"),
     ("POST /companies", {"name": "X", "domains": ["x.example"], "creator": FRED}, BAD, "freelance.example"),
     ("POST /companies", {"name": "X", "creator": 7}, BAD, "creator"),
     ("PATCH /companies/Nothing", {"service_domain": True}, NO_COMPANY, "Nothing"),
     ("PATCH /companies/Startup", {"service_domain": False}, BAD, "service_domain"),
+    ("PATCH /companies/Startup", {"service_domain": "yes"}, BAD, "service_domain"),
     ("PATCH /companies/Startup", {"owned_licenses": ["gold"]}, BAD, "owned_licenses"),
+    ("PATCH /companies/Startup", {"name": "Other"}, BAD, "name"),
+    ("PATCH /companies/Startup", {"service_domain": True, "creator": ANN}, DENIED, "no admin of company"),
+    ("PATCH /companies/Startup", {"owned_licenses": [], "creator": FRED}, DENIED, "no admin of company"),
+    ("PATCH /companies/Startup", {"service_domain": True, "creator": "nobody@x.example"}, NOBODY, "nobody"),
+    ("PATCH /companies/Startup", {"service_domain": True, "creator": [WORK]}, BAD, "creator"),
+    ("POST /companies", {"name": "X", "owned_licenses": ["gold"]}, BAD, "owned_licenses"),
+    ("POST /companies", {"name": "X", "domains": "x.example"}, BAD, "domains"),
+    ("POST /companies", {"name": "X", "domains": ["startup.example"]}, TAKEN, "startup.example"),
     (PERSON, {"developer": ["Example"]}, DENIED, "developer"),
     (PERSON, {"developer": ["Nothing"]}, NO_COMPANY, "Nothing"),
     (PERSON, {"developer": "freelance"}, BAD, "developer"),
     (PERSON, {"company_admin": ["Nothing"]}, NO_COMPANY, "Nothing"),
     (PERSON, {"company_admin": [1]}, BAD, "company_admin"),
+    (PERSON, {"company_admin": []}, DENIED, "developer"),
+    (PERSON, {"developer": [1]}, BAD, "developer"),
+    (PERSON, {"company": 7}, BAD, "company"),
+    (PERSON, {"picturefile": 7}, BAD, "picturefile"),
+    (PERSON, {"licences": []}, BAD, "licences"),
+    ("PATCH /users/nobody@x.example", {"developer": True}, NOBODY, "nobody"),
     (PERSON, {"company": "Nothing"}, NO_COMPANY, "Nothing"),
     (PERSON, {"company": "Example"}, DENIED, "developer"),
     (PERSON, {"licenses": ["gold"]}, BAD, "licenses"),
@@ -223,14 +241,27 @@ REFUSED: tuple[tuple[str, Any, tuple[int, str], str], ...] = (
     ("POST /users", {**ANYBODY, "company_admin": True}, BAD, "company_admin"),
     ("POST /users", {**ANYBODY, "developer": ["Example"]}, DENIED, "developer"),
     ("POST /users", {**ANYBODY, "picturefile": "javascript:x"}, BAD, "picturefile"),
+    ("POST /users", {**ANYBODY, "company": "Nothing"}, NO_COMPANY, "Nothing"),
+    ("POST /users", {**ANYBODY, "licenses": ["gold"]}, BAD, "licenses"),
+    ("POST /users", {**ANYBODY, "company_admin": ["Nothing"]}, NO_COMPANY, "Nothing"),
     ("POST /users", {**ANYBODY, "phone_numbers": [{"value": "none"}]}, BAD, "phone_numbers"),
     ("POST /oauth-clients", {"owner": "Nothing"}, NO_COMPANY, "Nothing"),
-    ("POST /oauth-clients", {"creator": "nobody@x.example"}, (404, "user.not_found"), "nobody"),
+    ("POST /oauth-clients", {"creator": "nobody@x.example"}, NOBODY, "nobody"),
     ("POST /service-apps", {"company": "Example", "creator": WORK}, DENIED, "Example"),
     ("POST /service-apps", {"company": "Nothing", "creator": WORK}, NO_COMPANY, "Nothing"),
     ("POST /service-apps", {"creator": FRED}, DENIED, "no company"),
     ("POST /service-apps", {"company": "Example", "licenses": ["gold"]}, BAD, "licenses"),
     ("POST /service-apps", {"company": "Example", "key": False, "fresh_key": True}, BAD, "fresh_key"),
+    ("POST /oauth-clients", {"creator": 7}, BAD, "creator"),
+    ("POST /oauth-clients", {"owner": 7}, BAD, "owner"),
+    ("POST /service-apps", {"creator": 7}, BAD, "creator"),
+    ("POST /service-apps", {"creator": "nobody@x.example"}, NOBODY, "nobody"),
+    ("POST /service-apps", {"company": "Example", "licenses": "spaces_power"}, BAD, "licenses"),
+    ("POST /service-apps", {"company": "Example", "active": "no"}, BAD, "active"),
+    ("POST /service-apps", {"company": "Example", "key": 0}, BAD, "key"),
+    (f"PATCH {UNKNOWN}", {"active": True}, NO_APP, "0" * 20),
+    (f"POST {UNKNOWN}/keys", {}, NO_APP, "0" * 20),
+    (f"GET {UNKNOWN}/keys/{'0' * 20}", None, NO_APP, "0" * 20),
 )
 
 
@@ -255,10 +286,60 @@ def test_keys_and_licences_that_are_not_there(cloud: Cloud) -> None:
     """The key of another app is not found, and a licence that the company does not own is not given."""
     first, second = (cloud.control("POST", "/service-apps", {"company": "Example"}) for _ in range(2))
     path = f"/service-apps/{first['iss']}"
-    with claim("ACC-SVCKEY-02", "the key of another app is not found"):
-        told(tried(cloud, "GET", f"{path}/keys/{second['key']['kid']}", None), 404, "key.not_found", "key")
+    for method in ("GET", "DELETE"):
+        with claim("ACC-SVCKEY-02", f"{method}: the key of another app is not found"):
+            answer = tried(cloud, method, f"{path}/keys/{second['key']['kid']}", None)
+            told(answer, 404, "key.not_found", second["key"]["kid"])
     cloud.control("PATCH", "/companies/Example", {"owned_licenses": BUSINESS})
     with claim("DM-LIC-02", "a licence that the company does not own is not given, to apps and people alike"):
         for target in (path, "/users/ann@example.com"):
             answer = tried(cloud, "PATCH", target, {"licenses": ["spaces_power"]})
             told(answer, 400, "license.not_available", "Example", "spaces_power")
+        power = {"company": "Example", "licenses": ["spaces_power"]}
+        for kind, body in (("service-apps", power), ("users", {**ANYBODY, **power})):
+            told(tried(cloud, "POST", f"/{kind}", body), 400, "license.not_available", "Example", "spaces_power")
+
+
+@behaviour("DM-APP-01", "DM-CLI-01", "DM-COMP-01", "DM-COMP-02")
+def test_creators_who_cannot_sign_in(cloud: Cloud) -> None:
+    """Whoever is disabled, and a service account, creates nothing in the portal; once enabled again they do."""
+    company = founded(cloud)
+    cloud.control("PATCH", f"/companies/{company['_id']}", {"service_domain": True})
+    bot = cloud.control("POST", "/service-apps", {"company": "Startup"})["sub"]
+    cloud.control("PATCH", f"/users/{WORK}", {"developer": True})
+    cloud.control("POST", "/users", {"username": "eve@alone.example", "enabled": False})
+    calls: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
+        ("POST", "/service-apps", {}, WORK, "DM-APP-01"),
+        ("POST", "/oauth-clients", {}, WORK, "DM-CLI-01"),
+        ("PATCH", "/companies/Startup", {"deny_attachments": True}, WORK, "DM-COMP-02"),
+        ("POST", "/companies", {"name": "Alone", "domains": ["alone.example"]}, "eve@alone.example", "DM-COMP-01"),
+    )
+    cloud.control("PATCH", f"/users/{WORK}", {"enabled": False})
+    for method, path, body, who, statement in calls:
+        with claim(statement, f"{method} {path}: nobody who is disabled"):
+            told(tried(cloud, method, path, {**body, "creator": who}), 403, "permission.denied", who, "disabled")
+        with claim(statement, f"{method} {path}: no service account"):
+            told(tried(cloud, method, path, {**body, "creator": bot}), 400, "request.invalid", "service account")
+    for who in (WORK, "eve@alone.example"):
+        cloud.control("PATCH", f"/users/{who}", {"enabled": True})
+    for method, path, body, who, statement in calls:
+        with claim(statement, f"{method} {path}: enabled again they may"):
+            assert cloud.control(method, path, {**body, "creator": who})
+
+
+@behaviour("DM-COMP-02")
+def test_who_creates_a_service_domain(cloud: Cloud) -> None:
+    """Every admin of the company may, a second time changes nothing, and an admin of another company may not."""
+    company = founded(cloud)
+    path = f"/companies/{company['_id']}"
+    cloud.control("POST", "/users", {"username": "tom@startup.example"})
+    creating = {"service_domain": True, "creator": "tom@startup.example"}
+    with claim("DM-COMP-02", "an employee who is no admin may not"):
+        told(tried(cloud, "PATCH", path, creating), 403, "permission.denied", "tom@startup.example", "Startup")
+    with claim("DM-COMP-02", "nor may the admin of another company"):
+        told(tried(cloud, "PATCH", path, {**creating, "creator": ANN}), 403, "permission.denied", ANN, "Startup")
+    cloud.control("PATCH", "/users/tom@startup.example", {"company_admin": True})
+    domain = cloud.control("PATCH", path, creating)["service_domain"]
+    with claim("DM-COMP-02", "once admin they may, and again it is the same domain"):
+        observe(domain, SERVICE_DOMAIN)
+        observe(cloud.control("PATCH", path, {**creating, "creator": WORK})["service_domain"], domain)

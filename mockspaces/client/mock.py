@@ -164,13 +164,18 @@ class Mockspaces(Control):
         service_domain: Literal[True] | None = None,
         deny_attachments: bool | None = None,
         owned_licenses: Sequence[Licence] | None = None,
+        creator: str | User | None = None,
     ) -> Company:
-        """Create the service domain of a company, or change what is given of it, and return it."""
+        """Create the service domain of a company, or change what is given of it, and return it.
+
+        A ``creator`` must be its admin.
+        """
         changes = given(
             {
                 "service_domain": service_domain,
                 "deny_attachments": deny_attachments,
                 "owned_licenses": None if owned_licenses is None else list(owned_licenses),
+                "creator": None if creator is None else _username(creator),
             }
         )
         key = company.id if isinstance(company, Company) else company

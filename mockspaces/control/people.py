@@ -21,11 +21,15 @@ from mockspaces.control.queries import shown_space
 
 
 class CompanyPatch(seeds.Strict, frozen=True, kw_only=True):
-    """What can be changed on a company; absent members stay. A service domain that is there stays too."""
+    """What can be changed on a company; absent members stay. A service domain that is there stays too.
+
+    With a ``creator`` the portal's rules hold: they must be its admin.
+    """
 
     service_domain: Literal[True] | None = None
     deny_attachments: bool | None = None
     owned_licenses: tuple[seeds.LicenceName, ...] | None = None
+    creator: str | None = None
 
 
 class UserPatch(seeds.Strict, frozen=True, kw_only=True):
@@ -83,14 +87,6 @@ def shown_company(company: Company) -> shapes.MockCompany:
     )
 
 
-async def known_user(world: World, username: str) -> User:
-    """Return a user by any of their addresses. Refuses an unknown one."""
-    user = await people.by_email(world, username)
-    if user is None:
-        raise not_found(errors.USER_NOT_FOUND, "user", username)
-    return user
-
-
 async def create_company(call: ControlCall) -> object:
     """Create a company; a ``creator`` becomes its employee and admin (DM-COMP-01)."""
     return shown_company(await seeds.add_company(call.world, await call.decode(seeds.CompanySeed)))
@@ -100,6 +96,9 @@ async def change_company(call: ControlCall) -> object:
     """Create the service domain of a company (DM-COMP-02), or change what it forbids and owns."""
     company = await seeds.find_company(call.world, call.params["company"])
     patch = msgspec.structs.asdict(await call.decode(CompanyPatch))
+    creator = patch.pop("creator")
+    if creator is not None:
+        portal.check_admin(await portal.creator(call.world, creator), company)
     if patch.pop("service_domain") and company.service_domain is None:
         patch["service_domain"] = people.new_service_domain(call.world)
     changes = {name: value for name, value in patch.items() if value is not None}
@@ -113,12 +112,12 @@ async def create_user(call: ControlCall) -> object:
 
 async def get_user(call: ControlCall) -> object:
     """Return a user by any of their addresses."""
-    return shown_user(await known_user(call.world, call.params["username"]))
+    return shown_user(await people.known(call.world, call.params["username"]))
 
 
 async def change_user(call: ControlCall) -> object:
     """Change a user, or disable them: all their credentials die at once (AUTH-USER-05)."""
-    world, user = call.world, await known_user(call.world, call.params["username"])
+    world, user = call.world, await people.known(call.world, call.params["username"])
     patch = await call.decode(UserPatch)
     if user.is_service_account and (patch.password is not None or patch.company is not None):
         raise invalid("password" if patch.password is not None else "company", "is not for a service account")
@@ -153,7 +152,7 @@ async def create_space(call: ControlCall) -> object:
 async def create_token(call: ControlCall) -> object:
     """Issue a valid credential for a user."""
     body = await call.decode(TokenBody)
-    user = await known_user(call.world, body.username)
+    user = await people.known(call.world, body.username)
     if user.is_service_account:
         raise invalid("username", "names a service account; sign a JWT with the key of its app")
     if body.kind == "jwt":

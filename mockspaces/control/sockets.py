@@ -16,7 +16,6 @@ from mockspaces.contract import errors
 from mockspaces.contract.shapes.control import Closed, MockSocket
 from mockspaces.contract.shapes.lists import Data
 from mockspaces.control.call import ControlCall, Handlers
-from mockspaces.control.people import known_user
 
 
 class SocketFilter(Strict, frozen=True, kw_only=True):
@@ -64,7 +63,7 @@ async def close_sockets(call: ControlCall) -> object:
     body = await call.decode(CloseBody)
     wanted, person_id = body.filter, body.filter.person_id
     if wanted.username is not None:
-        person_id = (await known_user(call.world, wanted.username)).id
+        person_id = (await people.known(call.world, wanted.username)).id
     presence = call.world.presence
     found = presence.all() if person_id is None else presence.of_person(person_id)
     chosen = tuple(
@@ -79,7 +78,7 @@ async def close_sockets(call: ControlCall) -> object:
 async def pair(call: ControlCall) -> object:
     """Pair a room app with a user and return what their sockets are told (RT-PAIR-01)."""
     body = await call.decode(PairingBody)
-    user = await known_user(call.world, body.username)
+    user = await people.known(call.world, body.username)
     if user.is_service_account:
         raise invalid("username", "names a service account")
     space_id = body.space_id or user.room_id

@@ -9,11 +9,22 @@ from collections.abc import Sequence
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.kernel.slices import pause
 from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.people import people
 from mockspaces.cloud.store.entities import Company, Licence, User, replace
 from mockspaces.contract import errors
 from mockspaces.contract.licences import SERVICE_TYPES
 
 FREELANCE = "freelance"
+
+
+async def creator(world: World, username: str) -> User:
+    """Return who acts in the portal. Refuses who cannot sign in there."""
+    user = await people.known(world, username)
+    if user.is_service_account:
+        raise invalid("creator", "names a service account, which cannot sign in")
+    if not user.enabled:
+        raise _denied(f'"{user.username}" is disabled')
+    return user
 
 
 async def found_company(world: World, company: Company, founder: User | None) -> None:
@@ -22,8 +33,6 @@ async def found_company(world: World, company: Company, founder: User | None) ->
     Its founder becomes its admin too. Refuses a founder with an address elsewhere, or who is employed already.
     """
     if founder is not None:
-        if founder.is_service_account:
-            raise invalid("creator", "names a service account, which cannot sign in")
         if founder.company_id is not None:
             raise invalid("creator", "is an employee of a company already")
         if _domain(founder) not in company.domains:
@@ -68,10 +77,15 @@ def licence_names(held: Sequence[Licence]) -> list[str]:
     return [known[one.service_type] for one in held]
 
 
-def check_app_creator(creator: User, company: Company) -> None:
-    """Refuse who may not make service apps of a company: its admin who is a developer of it may (DM-APP-01)."""
+def check_admin(creator: User, company: Company) -> None:
+    """Refuse who may not manage a company and create its service domain: its admins may (DM-COMP-02)."""
     if company.id not in creator.company_admin:
         raise _denied(f'"{creator.username}" is no admin of company "{company.name}"')
+
+
+def check_app_creator(creator: User, company: Company) -> None:
+    """Refuse who may not make service apps of a company: its admin who is a developer of it may (DM-APP-01)."""
+    check_admin(creator, company)
     if company.id not in creator.developer:
         freelance = ", only freelance, which gives no access to service apps" if FREELANCE in creator.developer else ""
         raise _denied(f'"{creator.username}" has no developer permission for company "{company.name}"{freelance}')

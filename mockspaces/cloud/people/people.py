@@ -59,6 +59,14 @@ async def by_email(world: World, address: str) -> User | None:
     return await world.state.users.first("address", address.lower())
 
 
+async def known(world: World, address: str) -> User:
+    """Return a user by any of their addresses. Refuses an unknown one."""
+    user = await by_email(world, address)
+    if user is None:
+        raise not_found(errors.USER_NOT_FOUND, "user", address)
+    return user
+
+
 async def by_username(world: World, username: str) -> User | None:
     """Return the user with this primary e-mail (ACC-GEN-14)."""
     return await world.state.users.first("username", username.strip().lower())

@@ -210,7 +210,7 @@ async def _add_all(world: World, name: str, add: Adder, wanted: Sequence[Any]) -
 
 async def add_company(world: World, seed: CompanySeed) -> Company:
     """Create a company, with those as employees who signed up before it was there."""
-    founder = None if seed.creator is None else await _find_user(world, seed.creator)
+    founder = None if seed.creator is None else await portal.creator(world, seed.creator)
     company = await people.create_company(
         world,
         seed.name,
@@ -280,7 +280,7 @@ async def add_client(world: World, seed: ClientSeed) -> OAuthClient:
     """Register an OAuth client, if the portal would let its creator."""
     owner = None if seed.owner is None else await _owner(world, seed.owner)
     if seed.creator is not None:
-        creator = await _find_user(world, seed.creator)
+        creator = await portal.creator(world, seed.creator)
         owner = owner or next(iter(creator.developer), portal.FREELANCE)
         portal.check_client_creator(creator, owner)
     return await apps.create_client(
@@ -300,7 +300,7 @@ async def add_app(world: World, seed: AppSeed) -> tuple[ServiceApp, AppKey | Non
     """Create a service app with one key pair or none, if the portal would let its creator."""
     if seed.fresh_key and not seed.key:
         raise invalid("fresh_key", "the app is to have no key")
-    creator = None if seed.creator is None else await _find_user(world, seed.creator)
+    creator = None if seed.creator is None else await portal.creator(world, seed.creator)
     key = seed.company or (creator.company_id if creator else None)
     if creator is not None and key is None:
         raise Rejection(errors.PERMISSION_DENIED, f'creator: "{creator.username}" is of no company, as apps have to be')
@@ -324,7 +324,7 @@ async def add_app(world: World, seed: AppSeed) -> tuple[ServiceApp, AppKey | Non
 
 async def add_space(world: World, seed: SpaceSeed) -> Space:
     """Create a group space with its members and messages, oldest first."""
-    owner = await _find_user(world, seed.owner)
+    owner = await people.known(world, seed.owner)
     if not seed.title.strip():
         raise invalid("title", "must not be blank")
     members = [
@@ -339,17 +339,10 @@ async def add_space(world: World, seed: SpaceSeed) -> Space:
     for number, message in enumerate(seed.messages):
         await pause(number)
         with located(f"messages[{number}]"):
-            author = await _find_user(world, message.username)
+            author = await people.known(world, message.username)
             content = ContentBody(body_text=message.text, description=message.description)
             await messages.add(world, author, made, drafts.read(world, message.category, MessageBody(content=content)))
     return await spaces.archive(world, made) if seed.archived else made
-
-
-async def _find_user(world: World, username: str) -> User:
-    user = await people.by_email(world, username)
-    if user is None:
-        raise not_found(errors.USER_NOT_FOUND, "user", username)
-    return user
 
 
 async def find_company(world: World, key: str) -> Company:
