@@ -13,6 +13,7 @@ import pytest
 from starlette.responses import Response
 
 from mockspaces.app import App
+from mockspaces.asgi.answer import Parts
 from mockspaces.asgi.exchange import Exchange, Planned
 from mockspaces.asgi.surface import Surface
 from mockspaces.contract import Contract, events
@@ -102,7 +103,8 @@ class Shaped:
         else:
             self.checked += 1
             found = self._shapes_of(exchange.world.contract)
-            for problem in found.checker.problems(msgspec.json.decode(response.body), found.answers[shape]):
+            body = b"".join(response.parts) if isinstance(response, Parts) else response.body
+            for problem in found.checker.problems(msgspec.json.decode(body), found.answers[shape]):
                 yield f"{told}: {problem}"
 
     def _shapes_of(self, contract: Contract) -> Shapes:

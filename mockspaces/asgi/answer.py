@@ -1,8 +1,10 @@
 """Answers in JSON, made the short way: every call of every surface ends here."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from mockspaces.cloud.kernel.jws import UnsignedToken
 from mockspaces.contract.http import JSON
@@ -34,3 +36,22 @@ class Json(Response):
         self.status_code = status
         self.background = None
         self.raw_headers = [(b"content-length", b"%d" % len(self.body)), CONTENT_TYPE]
+
+
+class Parts(Response):
+    """A JSON answer that is sent in parts: to join and send thirty megabytes at once would hold up everybody."""
+
+    def __init__(self, parts: Sequence[bytes]) -> None:
+        """Send texts that are JSON together."""
+        super().__init__()
+        length = sum(map(len, parts))
+        self.parts = parts
+        self.raw_headers = [(b"content-length", b"%d" % length), CONTENT_TYPE]
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send the parts; others have their turn in between."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for part in self.parts if scope["method"] != "HEAD" else ():
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+            await asyncio.sleep(0)
+        await send({"type": "http.response.body", "body": b""})

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from mockspaces.asgi.answer import Parts
 from mockspaces.asgi.decoding import count, counted, decode
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.worlds import snapshots
@@ -20,7 +21,7 @@ AT_ONCE = msgspec.structs.replace(LIMITS, json_depth=LIMITS.json_containers)  # 
 
 async def take(call: ControlCall) -> object:
     """Return everything that makes this world answer as it does."""
-    return await snapshots.written(await snapshots.take(call.world))
+    return Parts(await snapshots.written(await snapshots.take(call.world)))
 
 
 async def restore(call: ControlCall) -> object:

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 HALF = "half of a surrogate pair"
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_OTHERS = bytes(set(range(256)) - set(b'"{['))
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -21,11 +21,14 @@ def deeper_than(value: Any, limit: int) -> bool:
 
 
 def containers(text: bytes, enough: int) -> int:
-    """Return how many arrays and objects a JSON text has, counted before any is made; exact beyond ``enough``."""
+    """Return how many arrays and objects a JSON text has, counted before any is made; exact up to ``enough``."""
     count = text.count(b"{") + text.count(b"[")
     if count > enough:  # some of these may stand in strings
-        text = _STRING.sub(b"", text)
-        count = text.count(b"{") + text.count(b"[")
+        # A loop over a million strings would hold up everybody. So first all goes that is neither quote nor bracket,
+        # then each two quotes side by side, which changes nothing of what is between which: so many quotes as are then
+        # split away have more than enough brackets outside of them.
+        marks = text.replace(rb"\\", b"").replace(rb"\"", b"").translate(None, _OTHERS).replace(b'""', b"")
+        count = sum(map(len, marks.split(b'"', 2 * enough + 2)[::2]))
     return count
 
 

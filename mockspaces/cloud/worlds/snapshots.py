@@ -15,7 +15,7 @@ import msgspec
 from mockspaces.cloud.kernel.clock import LATEST
 from mockspaces.cloud.kernel.keys import load
 from mockspaces.cloud.kernel.rejection import invalid, located
-from mockspaces.cloud.kernel.slices import pause
+from mockspaces.cloud.kernel.slices import SLICE, pause
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store import entities as e
 from mockspaces.cloud.store.facts import Fact
@@ -172,18 +172,20 @@ async def read(text: bytes, decode: Decode) -> Snapshot:
     return Snapshot(**head, state=StateDocument(**state))
 
 
-async def written(snapshot: Snapshot) -> msgspec.Raw:
-    """Return a snapshot as JSON; others have their turn while it is encoded."""
-    document = msgspec.structs.asdict(snapshot)
-    document["state"] = state = msgspec.structs.asdict(snapshot.state)
+async def written(snapshot: Snapshot) -> list[bytes]:
+    """Return a snapshot as JSON, in parts; others have their turn while it is encoded."""
+    facts = {name: getattr(snapshot.state, name) for name in _FIELDS if name not in ENTITIES}
+    head = {name: getattr(snapshot, name) for name in Head.__struct_fields__}
+    parts = [msgspec.json.encode({**head, "state": facts}).removesuffix(b"}}")]
     for name in ENTITIES:
-        texts = []
-        for number, entity in enumerate(state[name]):
-            await pause(number)
-            texts.append(msgspec.json.encode(entity))
-        state[name] = msgspec.Raw(b"[%s]" % b",".join(texts))
-    await asyncio.sleep(0)  # all of them are put together at once
-    return msgspec.Raw(msgspec.json.encode(document))
+        parts.append(b',"%s":[' % name.encode())
+        entities = getattr(snapshot.state, name)
+        for begin in range(0, len(entities), SLICE):
+            await asyncio.sleep(0)
+            slice_ = b",".join(map(msgspec.json.encode, entities[begin : begin + SLICE]))
+            parts.append(b"," + slice_ if begin else slice_)
+        parts.append(b"]")
+    return [*parts, b"}}"]
 
 
 def _refuse_more(given: Any, kept: Any, where: str) -> None:
