@@ -301,6 +301,10 @@ FIRST: Rules = {
         never("mockspaces.cloud.identity.portal", "check_app_creator", "company.id not in creator.developer"),
         ("DM-APP-01",),
     ),
+    "a developer need not be admin": (
+        Rule("mockspaces.cloud.identity.portal", "check_rights", " or company_id not in user.company_admin", ""),
+        ("DM-USER-12",),
+    ),
     "a licence that the company does not own": (
         never("mockspaces.cloud.identity.portal", "licences", "company is not None and "),
         ("DM-LIC-02",),

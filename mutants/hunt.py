@@ -1,7 +1,8 @@
 """The hunt: each mutant gets a run of the tests that may kill it, in a process of its own.
 
 The processes are forked from one that has the libraries loaded already: importing them takes longer than most
-runs. It has nothing of ours loaded, so that a mutant can break any module.
+runs. It has nothing of ours loaded, so that a mutant can break any module. A mock that a test starts as a process of
+its own (`kit.serving`) has the rule broken too, by a module that Python imports first.
 """
 
 import json
@@ -27,6 +28,14 @@ LIBRARIES = [
     *("starlette.applications", "uvicorn", "uvloop", "httptools", "websockets", "msgspec", "jinja2", "re2"),
     *("cryptography.hazmat.primitives.asymmetric.rsa", "python_multipart", "sortedcontainers", "websocket"),
 ]
+CUSTOMIZED = "sitecustomize.py"  # what Python imports at its start, before anything of ours
+BREAKS = """
+import sys
+sys.path.append({root!r})
+from mutants import graft
+graft.install({rule!r})
+sys.path.remove({root!r})
+"""
 _forking = get_context("forkserver")
 
 
@@ -79,6 +88,9 @@ def _try(options: list[str], rule: str, output: str) -> None:
     with open(output, "wb") as file:  # noqa: PTH123 - a descriptor is wanted, for whatever speaks below Python
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    scratch = Path(output).parent
+    (scratch / CUSTOMIZED).write_text(BREAKS.format(root=str(ROOT), rule=rule), encoding="utf-8")
+    os.environ["PYTHONPATH"] = str(scratch)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     sys.path.insert(0, str(ROOT))
     from mutants import graft  # noqa: PLC0415 - the process that forks must not load what is to be broken

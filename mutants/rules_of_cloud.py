@@ -39,6 +39,7 @@ CLOCK = "mockspaces.cloud.kernel.clock"
 PATTERNS = "mockspaces.cloud.kernel.patterns"
 STATE = "mockspaces.cloud.store.state"
 WORLDS = "mockspaces.cloud.worlds.worlds"
+SNAPSHOTS = "mockspaces.cloud.worlds.snapshots"
 
 CLOUD: Rules = {
     # --- mockspaces.cloud.identity
@@ -661,6 +662,14 @@ CLOUD: Rules = {
     ),
     "user of any domain made": (never(BULK, "run", 'address.rpartition("@")[2] not in'), ("USERS-BULK-09",)),
     "user made twice": (never(BULK, "run", 'operation.action == "create"'), ("USERS-BULK-09",)),
+    "user of another company changed": (
+        never(BULK, "run", "user.company_id != company.id"),
+        ("USERS-BULK-09", "AUTH-SVC-15"),
+    ),
+    "room keeps its owner's old name": (
+        never(BULK, "_change", "room is not None and room.title =="),
+        ("USERS-ROOM-01",),
+    ),
     # --- mockspaces.cloud.kernel
     "quota outlives a clock that goes back": (
         Rule(
@@ -693,6 +702,10 @@ CLOUD: Rules = {
         Rule(PATTERNS, "_compiled", "options.case_sensitive = case_sensitive", "options.case_sensitive = True"),
         ("PAGE-RX-01",),
     ),
+    "two seeded worlds draw the same": (
+        Rule(IDS, "seeded", r'f"{seed}\0{world}"', "seed"),
+        ("AUTH-WORLD-01", "DM-CFG-04"),
+    ),
     # --- mockspaces.cloud.store
     "people of a company sorted by case": (
         Rule(STATE, "State.__init__", "user.displayname.casefold()", "user.displayname"),
@@ -706,5 +719,47 @@ CLOUD: Rules = {
     "every port leads to the default world": (
         without(WORLDS, "Worlds.by_port", "self._by_port.get(port) or "),
         ("AUTH-WORLD-01",),
+    ),
+    "prefix leads to the default world": (
+        Rule(WORLDS, "Worlds.named", "self._by_name.get(name)", "self._by_name.get(name, self._by_name[DEFAULT])"),
+        ("AUTH-WORLD-01", "REST-HOST-02"),
+    ),
+    "two worlds of one name": (never(WORLDS, "Worlds.open", "chosen in self._by_name"), ("AUTH-WORLD-01",)),
+    "port of a dropped world stays open": (
+        undone(WORLDS, "Worlds._remove", "await self.listeners.close(hosted.port)"),
+        ("AUTH-WORLD-01",),
+    ),
+    "world of a bad seed stays": (
+        Rule(WORLDS, "Worlds.open", "await self._remove(hosted)", "..."),
+        ("AUTH-WORLD-01",),
+    ),
+    "reset leaves the sockets": (
+        Rule(WORLDS, "Worlds._replace", "farewells = self._leave(hosted)", "farewells = ()"),
+        ("AUTH-WORLD-01",),
+    ),
+    "reset keeps what was planned": (
+        Rule(WORLDS, "Worlds._replace", "if same_run:", "if True:"),
+        ("AUTH-WORLD-01",),
+    ),
+    "reset ends the sockets of all worlds": (
+        Rule(
+            WORLDS,
+            "Worlds._replace",
+            "farewells = self._leave(hosted)",
+            "farewells = [one for world in self for one in self._leave(world)]",
+        ),
+        ("AUTH-WORLD-01",),
+    ),
+    "restored world draws other secrets": (
+        undone(SNAPSHOTS, "prepare", "state.master_secret.put(snapshot.master_secret)"),
+        ("AUTH-WORLD-01",),
+    ),
+    "restored world draws other ids": (
+        undone(SNAPSHOTS, "prepare", "state.random.put(snapshot.random)"),
+        ("DM-CFG-04",),
+    ),
+    "restored world has a clock of its own": (
+        undone(SNAPSHOTS, "prepare", "state.clock.put(ClockSetting(snapshot.clock.offset, snapshot.clock.frozen))"),
+        ("DM-CFG-04",),
     ),
 }

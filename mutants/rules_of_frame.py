@@ -112,6 +112,10 @@ FRAME: Rules = {
         ),
         ("PAGE-R-04", "PAGE-N-01", "PAGE-ORD-01"),
     ),
+    "a filter ends a list after one batch": (
+        Rule(LISTING, "Indexed._filtered", "len(batch) < size", "True"),
+        ("PAGE-RX-01", "SPACES-MEMBERS-01"),
+    ),
     "a page before begins at the beginning": (
         Rule(LISTING, "Indexed._filtered", "found[-limit:]", "found[:limit]"),
         ("PAGE-R-01", "PAGE-T-01"),

@@ -30,6 +30,9 @@ CHAT = "mockspaces.realtime.chat"
 CREDENTIALS = "mockspaces.realtime.credentials"
 CONTROL_SURFACE = "mockspaces.control.surface"
 APPS = "mockspaces.control.apps"
+HTTP = "mockspaces.server.http"
+WEBSOCKET = "mockspaces.server.websocket"
+SERVER = "mockspaces.server.server"
 APP = "mockspaces.app"
 
 SURFACES: Rules = {
@@ -126,6 +129,15 @@ SURFACES: Rules = {
         ("PAGE-SIZE-02",),
     ),
     "a short page is the last": (without(PAGING, "_shown", " or many < len(items)"), ("PAGE-SIZE-02",)),
+    "reference to what comes before wins": (
+        Rule(
+            PAGING,
+            "referenced",
+            'call.query.get("nextRefObjId") or call.query.get("prevRefObjId")',
+            'call.query.get("prevRefObjId") or call.query.get("nextRefObjId")',
+        ),
+        ("PAGE-R-02",),
+    ),
     "page number beside a token": (never(PAGING, "_refuse_mixture", "other in call.query"), ("PAGE-T-01",)),
     "anybody asks for others": (
         Rule(ENTRANCES, "myself", 'params["userId"] not in ("me", call.caller.id)', "False"),
@@ -244,6 +256,35 @@ SURFACES: Rules = {
         ("RT-AUTH-10",),
     ),
     # --- mockspaces.control
+    "control token unchecked": (
+        never(CONTROL_SURFACE, "ControlSurface._check_token", "not hmac.compare_digest("),
+        ("CTRL-04",),
+    ),
+    "control token forgotten": (never(CONTROL_SURFACE, "ControlSurface._check_token", "given is None"), ("CTRL-04",)),
+    "control calls without a body": (
+        never(CONTROL_SURFACE, "ControlSurface.answer", "exchange.method not in WITHOUT_BODY and"),
+        ("CTRL-03",),
+    ),
+    "clock moved in two ways at once": (
+        never("mockspaces.control.clock", "move", "sum(given is not None"),
+        ("DM-CFG-04",),
+    ),
+    "clock before 1970": (
+        Rule("mockspaces.control.clock", "_check", "0 <= moment", "moment"),
+        ("DM-CFG-04",),
+    ),
+    "key in use dropped": (
+        Rule("mockspaces.control.keys", "drop", 'drop(call.params["publickeyid"])', "rotate(drop_old=True)"),
+        ("ACC-UJWT-04",),
+    ),
+    "token of the life that is usual": (
+        Rule("mockspaces.control.people", "create_token", "grant, expires_in=body.expires_in", "grant"),
+        ("ACC-TOK-03",),
+    ),
+    "user disabled by halves": (
+        never("mockspaces.control.people", "change_user", "patch.enabled is not None"),
+        ("AUTH-USER-05",),
+    ),
     "foreign pages control the mock": (
         never(CONTROL_SURFACE, "ControlSurface._check_origin", "origin not in own"),
         ("CTRL-06",),
@@ -257,7 +298,61 @@ SURFACES: Rules = {
         undone(APPS, "drop_key", "await call.world.state.app_keys.delete(key.id)"),
         ("AUTH-SVC-04",),
     ),
+    # --- mockspaces.server
+    "body behind an offer is lost": (
+        Rule(HTTP, "HttpProtocol._take_offer", "self._feed(head + rest)", "self._feed(head)"),
+        ("REST-REQ-03",),
+    ),
+    "half a WebSocket is one": (
+        Rule(HTTP, "HttpProtocol._take_offer", "if not problem", "if True"),
+        ("RT-EP-04", "REST-REQ-03"),
+    ),
+    "head of any size": (
+        never(HTTP, "HttpProtocol.on_headers_complete", "self._head > HEAD_BYTES and"),
+        ("ERR-BODY-01",),
+    ),
+    "methods in small letters go unnamed": (
+        never(HTTP, "_explained", "line and method != method.upper()"),
+        ("ERR-BODY-01",),
+    ),
+    "early answer is lost on the way": (
+        Rule(HTTP, "HttpProtocol.linger", "if self._stopping or", "if True or"),
+        ("REST-REQ-05", "ACC-GEN-12"),
+    ),
+    "of calls at once the last one comes first": (
+        Rule(HTTP, "HttpProtocol.on_response_complete", "self.pipeline.pop()", "self.pipeline.popleft()"),
+        ("REST-RES-01",),
+    ),
+    "frames beside the handshake are lost": (never(HTTP, "HttpProtocol._switch", "rest:"), ("RT-EP-08",)),
+    "handshake with a body": (
+        undone(WEBSOCKET, "handshake_problem", 'return "a WebSocket handshake has no body"'),
+        ("RT-EP-04",),
+    ),
+    "WebSocket of any version": (
+        never(WEBSOCKET, "handshake_problem", '_values(headers, b"sec-websocket-version") !='),
+        ("RT-EP-04",),
+    ),
+    "long frame stops after its first part": (
+        Rule(WEBSOCKET, "WebSocketProtocol._go_on", "self.loop.call_soon(self._go_on)", "..."),
+        ("RT-EP-08",),
+    ),
+    "port of a dropped world goes on": (
+        undone(SERVER, "WorldListeners.close", "server.close()"),
+        ("AUTH-WORLD-01",),
+    ),
+    "connections to a dropped world go on": (
+        undone(SERVER, "WorldListeners.close", "connection.shutdown()"),
+        ("AUTH-WORLD-01",),
+    ),
+    "worlds share the port of the first": (
+        Rule(SERVER, "WorldListeners.url", "url_of(self._shown, port)", "url_of(self._shown, min(self._open))"),
+        ("AUTH-WORLD-01", "REST-HOST-02"),
+    ),
     # --- mockspaces
+    "a world has the URLs of its port by its prefix too": (
+        Rule(APP, "App._find", "Origins(self.worlds.prefix_url(name))", "hosted.world.origins"),
+        ("REST-HOST-02",),
+    ),
     "prefix need not be a whole segment": (
         Rule(APP, "App._surface", '(prefix.endswith("/") or path[len(prefix) :][:1] in ("", "/"))', "True"),
         ("CTRL-01",),

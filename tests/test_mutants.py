@@ -127,6 +127,14 @@ def suite(tmp_path: Path) -> Path:
             from mockspaces.cloud.spaces.access import check_pin
             assert "PIN_WRONG" in [one.argval for one in dis.get_instructions(check_pin)]
 
+        def test_served():
+            import subprocess, sys
+            program = (
+                "import dis; from mockspaces.cloud.spaces.access import check_pin;"
+                "print([one.argval for one in dis.get_instructions(check_pin)])"
+            )
+            assert b"PIN_WRONG" in subprocess.run([sys.executable, "-c", program], capture_output=True).stdout
+
         def test_broken(missing_fixture): ...
     """
     (folder / "conftest.py").write_text(dedent(conftest), encoding="utf-8")
@@ -141,13 +149,15 @@ def test_the_hunt_tells_the_truth(suite: Path) -> None:
         Mutant("seen", ("test_overlay",), overlay),
         Mutant("unseen", ("test_rule",), overlay),
         Mutant("in code", ("test_rule",), rule="PIN ignored"),
-        Mutant("right", ("test_overlay", "test_rule")),
+        Mutant("in code that is served", ("test_served",), rule="PIN ignored"),
+        Mutant("right", ("test_overlay", "test_rule", "test_served")),
         Mutant("nobody's", ("nothing",), overlay),
     ]
     assert {fate.mutant.id: fate.outcome for fate in hunt(mutants, 2, suite)} == {
         "seen": "killed",
         "unseen": "survived",
         "in code": "killed",
+        "in code that is served": "killed",
         "right": "survived",
         "nobody's": "uncited",
     }

@@ -240,6 +240,8 @@ REFUSED: tuple[tuple[str, Any, tuple[int, str], str], ...] = (
     (f"PATCH /users/{FRED}", {"company_admin": True}, BAD, "company_admin"),
     ("POST /users", {**ANYBODY, "company_admin": True}, BAD, "company_admin"),
     ("POST /users", {**ANYBODY, "developer": ["Example"]}, DENIED, "developer"),
+    ("POST /users", {"username": "tom@startup.example", "developer": ["Startup"]}, DENIED, "not both"),
+    (PERSON, {"company_admin": False}, DENIED, "not both"),
     ("POST /users", {**ANYBODY, "picturefile": "javascript:x"}, BAD, "picturefile"),
     ("POST /users", {**ANYBODY, "company": "Nothing"}, NO_COMPANY, "Nothing"),
     ("POST /users", {**ANYBODY, "licenses": ["gold"]}, BAD, "licenses"),

@@ -362,6 +362,9 @@ def test_the_reference_to_what_follows_wins(cloud: Cloud, kind: str) -> None:
     with claim("PAGE-R-02", "nextRefObjId wins"):
         both = {"nextRefObjId": made[1], "prevRefObjId": made[1]}
         observe(ids(listed(cloud, f"/spaces/{space}/{kind}", ann, **both)["data"]), made[2:])
+    with claim("PAGE-R-02", "nextRefObjId wins where the other one names the end of the list"):
+        both = {"prevRefObjId": made[2], "nextRefObjId": made[0]}
+        observe(ids(listed(cloud, f"/spaces/{space}/{kind}", ann, **both)["data"]), made[1:])
 
 
 @behaviour("PAGE-R-01", "PAGE-R-02")

@@ -123,3 +123,23 @@ def test_the_link_into_a_space_that_was_archived_is_for_its_people(cloud: Cloud)
         refused(cloud.call("GET", link, cloud.guest()), 403, "topic.invalid_acesss_to_archived_topic")
     with claim("PERM-ARCH-01", "who was invited before comes in"):
         expect(cloud.call("GET", link, bob).status_code, 200)
+
+
+@behaviour("SPACES-MEMBERS-01", "PAGE-RX-01", "SPACES-INVITE-06")
+def test_a_search_goes_through_a_long_roster(cloud: Cloud) -> None:
+    """What stands behind a hundred and sixty others is found, and the pages of what is found follow each other."""
+    only_mock(cloud, "a service is spared so many invitations")
+    ann = cloud.user()
+    space = cloud.space(ann)
+    wanted = [f"zoe{number}@elsewhere.example" for number in range(3)]
+    addresses = [*(f"p{number:03}@elsewhere.example" for number in range(160)), *wanted]
+    with claim("SPACES-INVITE-06", "a hundred at once, and then others, are all in the roster"):
+        for some in (addresses[:100], addresses[100:]):
+            body = {"invitees": [{"invitee": one} for one in some]}
+            expect(cloud.call("POST", f"/spaces/{space}/invite", ann, json=body).status_code, 200)
+    with claim("SPACES-MEMBERS-01", "PAGE-RX-01", "the last ones are found, page by page"):
+        pages = [
+            cloud.call("GET", f"/spaces/{space}/members", ann, params={"search": "^zoe", "size": "2", "page": page})
+            for page in ("0", "1")
+        ]
+        expect([one["member"] for page in pages for one in page.json()["data"]], wanted)

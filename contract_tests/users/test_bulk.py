@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from contract_tests.claims import claim, expect, observe
-from contract_tests.kit import ACCOUNT_ID, App, Cloud, behaviour, only_mock, refused
+from contract_tests.kit import ACCOUNT_ID, App, Cloud, Person, behaviour, only_mock, refused
 from contract_tests.sockets import LEFT, Sockets
 
 
@@ -332,3 +332,35 @@ def test_a_licence_that_the_company_does_not_own(cloud: Cloud) -> None:
     with claim("USERS-BULK-09", "a licence that the company does not own is not available"):
         [result] = run(cloud, poor, body)
         observe((result["success"], result["code"]), (False, "license.not_available"))
+
+
+@behaviour("USERS-BULK-09", "AUTH-SVC-15")
+@pytest.mark.parametrize("action", ["read", "update", "merge", "delete"])
+@pytest.mark.parametrize("company", ["Rival", ""], ids=["of another company", "of none"])
+def test_the_domain_of_an_address_is_not_enough(cloud: Cloud, bot: App, action: str, company: str) -> None:
+    """A user with an address in a domain of the company who belongs to another one is out of reach."""
+    only_mock(cloud, CHANGES)
+    moved = cloud.user("moved@example.com", displayname="Moved Away")
+    cloud.control("PATCH", f"/users/{moved.username}", {"company": company})
+    with claim("USERS-BULK-09", "AUTH-SVC-15", "the operation fails"):
+        result = one(cloud, bot, action, moved.username, firstname="Changed", lastname="")
+        observe((result["success"], result.get("code")), (False, "permission.other_company"))
+    with claim("USERS-BULK-09", "AUTH-SVC-15", "the user is there as before"):
+        observe(cloud.call("GET", "/users/me", moved).json()["displayname"], "Moved Away")
+
+
+@behaviour("USERS-ROOM-01")
+def test_a_personal_room_follows_the_name_of_its_owner(cloud: Cloud, bot: App) -> None:
+    """Each time its owner is renamed their room is too; the room of another user with the same name is not."""
+    only_mock(cloud, CHANGES)
+    owner, namesake = (cloud.user(f"{name}@example.com", displayname="Nora New") for name in ("nora", "nina"))
+
+    def title(of: Person) -> Any:
+        return cloud.call("GET", f"/users/meetingroom/{of.username}", owner).json()["data"]["title"]
+
+    for name in ("Old", "Older"):
+        one(cloud, bot, "update", owner.username, firstname="Nora", lastname=name)
+        with claim("USERS-ROOM-01", f"renamed to {name}, the owner finds the new name on their room"):
+            observe(title(owner), f"Nora {name}")
+    with claim("USERS-ROOM-01", "the room of their namesake keeps its name"):
+        observe(title(namesake), "Nora New")
