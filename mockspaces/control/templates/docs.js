@@ -20,6 +20,7 @@ function dressDocs() {
   $("docs-q").value = new URLSearchParams(location.hash.startsWith("#q=") ? location.hash.slice(1) : "").get("q") ?? "";
   searchDocs();
   document.querySelector(location.hash.startsWith("#q=") || !location.hash ? "x-none" : `[id="${CSS.escape(location.hash.slice(1))}"]`)?.setAttribute("open", "");
+  for (const one of document.querySelectorAll("details[open]")) tryCall(one);
 }
 
 document.addEventListener("input", event => {
@@ -34,14 +35,16 @@ addEventListener("hashchange", () => {
 });
 
 // A call is tried with the fields that its description has; a body begins as its example or its members that must come.
-document.addEventListener("toggle", async event => {
-  const place = event.target.querySelector?.(":scope > .try");
-  if (!event.target.open || !place || place.childElementCount) return;
+document.addEventListener("toggle", event => { if (event.target.open) tryCall(event.target); }, true);
+
+async function tryCall(details) {
+  const place = details.querySelector(":scope > .try");
+  if (!place || place.childElementCount) return;
   spec ??= await ask("GET", "/openapi.json");
   const {path, method} = place.dataset, item = spec.paths[path], operation = item[method.toLowerCase()];
   const server = (item.servers ?? spec.servers)[0].url;
   place.replaceChildren(tried(`${server}${path}`, method, operation));
-}, true);
+}
 
 const referred = schema => schema.$ref ? spec.components.schemas[schema.$ref.split("/").pop()] : schema;
 
