@@ -131,6 +131,7 @@ def serve(settings: tuple[str, ...], **options: Any) -> None:
     """Run the emulator until SIGINT or SIGTERM.
 
     Prints one line, "ready URL", on standard output as soon as every surface answers; the https URL comes second.
+    A terminal is also told where the page is that shows what happens.
     """
     # Process 1 of a container ignores what it has no handler for, and a stop may come before the server has one.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -144,13 +145,20 @@ def serve(settings: tuple[str, ...], **options: Any) -> None:
     logs.configure(options["log_level"], options["log_format"])
     try:
         server = Server(Config(settings=dict(map(_setting, settings)), **options))
-        server.run(lambda: click.echo(" ".join(filter(None, ["ready", server.url, server.secure_url]))))
+        server.run(lambda: _say_ready(server.url, server.secure_url))
     except Rejection as rejection:
         fail(rejection.why)
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except (ValueError, msgspec.MsgspecError) as error:
         fail(str(error))
+
+
+def _say_ready(url: str, secure_url: str | None) -> None:
+    """Print the line that programs wait for, and for a person where the page is."""
+    click.echo(" ".join(filter(None, ["ready", url, secure_url])))
+    if sys.stderr.isatty():
+        click.echo(f"What it is asked, and why it refuses, is at {url}/_mock/ui", err=True)
 
 
 def refuse_unknown_variables(environment: Mapping[str, str]) -> None:

@@ -1,5 +1,7 @@
 import http.client
 import json
+import os
+import pty
 import signal
 import socket
 import stat
@@ -53,6 +55,20 @@ def test_server_says_ready_and_ends_without_a_word(serve: Serve, number: signal.
     kept = healthy(served.url)
     assert served.end(number) == (0, "", "")
     kept.close()
+
+
+def test_a_terminal_is_told_where_the_page_is() -> None:
+    """Somebody who starts the server at a terminal reads the address of the page below the ready line."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*MOCKSPACES, "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=theirs, text=True
+    ) as started:
+        assert started.stdout
+        _, url = started.stdout.readline().split()
+        assert f"{url}/_mock/ui" in os.read(ours, 1000).decode()
+        started.terminate()
+    os.close(theirs)
+    os.close(ours)
 
 
 def test_server_ends_while_a_request_waits(serve: Serve) -> None:

@@ -34,7 +34,7 @@ from mockspaces.control.queries import plain
 ROWS = 50  # on a page
 NEAR = 20  # of each list beside a thing
 SEARCHED = 100_000  # things of a kind, the newest, that a search looks at
-SLICE = 500
+SLICE = 100  # things that are looked at before others have their turn
 MOST_TEXT = 2000  # characters of a message that are shown; somebody may write five million
 MOST_FOUND = 50  # entries of the journal beside a thing
 CHANGING = ("POST", "PUT", "PATCH", "DELETE", "IN")
@@ -247,6 +247,7 @@ async def overview(call: ControlCall) -> object:
     world = call.world
     parts = []
     for name, kind in KINDS.items():
+        await asyncio.sleep(0)
         found, more, _looked = await _found(world, kind, "", 0)
         total = len(_store(world, kind)) if more else len(found)
         parts.append({"name": name, "title": kind.title, "total": total, "newest": found[:3]})

@@ -69,9 +69,12 @@ def errors(page: Chrome) -> list[str]:
     return [entry["message"] for entry in log if "favicon" not in entry["message"]]
 
 
+def bearer(mock: Mockspaces, username: str = "ann@example.com") -> dict[str, str]:
+    return {"Authorization": f"Bearer {mock.token(username)}"}
+
+
 def call(mock: Mockspaces, path: str, username: str = "ann@example.com", **body: object) -> httpx.Response:
-    headers = {"Authorization": f"Bearer {mock.token(username)}"}
-    return httpx.post(f"{mock.api_url}{path}", headers=headers, json=body, trust_env=False)
+    return httpx.post(f"{mock.api_url}{path}", headers=bearer(mock, username), json=body, trust_env=False)
 
 
 def test_refusal_appears_with_its_reason_as_it_happens(page: Chrome, mock: Mockspaces) -> None:
@@ -158,8 +161,7 @@ def test_a_thing_leads_to_what_made_it(page: Chrome, mock: Mockspaces) -> None:
     made = call(mock, "/spaces/invite", topic={"title": "Launch"}).json()
     space_id = made["data"][0]["topicId"] if "data" in made else made["topicId"]
     call(mock, f"/spaces/{space_id}/chats", content={"bodyText": "hello"})
-    headers = {"Authorization": f"Bearer {mock.token('ann@example.com')}"}
-    httpx.get(f"{mock.api_url}/spaces/{space_id}", headers=headers, trust_env=False)
+    httpx.get(f"{mock.api_url}/spaces/{space_id}", headers=bearer(mock), trust_env=False)
     page.get(f"{mock.url}/_mock/ui/state/spaces/{space_id}")
     see(page, "thing", "Newest messages 1")
     shown = text(page, "thing")
@@ -280,6 +282,128 @@ def test_an_entry_becomes_a_fault(page: Chrome, mock: Mockspaces) -> None:
     assert call(mock, "/spaces/invite", "bob@example.com", topic={"title": "X"}).status_code == 200
 
 
+def test_a_request_is_sent_again(page: Chrome, mock: Mockspaces) -> None:
+    """A request of the journal is made once more with a click, and its new entry is one click away."""
+    call(mock, "/spaces/invite", topic={"title": "Again"})
+    page.get(f"{mock.url}/_mock/ui/journal/1")
+    page.find_element(By.XPATH, "//summary[text()='Send again']").click()
+    press(page, "Send it")
+    see(page, "detail", "Done.")
+    page.find_element(By.LINK_TEXT, "Its entry").click()
+    see(page, "detail", "oauth ann@example.com")
+    assert page.current_url.endswith("/ui/journal/2")
+    assert [space["title"] for space in mock.call("GET", "/spaces")["data"]] == ["Again", "Again"]
+
+
+def test_bodies_are_searched_too(page: Chrome, mock: Mockspaces) -> None:
+    """What stands in a body alone is found when bodies are meant too, also in what comes later."""
+    call(mock, "/spaces/invite", topic={"title": "Bananas"})
+    call(mock, "/spaces/invite", topic={"title": "Cherries"})
+    see(page, "kept", "2")
+    page.find_element(By.NAME, "q").send_keys("bananas")
+    see(page, "kept", "0 of 2")
+    page.find_element(By.NAME, "bodies").click()
+    see(page, "kept", "1 of 2")
+    assert page.current_url.endswith("#q=bananas&bodies=1")
+    call(mock, "/spaces/invite", topic={"title": "More bananas"})
+    see(page, "kept", "2 of 3")
+    assert errors(page) == []
+
+
+def test_hands_show_the_call_that_they_make(page: Chrome, mock: Mockspaces) -> None:
+    """A fault is planned, watched and ended by forms, each of which shows its call as it is filled in."""
+    page.get(f"{mock.url}/_mock/ui/hands")
+    form = page.find_element(By.CSS_SELECTOR, "#hand-fault form")
+    form.find_element(By.NAME, "match.endpoint").send_keys("USERS-ME")
+    form.find_element(By.NAME, "action.reject").send_keys("auth.credential_expired")
+    shown = form.find_element(By.CSS_SELECTOR, ".shown").text
+    body = '{"match":{"endpoint":"USERS-ME"},"action":{"reject":"auth.credential_expired"},"times":1}'
+    assert shown.startswith(f"curl -sS -X POST '{mock.url}/_mock/faults'")
+    assert shown.endswith(f"-d '{body}'")
+    press(page, "Plan it")
+    see(page, "planned", "happened 0 times of 1")
+    assert httpx.get(f"{mock.api_url}/users/me", headers=bearer(mock), trust_env=False).status_code == 401
+    see(page, "planned", "happened 1 times of 1")
+    press(page, "End it")
+    see(page, "planned", "Nothing is planned")
+    assert mock.call("GET", "/faults")["data"] == []
+    form.find_element(By.NAME, "match.endpoint").send_keys("X")
+    press(page, "Plan it")
+    see(page, "hand-fault", 'no endpoint "USERS-MEX"; did you mean "USERS-ME"?')
+    assert [one for one in errors(page) if "400" not in one] == []
+
+
+def test_tokens_settings_and_worlds_are_at_hand(page: Chrome, mock: Mockspaces) -> None:
+    """A JWT is signed, a setting changed, the world reset, and another one opened and dropped."""
+    app = mock.service_app(scopes=["spaces.create"])
+    mock.space("Launch", owner="ann@example.com")
+    page.get(f"{mock.url}/_mock/ui/hands")
+    jwt = page.find_element(By.ID, "hand-jwt")
+    jwt.find_element(By.NAME, "iss").send_keys(app.key["iss"])
+    jwt.find_element(By.NAME, "claims").send_keys('{"exp": null}')
+    press(page, "Sign it")
+    see(page, "hand-jwt", '"scheme": "service_app"')
+    assert '"exp"' not in jwt.find_element(By.TAG_NAME, "pre").text
+    page.execute_script("arguments[0].value = 'socket.spelling'", page.find_element(By.NAME, "setting"))
+    page.find_element(By.NAME, "value").send_keys('"2x"')
+    press(page, "Change it")
+    see(page, "hand-settings", "Done.")
+    assert mock.call("GET", "/settings")["socket.spelling"] == "2x"
+    press(page, "Reset the world")
+    page.switch_to.alert.accept()
+    see(page, "hand-world", "Done.")
+    assert mock.call("GET", "/spaces")["data"] == []
+    page.find_element(By.CSS_SELECTOR, "#hand-worlds [name=name]").send_keys("by-hand")
+    press(page, "Open a world")
+    see(page, "hand-worlds", "Its page")
+    page.get(page.current_url)
+    page.execute_script(
+        "arguments[0].value = 'by-hand'", page.find_element(By.CSS_SELECTOR, "select[name=name][data-in]")
+    )
+    press(page, "Drop a world")
+    page.switch_to.alert.accept()
+    see(page, "hand-worlds", "Done.")
+    assert "by-hand" not in [one["name"] for one in mock.call("GET", "/worlds")["data"]]
+    assert errors(page) == []
+
+
+def test_calls_are_searched_and_tried(page: Chrome, mock: Mockspaces) -> None:
+    """Who looks for a call finds it with its statements, and makes it as somebody of the world."""
+    space = mock.space("Launch", owner="ann@example.com")
+    page.get(f"{mock.url}/_mock/docs")
+    page.find_element(By.ID, "docs-q").send_keys("msg-chat-03 java")
+    shown = [one.get_attribute("id") for one in page.find_elements(By.CSS_SELECTOR, "details") if one.is_displayed()]
+    assert shown == ["MSG-CHAT"]
+    assert "#q=msg-chat-03" in page.current_url
+    page.find_element(By.NAME, "username").send_keys("ann@example.com")
+    press(page, "Get a token")
+    see(page, "docs-signed-in", "have a token of theirs")
+    page.find_element(By.CSS_SELECTOR, "#MSG-CHAT summary").click()
+    see(page, "MSG-CHAT", "MSG-CHAT-01")
+    page.find_element(By.CSS_SELECTOR, "#MSG-CHAT [name=spaceId]").send_keys(space.id)
+    body = page.find_element(By.CSS_SELECTOR, "#MSG-CHAT textarea")
+    page.execute_script("arguments[0].value = arguments[1]", body, json.dumps({"content": {"bodyText": HOSTILE}}))
+    press(page, "Try it")
+    see(page, "MSG-CHAT", "onerror")
+    assert [one.text for one in mock.chats()] == [HOSTILE]
+    assert markup(page) == 0
+    for section in ("codes", "scopes", "events", "settings"):
+        assert page.find_elements(By.CSS_SELECTOR, f"section.doc > #{section} ~ details")
+    assert errors(page) == []
+
+
+def test_a_page_with_nothing_new_is_quiet(page: Chrome, mock: Mockspaces) -> None:
+    """While nothing happens a page fetches nothing; what the stream of events costs is tested beside it."""
+    for path in ("ui", "ui/state"):
+        page.get(f"{mock.url}/_mock/{path}")
+        time.sleep(1.2)
+        page.execute_script("performance.clearResourceTimings()")
+        time.sleep(1.5)
+        fetched = page.execute_script("return performance.getEntriesByType('resource').map(one => one.name)")
+        assert fetched == [], path
+    assert errors(page) == []
+
+
 def test_a_control_token_is_asked_for_and_opens_the_page(browser: Chrome) -> None:
     """Without the token the page is empty and tells nothing; a wrong one is refused, the right one shows the world."""
     with Server(Config(port=0, control_token="sésame")) as running:
@@ -355,7 +479,7 @@ def test_ten_thousand_entries_stay_quick(browser: Chrome) -> None:
         browser.get("about:blank")
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize("width", [360, 768, 2560])
 def test_page_fits_its_window(page: Chrome, mock: Mockspaces, width: int) -> None:
     """On a phone as on a desktop nothing runs out of the window sideways, even with long words."""
     mock.space("x" * 300, owner="ann@example.com")

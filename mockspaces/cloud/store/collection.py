@@ -312,7 +312,9 @@ class Collection(Generic[AnyEntity]):
 
     def latest(self, limit: int, offset: int = 0) -> list[AnyEntity]:
         """Return ``limit`` entities, the newest first, from position ``offset`` on: for people who look on."""
-        walk = (entity for key, entity in reversed(self._entities.items()) if key not in self._gaps)
+        walk: Iterator[AnyEntity] = reversed(self._entities.values())
+        if self._gaps:  # one by one, which takes five times as long
+            walk = (entity for key, entity in reversed(self._entities.items()) if key not in self._gaps)
         return list(islice(walk, offset, offset + limit))
 
     async def all(self) -> Sequence[AnyEntity]:
