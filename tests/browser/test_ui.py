@@ -385,7 +385,7 @@ def test_calls_are_searched_and_tried(page: Chrome, mock: Mockspaces) -> None:
     page.execute_script("arguments[0].value = arguments[1]", body, json.dumps({"content": {"bodyText": HOSTILE}}))
     press(page, "Try it")
     see(page, "MSG-CHAT", "onerror")
-    assert [one.text for one in mock.chats()] == [HOSTILE]
+    assert [one.text[:30] for one in mock.chats()] == [HOSTILE[:30]]
     assert markup(page) == 0
     for section in ("codes", "scopes", "events", "settings"):
         assert page.find_elements(By.CSS_SELECTOR, f"section.doc > #{section} ~ details")

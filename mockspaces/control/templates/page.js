@@ -52,7 +52,7 @@ async function ask(method, path, body) {
 
 // --- views: each has an address, and is rendered by the mock; this goes from one to the other without a new page
 
-let viewed = null, fetching = false, stale = false;
+let viewed = null, fetching = false, stale = false;  // what is viewed at first came with the page
 
 const address = () => location.pathname.slice(control.length) + location.search;
 const isJournal = path => /^\/ui(\/journal\/\d+)?\/?$/.test(path.split(/[?#]/)[0]);
@@ -73,13 +73,13 @@ async function go(href) {
 // Show the view that the address names; of the journal and its entries the view is one.
 async function open() {
   const path = address(), journal = isJournal(path);
-  if (journal !== Boolean($("journal")) || (!journal && viewed !== path)) {
+  const first = viewed === null;
+  if (journal !== Boolean($("journal")) || (!journal && !first && viewed !== path)) {
     const found = await part(journal ? "/ui" : path);
     if (address() !== path) return;  // somebody went on meanwhile
     $("view").replaceChildren(...found.childNodes);
     scrollTo(0, 0);
   }
-  const first = viewed === null;
   viewed = path;
   for (const link of document.querySelectorAll("nav a"))
     link.toggleAttribute("aria-current", false);
