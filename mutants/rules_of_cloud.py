@@ -11,6 +11,7 @@ SIGN_IN = "mockspaces.cloud.identity.sign_in"
 CLIENTS = "mockspaces.cloud.identity.clients"
 OAUTH_REQUESTS = "mockspaces.cloud.identity.oauth_requests"
 APPS = "mockspaces.cloud.identity.apps"
+PERSON_VIEWS = "mockspaces.cloud.views.person_views"
 PORTAL = "mockspaces.cloud.identity.portal"
 PEOPLE = "mockspaces.cloud.people.people"
 PUSH = "mockspaces.cloud.people.push"
@@ -714,6 +715,11 @@ CLOUD: Rules = {
     "addresses first in a roster": (
         Rule(STATE, "State.__init__", 'member.type == "email"', 'member.type != "email"'),
         ("SPACES-MEMBERS-04",),
+    ),
+    # --- mockspaces.cloud.views
+    "a picture has its URL twice": (
+        Rule(PERSON_VIEWS, "picturefile", "place[1] if place else ", ""),
+        ("DM-USER-10",),
     ),
     # --- mockspaces.cloud.worlds
     "every port leads to the default world": (

@@ -183,11 +183,13 @@ def test_what_the_portal_changes_on_a_person(cloud: Cloud) -> None:
     with claim("DM-COMP-01", "whoever signed up before with an address in the domain is an employee, not an admin"):
         joe = cloud.control("GET", "/users/joe@startup.example")
         observe((joe["company_id"], joe["company_admin"]), (company["_id"], []))
-    picture = "https://pictures.example/joe.png"
+    file = "pictures/pfpic_joe_34cb97bd-0151-449d-84b0-48e07853b49f"
+    picture = f"https://storage.googleapis.com/onesna/{file}"
     cloud.control("PATCH", "/users/joe@startup.example", {"licenses": BUSINESS, "picturefile": picture})
     me = cloud.call("GET", "/users/me", cloud.user("joe@startup.example")).json()
-    with claim("DM-USER-10", "the picture is shown under both names"):
-        expect((me["picturefile"], me["picture_url"]), (picture, picture))
+    with claim("DM-USER-10", "the picture is shown as its path and as the whole URL"):
+        expect((me["picturefile"], me["picture_url"]), (file, picture))
+        expect(me["profile"]["picture_url"], picture)
     with claim("DM-USER-12", "the licence is shown"):
         observe([one["service_type"] for one in me["licenses"]], ["zangspaces_business"])
     cloud.control("PATCH", "/users/joe@startup.example", {"picturefile": "", "company": "", "licenses": []})
@@ -196,6 +198,32 @@ def test_what_the_portal_changes_on_a_person(cloud: Cloud) -> None:
         expect(("picturefile" in me, me["picture_url"].endswith("/noimage.jpg")), (False, True))
     with claim("DM-USER-12", "who has left the company has no relation and no licence"):
         observe((me["relation_graphs"], me["licenses"]), ([], []))
+
+
+@behaviour("DM-USER-10", "DM-USER-13")
+@pytest.mark.parametrize(
+    ("picture", "file"),
+    [
+        ("https://storage.googleapis.com/onesna/pictures/pfpic_zoe", "pictures/pfpic_zoe"),
+        ("https://onesna.storage.googleapis.com/pictures/pfpic_zoe", "pictures/pfpic_zoe"),
+        ("https://storage.googleapis.com/pfpic_zoe", "pfpic_zoe"),
+        ("http://pictures.example:8080/a/zoe.png?size=9#x", "a/zoe.png"),
+        ("https://pictures.example/", "https://pictures.example/"),
+        ("https://[", "https://["),
+    ],
+)
+def test_a_picture_is_a_path_and_a_url(cloud: Cloud, picture: str, file: str) -> None:
+    """In lists of people too, whoever has a picture has its path beside its URL, and nobody else has one."""
+    cloud.control("POST", "/users", {"username": "zoe@example.com", "picturefile": picture})
+    people = cloud.call("GET", "/users/me/colleagues", cloud.user()).json()["data"]
+    shown = {one["username"]: (one.get("picturefile"), one["picture_url"]) for one in people}
+    with claim("DM-USER-10", "DM-USER-13", "the path within the storage, and the whole URL"):
+        observe(shown["zoe@example.com"], (file, picture))
+    with claim("DM-USER-10", "a colleague without picture has none"):
+        observe((shown[ANN][0], shown[ANN][1].endswith("/noimage.jpg")), (None, True))
+    told = cloud.control("GET", "/users/zoe@example.com")
+    with claim("DM-USER-10", "the control API tells what it was given"):
+        observe(told["picturefile"], picture)
 
 
 BAD, NO_COMPANY, DENIED = (400, "request.invalid"), (404, "company.not_found"), (403, "permission.denied")

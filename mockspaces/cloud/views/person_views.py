@@ -3,9 +3,10 @@
 Shapes that an answer has many of take their members by position, in the order of the wire: see `shapes.base`.
 """
 
+import re
 from typing import Literal
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from mockspaces.cloud.kernel.clock import iso
 from mockspaces.cloud.kernel.world import Origins
@@ -25,12 +26,20 @@ from mockspaces.contract.web import DEFAULT_PICTURE
 
 PERMISSION_GROUP = "USERSELF_PERMISSION_GROUP"
 ADMIN_PERMISSION_GROUP = "IT_ADMIN_PERMISSION_GROUP"
+# The URL of a picture up to its path; at the vendor's storage its first segment is the bucket.
+_PLACE = re.compile(r"https?://(?:storage\.googleapis\.com/[^/?#]+|[^/?#]*)/([^?#]+)")
 
 
 def picture_url(origins: Origins, person: Person) -> str:
     """Return a person's picture, or the default one (DM-USER-10)."""
     given = person.picture_url if isinstance(person, AnonymousUser) else person.picturefile
     return given or f"{origins.accounts}{DEFAULT_PICTURE}"
+
+
+def picturefile(who: User) -> str | UnsetType:
+    """Return the path of a person's picture within its storage, which no default one has (DM-USER-10)."""
+    place = _PLACE.match(who.picturefile or "")
+    return place[1] if place else who.picturefile or UNSET
 
 
 def person(origins: Origins, who: Person, company: Company | None) -> shapes.User | shapes.AnonymousUser:
@@ -67,7 +76,7 @@ def user(origins: Origins, who: User, company: Company | None) -> shapes.User:
         who.username,
         picture,
         shapes.Profile(who.name, who.displayname, who.username, who.phone_numbers, picture, (), who.gender),
-        who.picturefile or UNSET,
+        picturefile(who),
     )
 
 
@@ -114,7 +123,7 @@ def short(origins: Origins, who: User) -> shapes.ShortUser:
         who.name,
         [shapes.ShortEmail(address == who.username, address) for address in who.emails],
         who.phone_numbers,
-        who.picturefile or UNSET,
+        picturefile(who),
         picture_url(origins, who),
     )
 
