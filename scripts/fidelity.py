@@ -13,7 +13,7 @@ from pathlib import Path
 from mockspaces.contract.behaviours import Behaviour, catalogue
 from mockspaces.contract.shapes import by_name
 from mockspaces.contract.shapes.schemas import members
-from mockspaces.contract.verdicts import Kept, verdicts
+from mockspaces.contract.verdicts import Kept, Shown, shown, verdicts
 from mockspaces.verification.verdicts import grade
 from mutants.reasons import REASONS
 
@@ -64,6 +64,7 @@ def page() -> str:
         _members(),
         _invisible(rows),
         _confirmed(verdicts()),
+        _traffic(shown()),
         _survivors(),
         _index(rows),
     ]
@@ -76,13 +77,17 @@ INTRODUCTION = """
 This page is generated (`make fidelity`); do not edit it. Each numbered statement about the wire carries its evidence:
 **D** documented by the vendor, **C** seen in a client that worked with the service, **A** assumed by us, **M** measured
 by us with public libraries, *mixed* where parts differ. *Cited* means that a black-box contract test shows it on the
-mock; *confirmed* that `mockspaces verify` has seen a real service do the same.
+mock; *confirmed* that `mockspaces verify` has seen a real service do the same, *by traffic* that a recording of one,
+read by `mockspaces check`, shows all that the statement says.
 """
 
 
 def _areas(rows: Sequence[Behaviour]) -> str:
     areas = list(dict.fromkeys(one.area for one in rows))
-    lines = ["| area | statements | D | C | A | M | mixed | cited | invisible | confirmed |", f"|---|{'---:|' * 9}"]
+    lines = [
+        "| area | statements | D | C | A | M | mixed | cited | invisible | confirmed | by traffic |",
+        f"|---|{'---:|' * 10}",
+    ]
     lines += [_line(area, [one for one in rows if one.area == area]) for area in areas]
     return "\n".join([*lines, _line("**all**", rows)])
 
@@ -92,8 +97,11 @@ def _line(name: str, rows: Sequence[Behaviour]) -> str:
     kept = [verdicts()[one.id] for one in rows if one.id in verdicts()]
     days = sorted({one.date for one in kept if one.verdict == "confirmed"})
     confirmed = f"{sum(one.verdict == 'confirmed' for one in kept)}" + (f" ({days[0]} to {days[-1]})" if days else "")
-    shown = sum(one.id in cited() for one in rows)
-    numbers = [len(rows), *(grades[one] for one in GRADES), shown, sum(bool(one.untested) for one in rows), confirmed]
+    seen = [shown()[one.id] for one in rows if one.id in shown()]
+    by_traffic = sum(one.verdict == "confirmed by traffic" for one in seen)
+    named = sum(one.id in cited() for one in rows)
+    invisible = sum(bool(one.untested) for one in rows)
+    numbers = [len(rows), *(grades[one] for one in GRADES), named, invisible, confirmed, by_traffic]
     return f"| {name} | {' | '.join(map(str, numbers))} |"
 
 
@@ -132,6 +140,15 @@ def _confirmed(kept: dict[str, Kept]) -> str:
     told = [f"* {name}: {one.verdict}, {one.target}, {one.date}" for name, one in kept.items()]
     nothing = "No verdict of a real service is stored yet; `mockspaces verify --update-catalogue` does that."
     return "\n".join(["## Verdicts of real services", "", *(told or [nothing])])
+
+
+def _traffic(seen: dict[str, Shown]) -> str:
+    told = [
+        f"* {name}: {one.verdict}, {one.host}, {one.date}, {one.count} times, entry {one.entry}"
+        for name, one in seen.items()
+    ]
+    nothing = "No recording has been checked yet; `mockspaces check --update-catalogue` keeps what one shows."
+    return "\n".join(["## Recorded traffic of real services", "", *(told or [nothing])])
 
 
 def _survivors() -> str:

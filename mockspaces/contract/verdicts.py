@@ -1,4 +1,4 @@
-"""What verifications of real services found, behaviour by behaviour; empty until somebody has run one."""
+"""What verifications and recorded traffic of real services have shown, behaviour by behaviour; empty until somebody did."""
 
 from importlib import resources
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 FILE = "verdicts.json"
+TRAFFIC_FILE = "traffic.json"
 
 
 Verdict = Literal["confirmed", "partly", "contradicted", "otherwise", "not tried", "uncited", "invisible"]
@@ -20,9 +21,22 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     target: str
 
 
-def path() -> Path:
-    """Return the file that verdicts are kept in."""
-    return Path(str(resources.files("mockspaces.contract").joinpath(FILE)))
+Sight = Literal["confirmed by traffic", "contradicted by traffic", "shown in part"]
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What recorded traffic has shown of a behaviour: the day and host, how often, and the first entry that did."""
+
+    verdict: Sight
+    date: str
+    host: str
+    count: int
+    entry: int
+
+
+def path(name: str = FILE) -> Path:
+    """Return the file that verdicts of verifications, or of traffic, are kept in."""
+    return Path(str(resources.files("mockspaces.contract").joinpath(name)))
 
 
 def in_checkout() -> bool:
@@ -33,3 +47,8 @@ def in_checkout() -> bool:
 def verdicts() -> dict[str, Kept]:
     """Return the last verdict of each behaviour that was ever judged."""
     return msgspec.json.decode(path().read_bytes(), type=dict[str, Kept])
+
+
+def shown() -> dict[str, Shown]:
+    """Return the last verdict of each behaviour that recorded traffic has shown something of."""
+    return msgspec.json.decode(path(TRAFFIC_FILE).read_bytes(), type=dict[str, Shown])
