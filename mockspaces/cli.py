@@ -1,4 +1,4 @@
-"""The command line: serve, key, jwt, health, verify."""
+"""The command line: serve, key, jwt, health, check, verify."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 PREFIX = "MOCKSPACES"
 AUDIENCE = Settings().rest_service_audiences[0]
-VERIFY = "verify"
+# Commands that are loaded when they are wanted, since no other needs what they need.
+LATE = {"check": "mockspaces.traffic.command", "verify": "mockspaces.verification.command"}
 PRIVATE_FILE = 0o600
 FOLDER = click.Path(exists=True, file_okay=False, writable=True, path_type=Path)  # asked before anything is made for it
 HEALTH_TIMEOUT_S = 5
@@ -57,14 +59,13 @@ class Main(click.Group):
 
     def list_commands(self, context: click.Context) -> list[str]:
         """Name every command, also that which is not loaded yet."""
-        return sorted([*super().list_commands(context), VERIFY])
+        return sorted([*super().list_commands(context), *LATE])
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        """Return a command; the one that verifies is loaded when it is wanted, since no other needs what it needs."""
-        if name != VERIFY:
+        """Return a command, which may have to be loaded first."""
+        if name not in LATE:
             return super().get_command(context, name)
-        from mockspaces.verification.command import command
-
+        command: click.Command = import_module(LATE[name]).command
         return command
 
 
@@ -112,6 +113,7 @@ def main(context: click.Context) -> None:
 @click.option("--ca-file", envvar=f"{PREFIX}_CA_FILE", help="Write the throw-away CA here; also at /_mock/ca.pem.")
 @click.option("--tls-cert", envvar=f"{PREFIX}_TLS_CERT", help="A certificate chain of your own, in PEM.")
 @click.option("--tls-key", envvar=f"{PREFIX}_TLS_KEY", help="Its key, if that is not in the same file.")
+@click.option("--record", envvar=f"{PREFIX}_RECORD", help="Write every exchange to this HTTP archive.")
 @click.option(
     "--log-level",
     envvar=f"{PREFIX}_LOG_LEVEL",

@@ -32,6 +32,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     written to ``ca_file``, or with ``tls_cert`` and ``tls_key``. ``vendor_hosts`` names the deployment whose host
     names the default world hands out as its own (``https://accounts.avayacloud.com``), for clients that have them
     compiled in and reach the mock by them.
+
+    ``record`` is the path of an HTTP archive that is written anew and gets every exchange and socket frame.
     """
 
     host: str = DEFAULT_HOST
@@ -50,6 +52,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tls_cert: str | None = None
     tls_key: str | None = None
     ca_file: str | None = None
+    record: str | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     log_format: Literal["lines", "json"] = "lines"
 

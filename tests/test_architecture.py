@@ -28,6 +28,7 @@ ARROWS = {
     "config": frozenset({"contract"}),
     "cloud": frozenset({"contract", "config"}),
     "asgi": frozenset({"cloud", "contract", "config"}),
+    "traffic": frozenset({"asgi", "cloud", "contract", "config"}),
     **dict.fromkeys(SURFACES, BELOW_SURFACES),
 }
 

@@ -559,5 +559,6 @@ class ServerOptions(TypedDict, total=False):
     tls_cert: str | None
     tls_key: str | None
     ca_file: str | None
+    record: str | None
     log_level: Literal["debug", "info", "warning", "error"]
     log_format: Literal["lines", "json"]

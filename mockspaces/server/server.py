@@ -23,6 +23,7 @@ from mockspaces.app import STOPPING, App, create_app, prepare
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.worlds.worlds import Listeners
 from mockspaces.config import ANY_ADDRESS, DEFAULT_HOST, LOOPBACK, Config, url_of
+from mockspaces.contract import Contract
 from mockspaces.server.http import KEEP_ALIVE_S, HttpProtocol
 from mockspaces.server.transport import SocketFaults
 
@@ -285,7 +286,7 @@ class Server:
         return urlsplit(self.config.public_url or "").hostname
 
     def _make_server(self) -> UvicornServer:
-        config = transport(self.app)
+        config = transport(self._recorded(self.config.record) if self.config.record else self.app)
         config.callback_notify, config.timeout_notify = self.app.worlds.sweep, SWEEP_S
         config.load()
         server = UvicornServer(config)
@@ -294,6 +295,11 @@ class Server:
         server.on_stop = self.app.worlds.leave_all
         self.app.transport = SocketFaults(server.server_state)
         return server
+
+    def _recorded(self, file: str) -> ASGIApp:
+        from mockspaces.traffic.recording import Recorder  # noqa: PLC0415 - few servers record
+
+        return Recorder(self.app, Path(file), Contract.shipped())
 
     def run(self, on_ready: Callable[[], None]) -> None:
         """Serve until SIGINT or SIGTERM; ``on_ready`` is called once every surface answers.

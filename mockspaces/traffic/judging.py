@@ -1,0 +1,236 @@
+"""Holds exchanges against rows and shapes, and notes what they show of the statements.
+
+Nothing is judged that is not there: an exchange without an answer, a body that the archive does not hold, an answer of
+a service in trouble (5xx, 429). What a client did wrong is no difference: a call is judged by its answer.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from mockspaces.contract import Contract, queries
+from mockspaces.contract.errors import ROUTE_NOT_FOUND
+from mockspaces.contract.rows import Endpoint
+from mockspaces.contract.shapes import ANSWERS, by_name
+from mockspaces.contract.shapes.checks import Checker, Problem
+from mockspaces.contract.shapes.schemas import Schema, Schemas, members
+from mockspaces.traffic import credentials, forms, rules
+from mockspaces.traffic.archives import Entry, answered, asked
+from mockspaces.traffic.exchanges import Exchange, json_of
+from mockspaces.traffic.findings import Difference, Findings, Source
+from mockspaces.traffic.frames import Talk
+from mockspaces.traffic.matching import Matcher
+
+JSON = "application/json"
+ERRORS = 400
+REDIRECT = 300
+TOKENS = {"id_token": "IdTokenClaims", "user": "UserJwtClaims", "anonymous": "AnonymousJwtClaims"}
+# Members of answers that are JWTs, by the word of the answer.
+TOKEN_MEMBERS = {"tokens": "id_token", "user token": "token", "guest token": "token"}
+STYLES = ("vendor error", "rfc6749 error")
+
+
+class Judge:
+    """Judges entries, one after the other; what it finds is in ``findings``."""
+
+    def __init__(self, contract: Contract, matcher: Matcher) -> None:
+        """Have seen nothing."""
+        self.contract = contract
+        self.findings = Findings()
+        self._matcher = matcher
+        schemas = Schemas(contract.shapes)
+        self._answers: dict[str, Schema] = {name: schemas.of(kind) for name, kind in ANSWERS.items()}
+        self._claims = {kind: schemas.of(by_name()[name]) for kind, name in TOKENS.items()}
+        self._talk = Talk(contract, schemas, self.findings)
+        self._parts = schemas.parts
+        self._sources = sources()
+        self._refusals = {(row.status, row.code) for row in contract.errors.values()}
+
+    def judge(self, number: int, entry: Entry | None) -> None:
+        """Judge one entry; None is one that was too large to be read."""
+        counts = self.findings.counts
+        counts["entries"] += 1
+        if entry is None:
+            counts["too large to be read"] += 1
+            return
+        place = self._matcher.place(entry.request.url)
+        if place is None:
+            counts["of other hosts"] += 1
+            return
+        source = Source(number=number, host=place.host, date=entry.started[:10])
+        self.findings.hosts[place.host] += 1
+        call = self._matcher.call(entry.request.method.upper(), place)
+        if place.side == "socket":
+            counts["of sockets"] += 1
+            self._talk.take(entry, call, source)
+            return
+        status = entry.response.status
+        if status <= 0:
+            counts["without an answer"] += 1
+            return
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
+            counts["of a service in trouble"] += 1
+            return
+        counts["judged"] += 1
+        response = answered(entry)
+        self._exchange(Exchange(call, asked(entry), response, status, json_of(response)), source)
+
+    def _exchange(self, exchange: Exchange, source: Source) -> None:
+        self._credential(exchange)
+        if exchange.call.method == "OPTIONS":
+            fits = True
+        elif exchange.call.row is None:
+            fits = self._unknown(exchange, source)
+        elif exchange.status < ERRORS:
+            self._request(exchange)
+            fits = self._done(exchange, exchange.call.row, source)
+        else:
+            fits = self._refused(exchange, source)
+        if fits and exchange.call.row is not None and exchange.status < REDIRECT:
+            for statement in rules.ANSWERED.get(exchange.row, ()):
+                self.findings.show(statement, f"answer of {exchange.row}", source)
+        for rule in rules.applying(exchange):
+            held = rule.test(exchange)
+            if held is None:
+                continue
+            if held:
+                self.findings.show(rule.statement, rule.text, source, refused=exchange.status >= ERRORS)
+            else:
+                self._differ(exchange, source, Problem(f"not so: {rule.text}"), (rule.statement,))
+
+    def _credential(self, exchange: Exchange) -> None:
+        header = exchange.request.header("authorization")
+        if header:
+            scheme, _, text = header.partition(" ")
+            self.findings.credentials[credentials.described(scheme, text.strip())] += 1
+
+    def _unknown(self, exchange: Exchange, source: Source) -> bool:
+        """Judge a call that no row has: the service must not know it either."""
+        if exchange.status < ERRORS:
+            allow = f", only {exchange.call.allow}" if exchange.call.allow else ""
+            self._differ(exchange, source, Problem(f"answers {exchange.status}; no row has this call{allow}"))
+            return False
+        return True
+
+    def _request(self, exchange: Exchange) -> None:
+        """Remark on parameters of a call that was carried out, which no row has: the service ignores or knows them."""
+        known = {one.name for one in queries.ROWS.get(exchange.row, ())}
+        for name, _value in exchange.call.place.query:
+            if name not in known and name.replace("_", "").isalpha():
+                self.findings.remarks[f"{exchange.call.text} was asked with {name}, which no row has"] += 1
+
+    def _done(self, exchange: Exchange, row: Endpoint, source: Source) -> bool:
+        status = exchange.status
+        if status == HTTPStatus.NOT_MODIFIED:
+            return True
+        if status not in row.statuses:
+            self._differ(exchange, source, Problem(f"answers {status}, which the row does not name"), place=row.id)
+            return False
+        if row.answer and status == row.statuses[0]:
+            return self._shaped(exchange, row.answer, source)
+        if row.media_type and exchange.response.body:
+            return self._typed(exchange, row.media_type, source)
+        return True
+
+    def _refused(self, exchange: Exchange, source: Source) -> bool:
+        side = exchange.call.place.side
+        row = exchange.call.row
+        if exchange.call.method == "HEAD":
+            return True
+        if side == "accounts" and row is not None and row.refusals == "object":
+            error = exchange.body.get("error") if isinstance(exchange.body, dict) else None
+            shape = STYLES[isinstance(error, str)]
+        elif side == "rest":
+            shape = "error"
+        else:
+            return True  # pages and XML
+        if not self._shaped(exchange, shape, source):
+            return False
+        found = (exchange.status, exchange.code)
+        if found not in self._refusals and found[1] != ROUTE_NOT_FOUND:
+            told = forms.code(exchange.code)
+            problem = Problem(f"is refused with {exchange.status} {told}, which no row of errors has")
+            self._differ(exchange, source, problem, ("ERR-STD-01",), codes=(exchange.status, told))
+            return False
+        self.findings.refusals.add(found)
+        return True
+
+    def _typed(self, exchange: Exchange, wanted: str, source: Source) -> bool:
+        found = exchange.response.media_type
+        if wanted in (found, "*/*"):
+            return True
+        told = found if found in ("text/html", "text/plain", JSON, "application/xml", "") else "another type"
+        self._differ(exchange, source, Problem(f"answers {exchange.status} as {told or 'no type'}, not {wanted}"))
+        return False
+
+    def _shaped(self, exchange: Exchange, shape: str, source: Source) -> bool:
+        """Hold the body of an answer against a shape."""
+        if exchange.call.method == "HEAD":
+            return False
+        if exchange.response.body is None:
+            self.findings.counts["without the whole body"] += 1
+            return False
+        if exchange.response.media_type and not self._typed(exchange, JSON, source):
+            return False
+        if exchange.body is msgspec.UNSET:
+            self._differ(exchange, source, Problem(f"answers {exchange.status} with a body that is no JSON"))
+            return False
+        fits = self._held(exchange.body, self._answers[shape], exchange.call.text, exchange.status, source)
+        member = TOKEN_MEMBERS.get(shape)
+        if member and isinstance(exchange.body, dict) and isinstance(exchange.body.get(member), str):
+            found = credentials.token(exchange.body[member])
+            if found is not None and found.kind in self._claims:
+                self.findings.credentials[f"issued: {credentials.described('jwt', exchange.body[member])}"] += 1
+                text = f"{found.kind} token of {exchange.call.text}"
+                fits &= self._held(found.claims, self._claims[found.kind], text, exchange.status, source)
+        return fits
+
+    def _held(self, value: Any, schema: Schema, call: str, status: int, source: Source) -> bool:
+        checker = Checker(self._parts, forms.form)
+        problems = checker.differences(value, schema)
+        laid(self.findings, self._sources, problems, call, source)
+        refused = status >= ERRORS
+        for shape, member in checker.fitting:
+            for statement in self._sources.get((shape, member), ()):
+                self.findings.show(statement, f"{shape}.{member}", source, refused=refused)
+        return not problems
+
+    def _differ(
+        self,
+        exchange: Exchange,
+        source: Source,
+        problem: Problem,
+        statements: tuple[str, ...] = (),
+        *,
+        place: str = "",
+        codes: tuple[int, str] | None = None,
+    ) -> None:
+        difference = Difference(
+            call=exchange.call.text, what=problem.text, statements=statements, place=place or exchange.row, codes=codes
+        )
+        self.findings.differ(source, difference)
+
+
+def laid(
+    findings: Findings,
+    sources: dict[tuple[str, str], tuple[str, ...]],
+    problems: list[Problem],
+    call: str,
+    source: Source,
+) -> None:
+    """Take the problems of a value in, each laid to the statements of its member."""
+    for problem in problems:
+        place = ".".join(filter(None, (problem.shape, problem.member)))
+        statements = sources.get((problem.shape, problem.member), ())
+        text = forms.numberless(problem.text)
+        findings.differ(source, Difference(call=call, what=text, place=place, statements=statements))
+
+
+def sources() -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return which statements speak of each member of each shape."""
+    return {
+        (name, member.name): tuple(part.strip() for part in member.source.split(",") if part.strip()[:1].isupper())
+        for name, shape in by_name().items()
+        for member in members(shape)
+    }
