@@ -19,7 +19,7 @@ from mockspaces.contract.web import ROWS as WEB
 Side = Literal["accounts", "rest", "storage", "web", "socket"]
 MOCK = "/_mock"  # the control API of a mock, which no service has
 WORLD = "/w/"
-# What begins so is of this surface, wherever everything is on one origin (REST-HOST-03).
+# What begins so is of this surface, wherever everything is on one origin; the same order as in `app`.
 PREFIXES: tuple[tuple[str, Side], ...] = (
     ("/api/1.0/", "accounts"),
     ("/oauth2/", "accounts"),
