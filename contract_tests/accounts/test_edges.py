@@ -1,7 +1,7 @@
 """Two of something, a second time and the exact edge, at the identity server."""
 
 import base64
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlencode
 
 from contract_tests.claims import claim, expect, observe
 from contract_tests.kit import Cloud, Person, behaviour
@@ -9,13 +9,16 @@ from contract_tests.oauth import (
     ANN,
     ANN_PASSWORD,
     Browser,
+    Client,
     authorization,
     by_password,
     claims,
+    exchange,
     failed,
     granted,
     info,
     location,
+    query_of,
     register,
     revoke,
     signed_in,
@@ -132,3 +135,137 @@ def test_a_profile_is_of_one_product(cloud: Cloud) -> None:
         asked = ((ann, "one"), (ann, "two"), (bob, "one"))
         found = [profile(who, sku) for who, sku in asked]
         observe(found, [{"a": 1}, {}, {}])
+
+
+def doors(cloud: Cloud, client: Client, username: str, password: str) -> dict[str, bool]:
+    """Return which ways to sign in let somebody in: the password grant, the native login, the login page."""
+    body = {"auth_type": "native", "auth_provider": "onesna", "username": username, "password": password}
+    native = cloud.http.post(f"{cloud.accounts}/api/1.0/jwt/get_jwt_token", json=body)
+    grant = by_password(cloud, client, username=username, password=password)
+    page = Browser(cloud).sign_in(username, password)
+    return {"grant": grant.is_success, "native": native.is_success, "page": page.is_redirect}
+
+
+@behaviour("ACC-TOKEN-07", "ACC-JWT-03", "ACC-SIGNIN-03", "ACC-GEN-14")
+def test_each_password_is_that_of_one_person(cloud: Cloud) -> None:
+    """At none of three doors does the password of another one open, nor one's own of before it was changed."""
+    client = register(cloud)
+    (ann, first), (bob, second) = cloud.credentials(), cloud.credentials("bob@example.com")
+    shown = {"grant": "ACC-TOKEN-07", "native": "ACC-JWT-03", "page": "ACC-SIGNIN-03"}
+    for what, username, password, opens in (
+        ("one's own password", ann, first, True),
+        ("that of another one", ann, second, False),
+        ("the other one's own", bob, second, True),
+    ):
+        found = doors(cloud, client, username, password)
+        for door, statement in shown.items():
+            with claim(statement, f"{what} at the door {door}"):
+                expect(found[door], opens)
+    cloud.control("PATCH", f"/users/{ann}", {"password": "changed"})
+    for what, username, password, opens in (
+        ("the old one after a change", ann, first, False),
+        ("the new one after a change", ann, "changed", True),
+        ("that of the other one after the change", bob, second, True),
+    ):
+        found = doors(cloud, client, username, password)
+        for door, statement in shown.items():
+            with claim(statement, f"{what} at the door {door}"):
+                expect(found[door], opens)
+    with claim("ACC-GEN-14", "each name is compared with its own password in any letter case"):
+        observe(doors(cloud, client, bob.upper(), second), dict.fromkeys(shown, True))
+        observe(doors(cloud, client, bob.upper(), "changed"), dict.fromkeys(shown, False))
+
+
+@behaviour("ACC-INFO-02", "ACC-SELF-01", "ACC-IDT-01", "ACC-LIC-01")
+def test_two_people_of_one_client_see_themselves(cloud: Cloud) -> None:
+    """Whatever the client is the same, each id_token, profile and list of licences is that of the one who asks."""
+    client, found = register(cloud), []
+    for username, licences in ((ANN, []), ("cleo@example.com", ["spaces_power"])):
+        name, password = cloud.credentials(username)
+        cloud.control("PATCH", f"/users/{name}", {"licenses": licences})
+        tokens = granted(by_password(cloud, client, username=name, password=password))
+        headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+        own = cloud.http.get(f"{cloud.accounts}/api/1.0/user/self/", headers=headers).json()
+        held = cloud.http.get(f"{cloud.accounts}/api/1.0/licenses/self/check", headers=headers).json()["data"]
+        told, said = info(cloud, tokens["id_token"]).json(), claims(tokens["id_token"])
+        with claim("ACC-INFO-02", f"{username}: get_token_info tells of them"):
+            expect((told["user"]["username"], told["user_id"]), (name, own["id"]))
+        with claim("ACC-SELF-01", f"{username}: their profile is theirs"):
+            expect(own["username"], name)
+        with claim("ACC-IDT-01", f"{username}: the id_token is theirs"):
+            observe((said["sub"], said["email"], said["aud"]), (own["id"], name, client.id))
+        with claim("ACC-LIC-01", f"{username}: their licences are theirs"):
+            observe(len(held), len(licences))
+        found.append(own["id"])
+    with claim("ACC-SELF-01", "they are two"):
+        assert len(set(found)) == len(found)
+
+
+@behaviour("ACC-AUTHZ-06", "ACC-AUTHZ-16", "ACC-IDT-03", "ACC-DECIDE-02", "ACC-SCOPE-07", "ACC-TOKEN-14")
+def test_two_authorizations_at_once_keep_what_they_asked_for(cloud: Cloud) -> None:
+    """State, nonce, scope and way of access of two pages in one browser are told apart, whoever is decided first."""
+    client, browser = register(cloud), signed_in(cloud)
+    asked: dict[str, dict[str, str | None]] = {
+        "first": {"state": "s-1", "nonce": "n-1", "scope": "email", "access_type": "online"},
+        "second": {"state": "s-2", "nonce": "n-2", "scope": "spaces email", "access_type": "offline"},
+        "third": {"state": "s-3", "scope": "profile"},
+    }
+    pages = {name: browser.consent_page(client, **changes) for name, changes in asked.items()}
+    returned = {}
+    for name in ("second", "third", "first"):
+        form = {"csrfmiddlewaretoken": pages[name].fields["csrfmiddlewaretoken"], "decision": "allow"}
+        query = urlencode(authorization(client, **asked[name]))
+        returned[name] = query_of(location(browser.post(f"/oauth2/authorize/confirm?{query}", form)))
+    with claim("ACC-DECIDE-02", "each decision gives a code of its own"):
+        expect(len({one["code"] for one in returned.values()}), 3)
+    for name, changes in asked.items():
+        with claim("ACC-AUTHZ-06", "ACC-AUTHZ-16", f"the {name} has its state"):
+            expect(returned[name]["state"], changes["state"])
+        tokens = granted(exchange(cloud, client, returned[name]["code"]))
+        with claim("ACC-IDT-03", f"the {name} has its nonce, or none"):
+            expect(claims(tokens["id_token"]).get("nonce"), changes.get("nonce"))
+        words = {"first": "userinfo.email", "second": "userinfo.email logan", "third": "userinfo.profile"}[name]
+        with claim("ACC-SCOPE-07", f"the {name} has its scopes"):
+            base = "https://www.onesna.com/auth/"
+            expect(tokens["scope"], " ".join(f"{base}{word}" for word in words.split()))
+        with claim("ACC-TOKEN-14", f"the {name} has a refresh token only if it was not online"):
+            expect("refresh_token" in tokens, changes.get("access_type") != "online")
+
+
+@behaviour("ACC-DECIDE-01", "ACC-DECIDE-03", "ACC-CONSENT-01")
+def test_a_denial_is_asked_for_again(cloud: Cloud) -> None:
+    """Who has denied is asked once more, by a page like the first one, and may allow it then and deny it again."""
+    client, browser = register(cloud), signed_in(cloud)
+    titles = []
+    for turn, decision in enumerate(("deny", "allow", "deny")):
+        page = browser.consent_page(client)
+        titles.append([one["value"] for one in page.buttons if "value" in one])
+        returned = query_of(location(browser.decide(client, decision, state=f"s{turn}")))
+        shown = "ACC-DECIDE-01" if decision == "allow" else "ACC-DECIDE-03"
+        with claim(shown, f"{turn + 1}: {decision}"):
+            expect(
+                (returned.get("error"), "code" in returned),
+                (None if decision == "allow" else "access_denied", decision == "allow"),
+            )
+            expect(returned["state"], f"s{turn}")
+    with claim("ACC-CONSENT-01", "each time the page has the same two buttons"):
+        expect(titles, [titles[0]] * 3)
+        expect(len(titles[0]), 2)
+
+
+@behaviour("ACC-AGREE-01", "ACC-PROFGET-01", "ACC-PROFSET-01", "ACC-LIC-01")
+def test_who_may_not_ask_is_told_so_in_json(cloud: Cloud) -> None:
+    """The four calls for products and licences refuse a missing and a wrong token as a program reads it."""
+    product = "/api/1.0/users/self/products/zangspaces"
+    calls = {
+        "ACC-AGREE-01": ("POST", f"{product}/agreement"),
+        "ACC-PROFGET-01": ("GET", f"{product}/app_profile_setting"),
+        "ACC-PROFSET-01": ("POST", f"{product}/app_profile_setting"),
+        "ACC-LIC-01": ("GET", "/api/1.0/licenses/self/check"),
+    }
+    for shown, (method, path) in calls.items():
+        for what, headers in (("no token", {}), ("a wrong token", {"Authorization": f"Bearer {'0' * 40}"})):
+            with claim(shown, f"with {what} it is refused in JSON"):
+                body: dict[str, str] | None = {} if method == "POST" else None
+                answer = cloud.http.request(method, f"{cloud.accounts}{path}", headers=headers, json=body)
+                failed(answer, "invalid_token", 401)

@@ -1,6 +1,7 @@
 """Two of something, a second time and the exact edge, at the socket."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -122,3 +123,125 @@ def test_an_archived_space_is_heard_by_its_people_alone(cloud: Cloud, sockets: S
     for name, who, answer in people:
         with claim("RT-SUB-10", f"{name} is answered by {answer}"):
             observe(sockets.join(who).subscribe(space)[0], answer)
+
+
+# What a client sends, and what comes back: each time, however often, on each of two connections of its own.
+FRAMES: dict[str, tuple[str, list[str]]] = {
+    "RT-EIO-05": ("2probe", ["3"]),
+    "RT-HB-02": ("2", ["3"]),
+    "RT-EIO-07": ("3", []),
+    "RT-EIO-10": ("40", []),
+    "RT-EIO-15": ("41", []),
+    "RT-EIO-17": ('42/chat,7["NO_SUCH_EVENT",{}]', ["43/chat,7[]"]),
+    "RT-EIO-21": ('42/chat,["SEND_MESSAGE",{"content', []),
+    "RT-EIO-22": ('42/none,7["SEND_MESSAGE",{}]', []),
+    "RT-EIO-12": ("40/none", ['44/none,"Invalid namespace"']),
+    "RT-EP-07": ('42/chat,8["UNSUBSCRIBE_CHANNEL",{"channel":{"_id":"","type":"topic"}}]', ["43/chat,8[]"]),
+}
+
+
+@pytest.mark.parametrize("shown", [pytest.param(one, marks=behaviour(one)) for one in FRAMES])
+def test_a_frame_is_answered_each_time_on_its_own_connection(cloud: Cloud, sockets: Sockets, shown: str) -> None:
+    """The same frame has the same answer once more, also after others, and nothing of it comes to a second device."""
+    sent, wanted = FRAMES[shown]
+    ann = cloud.user()
+    first, second = sockets.join(ann), sockets.join(ann)
+
+    def answers() -> list[str]:
+        first.send(sent)
+        first.send('42/chat,99["NO_SUCH_EVENT",{}]')
+        found: list[str] = []
+        while not found or found[-1] != "43/chat,99[]":
+            found.append(str(first.receive()))
+        return [one for one in found[:-1] if "CHANNEL_UNSUBSCRIBED" not in one]
+
+    for turn in ("once", "once more", "a third time"):
+        with claim(shown, f"{turn}: the answer"):
+            observe(answers(), wanted)
+    with claim(shown, "a second device hears nothing of it"):
+        observe(second.frames(), [])
+    with claim(shown, "both go on"):
+        observe([chat.unsubscribe("")[0] for chat in (first, second)], ["CHANNEL_UNSUBSCRIBED"] * 2)
+
+
+@behaviour("RT-FAIL-01", "RT-FAIL-02", "RT-SUB-06", "RT-SUB-07")
+def test_a_failure_is_told_to_the_connection_that_failed(cloud: Cloud, sockets: Sockets) -> None:
+    """Of two devices and a second person in the same space only the one that asked hears that it was refused."""
+    room = cloud.room()
+    own, other, theirs = (sockets.join(who, room.id) for who in (room.guest, room.guest, room.admin))
+    for turn in (1, 2):
+        name, told = own.message(room.id, f"post {turn}", "idea")
+        with claim("RT-FAIL-01", f"{turn}: the payload comes back with its sender"):
+            expect(
+                (name, told["content"]["bodyText"], told["sender"]["_id"]),
+                ("SEND_MESSAGE_FAILED", f"post {turn}", room.guest.id),
+            )
+        with claim("RT-FAIL-02", f"{turn}: with the reason"):
+            assert isinstance(told["error"], str)
+        with claim("RT-SUB-06", f"{turn}: an unknown space is answered"):
+            observe(own.subscribe("f" * 24)[0], "SUBSCRIBE_CHANNEL_FAILED")
+        with claim("RT-SUB-07", f"{turn}: a channel without id is answered"):
+            observe(own.subscribe("")[0], "SUBSCRIBE_CHANNEL_FAILED")
+        for shown in ("RT-FAIL-01", "RT-FAIL-02", "RT-SUB-06", "RT-SUB-07"):
+            with claim(shown, f"{turn}: neither the other device nor the other person hears of it"):
+                observe((other.heard(), theirs.heard()), ([], []))
+    with claim("RT-FAIL-02", "what the same connection may do is done and told to all three"):
+        observe(
+            [own.message(room.id)[0], *(name for chat in (other, theirs) for name, _ in chat.heard())],
+            ["MESSAGE_SENT"] * 3,
+        )
+
+
+@behaviour(
+    "RT-AUTH-01", "RT-AUTH-02", "RT-AUTH-03", "RT-AUTH-09", "RT-MED-03", "RT-SENT-03", "RT-SENT-04", "RT-PRES-03"
+)
+def test_each_connection_acts_as_the_one_whose_token_it_brought(cloud: Cloud, sockets: Sockets) -> None:
+    """Connections of four people with four kinds of token, opened one after the other, each speak for their own."""
+    ann, bob, guest = cloud.user(), cloud.jwt_user("bob@example.com"), cloud.guest("Gil")
+    app = cloud.app("spaces.websocket", "spaces.chat.create")
+    space = cloud.open_space(ann, members=[{"username": bob.username, "role": "member"}])
+    chats = {
+        "RT-AUTH-01": (sockets.open(tokenType="oauth", token=ann.token), ann.id),
+        "RT-AUTH-02": (sockets.open(token=guest.token, tokenType="jwt"), guest.id),
+        "RT-AUTH-09": (sockets.open(token=bob.token), bob.id),
+        "RT-AUTH-03": (sockets.open(app), app.account_id),
+    }
+    for chat, _who in chats.values():
+        assert str(chat.join()).startswith("40")
+        assert chat.subscribe(space)[0] == "CHANNEL_SUBSCRIBED"
+    sent: dict[str, dict[str, Any]] = {}
+    for shown, (chat, who) in chats.items():
+        chat.frames()  # those of the others
+        with claim(shown, "the sender is the one of the token"):
+            name, told = chat.message(space, f"by {who}")
+            expect((name, told["sender"]["_id"]), ("MESSAGE_SENT", who))
+        sent[who] = told
+    with claim("RT-SENT-03", "each message has its own text and author"):
+        expect(
+            [(one["content"]["bodyText"], one["content"]["cid"]) for one in sent.values()],
+            [(f"by {who}", who) for who in sent],
+        )
+    idea = cloud.message(space, bob, "post", "ideas")["_id"]
+    first = chats["RT-AUTH-01"][0]
+    comments = [
+        first.message(space, text, parentMsg={"_id": parent}) for text, parent in (("on it", idea), ("no comment", ""))
+    ]
+    with claim("RT-SENT-04", "of two messages of one connection the comment alone has a parent"):
+        told = [one for name, one in [*comments, *first.heard()] if name == "MESSAGE_SENT"]
+        observe(
+            [(one.get("parentMsg") or {}).get("_id") for one in told if one["content"]["bodyText"] == "on it"], [idea]
+        )
+    for chat, _who in chats.values():
+        chat.frames()
+    for person, shown in ((ann, "RT-AUTH-01"), (bob, "RT-AUTH-09")):
+        chats[shown][0].presence("online", space, content={"by": person.id})
+    with claim("RT-PRES-03", "of two presence events each has its sender and content"):
+        heard = chats["RT-AUTH-02"][0].said("PRESENCE_EVENT_RESPONSE")
+        observe([(one["sender"]["_id"], one["content"]["by"]) for one in heard], [(ann.id, ann.id), (bob.id, bob.id)])
+    for shown in ("RT-AUTH-01", "RT-AUTH-09"):
+        chats[shown][0].media("tracksstatus", space, media={"connected": True, "audio": True})
+    with claim("RT-MED-03", "the events of one meeting tell of two parties in the order of their joining"):
+        heard = chats["RT-AUTH-02"][0].said("MEDIA_SESSION_RESPONSE")
+        observe([one["_id"] for one in heard[-1]["content"]["attendees"]], [ann.id, bob.id])
+        observe(len({one["_id"] for one in heard}), len(heard))
+        observe(len({one["messageId"] for one in heard}), 1)

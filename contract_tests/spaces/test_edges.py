@@ -143,3 +143,115 @@ def test_a_search_goes_through_a_long_roster(cloud: Cloud) -> None:
             for page in ("0", "1")
         ]
         expect([one["member"] for page in pages for one in page.json()["data"]], wanted)
+
+
+@behaviour(
+    "SPACES-CREATE-05",
+    "SPACES-CREATE-06",
+    "SPACES-CREATE-07",
+    "SPACES-CREATE-08",
+    "SPACES-UPDATE-04",
+    "DM-SPACE-01",
+    "DM-INV-01",
+)
+def test_two_spaces_made_at_once_are_two(cloud: Cloud) -> None:
+    """Space, invite, link and settings of two people who create the same thing are told apart, and stay so."""
+    ann, mia = cloud.user(), cloud.user("mia@example.com")
+    body = {"topic": {"title": "Same"}, "invitees": [{"invitee": "pat@new.example"}], "informChannel": "client"}
+    made = {who: cloud.call("POST", "/spaces/invite", who, json=body).json() for who in (ann, mia)}
+    spaces = {who: answer["data"][0]["topicId"] for who, answer in made.items()}
+    with claim("SPACES-CREATE-05", "each has a space and an invite of its own"):
+        expect(len({*spaces.values(), *(answer["data"][0]["_id"] for answer in made.values())}), 4)
+    with claim("DM-INV-01", "each invite is of the one who made it, for their space"):
+        observe(
+            [(one["data"][0]["cid"], one["data"][0]["topicId"]) for one in made.values()],
+            [(who.id, spaces[who]) for who in made],
+        )
+    with claim("SPACES-CREATE-06", "SPACES-CREATE-07", "each text has the link of its own invite"):
+        for answer in made.values():
+            assert f"/spaces/invites/{answer['data'][0]['_id']}/join" in answer["inviteContent"]["text"]
+    for who, space in spaces.items():
+        changed = cloud.call(
+            "POST", f"/spaces/{space}", who, json={"description": f"of {who.username}", "settings": {"confPin": "12"}}
+        )
+        with claim(
+            "SPACES-UPDATE-04", f"the space of {'ann' if who == ann else 'mia'} is answered with its own change"
+        ):
+            expect((changed.json()["_id"], changed.json()["description"]), (space, f"of {who.username}"))
+    for who, other in ((ann, mia), (mia, ann)):
+        shown = cloud.call("GET", f"/spaces/{spaces[who]}", who).json()
+        with claim(
+            "SPACES-CREATE-08",
+            f"{'ann' if who == ann else 'mia'} is admin of their own space and a stranger in the other",
+        ):
+            expect(shown["role"], "admin")
+            assert cloud.call("GET", f"/spaces/{spaces[other]}", who).is_client_error
+        with claim("DM-SPACE-01", f"the space of {'ann' if who == ann else 'mia'} has its own creator and description"):
+            observe((shown["cid"], shown["description"]), (who.id, f"of {who.username}"))
+
+
+@behaviour(
+    "SPACES-JOIN-02",
+    "SPACES-INVJOIN-01",
+    "SPACES-MEMBERS-02",
+    "SPACES-MEMBERS-03",
+    "SPACES-ROLE-03",
+    "SPACES-KICK-01",
+    "DM-MEM-01",
+)
+def test_two_guests_come_and_go_apart(cloud: Cloud) -> None:
+    """Two people join, by id and by link, twice each; roles and removals of one leave the other where they were."""
+    ann, bob, mia = cloud.user(), cloud.user("bob@example.com"), cloud.user("mia@example.com")
+    space = cloud.open_space(ann)
+    link = f"/spaces/invites/{invite(cloud, space, ann, {'invitee': 'pat@new.example'})}/join"
+    for turn in (1, 2):
+        for shown, who, path in (("SPACES-JOIN-02", bob, f"/spaces/{space}/join"), ("SPACES-INVJOIN-01", mia, link)):
+            with claim(shown, f"joining {turn} is answered with the space as the one who joins sees it"):
+                topic = cloud.call("GET", path, who).json()["topic"]
+                expect((topic["_id"], topic["role"]), (space, "guest"))
+    with claim("SPACES-MEMBERS-02", "each is in the roster once"):
+        expect(
+            roles(cloud, space, ann), {ann.id: "admin", bob.id: "guest", mia.id: "guest", "pat@new.example": "member"}
+        )
+    for person, role in ((bob, "member"), (mia, "admin")):
+        with claim("SPACES-ROLE-03", f"{role}: the answer names whose role it is"):
+            answer = cloud.call("POST", f"/spaces/{space}/attendees/userId/{person.id}", ann, json={"role": role})
+            expect(answer.json(), {"attendee": person.id, "attendeeType": "userId", "role": role})
+    with claim("SPACES-MEMBERS-03", "DM-MEM-01", "each entry has its own name and role"):
+        listed = {one["member"]: one for one in cloud.call("GET", f"/spaces/{space}/members", ann).json()["data"]}
+        found = [(listed[one.id]["username"], listed[one.id]["role"]) for one in (ann, bob, mia)]
+        expect(found, [(ann.username, "admin"), (bob.username, "member"), (mia.username, "admin")])
+    with claim("SPACES-KICK-01", "the answer names who was removed"):
+        answer = cloud.call("DELETE", f"/spaces/{space}/attendees/userId/{bob.id}", ann)
+        expect(answer.json(), {"attendee": bob.id, "attendeeType": "userId"})
+    with claim("SPACES-KICK-01", "the other one stays"):
+        expect(roles(cloud, space, ann), {ann.id: "admin", mia.id: "admin", "pat@new.example": "member"})
+
+
+@behaviour("SPACES-UPDATE-02", "SPACES-UPDATE-06", "SPACES-DELETE-01", "SPACES-DELETE-02", "SPACES-INVDEL-01")
+def test_what_one_admin_does_the_other_finds(cloud: Cloud) -> None:
+    """Two admins change one space in turn: each finds what the other did, and what was deleted is gone for both."""
+    ann, mia = cloud.user(), cloud.user("mia@example.com")
+    space = cloud.open_space(ann, members=[{"username": mia.username, "role": "admin"}])
+    kept = cloud.open_space(mia, members=[{"username": ann.username, "role": "admin"}])
+    for who, other, settings in ((ann, mia, {"own": {"a": 1}}), (mia, ann, {"own": {"b": 2}})):
+        cloud.call("POST", f"/spaces/{space}", who, json={"settings": settings})
+        with claim("SPACES-UPDATE-02", f"after {settings} the other admin finds it beside what was there"):
+            found = cloud.call("GET", f"/spaces/{space}", other).json()["settings"]["own"]
+            expect(found, {"a": 1} if who == ann else {"a": 1, "b": 2})
+    with claim("SPACES-UPDATE-06", "a PIN that one admin sets is asked of strangers, and the other admin sees it"):
+        cloud.call("POST", f"/spaces/{space}", mia, json={"settings": {"confPin": "4711"}})
+        observe(cloud.call("GET", f"/spaces/{space}", ann).json()["settings"]["confPin"], "4711")
+        refused(cloud.call("GET", f"/spaces/{space}/join", cloud.guest()), 403, "space.pin_required")
+    first, second = (invite(cloud, space, who, {"invitee": "pat@new.example"}) for who in (ann, mia))
+    for made, who in ((first, ann), (second, mia)):
+        with claim("SPACES-INVDEL-01", f"the answer names the invite of {'ann' if who == ann else 'mia'}"):
+            expect(cloud.call("DELETE", f"/spaces/invites/{made}", who).json(), {"_id": made, "topicId": space})
+    with claim("SPACES-DELETE-01", "the answer names the space that one of them deletes"):
+        expect(cloud.call("DELETE", f"/spaces/{space}", mia).json(), {"_id": space, "status": 2})
+    for who, name in ((ann, "the other admin"), (mia, "who deleted it")):
+        with claim("SPACES-DELETE-01", f"for {name} a second time deletes nothing"):
+            refused(cloud.call("DELETE", f"/spaces/{space}", who), 404, "space.not_found")
+        with claim("SPACES-DELETE-02", f"for {name} it is in no list, and the other space is"):
+            listed = [one["_id"] for one in cloud.call("GET", "/users/me/spaces", who).json()["data"]]
+            expect((space in listed, kept in listed), (False, True))

@@ -1,6 +1,8 @@
 """Two of something, a second time and the exact edge, of people and what they keep."""
 
+import json
 from datetime import datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -180,3 +182,140 @@ def test_tasks_of_a_space_that_shows_its_history_end_with_leaving(cloud: Cloud) 
     states.append(listed())
     with claim("USERS-TASKS-02", "it is listed before leaving and after coming back only"):
         observe(states, [True, False, True])
+
+
+@behaviour(
+    "USERS-PREF-02",
+    "USERS-HIDE-03",
+    "USERS-SETPOST-01",
+    "USERS-SETPOST-02",
+    "USERS-READ-03",
+    "USERS-READ-06",
+    "DM-USP-02",
+)
+def test_what_two_people_keep_of_one_space_is_apart(cloud: Cloud) -> None:
+    """Preference, read mark, hiding and settings of one person leave those of the other, in turn and once more."""
+    ann, mia = cloud.user(), cloud.user("mia@example.com")
+    space = cloud.open_space(ann, members=[{"username": mia.username, "role": "member"}])
+    moment = cloud.message(space, ann)["created"]
+    path = f"/users/me/spaces/{space}"
+
+    def own(who: Person) -> Any:
+        listed = cloud.call("GET", "/users/me/spaces", who, params={"topictype": "group"}).json()["data"]
+        return next((one for one in listed if one["_id"] == space), None)
+
+    for who, other, pinned in ((ann, mia, True), (mia, ann, True), (ann, mia, False)):
+        before, turn = own(other), f"{who.username.partition('@')[0]} {'pins' if pinned else 'unpins'}"
+        answer = cloud.call("POST", f"{path}/preference", who, json={"isPinned": pinned}).json()
+        with claim("USERS-PREF-02", f"{turn}: the record in the answer is that of who asked"):
+            expect(answer["isPinned"], pinned)
+        with claim("DM-USP-02", f"{turn}: the record of the other is as it was"):
+            observe((own(who)["isPinned"], own(other)), (pinned, before))
+    with claim("USERS-READ-03", "who has read everything has nothing unread, the other one has"):
+        answer = cloud.call("POST", f"{path}/markread", mia, json={}).json()
+        unread = cloud.message(space, ann, "later") and [own(one)["unread"] for one in (mia, ann)]
+        observe((answer["unread"], unread), (False, [True, False]))
+    with claim("USERS-READ-06", "an older time moves nobody's mark, and what another one reads moves none of theirs"):
+        cloud.call("POST", f"{path}/markread", ann, json={})
+        again = cloud.call("POST", f"{path}/markread", mia, json={"readTime": moment}).json()
+        observe(again["messagesLastReadTime"], answer["messagesLastReadTime"])
+    with claim("USERS-HIDE-03", "the record says that it is hidden, for the one who hides it"):
+        expect(cloud.call("POST", f"{path}/hide", mia, json={}).json()["status"], 4)
+        expect((own(mia), own(ann) is None), (None, False))
+    for who, members in ((ann, {"mNotif": "none"}), (mia, {"dNotif": "none"}), (ann, {"muteaudio": True})):
+        name = who.username.partition("@")[0]
+        with claim("USERS-SETPOST-02", f"{name} sets {next(iter(members))}: the answer has it"):
+            record = cloud.call("GET", "/users/me/settings", who).json()["data"][0]["_id"]
+            found = cloud.call("POST", f"/users/me/settings/{record}", who, json=members).json()
+            expect({one: found[one] for one in members}, members)
+    with claim("USERS-SETPOST-01", "each has what they set, and the default of what the other set"):
+        shown = [cloud.call("GET", "/users/me/settings", one).json()["data"][0] for one in (ann, mia)]
+        found = [tuple(one[name] for name in ("mNotif", "dNotif", "muteaudio")) for one in shown]
+        observe(found, [("none", "all", True), ("all", "none", False)])
+
+
+@behaviour("USERS-ANON-02", "USERS-ANON-04", "USERS-ME-02", "USERS-ME-03", "DM-ANON-01")
+def test_two_guests_of_one_name_are_two(cloud: Cloud) -> None:
+    """Each login makes another guest, with the name, address and picture that it brought, or the defaults."""
+    sent: tuple[dict[str, str], ...] = (
+        {"displayname": "Gil", "username": "gil@x.example", "picturefile": "https://x.example/gil.png"},
+        {"displayname": "Gil", "username": "gil@x.example"},
+        {},
+    )
+    found = []
+    for number, body in enumerate(sent):
+        answer = cloud.call("POST", "/anonymous/auth", json=body)
+        with claim("USERS-ANON-02", f"guest {number}: the answer has a token and nothing else"):
+            expect(list(answer.json()), ["token"])
+        found.append(Person("", "", f"jwt {answer.json()['token']}"))
+    shown = [cloud.call("GET", "/users/me", one).json() for one in found]
+    with claim("DM-ANON-01", "they are three"):
+        observe(len({one["_id"] for one in shown}), 3)
+    with claim("USERS-ME-02", "all are anonymous"):
+        expect([one["aType"] for one in shown], ["anonymous"] * 3)
+    with claim("USERS-ANON-04", "each has the name that it brought, or the default"):
+        observe([one["displayname"] for one in shown], ["Gil", "Gil", "Guest"])
+    with claim("USERS-ANON-04", "each has the picture that it brought, or the default"):
+        observe([one["picture_url"].rpartition("/")[2] for one in shown], ["gil.png", "noimage.jpg", "noimage.jpg"])
+    with claim("USERS-ME-03", "each has the address that it brought, or none"):
+        observe([one["username"] for one in shown], ["gil@x.example", "gil@x.example", ""])
+
+
+# What a user is made with, and where it is shown: statement, members of the user, member of the answer.
+FACTS: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("DM-USER-01", {}, "_id"),
+    ("DM-USER-03", {"displayname": "Di One"}, "displayname"),
+    ("DM-USER-05", {"other_emails": ["other.{0}@x.example"]}, "emails"),
+    ("DM-USER-08", {"company_admin": True}, "permissions"),
+    ("DM-USER-09", {"licenses": ["spaces_power"]}, "licenses"),
+    ("DM-USER-10", {"picturefile": "https://x.example/{0}.png"}, "picturefile"),
+    ("DM-USER-06", {"phone_numbers": [{"value": "+49891234"}]}, "phone_numbers"),
+)
+
+
+@pytest.mark.parametrize(("shown", "members", "name"), [pytest.param(*one, marks=behaviour(one[0])) for one in FACTS])
+def test_a_fact_of_one_user_is_not_that_of_another(
+    cloud: Cloud, shown: str, members: dict[str, Any], name: str
+) -> None:
+    """Of three users, two of one company and one of another, who has it shows it, read in any order and twice."""
+    only_mock(cloud, "people who are made for this")
+    addresses = ("di@example.com", "do@example.com", "du@rival.example")
+    people = []
+    for number, address in enumerate(addresses):
+        own = {key: json.loads(json.dumps(value).replace("{0}", str(number))) for key, value in members.items()}
+        people.append(cloud.user(address, **(own if number != 1 else {})))  # the second one has none of it
+
+    def facts() -> list[Any]:
+        return [cloud.call("GET", "/users/me", one).json().get(name) for one in people]
+
+    with claim(shown, "who has it and who does not are told apart"):
+        first, second, third = facts()
+        assert first != second
+        assert third != second
+    with claim(shown, "once more, and in the other order"):
+        people.reverse()
+        observe(facts()[::-1], [first, second, third])
+
+
+@behaviour("USERS-SPACES-10", "USERS-SPACES-09")
+def test_each_direct_space_has_its_own_latest_message(cloud: Cloud) -> None:
+    """With two partners the newest chat of each is shown, the one before it when that is deleted, none in the end."""
+    ann, bob, mia = cloud.user(), cloud.user("bob@example.com"), cloud.user("mia@example.com")
+    spaces = {
+        who.id: cloud.call("GET", f"/spaces/direct/user/{who.id}", ann).json()["data"][0]["_id"] for who in (bob, mia)
+    }
+    sent = {who: [cloud.message(space, ann, text)["_id"] for text in ("one", "two")] for who, space in spaces.items()}
+
+    def latest(reader: Person) -> dict[str, Any]:
+        listed = cloud.call("GET", "/users/me/spaces", reader, params={"topictype": "direct"}).json()["data"]
+        return {one["_id"]: (one["latestMessage"] or {}).get("_id") for one in listed}
+
+    with claim("USERS-SPACES-10", "each has its newest"):
+        observe(latest(ann), {space: sent[who][1] for who, space in spaces.items()})
+    with claim("USERS-SPACES-09", "the partner sees their own space with it, and not the other one"):
+        observe(latest(bob), {spaces[bob.id]: sent[bob.id][1]})
+    for number in (1, 0):
+        cloud.call("POST", "/messages/deletemessages", ann, json=[sent[bob.id][number]])
+        with claim("USERS-SPACES-10", f"after a deletion: {'the one before' if number else 'none'}"):
+            wanted = {spaces[bob.id]: sent[bob.id][0] if number else None, spaces[mia.id]: sent[mia.id][1]}
+            observe(latest(ann), wanted)
