@@ -11,6 +11,7 @@ SIGN_IN = "mockspaces.cloud.identity.sign_in"
 CLIENTS = "mockspaces.cloud.identity.clients"
 OAUTH_REQUESTS = "mockspaces.cloud.identity.oauth_requests"
 APPS = "mockspaces.cloud.identity.apps"
+SEEDS = "mockspaces.cloud.worlds.seeds"
 PERSON_VIEWS = "mockspaces.cloud.views.person_views"
 PORTAL = "mockspaces.cloud.identity.portal"
 PEOPLE = "mockspaces.cloud.people.people"
@@ -722,6 +723,10 @@ CLOUD: Rules = {
         ("DM-USER-10",),
     ),
     # --- mockspaces.cloud.worlds
+    "of two companies of one name the first is meant": (
+        never(SEEDS, "find_company", "len(named) > 1"),
+        ("DM-COMP-01",),
+    ),
     "every port leads to the default world": (
         without(WORLDS, "Worlds.by_port", "self._by_port.get(port) or "),
         ("AUTH-WORLD-01",),

@@ -200,6 +200,25 @@ def test_what_the_portal_changes_on_a_person(cloud: Cloud) -> None:
         observe((me["relation_graphs"], me["licenses"]), ([], []))
 
 
+@behaviour("DM-COMP-01")
+def test_two_companies_of_one_name(cloud: Cloud) -> None:
+    """What names one of them by their common name is refused; by id or domain, in any letter case, it is found."""
+    first = founded(cloud)
+    second = cloud.control("POST", "/companies", {"name": "Startup", "domains": ["Other.example", "other.EXAMPLE"]})
+    with claim("DM-COMP-01", "a domain is kept once, in lower case"):
+        observe(second["domains"], ["other.example"])
+    for method, path, body in (
+        ("PATCH", "/companies/Startup", {"service_domain": True}),
+        ("POST", "/users", {**ANYBODY, "company": "Startup"}),
+        ("POST", "/service-apps", {"company": "Startup"}),
+    ):
+        with claim("DM-COMP-01", f"{method} {path}: a name that two have is refused"):
+            told(tried(cloud, method, path, body), 400, "request.invalid", "2 companies", "Startup", "domain")
+    for key, company in ((first["_id"], first), ("STARTUP.example", first), ("other.example", second)):
+        with claim("DM-COMP-01", f"{key} is one of them"):
+            observe(cloud.control("PATCH", f"/companies/{key}", {"deny_attachments": True})["_id"], company["_id"])
+
+
 @behaviour("DM-USER-10", "DM-USER-13")
 @pytest.mark.parametrize(
     ("picture", "file"),
@@ -238,7 +257,12 @@ REFUSED: tuple[tuple[str, Any, tuple[int, str], str], ...] = (
     ("POST /companies", {"name": "X", "domains": ["x.example"], "creator": FRED}, BAD, "freelance.example"),
     ("POST /companies", {"name": "X", "creator": 7}, BAD, "creator"),
     ("PATCH /companies/Nothing", {"service_domain": True}, NO_COMPANY, "Nothing"),
-    ("PATCH /companies/Startup", {"service_domain": False}, BAD, "service_domain"),
+    (
+        "PATCH /companies/Startup",
+        {"service_domain": False},
+        BAD,
+        "service_domain: invalid enum value false; one of true",
+    ),
     ("PATCH /companies/Startup", {"service_domain": "yes"}, BAD, "service_domain"),
     ("PATCH /companies/Startup", {"owned_licenses": ["gold"]}, BAD, "owned_licenses"),
     ("PATCH /companies/Startup", {"name": "Other"}, BAD, "name"),
@@ -248,6 +272,9 @@ REFUSED: tuple[tuple[str, Any, tuple[int, str], str], ...] = (
     ("PATCH /companies/Startup", {"service_domain": True, "creator": [WORK]}, BAD, "creator"),
     ("POST /companies", {"name": "X", "owned_licenses": ["gold"]}, BAD, "owned_licenses"),
     ("POST /companies", {"name": "X", "domains": "x.example"}, BAD, "domains"),
+    ("POST /companies", {"name": "X", "domains": ["@x.example"]}, BAD, "domains[0]"),
+    ("POST /companies", {"name": "X", "domains": [""]}, BAD, "domains[0]"),
+    ("POST /companies", {"name": " "}, BAD, "name"),
     ("POST /companies", {"name": "X", "domains": ["startup.example"]}, TAKEN, "startup.example"),
     (PERSON, {"developer": ["Example"]}, DENIED, "developer"),
     (PERSON, {"developer": ["Nothing"]}, NO_COMPANY, "Nothing"),
@@ -257,6 +284,7 @@ REFUSED: tuple[tuple[str, Any, tuple[int, str], str], ...] = (
     (PERSON, {"company_admin": []}, DENIED, "developer"),
     (PERSON, {"developer": [1]}, BAD, "developer"),
     (PERSON, {"company": 7}, BAD, "company"),
+    (PERSON, {"password": ""}, BAD, "password"),
     (PERSON, {"picturefile": 7}, BAD, "picturefile"),
     (PERSON, {"licences": []}, BAD, "licences"),
     ("PATCH /users/nobody@x.example", {"developer": True}, NOBODY, "nobody"),

@@ -39,7 +39,7 @@ class UserPatch(seeds.Strict, frozen=True, kw_only=True):
     """
 
     enabled: bool | None = None
-    password: str | None = None
+    password: seeds.Password | None = None
     displayname: str | None = None
     company: str | None = None
     company_admin: bool | tuple[str, ...] | None = None

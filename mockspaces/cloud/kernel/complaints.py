@@ -13,7 +13,7 @@ _MISSING = re.compile(r"missing required field `(?P<member>[^`]*)`")
 _TYPES = re.compile(r"`(?P<type>str|int|float|bool|null|array|object)(?P<or> \| null)?`")
 _JSON_WORDS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 _UNKNOWN = re.compile(r"contains unknown field `(?P<member>[^`]*)`")
-_CHOICE = re.compile(r"Invalid enum value ")
+_CHOICE = re.compile(r"Invalid enum value (?P<truth>True|False)?")
 
 
 def refusal(complaint: str, kind: Any, *, whole: str = "body") -> Rejection:
@@ -25,8 +25,8 @@ def refusal(complaint: str, kind: Any, *, whole: str = "body") -> Rejection:
         if member := pattern.search(problem):
             problem = "required" if pattern is _MISSING else f"no such member{_guess(where, member['member'], kind)}"
             return invalid(f"{where}.{member['member']}".lstrip("."), problem)
-    if _CHOICE.match(problem):
-        problem += _choices(where, kind)
+    if choice := _CHOICE.match(problem):
+        problem = (choice[0].lower() if choice["truth"] else problem) + _choices(where, kind)
     return invalid(where or whole, problem[:1].lower() + problem[1:])
 
 
@@ -48,7 +48,8 @@ def _choices(where: str, kind: Any) -> str:
             values += one.values
         if isinstance(one, EnumType):
             values += [member.value for member in one.cls]
-    return f"; one of {', '.join(map(str, values))}" if values else ""
+    words = [str(one).lower() if isinstance(one, bool) else str(one) for one in values]
+    return f"; one of {', '.join(words)}" if words else ""
 
 
 def _found(where: str, kind: Any) -> list[Type]:

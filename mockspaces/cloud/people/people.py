@@ -28,7 +28,7 @@ async def create_company(
     deny_attachments: bool = False,
 ) -> Company:
     """Create a company; its domains decide which users are its employees (DM-COMP-01)."""
-    lowered = tuple(domain.lower() for domain in domains)
+    lowered = tuple(dict.fromkeys(domain.lower() for domain in domains))
     for domain in lowered:
         if await company_of_domain(world, domain):
             raise Rejection(errors.ALREADY_EXISTS, f'domain "{domain}" has a company', detail=domain)

@@ -40,6 +40,9 @@ class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 LicenceName = Literal["spaces_business", "spaces_power"]
 # A link to a picture, or a text without any character that a URL cannot have.
 PictureUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]+$", max_length=2048)]
+Domain = Annotated[str, msgspec.Meta(pattern=r"^[^@\s]+$")]
+Name = Annotated[str, msgspec.Meta(pattern=r"\S")]
+Password = Annotated[str, msgspec.Meta(min_length=1)]
 PictureUrlOrNone = Annotated[str, msgspec.Meta(pattern=r"^(https?://[!-~]+)?$", max_length=2048)]
 
 
@@ -50,8 +53,8 @@ class CompanySeed(Strict, frozen=True, kw_only=True):
     and becomes its admin.
     """
 
-    name: str
-    domains: tuple[str, ...] = ()
+    name: Name
+    domains: tuple[Domain, ...] = ()
     service_domain: bool = True
     deny_attachments: bool = False
     owned_licenses: tuple[LicenceName, ...] = ("spaces_business", "spaces_power")
@@ -78,7 +81,7 @@ class UserSeed(Strict, frozen=True, kw_only=True):
     """
 
     username: str
-    password: str | None = None
+    password: Password | None = None
     displayname: str = ""
     givenname: str = ""
     familyname: str = ""
@@ -346,14 +349,14 @@ async def add_space(world: World, seed: SpaceSeed) -> Space:
 
 
 async def find_company(world: World, key: str) -> Company:
-    """Return a company by id, domain or name. Refuses an unknown one."""
+    """Return a company by id, domain or name. Refuses an unknown one, and a name that several have."""
     found = await people.company_of_domain(world, key.lower()) or await world.state.companies.get(key)
-    for company in [] if found else await world.state.companies.all():
-        if company.name == key:
-            found = company
-    if found is None:
+    named = [found] if found else [one for one in await world.state.companies.all() if one.name == key]
+    if not named:
         raise not_found(errors.COMPANY_NOT_FOUND, "company", key)
-    return found
+    if len(named) > 1:
+        raise invalid("company", f'{len(named)} companies are called "{key}"; say its id or one of its domains')
+    return named[0]
 
 
 async def _first_company(world: World) -> Company:
