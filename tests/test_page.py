@@ -10,11 +10,12 @@ import pytest
 from mockspaces.app import App, create_app
 from mockspaces.cloud.kernel.journal import Entry
 from mockspaces.cloud.kernel.world import World
-from mockspaces.cloud.store.entities import Message, Sender, User
+from mockspaces.cloud.store.entities import AnonymousUser, Attachment, Message, Sender, User
 from mockspaces.config import Config
 
 HELD_S = 0.02
 MANY = 60_000
+HOSTILE = '<img src=x onerror="alert(1)">\''
 SECRET = "0123456789abcdef0123456789abcdef01234567"
 PEER = ("127.0.0.1", 4711)
 
@@ -200,6 +201,30 @@ async def filled(world: World) -> None:
                 connections=((f"h{number % 500}", 1),),
             )
         )
+
+
+async def test_names_that_people_give_stay_text(browser: httpx.AsyncClient, world: World) -> None:
+    """Markup in the name of a file, of a guest, or of what is searched for is text in every view."""
+    world.state.log.private = True
+    [space, *_] = world.state.spaces.every()
+    sender = Sender(id="x", type="anonymous", username="", displayname=HOSTILE)
+    file = Attachment(file_id=HOSTILE, name=HOSTILE)
+    written = Message(id="m", space_id=space.id, category="chat", sender=sender, created=1, attachments=(file,))
+    world.state.messages.store(written)
+    world.state.anonymous.store(AnonymousUser(id=HOSTILE, displayname=HOSTILE))
+    world.state.log.private = False
+    world.journal.record(Entry(method="POST", path=f"/m/{HOSTILE}", why=HOSTILE, caller=HOSTILE, request=b"m"))
+    for path in (
+        "ui",
+        "ui/state",
+        "ui/state/messages",
+        "ui/state/messages/m",
+        "ui/state/guests",
+        f"ui/state/guests?q={HOSTILE}",
+    ):
+        page = await shown(browser, f"/{path}")
+        assert "&lt;img" in page, path
+        assert "<img" not in page, path
 
 
 @pytest.mark.slow  # it makes a large world

@@ -58,6 +58,8 @@ class RealtimeSurface:
             limit=settings.socket_queue_bytes,
             context=Handshake(world, origins, query, target(scope), packed(scope["headers"]), scope.get("client")),
         )
+        if peer := scope.get("client"):
+            world.journal.heartbeats.pop(peer, None)  # of another connection that came from there
         transports = self._transports.setdefault(world.name, set())
         transports.add(transport)
         try:

@@ -10,6 +10,8 @@ from mockspaces.client import Mockspaces
 from mockspaces.server import Server
 from tests.conftest import require
 
+LOOKED_FOR_S = 5
+
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Chrome]:
@@ -19,7 +21,7 @@ def chromium() -> Iterator[Chrome]:
         options.add_argument(argument)
     driver = Chrome(options=options, service=Service(require("chromedriver")))
     driver.set_page_load_timeout(10)
-    driver.implicitly_wait(5)  # a click returns before the page that it leads to is there
+    driver.implicitly_wait(LOOKED_FOR_S)  # a click returns before the page that it leads to is there
     yield driver
     driver.quit()
 

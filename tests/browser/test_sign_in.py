@@ -15,6 +15,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from mockspaces.client import Mockspaces, OAuthClient
+from tests.browser.conftest import LOOKED_FOR_S
 
 pytestmark = [pytest.mark.needs("chromium", "chromedriver"), pytest.mark.slow]
 
@@ -164,7 +165,10 @@ def test_pages_fit_a_phone_and_need_no_script(
 def assert_fits(browser: Chrome) -> None:
     size = browser.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
     assert size["width"] <= PHONE[0]
-    for button in browser.find_elements(By.TAG_NAME, "button"):
+    browser.implicitly_wait(0)  # the page of a refusal has no button to wait for
+    buttons = browser.find_elements(By.TAG_NAME, "button")
+    browser.implicitly_wait(LOOKED_FOR_S)
+    for button in buttons:
         if button.is_displayed():
             assert button.rect["height"] >= 44
 
