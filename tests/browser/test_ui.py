@@ -156,6 +156,22 @@ def test_messages_people_and_credentials_are_shown(page: Chrome, mock: Mockspace
     assert errors(page) == []
 
 
+def test_a_list_waits_for_its_reader(page: Chrome, mock: Mockspaces) -> None:
+    """Whoever has scrolled down in a list is told that there is something new, and sees it when they want to."""
+    for number in range(30):
+        mock.space(f"Space {number}", owner="ann@example.com")
+    page.get(f"{mock.url}/_mock/ui/state/spaces")
+    mock.space("Live", owner="ann@example.com")
+    see(page, "found", "Live")
+    page.execute_script("scrollTo(0, 500)")
+    mock.space("Later", owner="ann@example.com")
+    see(page, "fresh", "The world has changed")
+    assert "Later" not in text(page, "found")
+    page.find_element(By.ID, "fresh").click()
+    see(page, "found", "Later")
+    assert not page.find_element(By.ID, "fresh").is_displayed()
+
+
 def test_a_thing_leads_to_what_made_it(page: Chrome, mock: Mockspaces) -> None:
     """A space shows its people and messages, and the calls that made it, changed it, or only asked for it."""
     made = call(mock, "/spaces/invite", topic={"title": "Launch"}).json()

@@ -81,6 +81,8 @@ async function open() {
     scrollTo(0, 0);
   }
   viewed = path;
+  behind = false;
+  $("fresh").hidden = true;
   for (const link of document.querySelectorAll("nav a"))
     link.toggleAttribute("aria-current", false);
   const [here] = [...document.querySelectorAll("nav a")].filter(link => isJournal(path) ? link.pathname === `${control}/ui`
@@ -115,13 +117,14 @@ document.addEventListener("submit", event => {
 });
 addEventListener("popstate", open);
 
-// What is marked as live is fetched anew when the world has changed, but for what somebody reads, which waits for them.
+// What is marked as live is fetched anew when the world has changed, but for what somebody reads: that waits, and a
+// button says so.
 const shownLast = new WeakMap();  // what the mock said of a part; the part itself may have been dressed since
 let behind = false;
 
 function busy(part) {
   const chosen = getSelection();
-  return part.contains(document.activeElement) || (!chosen.isCollapsed && part.contains(chosen.anchorNode));
+  return (part.dataset.live && scrollY > 40) || part.contains(document.activeElement) || (!chosen.isCollapsed && part.contains(chosen.anchorNode));
 }
 
 async function refresh() {
@@ -142,14 +145,23 @@ async function refresh() {
       dressCalls();
     }
   } catch { /* the stream ends too, and whoever listens again fetches again */ }
+  $("fresh").hidden = !behind;
   setTimeout(() => { fetching = false; refresh(); }, 500);
 }
 
+function catchUp() {
+  stale ||= behind && ![...document.querySelectorAll("#view [data-live]")].some(busy);
+  refresh();
+}
+
 for (const name of ["focusout", "selectionchange"])
-  document.addEventListener(name, () => setTimeout(() => {
-    stale ||= behind && ![...document.querySelectorAll("#view [data-live]")].some(busy);
-    refresh();
-  }));
+  document.addEventListener(name, () => setTimeout(catchUp));
+document.addEventListener("click", event => {
+  if (event.target.id !== "fresh") return;
+  scrollTo(0, 0);
+  getSelection().removeAllRanges();
+  catchUp();
+});
 document.addEventListener("visibilitychange", refresh);
 
 // --- what the world tells
