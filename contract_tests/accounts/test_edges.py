@@ -1,7 +1,7 @@
 """Two of something, a second time and the exact edge, at the identity server."""
 
 import base64
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 from contract_tests.claims import claim, expect, observe
 from contract_tests.kit import Cloud, Person, behaviour
@@ -19,10 +19,12 @@ from contract_tests.oauth import (
     info,
     location,
     query_of,
+    refresh,
     register,
     revoke,
     signed_in,
     token_call,
+    works,
 )
 
 
@@ -269,3 +271,90 @@ def test_who_may_not_ask_is_told_so_in_json(cloud: Cloud) -> None:
                 body: dict[str, str] | None = {} if method == "POST" else None
                 answer = cloud.http.request(method, f"{cloud.accounts}{path}", headers=headers, json=body)
                 failed(answer, "invalid_token", 401)
+
+
+@behaviour("ACC-LOGIN-02", "ACC-SIGNIN-02", "ACC-SIGNIN-04", "ACC-LOGOUT-02", "ACC-CONSENT-02", "ACC-AUTHZ-08")
+def test_two_browsers_are_signed_in_apart(cloud: Cloud) -> None:
+    """Cookies, csrf tokens and sessions of two people's browsers are their own; one logs out and the other stays."""
+    client, people = register(cloud), (cloud.credentials(), cloud.credentials("bob@example.com"))
+
+    def authorized(browser: Browser, **changes: str | None) -> str:
+        """Return the path that an authorization leads to."""
+        answer = browser.get("/oauth2/authorize", **authorization(client, **changes))
+        return urlsplit(location(answer)).path
+
+    login, consent = "/account/login/", "/oauth2/authorize/confirm"
+    browsers = [Browser(cloud) for _ in people]
+    tokens = [one.login_page().fields["csrfmiddlewaretoken"] for one in browsers]
+    with claim("ACC-LOGIN-02", "each page has a token of its own, which is that of its cookie"):
+        observe([one.cookies["csrftoken"] for one in browsers], tokens)
+        assert tokens[0] != tokens[1]
+    for browser, foreign, (username, password) in zip(browsers, tokens[::-1], people, strict=True):
+        form = {"csrfmiddlewaretoken": foreign, "username": username, "password": password}
+        with claim("ACC-SIGNIN-04", f"{username}: the token of the other browser is refused"):
+            observe(browser.post("/account/login/", form).status_code, 403)
+        with claim("ACC-SIGNIN-02", f"{username}: with the right one they are signed in"):
+            expect(browser.sign_in(username, password).status_code, 302)
+    for number, browser in enumerate(browsers):
+        with claim("ACC-CONSENT-02", f"browser {number} is asked for consent, though the other was asked before"):
+            expect(
+                urlsplit(location(browser.get("/oauth2/authorize", **authorization(client)))).path,
+                "/oauth2/authorize/confirm",
+            )
+        tokens_of = granted(exchange(cloud, client, query_of(location(browser.decide(client)))["code"]))
+        with claim("ACC-CONSENT-02", f"browser {number} decides for the one who is signed in there"):
+            expect(info(cloud, tokens_of["id_token"]).json()["user"]["username"], people[number][0])
+    with claim("ACC-AUTHZ-08", "a prompt in one browser shows the login page there"):
+        observe(authorized(browsers[0], prompt="login"), login)
+    with claim("ACC-AUTHZ-08", "the other one is signed in as before"):
+        observe(authorized(browsers[1]), consent)
+    browsers[0].get("/account/logout")
+    with claim("ACC-LOGOUT-02", "who logs out is sent to the login page, the other one is not"):
+        expect([authorized(one) for one in browsers], [login, consent])
+
+
+@behaviour("ACC-TOKEN-11", "ACC-REVOKE-04", "ACC-TOKEN-06")
+def test_strict_rotation_concerns_one_grant(cloud: Cloud) -> None:
+    """Of two grants of one person and one of another, by one client, a replayed token ends its own and no other."""
+    client = register(cloud)
+    name, password = cloud.credentials("bob@example.com")
+    cloud.configure({"accounts.strict_rotation": True})
+    grants = [granted(by_password(cloud, client)) for _ in range(2)]
+    grants.append(granted(by_password(cloud, client, username=name, password=password)))
+    newer = [granted(refresh(cloud, client, one["refresh_token"])) for one in grants]
+    with claim("ACC-TOKEN-11", "a token that was used before is refused"):
+        failed(refresh(cloud, client, grants[0]["refresh_token"]), "invalid_grant")
+    with claim("ACC-TOKEN-11", "its grant has ended, and those of the same person and of another go on"):
+        observe([works(cloud, one["access_token"]) for one in newer], [False, True, True])
+    with claim("ACC-TOKEN-06", "the refresh tokens of the others are good"):
+        observe([refresh(cloud, client, one["refresh_token"]).is_success for one in newer], [False, True, True])
+    for turn in (1, 2):
+        with claim("ACC-REVOKE-04", f"revoking {turn}: the token of an ended grant is no error, and ends no other"):
+            expect(revoke(cloud, client_id=client.id, refresh_token=newer[0]["refresh_token"]).status_code, 200)
+            expect([works(cloud, one["access_token"]) for one in newer], [False, True, True])
+
+
+@behaviour("AUTH-SVC-12", "AUTH-SVC-13", "AUTH-SVC-17", "AUTH-SVC-04")
+def test_two_apps_of_one_company_are_switched_apart(cloud: Cloud) -> None:
+    """An app that is inactive, or whose account is disabled, leaves the other one as it was, each time."""
+    apps = [cloud.app("spaces.create", "spaces.list", "spaces.chat.create", name=name) for name in ("First", "Second")]
+
+    def statuses() -> list[int]:
+        return [cloud.call("GET", "/users/me/spaces", one).status_code for one in apps]
+
+    for shown, member, other in (("AUTH-SVC-12", "active", 0), ("AUTH-SVC-13", "account_enabled", 1)):
+        for turn in (1, 2):
+            for value in (False, True):
+                cloud.control("PATCH", f"/service-apps/{apps[1 - other].key['iss']}", {member: value})
+                with claim(shown, f"time {turn}, {member} {value}: the other app goes on"):
+                    wanted = [200, 200]
+                    wanted[1 - other] = 200 if value else 401
+                    observe(statuses(), wanted)
+    with claim("AUTH-SVC-17", "each is its own account, named after its app"):
+        senders = [cloud.message(cloud.space(one), one)["sender"] for one in apps]
+        found = [(one["_id"], one["username"], one["displayname"]) for one in senders]
+        wanted_senders = zip(apps, ("First", "Second"), strict=True)
+        expect(found, [(one.account_id, one.key["sub"], name) for one, name in wanted_senders])
+    cloud.control("DELETE", f"/service-apps/{apps[0].key['iss']}/keys/{apps[0].key['kid']}")
+    with claim("AUTH-SVC-04", "a key that is deleted is that of one app"):
+        observe(statuses(), [401, 200])
