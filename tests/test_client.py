@@ -78,6 +78,19 @@ def test_service_app_and_its_keys(mock: Mockspaces) -> None:
     with pytest.raises(ControlError, match="no key"):
         mock.drop_key(app.iss, key["kid"])
     assert mock.change_service_app(app.iss, active=False)["active"] is False
+    assert mock.change_service_app(app, scopes="spaces.delete")["scopes"] == ["spaces.delete"]
+    assert len(mock.change_service_app(app, scopes="all")["scopes"]) > 1
+
+
+def test_a_company_is_meant_by_its_id(mock: Mockspaces) -> None:
+    """Of two companies of one name the client means the one that it was given, also as its creator's."""
+    first, second = (mock.company("Twin", domains=[f"{one}.example"]) for one in ("one", "two"))
+    assert mock.user("zoe@one.example", company=second).company_id == second.id
+    assert mock.service_app(company=first).iss
+    admin = mock.user("ann@two.example", company_admin=True)
+    assert mock.change_company(second, deny_attachments=True, creator=admin).id == second.id
+    with pytest.raises(ControlError, match="no admin"):
+        mock.change_company(first, deny_attachments=True, creator=admin)
 
 
 def test_private_key_is_not_shown_by_accident(mock: Mockspaces) -> None:

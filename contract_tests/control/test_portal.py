@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from contract_tests.claims import claim, expect, observe
-from contract_tests.kit import App, Cloud, Like, behaviour, only_mock
+from contract_tests.kit import SCOPES, App, Cloud, Like, behaviour, only_mock
 from contract_tests.oauth import Browser, Client, code, exchange
 
 WORK, PASSWORD = "pia@startup.example", "pia-secret"
@@ -249,7 +249,7 @@ BAD, NO_COMPANY, DENIED = (400, "request.invalid"), (404, "company.not_found"), 
 TAKEN, NOBODY, NO_APP = (409, "control.already_exists"), (404, "user.not_found"), (404, "app.not_found")
 ANN, FRED = "ann@example.com", "fred@freelance.example"
 PERSON, ANYBODY, UNKNOWN = f"PATCH /users/{WORK}", {"username": "z@z.example"}, "/service-apps/" + "0" * 20
-STATEMENT = {"service-apps": "DM-APP-01", "oauth-clients": "DM-CLI-01", "companies": "DM-COMP-01"}
+STATEMENT = {"seed": "DM-APP-01", "service-apps": "DM-APP-01", "oauth-clients": "DM-CLI-01", "companies": "DM-COMP-01"}
 # A call, its body, how it is refused, and a word of the reason.
 REFUSED: tuple[tuple[str, Any, tuple[int, str], str], ...] = (
     ("POST /companies", {"name": "X", "domains": ["else.example"], "creator": WORK}, BAD, "employee"),
@@ -317,6 +317,9 @@ REFUSED: tuple[tuple[str, Any, tuple[int, str], str], ...] = (
     ("POST /service-apps", {"company": "Example", "licenses": "spaces_power"}, BAD, "licenses"),
     ("POST /service-apps", {"company": "Example", "active": "no"}, BAD, "active"),
     ("POST /service-apps", {"company": "Example", "key": 0}, BAD, "key"),
+    ("POST /seed", {"service_apps": [{"company": "Example", "creator": WORK}]}, DENIED, "service_apps[0]: creator"),
+    ("POST /seed", {"users": [ANYBODY, {**ANYBODY, "company": "Nothing"}]}, NO_COMPANY, "users[1]"),
+    ("POST /seed", {"companies": [{"name": "X", "creator": 7}]}, BAD, "companies[0].creator"),
     (f"PATCH {UNKNOWN}", {"active": True}, NO_APP, "0" * 20),
     (f"POST {UNKNOWN}/keys", {}, NO_APP, "0" * 20),
     (f"GET {UNKNOWN}/keys/{'0' * 20}", None, NO_APP, "0" * 20),
@@ -339,7 +342,7 @@ def test_what_the_portal_refuses(cloud: Cloud, call: str, body: Any, wanted: tup
         told(tried(cloud, method, path, body), *wanted, word)
 
 
-@behaviour("ACC-SVCKEY-02", "DM-LIC-02")
+@behaviour("ACC-SVCKEY-02", "DM-LIC-02", "DM-APP-02")
 def test_keys_and_licences_that_are_not_there(cloud: Cloud) -> None:
     """The key of another app is not found, and a licence that the company does not own is not given."""
     first, second = (cloud.control("POST", "/service-apps", {"company": "Example"}) for _ in range(2))
@@ -348,6 +351,12 @@ def test_keys_and_licences_that_are_not_there(cloud: Cloud) -> None:
         with claim("ACC-SVCKEY-02", f"{method}: the key of another app is not found"):
             answer = tried(cloud, method, f"{path}/keys/{second['key']['kid']}", None)
             told(answer, 404, "key.not_found", second["key"]["kid"])
+    bad = {"active": "yes", "account_enabled": 1, "scopes": ["spaces.everything"], "licenses": "gold", "name": "Other"}
+    for member, value in bad.items():
+        with claim("DM-APP-02", f"a bad {member} is refused by name"):
+            told(tried(cloud, "PATCH", path, {"active": False, member: value}), 400, "request.invalid", member)
+    with claim("DM-APP-02", "all scopes have one word, when the app is made and later"):
+        observe(cloud.control("PATCH", path, {"scopes": "all"})["scopes"], list(SCOPES))
     cloud.control("PATCH", "/companies/Example", {"owned_licenses": BUSINESS})
     with claim("DM-LIC-02", "a licence that the company does not own is not given, to apps and people alike"):
         for target in (path, "/users/ann@example.com"):

@@ -504,7 +504,7 @@ class Mockspaces(Control):
             "givenname": givenname,
             "familyname": familyname,
             "other_emails": list(other_emails),
-            "company": company.name if isinstance(company, Company) else company,
+            "company": company.id if isinstance(company, Company) else company,
             "licenses": list(licenses),
             "company_admin": _companies(company_admin),
             "developer": _companies(developer),
@@ -598,11 +598,10 @@ class Mockspaces(Control):
         ``licenses`` are those of its service account: they decide which media its spaces have. With a ``creator`` the
         portal's rules hold: they have to be admin and developer of the company.
         """
-        listed = [scopes] if isinstance(scopes, str) else list(scopes)
         body = {
             "name": name,
-            "scopes": "all" if scopes == "all" else listed,
-            "company": company.name if isinstance(company, Company) else company,
+            "scopes": _listed(scopes),
+            "company": company.id if isinstance(company, Company) else company,
             "active": active,
             "app_id": app_id,
             "key": key,
@@ -627,7 +626,7 @@ class Mockspaces(Control):
         *,
         active: bool | None = None,
         account_enabled: bool | None = None,
-        scopes: Sequence[Scope] | None = None,
+        scopes: Sequence[Scope] | Scope | Literal["all"] | None = None,
         licenses: Sequence[Licence] | None = None,
     ) -> dict[str, Any]:
         """Do what an admin does in the portal, and return the app as it is then."""
@@ -635,7 +634,7 @@ class Mockspaces(Control):
             {
                 "active": active,
                 "account_enabled": account_enabled,
-                "scopes": None if scopes is None else list(scopes),
+                "scopes": None if scopes is None else _listed(scopes),
                 "licenses": None if licenses is None else list(licenses),
             }
         )
@@ -769,6 +768,13 @@ def _companies(wanted: bool | Sequence[str | Company]) -> bool | list[str]:  # n
     if isinstance(wanted, bool):
         return wanted
     return [one.id if isinstance(one, Company) else one for one in wanted]
+
+
+def _listed(scopes: Sequence[str] | str) -> list[str] | str:
+    """Return scopes as the control API takes them: ``"all"``, or a list, also of one."""
+    if scopes == "all":
+        return "all"
+    return [scopes] if isinstance(scopes, str) else list(scopes)
 
 
 def _username(who: str | User) -> str:

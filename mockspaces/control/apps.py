@@ -21,7 +21,7 @@ class AppPatch(seeds.Strict, frozen=True, kw_only=True):
 
     active: bool | None = None
     account_enabled: bool | None = None
-    scopes: tuple[str, ...] | None = None
+    scopes: seeds.Scopes | None = None
     licenses: tuple[seeds.LicenceName, ...] | None = None
 
 
@@ -88,7 +88,7 @@ async def change_app(call: ControlCall) -> object:
         app,
         active=patch.active,
         account_enabled=patch.account_enabled,
-        scopes=patch.scopes,
+        scopes=None if patch.scopes is None else seeds.scopes(world, patch.scopes),
         licences=None if patch.licenses is None else portal.licences(world, company, patch.licenses),
     )
     account = await apps.account_of(world, changed)

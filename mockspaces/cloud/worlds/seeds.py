@@ -40,6 +40,7 @@ class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 LicenceName = Literal["spaces_business", "spaces_power"]
 # A link to a picture, or a text without any character that a URL cannot have.
 PictureUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]+$", max_length=2048)]
+Scopes = tuple[str, ...] | Literal["all"]
 Domain = Annotated[str, msgspec.Meta(pattern=r"^[^@\s]+$")]
 Name = Annotated[str, msgspec.Meta(pattern=r"\S")]
 Password = Annotated[str, msgspec.Meta(min_length=1)]
@@ -121,7 +122,7 @@ class AppSeed(Strict, frozen=True, kw_only=True):
 
     name: str = "Service app"
     company: str | None = None
-    scopes: tuple[str, ...] | Literal["all"] = ()
+    scopes: Scopes = ()
     active: bool = True
     app_id: str | None = None
     key: bool = True
@@ -310,12 +311,11 @@ async def add_app(world: World, seed: AppSeed) -> tuple[ServiceApp, AppKey | Non
     company = await find_company(world, key) if key else await _first_company(world)
     if creator is not None:
         portal.check_app_creator(creator, company)
-    scopes = tuple(world.contract.scopes) if seed.scopes == "all" else tuple(seed.scopes)
     app = await apps.create_service_app(
         world,
         seed.name,
         company,
-        scopes,
+        scopes(world, seed.scopes),
         active=seed.active,
         app_id=seed.app_id,
         licences=portal.licences(world, company, seed.licenses),
@@ -323,6 +323,11 @@ async def add_app(world: World, seed: AppSeed) -> tuple[ServiceApp, AppKey | Non
     if not seed.key:
         return app, None
     return app, await apps.create_key(world, app, keys.fresh() if seed.fresh_key else None)
+
+
+def scopes(world: World, wanted: Scopes) -> tuple[str, ...]:
+    """Return the scopes that are meant."""
+    return tuple(world.contract.scopes) if wanted == "all" else tuple(wanted)
 
 
 async def add_space(world: World, seed: SpaceSeed) -> Space:
