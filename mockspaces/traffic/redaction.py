@@ -259,6 +259,8 @@ class Redactor:
             return "\n".join(self._cookies(one) for one in value.split("\n"))
         if name in URLS:
             return value if value == "null" else self.url(value)
+        if name in ("etag", "if-none-match") and value.startswith('W/"'):
+            return f"W/{self.text(value[2:])}"
         if name == "spaces-x-space-password":
             return self.text(value)
         if self._only:

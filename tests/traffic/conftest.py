@@ -21,6 +21,11 @@ Object = dict[str, Any]
 HOST = "spacesapis.avayacloud.com"
 CLOUD = "cloud"  # a mock close by
 JSON = "application/json; charset=utf-8"
+ALWAYS = (  # sent with every answer
+    {"name": "Access-Control-Allow-Origin", "value": "*"},
+    {"name": "Access-Control-Expose-Headers", "value": "ETag, Retry-After"},
+    {"name": "ETag", "value": 'W/"1"'},
+)
 Write = Callable[..., Path]
 CONTRACT = Contract.shipped()
 
@@ -32,7 +37,7 @@ def entry(method: str = "GET", path: str = "/api/users/me", status: int = 200, b
     request: Object = {"method": method, "url": f"https://{host}{path}", "headers": more.get("sent", [])}
     if "post" in more:
         request["postData"] = {"mimeType": "application/json", "text": more["post"]}
-    headers = [{"name": "Content-Type", "value": more.get("type", JSON)}, *more.get("headers", [])]
+    headers = [{"name": "Content-Type", "value": more.get("type", JSON)}, *ALWAYS, *more.get("headers", [])]
     content = {"size": len(text), "mimeType": JSON, "text": text}
     response = {"status": status, "headers": headers, "content": content}
     return {"startedDateTime": "2031-02-03T04:05:06.789Z", "request": request, "response": response}
