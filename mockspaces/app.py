@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote
 
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mockspaces.accounts.surface import AccountsSurface
@@ -176,8 +176,8 @@ class App:
         except asyncio.CancelledError as interruption:
             if STOPPING not in interruption.args:
                 raise
-            exchange.why = STOPPING
-            return PlainTextResponse(STOPPING, 503)
+            exchange.why = STOPPING  # without the code, since nothing is wrong with the request: the log is silent
+            return surface.refuse(exchange, Rejection(errors.SERVER_STOPPING, STOPPING))
         except Rejection as rejection:
             exchange.refused(rejection)
             return surface.refuse(exchange, rejection)

@@ -80,7 +80,7 @@ def test_server_ends_while_a_request_waits(serve: Serve) -> None:
     healthy(served.url).close()  # by now the server has read the call before
     assert served.end() == (0, "", "")
     answer = waiting.getresponse()
-    assert (answer.status, answer.read()) == (503, b"the mock is stopping")
+    assert (answer.status, json.loads(answer.read())["code"]) == (503, "server.stopping")
     waiting.close()
 
 

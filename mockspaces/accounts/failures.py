@@ -8,25 +8,12 @@ from mockspaces.accounts.call import pages
 from mockspaces.asgi.exchange import Exchange
 from mockspaces.asgi.routing import MethodNotAllowed
 from mockspaces.cloud.kernel.rejection import Rejection
-from mockspaces.contract import errors, oauth_errors
+from mockspaces.contract import oauth_errors
 from mockspaces.contract.http import JSON
 from mockspaces.contract.shapes.changes import encoded
 from mockspaces.contract.shapes.refusals import OAuthError, VendorError, VendorErrorObject
 
 BASIC_CHALLENGE = 'Basic realm="accounts"'
-# Rules that all surfaces share refuse in the words of the REST API; here they are said in those of OAuth.
-IN_WORDS_OF_OAUTH = {
-    errors.REQUEST_INVALID: oauth_errors.INVALID_REQUEST,
-    errors.REQUEST_TOO_LARGE: oauth_errors.TOO_LARGE,
-    errors.SERVER_ERROR: oauth_errors.OAUTH_SERVER_ERROR,
-    errors.CREDENTIAL_MISSING: oauth_errors.BEARER_INVALID,
-    errors.CREDENTIAL_MALFORMED: oauth_errors.BEARER_INVALID,
-    errors.CREDENTIAL_INVALID: oauth_errors.BEARER_INVALID,
-    errors.CREDENTIAL_EXPIRED: oauth_errors.BEARER_INVALID,
-    errors.APP_INACTIVE: oauth_errors.BEARER_INVALID,
-    errors.SERVICE_ACCOUNT_DISABLED: oauth_errors.BEARER_INVALID,
-    errors.KIND_NOT_ALLOWED: oauth_errors.BEARER_INVALID,
-}
 TITLES: Mapping[int, str] = {403: "This form has gone stale", 404: "Not found", 405: "Not possible", 500: "A bug"}
 ADVICE: Mapping[str, str] = {
     oauth_errors.UNTRUSTED_REQUEST: "The application that sent you here has to correct its link. Because of this "
@@ -74,7 +61,7 @@ def render(exchange: Exchange, rejection: Rejection) -> Response:
 
 def _json(exchange: Exchange, rejection: Rejection) -> Response:
     contract = exchange.world.contract
-    row = contract.errors[IN_WORDS_OF_OAUTH.get(rejection.code, rejection.code)]
+    row = contract.errors[oauth_errors.IN_WORDS_OF_OAUTH.get(rejection.code, rejection.code)]
     body = STYLES[exchange.world.settings.accounts_error_style](row.code, description(row.text(rejection.detail)))
     response = Response(encoded(body, contract.shapes), row.status, contract.accounts.no_store, JSON)
     if row.id == oauth_errors.INVALID_CLIENT and exchange.header(b"authorization") is not None:
@@ -84,11 +71,11 @@ def _json(exchange: Exchange, rejection: Rejection) -> Response:
 
 def _page(exchange: Exchange, rejection: Rejection) -> Response:
     """Return a page that says what was wrong, to whoever tries a client out in a browser."""
-    code = IN_WORDS_OF_OAUTH.get(rejection.code, rejection.code)
+    code = oauth_errors.IN_WORDS_OF_OAUTH.get(rejection.code, rejection.code)
     row = exchange.world.contract.errors[code]
     why = rejection.why
     problem = f"{why[:1].upper()}{why[1:]}{'' if why.endswith(('.', '?')) else '.'}"
-    if row.status >= 500:  # noqa: PLR2004 - 5xx
+    if row.id == oauth_errors.OAUTH_SERVER_ERROR:
         problem = "The log has the traceback."
     title = TITLES.get(row.status) or row.message.partition(":")[0].rstrip(".")
     response = pages.render("error.html", row.status, title=title, problem=problem, advice=ADVICE.get(code, ""))

@@ -55,6 +55,7 @@ Code = Literal[
     "request.unsupported_type",
     "rate.limited",
     "server.error",
+    "server.stopping",
     "world.not_found",
     "company.not_found",
     "client.not_found",

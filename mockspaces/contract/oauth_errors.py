@@ -4,6 +4,7 @@ They are rows of the same table as all refusals, so an overlay replaces them the
 with ``oauth.``, because two rows may share a code of RFC 6749 and differ in their status.
 """
 
+from mockspaces.contract import errors
 from mockspaces.contract.rows import ErrorCode
 
 INVALID_REQUEST = "oauth.invalid_request"
@@ -20,6 +21,20 @@ ACCESS_DENIED = "oauth.access_denied"
 UNTRUSTED_REQUEST = "oauth.untrusted_request"
 CSRF_FAILED = "oauth.csrf_failed"
 OAUTH_SERVER_ERROR = "oauth.server_error"
+
+# Rules that all surfaces share refuse in the words of the REST API; here they are said in those of OAuth.
+IN_WORDS_OF_OAUTH = {
+    errors.REQUEST_INVALID: INVALID_REQUEST,
+    errors.REQUEST_TOO_LARGE: TOO_LARGE,
+    errors.SERVER_ERROR: OAUTH_SERVER_ERROR,
+    errors.CREDENTIAL_MISSING: BEARER_INVALID,
+    errors.CREDENTIAL_MALFORMED: BEARER_INVALID,
+    errors.CREDENTIAL_INVALID: BEARER_INVALID,
+    errors.CREDENTIAL_EXPIRED: BEARER_INVALID,
+    errors.APP_INACTIVE: BEARER_INVALID,
+    errors.SERVICE_ACCOUNT_DISABLED: BEARER_INVALID,
+    errors.KIND_NOT_ALLOWED: BEARER_INVALID,
+}
 
 
 def _row(id_: str, code: str, status: int, message: str, source: str) -> ErrorCode:
