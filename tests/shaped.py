@@ -16,7 +16,7 @@ from mockspaces.app import App
 from mockspaces.asgi.answer import Parts
 from mockspaces.asgi.exchange import Exchange, Planned
 from mockspaces.asgi.surface import Surface
-from mockspaces.contract import Contract, events
+from mockspaces.contract import Contract, events, oauth_errors, refusals
 from mockspaces.contract.rows import Endpoint
 from mockspaces.contract.shapes import ANSWERS, PAYLOADS
 from mockspaces.contract.shapes.checks import Checker
@@ -25,7 +25,7 @@ from mockspaces.realtime.hub import Hub, Told
 
 EVENTS = {row.id: row.payload for row in events.ROWS if row.by == "server"}
 JSON = "application/json"
-NOT_MODIFIED, BAD, STOPPING = 304, 400, 503
+NOT_MODIFIED, BAD = 304, 400
 # Refusals that are no JSON, by surface.
 OTHERS = {"storage": "application/xml", "web": "text/html", "accounts": "text/html"}
 
@@ -84,13 +84,17 @@ class Shaped:
 
     def _problems(self, surface: str, exchange: Exchange, response: Response) -> Iterable[str]:
         status = response.status_code
-        if status in (NOT_MODIFIED, STOPPING) or exchange.method == "OPTIONS":
+        if status == NOT_MODIFIED or exchange.method == "OPTIONS":
             return
         row = exchange.world.contract.endpoints.get(exchange.endpoint or "")
         told = f"{exchange.endpoint or exchange.path} answers {status}"
         if status < BAD and row is not None and status not in row.statuses:
             yield f"{told}, which the row does not name"
             return
+        if status >= BAD and exchange.code and row is not None and not exchange.attempt.met_fault:
+            words = oauth_errors.IN_WORDS_OF_OAUTH if surface == "accounts" else {}
+            if (code := words.get(exchange.code, exchange.code)) not in refusals.of(row):
+                yield f"{told} by {code}, which contract/refusals.py does not name"
         shape, other = _refusal(surface, exchange, row) if status >= BAD else _done(row, status)
         media_type = (response.headers.get("content-type") or "").partition(";")[0]
         if not shape:

@@ -48,7 +48,9 @@ def test_every_answer_and_parameter_is_described(document: Any) -> None:
     """No answer in JSON and no parameter has an empty schema, and no body but those that take any JSON."""
     bare = []
     for name, one in operations(document).items():
-        contents = [answer.get("content", {}) for answer in one["responses"].values()]
+        named = [answer.get("$ref", "").rpartition("/")[2] for answer in one["responses"].values()]
+        shared = [document["components"]["responses"][name] for name in named if name]
+        contents = [answer.get("content", {}) for answer in [*one["responses"].values(), *shared]]
         contents += [one["requestBody"]["content"]] if "requestBody" in one else []
         schemas = [content["application/json"]["schema"] for content in contents if "application/json" in content]
         schemas += [parameter["schema"] for parameter in one["parameters"]]
@@ -58,13 +60,23 @@ def test_every_answer_and_parameter_is_described(document: Any) -> None:
     assert size["schema"] == {"type": "integer", "minimum": 1, "maximum": 50, "default": 30}
 
 
+def test_every_status_is_named(document: Any) -> None:
+    """An operation names each status that it can answer by itself; none is left to a default."""
+    answers = {name: one["responses"].keys() for name, one in operations(document).items()}
+    assert [name for name, statuses in answers.items() if "default" in statuses] == []
+    assert [name for name, statuses in answers.items() if not {"400", "405", "408", "413", "500"} <= statuses] == []
+    assert "409" in answers["CTRL-WORLD-OPEN"]
+    assert "409" not in answers["CTRL-CLOCK"]
+    assert {"403", "404"} <= answers["STO-GET"]
+
+
 def test_one_schema_per_style_of_refusal(cloud: Cloud, document: Any) -> None:
     """A refusal of the identity server is described as the setting has it, one of the REST API by code and message."""
     assert set(document["components"]["schemas"]["Error"]["properties"]) == {"code", "message"}
-    refused = operations(document)["ACC-TOKEN"]["responses"]["default"]["content"]["application/json"]["schema"]
+    refused = operations(document)["ACC-TOKEN"]["responses"]["400"]["content"]["application/json"]["schema"]
     assert refused == {"$ref": "#/components/schemas/VendorError"}
     cloud.configure({"accounts.error_style": "rfc6749"})
-    after = operations(cloud.control("GET", "/openapi.json"))["ACC-TOKEN"]["responses"]["default"]
+    after = operations(cloud.control("GET", "/openapi.json"))["ACC-TOKEN"]["responses"]["400"]
     assert after["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/OAuthError"}
 
 

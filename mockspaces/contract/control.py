@@ -38,6 +38,7 @@ SHELL = (  # CTRL-04: without the token an empty page that asks for it
     "CTRL-UI-HANDS",
     "CTRL-DOCS",
 )
+WITHOUT_BODY = ("GET", "HEAD", "DELETE")
 BODY_BYTES = 256 * 1024 * 1024  # a snapshot holds all stored files of a world (DM-CFG-02) and more
 
 ROWS = (

@@ -33,12 +33,14 @@ def _page(call: ControlCall) -> Response:
     of_calls: dict[str, list[Behaviour]] = {}
     for one in catalogue().values():
         of_calls.setdefault(_NUMBERED.sub("", one.id), []).append(one)
+    shared = {f"#/components/responses/{name}": one for name, one in shown["components"]["responses"].items()}
     sections: dict[str, list[Object]] = {}
     for path, item in shown["paths"].items():
         for method, operation in item.items():
             if method == "servers":
                 continue
-            entry = {"method": method.upper(), "path": path, **operation}
+            answers = {status: shared.get(one.get("$ref", ""), one) for status, one in operation["responses"].items()}
+            entry = {"method": method.upper(), "path": path, **operation, "responses": answers}
             entry["statements"] = of_calls.get(operation["operationId"], [])
             sections.setdefault(operation["tags"][0], []).append(entry)
     values = {

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from mockspaces import __version__
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.world import Origins
-from mockspaces.contract import Contract, errors, queries, unknown
+from mockspaces.contract import Contract, errors, queries, refusals
 from mockspaces.contract.permissions import PUBLIC
 from mockspaces.contract.rows import Endpoint, ErrorCode, Kind, Parameter
 from mockspaces.contract.samples import all_samples
@@ -33,11 +33,21 @@ TITLES = {
     "STO": "storage: the signed URLs of files",
     "CTRL": "the mock's own control API",
 }
+SURFACES = {"accounts": "Accounts", "rest": "Rest", "storage": "Storage", "control": "Control"}
 FOUND = 302
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 REF = "#/components/schemas/{name}"
-XML, HTML = "application/xml", "text/html"
+XML, HTML, EVENTS = "application/xml", "text/html", "text/event-stream"
 TEXT: Object = {"type": "string"}
+# Of a stream OpenAPI 3.1 describes one event.
+EVENT: Object = {
+    "type": "object",
+    "properties": {
+        "event": {"enum": ["entries", "world", "end"]},
+        "data": {"type": "string", "contentMediaType": JSON},
+    },
+    "required": ["event", "data"],
+}
 _PARAMETER = re.compile(r"{(\w+)}")
 
 # How each kind of credential is sent (rest-common section 4); what is not listed needs none that a header carries.
@@ -71,7 +81,7 @@ def document(contract: Contract, origins: Origins, handlers: Documented, error_s
     answers = {name: schemas.of(ANSWERS[name]) for name in dict.fromkeys(row.answer for row in rows if row.answer)}
     answers |= {name: schemas.of(ANSWERS[name]) for name in ("error", "control error", f"{error_style} error")}
     bodies, sent = _bodies(handlers, schemas.parts)
-    described = Described(contract, answers, answers[f"{error_style} error"])
+    described = Described(contract, answers, answers[f"{error_style} error"], {})
     paths: Object = {}
     for row in rows:
         path = paths.setdefault(row.path, {})
@@ -95,17 +105,22 @@ def document(contract: Contract, origins: Origins, handlers: Documented, error_s
         "paths": paths,
         "components": {
             "schemas": {**sent, **schemas.parts},
+            "responses": described.shared,
             "securitySchemes": dict([*SCHEMES.values(), CONTROL_SCHEME]),
         },
     }
 
 
 class Described(msgspec.Struct, frozen=True):
-    """What operations are described by: the rows in force, and the schemas of answers by name."""
+    """What operations are described by: the rows in force, and the schemas of answers by name.
+
+    Refusals that many operations share are collected on the way.
+    """
 
     contract: Contract
     answers: Mapping[str, Object]
     oauth_error: Object
+    shared: Object
 
 
 def _bodies(handlers: Documented, taken: Collection[str]) -> tuple[Mapping[str, Object], Object]:
@@ -144,7 +159,7 @@ def _operation(described: Described, row: Endpoint, handler: Handler[Any] | None
         "summary": handler.summary if handler else "",
         "description": " ".join(parts),
         "parameters": _parameters(described.contract, row),
-        "responses": _responses(described, row, has_body=body is not None),
+        "responses": _responses(described, row),
         "security": security,
     }
     if body is not None:
@@ -202,31 +217,51 @@ def _form(contract: Contract, row: Endpoint) -> Object:
     return {"content": {kind: {"schema": schema} for kind in (URLENCODED, MULTIPART)}, "required": True}
 
 
-def _responses(described: Described, row: Endpoint, *, has_body: bool) -> Object:
+def _responses(described: Described, row: Endpoint) -> Object:
     shown: Object = {str(status): _done(described, row, status) for status in row.statuses}
-    if row.surface == "storage":
-        return {**shown, "default": {"description": "A refusal, with its code.", "content": {XML: {"schema": TEXT}}}}
-    if row.surface == "accounts":
-        style = {JSON: {"schema": described.oauth_error}} if row.refusals == "object" else {HTML: {"schema": TEXT}}
-        return {**shown, "default": {"description": "A refusal in the style of this surface.", "content": style}}
     if row.surface == "rest" and row.method == "GET":
         shown["304"] = {
             "description": "The client has it already.",
             "headers": {"etag": {"required": True, "schema": TEXT}},
         }
-    error = described.answers["error" if row.surface == "rest" else "control error"]
-    refusals: dict[str, list[ErrorCode]] = {}
-    for key in dict.fromkeys(_codes(row, has_body=has_body)):
-        refused = described.contract.errors[key]
-        refusals.setdefault(str(refused.status), []).append(refused)
-    for status, rows in sorted(refusals.items()):
+    shared = dict(_by_status(described.contract, refusals.of_surface(row.surface)))
+    for status, rows in sorted(_by_status(described.contract, refusals.of(row))):
+        if rows == shared.get(status):
+            name = f"{SURFACES[row.surface]}{'' if row.refusals == 'object' else 'Page'}{status}"
+            described.shared.setdefault(name, _refused(described, row, rows))
+            shown[status] = {"$ref": f"#/components/responses/{name}"}
+        else:
+            shown[status] = _refused(described, row, rows)
+    return shown
+
+
+def _by_status(contract: Contract, keys: Iterable[str]) -> Iterable[tuple[str, list[ErrorCode]]]:
+    """Return refusals by their status, each once."""
+    found: dict[str, list[ErrorCode]] = {}
+    for key in dict.fromkeys(keys):
+        found.setdefault(str(contract.errors[key].status), []).append(contract.errors[key])
+    return found.items()
+
+
+def _refused(described: Described, row: Endpoint, rows: Sequence[ErrorCode]) -> Object:
+    """Return the description of the refusals that have one status."""
+    answer: Object = {"description": "; ".join(dict.fromkeys(one.code for one in rows))}
+    keys = {one.id for one in rows}
+    if row.surface == "storage":
+        answer["content"] = {XML: {"schema": TEXT}}
+    elif row.surface == "accounts":
+        objects = {JSON: {"schema": described.oauth_error}} if keys - refusals.PAGES else {}
+        pages = {HTML: {"schema": TEXT}}
+        found = pages if row.refusals != "object" else {**objects, **(pages if keys & refusals.PAGES else {})}
+        answer["content"] = found
+    else:
+        error = described.answers["error" if row.surface == "rest" else "control error"]
         told = {} if row.surface == "rest" else {"why": "..."}
         examples = {one.code: {"value": {"code": one.code, "message": one.text("..."), **told}} for one in rows}
-        names = "; ".join(dict.fromkeys(one.code for one in rows))
-        shown[status] = {"description": names, "content": {JSON: {"schema": error, "examples": examples}}}
-    shown["405"]["headers"] = {"allow": {"required": True, "schema": TEXT}}
-    shown["default"] = {"description": "Any other refusal.", "content": {JSON: {"schema": error}}}
-    return shown
+        answer["content"] = {JSON: {"schema": error, "examples": examples}}
+    if errors.METHOD_NOT_ALLOWED in keys:
+        answer["headers"] = {"allow": {"required": True, "schema": TEXT}}
+    return answer
 
 
 def _done(described: Described, row: Endpoint, status: int) -> Object:
@@ -239,37 +274,10 @@ def _done(described: Described, row: Endpoint, status: int) -> Object:
         shown = {} if example is None else {"example": example}
         answer["content"] = {JSON: {"schema": described.answers[row.answer], **shown}}
     elif row.media_type:
-        answer["content"] = {row.media_type: {"schema": TEXT}}
-    elif row.surface == "control":
-        answer["content"] = {JSON: {"schema": {}}}
+        answer["content"] = {row.media_type: {"schema": EVENT if row.media_type == EVENTS else TEXT}}
     if row.surface == "rest" and row.method == "GET":
         answer["headers"] = {"etag": {"required": True, "schema": TEXT}}
     return answer
-
-
-def _codes(row: Endpoint, *, has_body: bool) -> Iterable[str]:
-    """Yield the refusals that a row itself gives rise to (ERR-STD-01); operations have more."""
-    names = _PARAMETER.findall(row.path)
-    if row.surface == "rest" and "none" not in row.auth:
-        yield from (errors.CREDENTIAL_MISSING, errors.CREDENTIAL_MALFORMED, errors.CREDENTIAL_INVALID)
-        yield from (errors.CREDENTIAL_EXPIRED, errors.KIND_NOT_ALLOWED, errors.SCOPE_OAUTH_MISSING)
-    if row.scope:
-        yield from (errors.SCOPE_MISSING, errors.OTHER_COMPANY, errors.APP_INACTIVE, errors.SERVICE_ACCOUNT_DISABLED)
-    if row.surface == "rest":
-        yield from (unknown.OF_PARAMETER[name] for name in names if name in unknown.OF_PARAMETER)
-    if row.id in unknown.OF_CALL:
-        yield unknown.OF_CALL[row.id]
-    if "spaceId" in names:
-        yield from (errors.PERMISSION_DENIED, errors.MEMBERS_ONLY)
-    if row.pin:
-        yield from (errors.PIN_REQUIRED, errors.PIN_WRONG)
-    if "direct" in row.refuses:
-        yield errors.DIRECT_NOT_ALLOWED
-    if has_body or row.id in queries.ROWS:
-        yield errors.REQUEST_INVALID
-    if has_body:
-        yield errors.REQUEST_TOO_LARGE
-    yield errors.METHOD_NOT_ALLOWED
 
 
 def described(call: ControlCall) -> Object:

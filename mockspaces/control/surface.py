@@ -48,7 +48,6 @@ from mockspaces.control import (
 from mockspaces.control.call import SHIPPED, ControlCall
 
 TOKEN_HEADER = b"x-mock-token"
-WITHOUT_BODY = ("GET", "HEAD", "DELETE")
 HANDLERS = handed_over(
     apps.HANDLERS,
     asyncapi.HANDLERS,
@@ -119,7 +118,7 @@ class ControlSurface:
         if shell:
             return frame.shell()
         body = await exchange.body(control.BODY_BYTES)  # before anything is looked up, so that nothing ages
-        if exchange.method not in WITHOUT_BODY and not body.strip():
+        if exchange.method not in control.WITHOUT_BODY and not body.strip():
             raise invalid("", "a control call has a JSON body, at least {}")
         row, act = SHIPPED.endpoints[endpoint], HANDLERS[endpoint].act
         call = ControlCall(exchange, row, params, self._worlds, self._documented, self._serve)
@@ -172,7 +171,7 @@ class ControlSurface:
 
 def _check_media_type(exchange: Exchange) -> None:
     """CTRL-03: a body of type application/json, so that no foreign page can send one unasked."""
-    if exchange.method in WITHOUT_BODY:
+    if exchange.method in control.WITHOUT_BODY:
         return
     media_type = (exchange.header(b"content-type") or "").partition(";")[0].strip().lower()
     if media_type != "application/json":

@@ -16,6 +16,11 @@ class Attempt(Waits):
         """Whether no planned fault can happen to this call: none is planned, and it has met none."""
         return self._fault is None and not world.faults
 
+    @property
+    def met_fault(self) -> bool:
+        """Whether a planned fault happened to this call."""
+        return self._fault is not None
+
     def meet_fault(self, world: World, occurrence: Occurrence) -> Fault | None:
         """Return the planned fault that happens to this call, if any, after the delay that it asks for.
 
