@@ -262,7 +262,7 @@ SURFACES: Rules = {
     ),
     "control token forgotten": (never(CONTROL_SURFACE, "ControlSurface._check_token", "given is None"), ("CTRL-04",)),
     "control calls without a body": (
-        never(CONTROL_SURFACE, "ControlSurface.answer", "exchange.method not in WITHOUT_BODY and"),
+        never(CONTROL_SURFACE, "ControlSurface.answer", "exchange.method not in control.WITHOUT_BODY and"),
         ("CTRL-03",),
     ),
     "clock moved in two ways at once": (

@@ -145,6 +145,7 @@ OF_CALL: dict[str, tuple[str, ...]] = {
     "CTRL-WORLD-DROP": (errors.PERMISSION_DENIED,),
     "CTRL-SEED": _SEEDED,
     "CTRL-COMPANY": _SEEDED,
+    "CTRL-COMPANY-PATCH": _SEEDED,
     "CTRL-USER": _SEEDED,
     "CTRL-USER-PATCH": _SEEDED,
     "CTRL-CLIENT": _SEEDED,
