@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else goes into .venv on first use.
 .DEFAULT_GOAL := help
-.PHONY: examples help serve test slow check format bench environments mutants liars fidelity words count peers dist image clean
+.PHONY: examples help serve test slow long check format bench environments mutants liars fidelity words count peers dist image clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -26,6 +26,14 @@ test: .venv/.dev ## run the tests on all cores (a selection or options in ARGS; 
 
 slow: .venv/.dev ## run the tests of whole programs: verify, the wheel, clients of other languages, leaks
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow $(ARGS)
+
+# What CI tries in small: 100,000 inputs of each kind, clients that idle for 70 s, twenty times as much of what may leak.
+long: export MOCKSPACES_FUZZ ?= 100000
+long: export MOCKSPACES_IDLE_MS ?= 70000
+long: export MOCKSPACES_LEAKS ?= 20
+long: .venv/.dev ## run fuzzers, idle clients and leak tests in full, some ten minutes (options in ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal tests/server/test_fuzz.py tests/server/test_clients.py \
+		tests/server/test_leaks.py $(ARGS)
 
 check: .venv/.dev ## lint, format, types, and who imports whom
 	$(BIN)/ruff check .

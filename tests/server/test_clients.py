@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,29 @@ def test_sixty_calls_of_curl_at_once(world: Mockspaces) -> None:
     """All of them are answered."""
     urls = [word for number in range(60) for word in ("-o", "/dev/null", f"{world.url}/health?{number}")]
     assert curl("--no-progress-meter", "--parallel", "--parallel-max", "60", *urls) == ["200"] * 60
+
+
+@pytest.mark.parametrize("version", ["--http2", "--http1.1"])
+def test_curl_sends_slowly(world: Mockspaces, version: str) -> None:
+    """A body that comes piece by piece is waited for."""
+    lines = ["-H", f"Authorization: bearer {world.token('cleo@example.com')}", "-H", "Content-Type: application/json"]
+    send = [require("curl"), "-sS", version, *lines, "-X", "POST", "-T", "-", "-o", "/dev/null", "-w", "%{http_code}"]
+    with subprocess.Popen(
+        [*send, f"{world.url}/api/spaces/invite"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as started:
+        assert started.stdin
+        for part in (b'{"topic":', b'{"title":', b'"Room"}}'):
+            started.stdin.write(part)
+            started.stdin.flush()
+            time.sleep(0.15)
+        assert started.communicate(timeout=20)[0] == b"200"
+
+
+@pytest.mark.parametrize("version", ["--http2", "--http1.1"])
+def test_curl_uses_an_idle_connection_again(world: Mockspaces, version: str) -> None:
+    """The second call goes over the connection of the first."""
+    calls = ["-o", "/dev/null", f"{world.url}/health"] * 2
+    told = ["--rate", f"{3_600_000 // IDLE_MS}/h", "-w", "%{http_code} %{num_connects}\n"]
+    command = [require("curl"), "-sS", version, *told, *calls]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60 + IDLE_MS / 1000)
+    assert (done.stdout.split(), done.stderr) == (["200", "1", "200", "0"], "")
