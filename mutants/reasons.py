@@ -31,12 +31,16 @@ REASONS = {
     "error request.unsupported_type status": SHIPPED,
     "limit files_per_call +1": "the mock's own, so that one call cannot fill its memory; no behaviour tells a number",
     "limit files_per_call -1": "the mock's own, so that one call cannot fill its memory; no behaviour tells a number",
-    "limit call_receivers +1": GUARD,
-    "limit call_receivers -1": GUARD,
     "limit pairing_code_digits +1": INVENTED,
     "limit pairing_code_digits -1": INVENTED,
-    "limit token_chars +1": GUARD,
-    "limit token_chars -1": GUARD,
+    **{
+        f"limit {name} {change}": GUARD
+        for name in (
+            *("attachments", "call_receivers", "credentials", "download_keys", "form_escapes", "json_containers"),
+            *("pattern_chars", "token_chars"),
+        )
+        for change in ("+1", "-1")
+    },
     "shape Meeting.modified null": NEVER_EDITED,
     "shape ListedMeeting.modified null": NEVER_EDITED,
     **{

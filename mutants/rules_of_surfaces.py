@@ -336,10 +336,6 @@ SURFACES: Rules = {
         Rule(WEBSOCKET, "WebSocketProtocol._go_on", "self.loop.call_soon(self._go_on)", "..."),
         ("RT-EP-08",),
     ),
-    "port of a dropped world goes on": (
-        undone(SERVER, "WorldListeners.close", "server.close()"),
-        ("AUTH-WORLD-01",),
-    ),
     "connections to a dropped world go on": (
         undone(SERVER, "WorldListeners.close", "connection.shutdown()"),
         ("AUTH-WORLD-01",),
