@@ -3,7 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
@@ -45,31 +45,31 @@ class Grafter(MetaPathFinder):
 
 def grafted(source: str, rule: Rule) -> str:
     """Return a module's text with the rule broken. Raises `ValueError` unless function and text stand there once."""
-    functions = [node for name, node in _parsed(source) if name == rule.function]
+    functions = [span for name, span in _functions(source) if name == rule.function]
     if len(functions) != 1:
         raise ValueError(f"{rule.module}: function {rule.function} stands there {len(functions)} times")
     lines = source.split("\n")
-    first, last = functions[0].lineno - 1, functions[0].end_lineno
+    first, last = functions[0]
     function = "\n".join(lines[first:last])
     if function.count(rule.old) != 1:
         raise ValueError(f"{rule.module}.{rule.function}: {rule.old!r} stands there {function.count(rule.old)} times")
     return "\n".join([*lines[:first], function.replace(rule.old, rule.new), *lines[last:]])
 
 
-@lru_cache(maxsize=8)
-def _parsed(source: str) -> list[tuple[str, Function]]:
-    return list(_functions(ast.parse(source)))
+@cache
+def _functions(source: str) -> Sequence[tuple[str, tuple[int, int]]]:
+    """Return all functions of a module, each with its lines and its name below the names of what it stands in."""
+    return list(_spans(ast.parse(source)))
 
 
-def _functions(node: ast.AST, above: str = "") -> Iterator[tuple[str, Function]]:
-    """Yield all functions below a node, each with its name below the names of what it stands in."""
+def _spans(node: ast.AST, above: str = "") -> Iterator[tuple[str, tuple[int, int]]]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, Function | ast.ClassDef):
             if isinstance(child, Function):
-                yield above + child.name, child
-            yield from _functions(child, f"{above}{child.name}.")
-        else:
-            yield from _functions(child, above)
+                yield above + child.name, (child.lineno - 1, child.end_lineno or child.lineno)
+            yield from _spans(child, f"{above}{child.name}.")
+        elif isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            yield from _spans(child, above)
 
 
 def install(rule: str) -> None:

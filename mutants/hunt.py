@@ -24,7 +24,7 @@ SUITE = ROOT / "contract_tests"
 OUTCOMES = {0: "survived", 1: "killed", 5: "uncited"}  # by exit code of pytest
 LONGEST_S = 300
 LIBRARIES = [
-    *("pytest", "hypothesis", "hypothesis.stateful", "httpx", "jwt", "socketio", "openapi_spec_validator"),
+    *("pytest", "hypothesis", "hypothesis.stateful", "httpx", "jwt", "socketio"),
     *("starlette.applications", "uvicorn", "uvloop", "httptools", "websockets", "msgspec", "jinja2", "re2"),
     *("cryptography.hazmat.primitives.asymmetric.rsa", "python_multipart", "sortedcontainers", "websocket"),
 ]

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,12 @@ def below(room_of_cloud: str) -> frozenset[str]:
     return frozenset().union(*({one} | below(one) for one in CLOUD[room_of_cloud]))
 
 
+@cache
+def parsed(source: str) -> ast.Module:
+    """Return the tree of a module; several tests look at each of them, and none may change it."""
+    return ast.parse(source)
+
+
 def upward_imports(module: str, source: str, *, package: bool = False) -> list[str]:
     """Return what a module of the cloud imports from a room that is not below its own."""
     _, _, here = module.partition("mockspaces.cloud.")
@@ -79,7 +86,7 @@ def upward_imports(module: str, source: str, *, package: bool = False) -> list[s
     prefix = "mockspaces.cloud."
     rooms = [
         (name, name.removeprefix(prefix).partition(".")[0])
-        for name in imports(ast.parse(source), module, package=package)
+        for name in imports(parsed(source), module, package=package)
         if name.startswith(prefix)
     ]
     return [f"{module} imports {name}" for name, there in rooms if there not in below(here) | {here}]
@@ -112,7 +119,7 @@ def forbidden_imports(module: str, source: str, *, package: bool = False) -> lis
     """Return what a module imports against the arrows."""
     here = room(module)
     found = []
-    for name in imports(ast.parse(source), module, package=package):
+    for name in imports(parsed(source), module, package=package):
         top = name.partition(".")[0]
         if top == "mockspaces":
             there = room(name)
@@ -158,8 +165,10 @@ def heavy_imports(module: str, source: str, *, package: bool = False) -> list[st
 
 def private_engineio(source: str) -> list[str]:
     """Return the places where a module reaches for what python-engineio keeps to itself."""
-    tree = ast.parse(source)
     engines = {"eio", "engineio"}
+    if not any(name in source for name in engines):
+        return []
+    tree = parsed(source)
     found = []
     for node in ast.walk(tree):
         match node:
@@ -183,11 +192,18 @@ def unexplained_tests(source: str) -> list[str]:
     """Return the test functions whose docstring is not exactly one sentence."""
     return [
         node.name
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.name.startswith("test_")
-        and not is_one_sentence(ast.get_docstring(node) or "")
+        for node in functions(parsed(source))
+        if node.name.startswith("test_") and not is_one_sentence(ast.get_docstring(node) or "")
     ]
+
+
+def functions(tree: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Yield the functions of a module and of its classes; what they define inside is no test."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+        elif isinstance(node, ast.ClassDef):
+            yield from functions(node)
 
 
 def is_one_sentence(text: str) -> bool:
@@ -202,7 +218,7 @@ def cited_constants(source: str) -> list[str]:
     """
     lines = source.splitlines()
     found = []
-    for node in ast.parse(source).body:
+    for node in parsed(source).body:
         if not isinstance(node, ast.Assign | ast.AnnAssign):
             continue
         first = node.lineno - 1

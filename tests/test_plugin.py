@@ -32,8 +32,11 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [("-p", "no:xdist", "-p", "no:randomly"), ("-n", "2"), ("-p", "randomly", "-p", "no:xdist")],
-    ids=["plain", "xdist", "random"],
+    [
+        pytest.param(("-p", "no:xdist", "-p", "no:randomly"), id="plain"),
+        pytest.param(("-n", "2"), id="xdist", marks=pytest.mark.slow),
+        pytest.param(("-p", "randomly", "-p", "no:xdist"), id="random"),
+    ],
 )
 def test_each_test_has_a_world_of_its_own(pytester: pytest.Pytester, options: tuple[str, ...]) -> None:
     """Users, settings, clock and journal of one test are unknown to the next, in any order and on several workers."""

@@ -1,8 +1,14 @@
+"""The documents of seeds and of the API are what their formats ask for."""
+
 import json
 from pathlib import Path
 
+import httpx
 import msgspec
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from mockspaces import Mockspaces
 from mockspaces.cloud.worlds.seeds import Seed
 from mockspaces.contract.settings import Settings
 from mockspaces.control.schemas import seed_schema
@@ -30,3 +36,12 @@ def test_schema_names_every_member_of_a_seed() -> None:
 def test_seed_may_name_its_schema() -> None:
     """The member by which editors find the schema is no unknown one."""
     assert msgspec.json.decode(b'{"$schema": "seed.schema.json"}', type=Seed) == Seed(schema="seed.schema.json")
+
+
+@pytest.mark.slow
+def test_the_api_document_is_valid() -> None:
+    """The document that a running mock serves is valid OpenAPI 3.1."""
+    with Mockspaces.start() as mock:
+        document = httpx.get(f"{mock.url}/_mock/openapi.json").json()
+    assert len(document["paths"]) > 90
+    assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []

@@ -411,6 +411,7 @@ def test_a_throttle_leaves_time_between_calls(monkeypatch: pytest.MonkeyPatch) -
     assert clock.now == pytest.approx(1_001.2)
 
 
+@pytest.mark.slow
 def test_shares_are_all_tests_once() -> None:
     """Two processes that share the tests have each of them once."""
     found = []

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 Progress = Callable[[str], None]
-NEEDED = ("httpx", "hypothesis", "jsonschema", "openapi_spec_validator", "pytest", "websocket")  # the extra `verify`
+NEEDED = ("httpx", "hypothesis", "jsonschema", "pytest", "websocket")  # the extra `verify`
 
 
 class SuiteError(Exception):

@@ -128,6 +128,7 @@ def test_a_redirect_that_cannot_be_received_is_told_before(profile: Profile, int
     assert "Address already in use" in said
 
 
+@pytest.mark.slow
 def test_verify_asks_whoever_started_it(interactive: Profile, tmp_path: Path) -> None:
     """The URL is shown while the suite waits, and what the person decides is confirmed."""
     urls = "\n".join(f'{name} = "{url}"' for name, url in interactive.urls.items())
