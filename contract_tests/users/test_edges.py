@@ -308,7 +308,8 @@ def test_each_direct_space_has_its_own_latest_message(cloud: Cloud) -> None:
 
     def latest(reader: Person) -> dict[str, Any]:
         listed = cloud.call("GET", "/users/me/spaces", reader, params={"topictype": "direct"}).json()["data"]
-        return {one["_id"]: (one["latestMessage"] or {}).get("_id") for one in listed}
+        ours = [one for one in listed if one["_id"] in spaces.values()]  # people of a shared service have more of them
+        return {one["_id"]: (one["latestMessage"] or {}).get("_id") for one in ours}
 
     with claim("USERS-SPACES-10", "each has its newest"):
         observe(latest(ann), {space: sent[who][1] for who, space in spaces.items()})
