@@ -32,6 +32,15 @@ NAMED = re.compile(r"/w/[^/]+(?=/)")  # what a mock puts before the namespace of
 SOCKET = "socket"
 
 
+def sources() -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return which statements speak of each member of each shape."""
+    return {
+        (name, member.name): tuple(part.strip() for part in member.source.split(",") if part.strip()[:1].isupper())
+        for name, shape in by_name().items()
+        for member in members(shape)
+    }
+
+
 class Said(NamedTuple):
     """A frame of one side."""
 
@@ -61,11 +70,7 @@ class Talk:
         self._parts = schemas.parts
         self._findings = findings
         self._codes = {row.code for row in contract.errors.values()}
-        self._statements = {
-            (name, one.name): tuple(part.strip() for part in one.source.split(",") if part.strip()[:1].isupper())
-            for name, shape in by_name().items()
-            for one in members(shape)
-        }
+        self._statements = sources()
         self._polled: dict[str, Connection] = {}
 
     def take(self, entry: Entry, call: Call, source: Source) -> None:

@@ -14,12 +14,12 @@ from mockspaces.contract.errors import ROUTE_NOT_FOUND
 from mockspaces.contract.rows import Endpoint
 from mockspaces.contract.shapes import ANSWERS, by_name
 from mockspaces.contract.shapes.checks import Checker, Problem
-from mockspaces.contract.shapes.schemas import Schema, Schemas, members
+from mockspaces.contract.shapes.schemas import Schema, Schemas
 from mockspaces.traffic import credentials, forms, rules
 from mockspaces.traffic.archives import Entry, answered, asked
 from mockspaces.traffic.exchanges import Exchange, json_of
 from mockspaces.traffic.findings import Difference, Findings, Source
-from mockspaces.traffic.frames import Talk
+from mockspaces.traffic.frames import Talk, sources
 from mockspaces.traffic.matching import Matcher
 
 JSON = "application/json"
@@ -225,12 +225,3 @@ def laid(
         statements = sources.get((problem.shape, problem.member), ())
         text = forms.numberless(problem.text)
         findings.differ(source, Difference(call=call, what=text, place=place, statements=statements))
-
-
-def sources() -> dict[tuple[str, str], tuple[str, ...]]:
-    """Return which statements speak of each member of each shape."""
-    return {
-        (name, member.name): tuple(part.strip() for part in member.source.split(",") if part.strip()[:1].isupper())
-        for name, shape in by_name().items()
-        for member in members(shape)
-    }

@@ -14,7 +14,7 @@ from mockspaces.contract.behaviours import catalogue
 from mockspaces.contract.verdicts import Shown, Sight
 from mockspaces.traffic import rules
 from mockspaces.traffic.findings import Evidence, Findings
-from mockspaces.traffic.judging import sources
+from mockspaces.traffic.frames import sources
 
 
 @cache

@@ -7,7 +7,7 @@ import pytest
 from mockspaces.contract.behaviours import catalogue
 from mockspaces.contract.endpoints import ROWS
 from mockspaces.traffic import rules
-from mockspaces.traffic.judging import sources
+from mockspaces.traffic.frames import sources
 from mockspaces.traffic.verdicts import needed, verdicts
 from tests.traffic.conftest import Object, Write, checked, entry
 
