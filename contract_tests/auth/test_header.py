@@ -103,6 +103,24 @@ def test_a_quoted_service_app_header_is_malformed(cloud: Cloud) -> None:
         refused(answer, 401, CREDENTIAL_MALFORMED)
 
 
+@behaviour("AUTH-HDR-02")
+def test_brackets_of_the_samples_are_not_part_of_the_token(cloud: Cloud) -> None:
+    """A good token within the brackets of the documents is an unknown one, and the reason says what is wrong."""
+    guest, app = cloud.guest(), cloud.app("spaces.create")
+    for what, value in (
+        ("the token of a guest", f"jwt [{guest.token}]"),
+        ("the JWT of an app", app.authorization.replace(" ", " [") + "]"),
+        ("what no token is", "Bearer []"),
+    ):
+        with claim("AUTH-HDR-02", f"{what} in brackets is invalid"):
+            refused(ask(cloud, value), 401, CREDENTIAL_INVALID)
+            cloud.explains("[ ]", "leave them out", path=PATH)
+    user = cloud.user()
+    with claim("AUTH-HDR-02", "an access token in brackets is invalid"):
+        refused(ask(cloud, f"Bearer [{user.token}]"), 401, CREDENTIAL_INVALID)
+        cloud.explains("[ ]", "leave them out", path=PATH)
+
+
 @behaviour("AUTH-HDR-03")
 def test_the_reason_names_the_unknown_scheme_and_the_known_ones(cloud: Cloud) -> None:
     """Who uses another scheme reads in the journal which there are."""

@@ -105,6 +105,8 @@ async def _case(world: World, scheme: str, token: str, now: int) -> Case:
     if prepare is None:
         known = ", ".join(_CASES)
         raise Rejection(errors.CREDENTIAL_MALFORMED, f'unknown scheme "{scheme[:LONGEST_SHOWN]}"; known are {known}')
+    if token.startswith("[") and token.endswith("]"):
+        raise _invalid("the token stands in [ ], with which the documents mark what is to be filled in; leave them out")
     return await prepare(world, token, now)
 
 
