@@ -341,6 +341,31 @@ CLOUD: Rules = {
         undone(ROSTER, "remove", "await world.publish(ChannelClosed(space=found.space, person_id=person_id))"),
         ("SPACES-KICK-03",),
     ),
+    "settings are told like a title": (
+        never(UPDATES, "apply", "changed.title == space.title"),
+        ("RT-SENT-08",),
+    ),
+    "a link tells the inviter first": (
+        Rule(
+            INVITES,
+            "link",
+            '"spaceName": space.title, "inviterName": inviter.displayname',
+            '"inviterName": inviter.displayname, "spaceName": space.title',
+        ),
+        ("DM-INV-02",),
+    ),
+    "a link carries a password unasked": (
+        without(INVITES, "_password", ' and space.settings.get("allowPasswordInURL")'),
+        ("SPACES-CREATE-07", "DM-INV-02"),
+    ),
+    "a link has the password of no PIN": (
+        without(INVITES, "_password", "space.pin and "),
+        ("SPACES-CREATE-07", "DM-INV-02"),
+    ),
+    "one media session for all": (
+        Rule("mockspaces.cloud.messaging.media", "token", "session_id=world.ids.token()", 'session_id="0" * 40'),
+        ("MEDIA-TOKEN-02",),
+    ),
     "two direct spaces of one pair": (
         Rule(DIRECTS, "between", "(min(caller.id, partner.id), max(caller.id, partner.id))", "(caller.id, partner.id)"),
         ("SPACES-DIRECT-02",),

@@ -255,6 +255,44 @@ SURFACES: Rules = {
         without(CREDENTIALS, "read", " and world.settings.socket_lenient_token"),
         ("RT-AUTH-10",),
     ),
+    "a fourth connection refused unasked": (
+        without(CHAT, "_check_connections", "world.settings.socket_enforce_limits and "),
+        ("RT-AUTH-13",),
+    ),
+    "the size of events is not looked at": (never(CHAT, "_check_event", "size > most"), ("RT-AUTH-13",)),
+    "the size of events is looked at unasked": (
+        never(CHAT, "_check_event", "not world.settings.socket_enforce_limits"),
+        ("RT-AUTH-13",),
+    ),
+    "each connection has its own count of events": (
+        Rule(CHAT, "_check_event", "session.caller.id", "session.id"),
+        ("RT-AUTH-13",),
+    ),
+    "a pairing is told to the space": (
+        Rule(ANNOUNCEMENTS, "app_paired", "hub.of_person(event.user.id)", "hub.in_space(event.space.id)"),
+        ("RT-PAIR-01",),
+    ),
+    "a change of tracks begins another media session": (without(MEDIA, "_tracks", " or before"), ("RT-MED-07",)),
+    "the author of an event is its space": (
+        Rule("mockspaces.realtime.payloads", "message", "shown.sender.id", "space.id"),
+        ("RT-SENT-03",),
+    ),
+    "callees may be blank": (
+        never("mockspaces.rest.misc", "call_phones", "not one.address.strip()"),
+        ("MISC-CALL-01",),
+    ),
+    "a call without callees": (
+        never("mockspaces.rest.misc", "call_phones", "not 1 <= len(body.callees)"),
+        ("MISC-CALL-01",),
+    ),
+    "a parameter given twice counts once, whatever it says": (
+        without(PARAMETERS, "Parameters.__init__", " and self._values[name] == taken"),
+        ("ACC-AUTHZ-01",),
+    ),
+    "a parameter given twice is refused, whatever it says": (
+        Rule(PARAMETERS, "Parameters.__init__", "repeats and", "False and"),
+        ("ACC-AUTHZ-01",),
+    ),
     # --- mockspaces.control
     "control token unchecked": (
         never(CONTROL_SURFACE, "ControlSurface._check_token", "not hmac.compare_digest("),

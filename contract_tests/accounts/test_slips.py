@@ -88,7 +88,7 @@ def test_reasons_name_the_setting_that_helps(cloud: Cloud) -> None:
     """A misspelt path and a logout that may not lead elsewhere say what would let them pass."""
     with claim("ACC-TOKEN-17", "the misspelt path names the right one and the setting"):
         observe(posted(cloud, b"a=1", "/oauth2/acces_token").status_code, 404)
-        cloud.explains("accounts.typo_alias", path="/oauth2/acces_token")
+        cloud.explains("accounts.typo_alias", "/oauth2/access_token", path="/oauth2/acces_token")
     only_mock(cloud, "settings of the mock")
     app = "https://app.example/bye"
     with claim("ACC-LOGOUT-02", "a logout does not lead to another origin, and says so"):

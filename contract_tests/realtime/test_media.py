@@ -92,9 +92,14 @@ def test_a_second_party_is_added_and_a_known_one_is_not(cloud: Cloud, sockets: S
         expect(attendee["mdsrvSessions"], [{"_id": TOKEN}])
     with claim("RT-MED-04", "a change of tracks of a known party brings the status alone"):
         own.media("tracksstatus", room.id, media={"audio": False})
-        expect(categories(witness), ["tracksstatus"])
+        (changed,) = heard(witness)
+        expect(changed["category"], "tracksstatus")
+    with claim("RT-MED-07", "a change of tracks goes on with the media session that its party has"):
+        came = heard(own)
+        observe(changed["content"]["attendee"], came[1]["content"]["attendee"])
     with claim("RT-MED-06", "the origin hears its own start, who came, and its own change"):
-        expect(categories(own), [STARTED, ADDED, "tracksstatus", ADDED, "tracksstatus", "tracksstatus"])
+        told = [event["category"] for event in came]
+        expect(told, [STARTED, ADDED, "tracksstatus", ADDED, "tracksstatus", "tracksstatus"])
 
 
 @behaviour("RT-MED-07")
