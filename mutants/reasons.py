@@ -9,8 +9,7 @@ ON_PAGE = "told to a person on a page that shows the message and no code"
 ROLES_TWICE = "the permission of the call asks for the same roles already"
 SHIPPED = "answered by the control API, which keeps to the shipped words whatever the overlay of a world says"
 
-NO_PICTURE = "no test that cites the member gives a registered user a picture yet"
-NEVER_EDITED = "nothing edits a meeting, so that null is what everybody sees"
+NEVER_EDITED = "a meeting cannot be edited (MSG-UPDATE-07), so that null is what everybody sees"
 
 REASONS = {
     "endpoint MSG-IDEA refuses no type of space": "creating a message refuses it again, since sockets create posts too",
@@ -43,11 +42,6 @@ REASONS = {
     },
     "shape Meeting.modified null": NEVER_EDITED,
     "shape ListedMeeting.modified null": NEVER_EDITED,
-    **{
-        f"shape {shape}.picturefile {what}": NO_PICTURE
-        for shape in ("User", "ShortUser")
-        for what in ("absent", "misspelt", "null", "retyped")
-    },
     **{
         f"scope {name} any role": ROLES_TWICE
         for name in (

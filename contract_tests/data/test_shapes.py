@@ -297,7 +297,7 @@ def objects(value: Any, schema: Schema, wanted: str) -> Iterator[tuple[dict[str,
             yield from objects(one, schema.get("properties", {}).get(name, {}), wanted)
 
 
-# Members that no scene has a value in: pictures, what needs a browser, what never has one, and what sockets alone hear.
+# Members that no scene has a value in: what needs a browser, what never has one, and what sockets alone hear.
 VALUELESS = {
     ("IdTokenClaims", "nonce"),
     ("Meeting", "modified"),
