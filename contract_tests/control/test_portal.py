@@ -173,6 +173,17 @@ def test_the_ways_in_which_a_service_account_gets_a_licence(cloud: Cloud) -> Non
         result = cloud.call("POST", "/users/bulkupdate", admin, json=[{**operation, **change}]).json()["data"][0]
         with claim("DM-APP-02", f"a bulk update does not let a service account be {what}"):
             observe((result["success"], result["code"]), (False, "permission.denied"))
+            cloud.explains("[0]", "service account", what, path="/api/users/bulkupdate")
+    other = cloud.control("POST", "/service-apps", {"company": "rival.example"})
+    for name, change, wanted, word in (
+        ("the account of another company", {"email": other["sub"]}, "permission.other_company", other["sub"]),
+        ("a licence that does not exist", {"license_type": "gold"}, "request.invalid", "gold"),
+        ("no licence at all", {"license_type": 7}, "request.invalid", "license_type"),
+    ):
+        with claim("USERS-BULK-12", "DM-APP-02", f"{name} is refused, and nothing changes"), cloud.unchanged():
+            result = cloud.call("POST", "/users/bulkupdate", admin, json=[{**operation, **change}]).json()["data"][0]
+            observe((result["success"], result["code"]), (False, wanted))
+            cloud.explains("[0]", word, path="/api/users/bulkupdate")
 
 
 @behaviour("DM-COMP-01", "DM-USER-12", "DM-USER-10")
@@ -274,6 +285,8 @@ REFUSED: tuple[tuple[str, Any, tuple[int, str], str], ...] = (
     ("POST /companies", {"name": "X", "domains": "x.example"}, BAD, "domains"),
     ("POST /companies", {"name": "X", "domains": ["@x.example"]}, BAD, "domains[0]"),
     ("POST /companies", {"name": "X", "domains": [""]}, BAD, "domains[0]"),
+    ("POST /companies", {"name": "X", "domains": ["x.example", "http://x.example"]}, BAD, "domains[1]"),
+    ("POST /companies", {"name": "X", "deny_attachments": 0}, BAD, "deny_attachments"),
     ("POST /companies", {"name": " "}, BAD, "name"),
     ("POST /companies", {"name": "X", "domains": ["startup.example"]}, TAKEN, "startup.example"),
     (PERSON, {"developer": ["Example"]}, DENIED, "developer"),
@@ -320,6 +333,18 @@ REFUSED: tuple[tuple[str, Any, tuple[int, str], str], ...] = (
     ("POST /seed", {"service_apps": [{"company": "Example", "creator": WORK}]}, DENIED, "service_apps[0]: creator"),
     ("POST /seed", {"users": [ANYBODY, {**ANYBODY, "company": "Nothing"}]}, NO_COMPANY, "users[1]"),
     ("POST /seed", {"companies": [{"name": "X", "creator": 7}]}, BAD, "companies[0].creator"),
+    ("POST /seed", {"service_apps": [{"company": "Nothing"}]}, NO_COMPANY, "service_apps[0]"),
+    ("POST /seed", {"service_apps": [{"company": "Example", "licenses": ["gold"]}]}, BAD, "licenses[0]"),
+    ("POST /seed", {"oauth_clients": [{"owner": "Nothing"}]}, NO_COMPANY, "oauth_clients[0]"),
+    ("POST /seed", {"users": [{**ANYBODY, "developer": ["Startup"]}]}, DENIED, "users[0]"),
+    ("GET /users/nobody@x.example", None, NOBODY, "nobody"),
+    (PERSON, {"developer": ["Startup", "Nothing"]}, NO_COMPANY, "Nothing"),
+    (PERSON, {"company_admin": ["freelance"]}, NO_COMPANY, "freelance"),
+    ("POST /oauth-clients", {"owner": "Example", "creator": WORK}, DENIED, "developer permission"),
+    ("POST /oauth-clients", {"redirect_uris": "x"}, BAD, "redirect_uris"),
+    ("POST /service-apps", {"company": "Example", "scopes": ["spaces.creat"]}, BAD, "spaces.create"),
+    (f"POST {UNKNOWN}/jwt", {}, NO_APP, "0" * 20),
+    (f"DELETE {UNKNOWN}/keys/{'0' * 20}", None, NO_APP, "0" * 20),
     (f"PATCH {UNKNOWN}", {"active": True}, NO_APP, "0" * 20),
     (f"POST {UNKNOWN}/keys", {}, NO_APP, "0" * 20),
     (f"GET {UNKNOWN}/keys/{'0' * 20}", None, NO_APP, "0" * 20),
@@ -351,6 +376,11 @@ def test_keys_and_licences_that_are_not_there(cloud: Cloud) -> None:
         with claim("ACC-SVCKEY-02", f"{method}: the key of another app is not found"):
             answer = tried(cloud, method, f"{path}/keys/{second['key']['kid']}", None)
             told(answer, 404, "key.not_found", second["key"]["kid"])
+    with claim("ACC-SVCKEY-02", "without a key there is none to sign with"):
+        bare = cloud.control("POST", "/service-apps", {"company": "Example", "key": False})["iss"]
+        told(tried(cloud, "POST", f"/service-apps/{bare}/jwt", {}), 404, "key.not_found", bare)
+    with claim("ACC-SVCKEY-02", "what is no switch does not make a key fresh"):
+        told(tried(cloud, "POST", f"{path}/keys", {"fresh": "yes"}), 400, "request.invalid", "fresh")
     bad = {"active": "yes", "account_enabled": 1, "scopes": ["spaces.everything"], "licenses": "gold", "name": "Other"}
     for member, value in bad.items():
         with claim("DM-APP-02", f"a bad {member} is refused by name"):
@@ -365,6 +395,8 @@ def test_keys_and_licences_that_are_not_there(cloud: Cloud) -> None:
         power = {"company": "Example", "licenses": ["spaces_power"]}
         for kind, body in (("service-apps", power), ("users", {**ANYBODY, **power})):
             told(tried(cloud, "POST", f"/{kind}", body), 400, "license.not_available", "Example", "spaces_power")
+        seed = {"service_apps": [{"company": "Example"}, power]}
+        told(tried(cloud, "POST", "/seed", seed), 400, "license.not_available", "service_apps[1]", "spaces_power")
 
 
 @behaviour("DM-APP-01", "DM-CLI-01", "DM-COMP-01", "DM-COMP-02")

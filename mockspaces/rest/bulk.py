@@ -26,7 +26,7 @@ async def update(call: Call) -> object:
     if company is None:
         raise Rejection(errors.OTHER_COMPANY, "the app has no company")
     results: list[Done | Failed] = []
-    for sent in operations:
+    for number, sent in enumerate(operations):
         try:
             operation = decode(msgspec.json.encode(sent), Operation, call.world.contract.limits)
             with call.world.transactions.part():
@@ -36,6 +36,7 @@ async def update(call: Call) -> object:
             message = row.text(rejection.detail)
             email, action = sent.get("email"), sent.get("action")
             results.append(Failed(email=email, action=action, code=row.code, message=message))
+            call.exchange.note(f"[{number}]: {rejection.why}")
         else:
             shown = person_views.short(call.origins, user) if user else None
             results.append(Done(email=operation.email, action=operation.action, user=shown))

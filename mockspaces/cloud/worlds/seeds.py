@@ -41,7 +41,7 @@ LicenceName = Literal["spaces_business", "spaces_power"]
 # A link to a picture, or a text without any character that a URL cannot have.
 PictureUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]+$", max_length=2048)]
 Scopes = tuple[str, ...] | Literal["all"]
-Domain = Annotated[str, msgspec.Meta(pattern=r"^[^@\s]+$")]
+Domain = Annotated[str, msgspec.Meta(pattern=r"^[^@\s/:]+$")]
 Name = Annotated[str, msgspec.Meta(pattern=r"\S")]
 Password = Annotated[str, msgspec.Meta(min_length=1)]
 PictureUrlOrNone = Annotated[str, msgspec.Meta(pattern=r"^(https?://[!-~]+)?$", max_length=2048)]
