@@ -12,7 +12,7 @@ from mockspaces.contract import control
 from mockspaces.server import Server
 
 DOCS = Path(__file__).parent.parent / "docs"
-GUIDES = ("pytest.md", "control-api.md", "faults.md", "realtime.md")
+GUIDES = ("pytest.md", "control-api.md", "faults.md", "realtime.md", "portal.md")
 BLOCK = re.compile(r"^```(\w+) use=(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 USES = {("python", "tests"), ("python", "script"), ("sh", "server"), ("sh", "shown")}
 LIBRARIES = {("js", "old"), ("js", "new"), ("python", "python4")}  # tried by tests/clients/realtime
