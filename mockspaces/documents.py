@@ -5,7 +5,7 @@ from typing import TypeVar
 from mockspaces.asgi.decoding import decode
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import errors
-from mockspaces.contract.limits import Limits
+from mockspaces.contract.limits import OPERATOR
 from mockspaces.handwritten import Handwritten
 
 Value = TypeVar("Value")
@@ -24,7 +24,7 @@ class Document:
     def read(self, kind: type[Value]) -> Value:
         """Return the content as ``kind``. Refuses what it is not, by line and member."""
         try:
-            return decode(self._file.text.encode(), kind, Limits())
+            return decode(self._file.text.encode(), kind, OPERATOR)
         except Rejection as rejection:
             raise self.located(rejection) from None
 

@@ -2,6 +2,7 @@ import json
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,8 @@ from mockspaces.app import create_app, read_seed
 from mockspaces.client import Mockspaces
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.config import Config
+from mockspaces.contract.limits import Limits
+from mockspaces.documents import Document
 from mockspaces.handwritten import line_of
 from mockspaces.server import Server
 
@@ -120,6 +123,14 @@ def test_good_seed_file_is_read(tmp_path: Path) -> None:
     path.write_text(SEED, encoding="utf-8-sig")
     assert [user.username for user in read_seed(str(path)).users] == ["zoe@acme.example", "max@acme.example"]
     create_app(Config(seed=str(path)))
+
+
+def test_seed_file_may_hold_what_the_control_api_takes(tmp_path: Path) -> None:
+    """The bound of what one request of a client may hold is none for a file of whoever runs the mock."""
+    path, people = tmp_path / "seed.json", Limits().json_containers + 1
+    path.write_text(json.dumps({"users": [{"username": f"u{number}@example.com"} for number in range(people)]}))
+    assert len(read_seed(str(path)).users) == people
+    assert len(Document(str(path)).read(dict[str, Any])["users"]) == people  # an overlay is read so
 
 
 class LittleYaml:

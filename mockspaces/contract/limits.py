@@ -88,3 +88,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     )
     markread_calls: Annotated[int, _source("LIM-01: lower than the others, number unknown")] = 30
     markread_interval_s: Annotated[int, _source("LIM-01")] = 60
+
+
+# What whoever runs the mock hands over, to the control API or as a file, may be thorough; no overlay concerns it.
+OPERATOR = Limits(json_containers=5_000_000)

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import msgspec
 from starlette.types import ASGIApp
 
 from mockspaces.asgi import call
@@ -11,12 +10,10 @@ from mockspaces.asgi.exchange import Exchange
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.worlds.worlds import Hosted, Worlds
 from mockspaces.contract import Contract
-from mockspaces.contract.limits import Limits
+from mockspaces.contract.limits import OPERATOR, Limits
 from mockspaces.contract.rows import Endpoint
 
 SHIPPED = Contract.shipped()  # an overlay concerns what is emulated
-# Who seeds a world may be thorough.
-LIMITS = msgspec.structs.replace(SHIPPED.limits, json_containers=5_000_000)
 
 
 class ControlCall(call.Call):
@@ -46,7 +43,7 @@ class ControlCall(call.Call):
     @property
     def limits(self) -> Limits:
         """The limits of the control API, which no overlay changes."""
-        return LIMITS
+        return OPERATOR
 
 
 Handlers = Mapping[str, Handler[Callable[[ControlCall], Awaitable[object]]]]

@@ -10,12 +10,12 @@ from mockspaces.asgi.decoding import count, counted, decode
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.worlds import snapshots
 from mockspaces.cloud.worlds.snapshots import Outline
+from mockspaces.contract.limits import OPERATOR
 from mockspaces.contract.shapes.control import WorldSnapshot
-from mockspaces.control.call import LIMITS as USUAL
 from mockspaces.control.call import ControlCall, Handlers
 
 # A message may nest as deep as a request may; the document wraps it into some levels more.
-LIMITS = msgspec.structs.replace(USUAL, json_depth=USUAL.json_depth + 8)
+LIMITS = msgspec.structs.replace(OPERATOR, json_depth=OPERATOR.json_depth + 8)
 AT_ONCE = msgspec.structs.replace(LIMITS, json_depth=LIMITS.json_containers)  # how deep it nests is looked at in slices
 
 
