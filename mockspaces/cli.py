@@ -1,4 +1,4 @@
-"""The command line: serve, key, jwt, health, check, verify."""
+"""The command line: serve, key, jwt, health, and commands that are loaded when they are wanted."""
 
 import json
 import os
@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 PREFIX = "MOCKSPACES"
 AUDIENCE = Settings().rest_service_audiences[0]
 # Commands that are loaded when they are wanted, since no other needs what they need.
-LATE = {"check": "mockspaces.traffic.command", "verify": "mockspaces.verification.command"}
+LATE = {
+    "check": "mockspaces.traffic.command:command",
+    "journal": "mockspaces.onlooking:journal",
+    "open": "mockspaces.onlooking:open_page",
+    "token": "mockspaces.onlooking:token",
+    "verify": "mockspaces.verification.command:command",
+}
 PRIVATE_FILE = 0o600
 FOLDER = click.Path(exists=True, file_okay=False, writable=True, path_type=Path)  # asked before anything is made for it
 HEALTH_TIMEOUT_S = 5
@@ -65,7 +71,8 @@ class Main(click.Group):
         """Return a command, which may have to be loaded first."""
         if name not in LATE:
             return super().get_command(context, name)
-        command: click.Command = import_module(LATE[name]).command
+        module, _, function = LATE[name].partition(":")
+        command: click.Command = getattr(import_module(module), function)
         return command
 
 
@@ -83,15 +90,41 @@ def main(context: click.Context) -> None:
 
 
 @main.command()
-@click.option("--host", envvar=f"{PREFIX}_HOST", default=DEFAULT_HOST, show_default=True, help="Address to bind.")
 @click.option(
-    "--port", envvar=f"{PREFIX}_PORT", type=PORT, default=DEFAULT_PORT, show_default=True, help="0 picks a free port."
+    "--host",
+    envvar=f"{PREFIX}_HOST",
+    default=DEFAULT_HOST,
+    show_default=True,
+    help="The address to listen at; 0.0.0.0 is all of them.",
 )
-@click.option("--seed", envvar=f"{PREFIX}_SEED", default="demo", show_default=True, help="demo, empty or a file.")
-@click.option("--overlay", envvar=f"{PREFIX}_OVERLAY", help="Contract overlay, a JSON file.")
-@click.option("--set", "settings", envvar=f"{PREFIX}_SET", multiple=True, metavar="NAME=JSON", help="World setting.")
-@click.option("--random-seed", envvar=f"{PREFIX}_RANDOM_SEED", help="Makes ids and tokens reproducible.")
-@click.option("--control-token", envvar=f"{PREFIX}_CONTROL_TOKEN", help="Every control call must then bring it.")
+@click.option(
+    "--port",
+    envvar=f"{PREFIX}_PORT",
+    type=PORT,
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="The port to listen at; 0 takes a free one.",
+)
+@click.option(
+    "--seed",
+    envvar=f"{PREFIX}_SEED",
+    default="demo",
+    show_default=True,
+    help="What worlds begin with: demo, empty, or a file.",
+)
+@click.option("--overlay", envvar=f"{PREFIX}_OVERLAY", help="A JSON file that replaces facts of the contract.")
+@click.option(
+    "--set",
+    "settings",
+    envvar=f"{PREFIX}_SET",
+    multiple=True,
+    metavar="NAME=JSON",
+    help="A setting of the world; may be repeated.",
+)
+@click.option(
+    "--random-seed", envvar=f"{PREFIX}_RANDOM_SEED", help="Any text; the same one makes the same ids and tokens."
+)
+@click.option("--control-token", envvar=f"{PREFIX}_CONTROL_TOKEN", help="A secret that every control call must bring.")
 @click.option("--world-ports", envvar=f"{PREFIX}_WORLD_PORTS", metavar="8081-8096", help="Ports for further worlds.")
 @click.option(
     "--max-worlds",
@@ -99,9 +132,9 @@ def main(context: click.Context) -> None:
     type=click.IntRange(1),
     default=1000,
     show_default=True,
-    help="How many worlds there may be.",
+    help="How many worlds there may be at once.",
 )
-@click.option("--public-url", envvar=f"{PREFIX}_PUBLIC_URL", help="URL under which clients reach the mock.")
+@click.option("--public-url", envvar=f"{PREFIX}_PUBLIC_URL", help="The URL by which clients reach the mock.")
 @click.option(
     "--vendor-hosts",
     envvar=f"{PREFIX}_VENDOR_HOSTS",
@@ -109,18 +142,27 @@ def main(context: click.Context) -> None:
     help="Hand out the vendor's own host names, for clients that reach the mock by them.",
 )
 @click.option("--tls", envvar=f"{PREFIX}_TLS", is_flag=True, help="Serve HTTPS too, with a throw-away CA.")
-@click.option("--tls-port", envvar=f"{PREFIX}_TLS_PORT", type=PORT, default=DEFAULT_TLS_PORT, show_default=True)
-@click.option("--ca-file", envvar=f"{PREFIX}_CA_FILE", help="Write the throw-away CA here; also at /_mock/ca.pem.")
+@click.option(
+    "--tls-port",
+    envvar=f"{PREFIX}_TLS_PORT",
+    type=PORT,
+    default=DEFAULT_TLS_PORT,
+    show_default=True,
+    help="The port of HTTPS.",
+)
+@click.option(
+    "--ca-file", envvar=f"{PREFIX}_CA_FILE", help="A file to write the throw-away CA to; it is at /_mock/ca.pem too."
+)
 @click.option("--tls-cert", envvar=f"{PREFIX}_TLS_CERT", help="A certificate chain of your own, in PEM.")
 @click.option("--tls-key", envvar=f"{PREFIX}_TLS_KEY", help="Its key, if that is not in the same file.")
-@click.option("--record", envvar=f"{PREFIX}_RECORD", help="Write every exchange to this HTTP archive.")
+@click.option("--record", envvar=f"{PREFIX}_RECORD", help="An HTTP archive to write every exchange to.")
 @click.option(
     "--log-level",
     envvar=f"{PREFIX}_LOG_LEVEL",
     type=click.Choice(["debug", "info", "warning", "error"]),
     default="warning",
     show_default=True,
-    help="From info on there is a line per exchange, with the why of each refusal.",
+    help="How much to log; from info on a line per exchange, with the why of each refusal.",
 )
 @click.option(
     "--log-format",
@@ -128,6 +170,7 @@ def main(context: click.Context) -> None:
     type=click.Choice(["lines", "json"]),
     default="lines",
     show_default=True,
+    help="How to log: lines for people, json for machines.",
 )
 def serve(settings: tuple[str, ...], **options: Any) -> None:
     """Run the emulator until SIGINT or SIGTERM.
@@ -186,12 +229,18 @@ def _setting(text: str) -> tuple[str, Any]:
 
 
 @main.command()
-@click.option("--url", default=f"http://{DEFAULT_HOST}:{DEFAULT_PORT}", show_default=True, help="A running mock.")
-@click.option("--scope", "scopes", multiple=True, help="Scope of the new service app; none means every scope.")
-@click.option("--company", help="Company by name, domain or id; the first one unless given.")
-@click.option("--control-token", envvar=f"{PREFIX}_CONTROL_TOKEN", help="What that mock was started with, if so.")
-@click.option("--ca-file", type=click.Path(dir_okay=False, path_type=Path), help="Its CA, if its URL is https.")
-@click.option("--out", type=FOLDER, default=Path(), help="Folder for the file.")
+@click.option(
+    "--url", default=f"http://{DEFAULT_HOST}:{DEFAULT_PORT}", show_default=True, help="The URL of a running mock."
+)
+@click.option("--scope", "scopes", multiple=True, help="A scope of the new service app; without any it has all.")
+@click.option("--company", help="Its company by name, domain or id; the first one unless given.")
+@click.option(
+    "--control-token", envvar=f"{PREFIX}_CONTROL_TOKEN", help="The control token of that mock, if it has one."
+)
+@click.option(
+    "--ca-file", type=click.Path(dir_okay=False, path_type=Path), help="The CA of that mock, if its URL is https."
+)
+@click.option("--out", type=FOLDER, default=Path(), help="The folder to write the file to.")
 def key(
     url: str, scopes: tuple[str, ...], company: str | None, control_token: str | None, ca_file: Path | None, out: Path
 ) -> None:
@@ -215,10 +264,18 @@ def key(
     click.echo(path)
 
 
-@main.command()
-@click.option("--key", "path", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The key file.")
+@main.command(short_help="Sign a service-app JWT with a key file.")
+@click.option(
+    "--key",
+    "path",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The key file, as the portal or mockspaces key makes it.",
+)
 @click.option("--audience", default=AUDIENCE, show_default=True, help="The claim aud.")
-@click.option("--expires-in", default=600, show_default=True, type=click.IntRange(1, 3600), help="Seconds.")
+@click.option(
+    "--expires-in", default=600, show_default=True, type=click.IntRange(1, 3600), help="Seconds until it expires."
+)
 def jwt(path: Path, audience: str, expires_in: int) -> None:
     """Print a service-app JWT signed with a key file; it works against the mock and the real service alike."""
     import jwt as pyjwt
@@ -235,8 +292,8 @@ def jwt(path: Path, audience: str, expires_in: int) -> None:
         fail(f"{path}: no key file: {error}")
 
 
-@main.command()
-@click.option("--url", help="A running mock; http://$MOCKSPACES_HOST:$MOCKSPACES_PORT unless given.")
+@main.command(short_help="Say whether a running mock is up.")
+@click.option("--url", help="The URL of the mock; http://$MOCKSPACES_HOST:$MOCKSPACES_PORT unless given.")
 def health(url: str | None) -> None:
     """Ask a running mock whether it is up: exit code 0 if so, 1 if not."""
     from mockspaces.client import ControlError, Mockspaces

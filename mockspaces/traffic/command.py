@@ -27,7 +27,7 @@ def fail(message: str) -> None:
     sys.exit(FAILED)
 
 
-@click.command()
+@click.command(short_help="Hold recorded traffic against the contract.")
 @click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE.har ...")
 @click.option("--report", "folder", type=click.Path(file_okay=False, path_type=Path), help="Where reports go.")
 @click.option("--hosts", "named", multiple=True, metavar="NAME", help="One more host of the service; may be repeated.")
