@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else goes into .venv on first use.
 .DEFAULT_GOAL := help
-.PHONY: examples help serve test slow long check format bench environments mutants liars fidelity words count peers dist image clean
+.PHONY: examples help setup serve test slow long check format bench environments mutants liars fidelity words count peers dist image clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -13,6 +13,8 @@ CODE := $(wildcard conftest.py mockspaces tests contract_tests mutants liars ben
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.dev ## make .venv with all that tests and checks need
 
 serve: .venv/.server ## run the emulator (PORT=8080, more options in ARGS)
 	@exec $(BIN)/mockspaces serve --port $(PORT) $(ARGS)
@@ -69,6 +71,9 @@ words: .venv/.dev ## write the types of the client's words anew
 	$(BIN)/python -m scripts.words
 	$(BIN)/ruff format --quiet mockspaces/client/words.py
 
+docs: .venv/.dev ## build the documentation site in site/, every link checked (open site/index.html)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict $(ARGS)
+
 dist: ## make what is released: sdist, wheel, SBOM, licences
 	scripts/dist
 
@@ -79,7 +84,7 @@ image: ## build the container image and try it (build options in ARGS)
 	scripts/image $(ARGS)
 
 clean: ## remove whatever the other targets made
-	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: set-up runs once, and again when what it installs has changed.
