@@ -1,80 +1,165 @@
-"""The code in the guides works as it stands, but for the address of the server."""
+"""The code in the guides works as it stands, but for the address of the server; what cannot be run is parsed."""
 
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+import yaml  # type: ignore[import-untyped]  # brought along by packages of the tests
 
-from mockspaces.contract import control
+from mockspaces.contract import Contract, control
+from mockspaces.contract.settings import Settings
 from mockspaces.server import Server
+from scripts import documentation, reference
+from scripts.meanings import MEANINGS
 
-DOCS = Path(__file__).parent.parent / "docs"
-GUIDES = ("pytest.md", "control-api.md", "faults.md", "realtime.md", "portal.md")
-BLOCK = re.compile(r"^```(\w+) use=(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-USES = {("python", "tests"), ("python", "script"), ("sh", "server"), ("sh", "shown")}
-LIBRARIES = {("js", "old"), ("js", "new"), ("python", "python4")}  # tried by tests/clients/realtime
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
+BLOCK = re.compile(r"^```(\w*)(?: use=(\w+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ADDRESS = "http://localhost:8080"
 
+# How each kind of block is tried, by its language and its use.
+TRIED = {
+    ("python", "tests"): "by pytest, with the others of its page in one file",
+    ("python", "script"): "by Python",
+    ("javascript", "script"): "by node",
+    ("sh", "server"): "by bash, with the others of its page against one server",
+    ("sh", ""): "by tests/test_oauth_guide.py in oauth.md; commands of make in performance.md",
+    ("js", "old"): "by tests/clients/realtime",
+    ("js", "new"): "by tests/clients/realtime",
+    ("python", "python4"): "by tests/clients/realtime",
+    ("json", ""): "by a parser",
+    ("toml", ""): "by a parser",
+    ("yaml", ""): "by a parser, and by tests/test_container.py where it is a file of deploy/",
+}
+# What is only read by a parser, and why it cannot be run here.
+UNTRIED = {
+    ("sh", "shown"): "installs into the environment of the reader, or asks a person or a service",
+    ("console", ""): "starts containers, for which there is no engine here, or shows what comes out",
+    ("python", "parsed"): "needs a package that wants a container engine",
+    ("java", "shown"): "needs packages that are not in Debian",
+    ("javascript", "shown"): "needs packages of npm beside the one that is shown",
+    ("typescript", "shown"): "needs packages of npm beside the one that is shown",
+    ("text", ""): "is no code",
+    ("", ""): "is no code",
+}
 
-def text(guide: str) -> str:
-    return (DOCS / guide).read_text(encoding="utf-8")
+
+class Block(NamedTuple):
+    """A fenced block of a page."""
+
+    language: str
+    use: str
+    code: str
 
 
-def blocks(guide: str, use: str) -> list[str]:
-    return [code for _language, used, code in BLOCK.findall(text(guide)) if used == use]
+def text(page: str) -> str:
+    return (DOCS / page).read_text(encoding="utf-8")
 
 
-def guides_with(use: str) -> list[str]:
-    return [guide for guide in GUIDES if blocks(guide, use)]
+def blocks(page: str) -> list[Block]:
+    return [Block(*found) for found in BLOCK.findall(text(page))]
 
 
-@pytest.mark.parametrize("guide", GUIDES)
-def test_every_block_is_tried(guide: str) -> None:
-    """There is no fenced block of code that these tests do not know."""
-    found = BLOCK.findall(text(guide))
-    assert len(found) == text(guide).count("\n```") / 2
-    assert {(language, use) for language, use, _code in found} <= USES | LIBRARIES
+def used(page: str, language: str, use: str) -> list[str]:
+    return [block.code for block in blocks(page) if block[:2] == (language, use)]
 
 
-@pytest.mark.parametrize("guide", guides_with("tests"))
-def test_tests_pass(guide: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests of a guide, put into one file, pass in a project that has nothing else."""
+def pages_with(language: str, use: str) -> list[object]:
+    """Return the pages that have such blocks; those whose blocks start our command line are left to `make slow`."""
+    found = {page: "".join(used(page, language, use)) for page in PAGES}
+    starts = re.compile(r"\$\(mockspaces |^mockspaces |Mockspaces.start", re.MULTILINE)
+    return [
+        pytest.param(page, marks=[pytest.mark.slow] if starts.search(code) and page != "pytest.md" else [])
+        for page, code in found.items()
+        if code
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_is_known(page: str) -> None:
+    """Each fenced block is of a kind that is tried, or of one that says why it cannot be."""
+    assert len(blocks(page)) == len(re.findall(r"^```", text(page), re.MULTILINE)) / 2
+    assert {block[:2] for block in blocks(page)} <= TRIED.keys() | UNTRIED.keys()
+    assert page in ("oauth.md", "performance.md") or not used(page, "sh", "")
+
+
+@pytest.mark.parametrize("page", pages_with("python", "tests"))
+def test_tests_pass(page: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests of a page, put into one file, pass in a project that has nothing else."""
     monkeypatch.setenv("no_proxy", "*")
-    code = "\n\n".join(blocks(guide, "tests"))
+    code = "\n\n".join(used(page, "python", "tests"))
     pytester.makepyfile(code)
     result = pytester.runpytest_inprocess("-p", "anyio", "-p", "no:xdist", "-p", "no:asyncio")
-    loops = len(re.findall(r"mark\.anyio", code))  # on asyncio and on trio
+    both = "def anyio_backend" not in code  # on asyncio and on trio
+    loops = len(re.findall(r"mark\.anyio", code)) if both else 0
     result.assert_outcomes(passed=len(re.findall(r"^ *(?:async )?def test_", code, re.MULTILINE)) + loops)
 
 
-@pytest.mark.parametrize("guide", guides_with("script"))
-def test_scripts_run(guide: str, tmp_path: Path) -> None:
-    """The scripts of a guide run to their end."""
-    for code in blocks(guide, "script"):
+@pytest.mark.parametrize("page", pages_with("python", "script"))
+def test_scripts_run(page: str, tmp_path: Path) -> None:
+    """The scripts of a page run to their end."""
+    for code in used(page, "python", "script"):
         done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.needs("bash", "curl")
-@pytest.mark.parametrize("guide", guides_with("server"))
-def test_calls_succeed(guide: str, tmp_path: Path) -> None:
-    """The calls of a guide succeed one after the other on one server."""
-    script = "\n".join(blocks(guide, "server"))
+@pytest.mark.parametrize("page", pages_with("sh", "server"))
+def test_calls_succeed(page: str, tmp_path: Path) -> None:
+    """The calls of a page succeed one after the other on one server."""
+    script = "\n".join(used(page, "sh", "server"))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with Server() as running:
-        environment = {**os.environ, "no_proxy": "*", "TMPDIR": str(tmp_path)}
+        environment = {**os.environ, "PATH": path, "no_proxy": "*", "TMPDIR": str(tmp_path)}
         shell = ["bash", "-euo", "pipefail", "-c", script.replace(ADDRESS, running.url)]
         done = subprocess.run(shell, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout[-500:] + done.stderr
 
 
-@pytest.mark.parametrize("guide", sorted(path.name for path in DOCS.glob("*.md")))
-def test_links_lead_somewhere(guide: str) -> None:
-    """Every link of a page into the repository leads to something that is there."""
-    for link in re.findall(r"\]\((?!http)([^)#]+)", text(guide)):
-        assert (DOCS / link).exists(), link
+@pytest.mark.parametrize("page", PAGES)
+def test_what_is_only_shown_can_be_read(page: str) -> None:
+    """What is not run is at least what it says it is: JSON, TOML, YAML, Python, a command that bash can read."""
+    for language, use, code in blocks(page):
+        if language == "json":
+            json.loads(code)
+        elif language == "toml":
+            tomllib.loads(code)
+        elif language == "yaml":
+            yaml.safe_load(
+                re.sub(r'^--8<-- "(.*)"$', lambda match: (ROOT / match[1]).read_text(), code, flags=re.MULTILINE)
+            )
+        elif (language, use) == ("python", "parsed"):
+            compile(code, page, "exec")
+        elif (language, use) == ("sh", "shown"):
+            readable(code)
+        elif language == "console":
+            readable("\n".join(re.findall(r"^\$ ((?:.*\\\n)*.*)$", code, re.MULTILINE)))
+
+
+def readable(script: str) -> None:
+    """Let bash read a script without running it."""
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("needs bash")
+    done = subprocess.run([bash, "-n"], input=script, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    """Every link of a page leads to something that is there, or that the site makes; `make docs` checks anchors too."""
+    made = {*reference.NAMES, *documentation.ELSEWHERE}
+    for link in re.findall(r"\]\((?!http)([^)#\s]+)", text(page)):
+        place = (DOCS / page).parent / link
+        assert place.exists() or os.path.relpath(place, DOCS) in made, link
 
 
 def test_every_control_call_is_described() -> None:
@@ -84,8 +169,13 @@ def test_every_control_call_is_described() -> None:
     assert missing == []
 
 
-def test_every_control_call_that_is_named_exists() -> None:
-    """Each path that a guide names is one of a call there is."""
-    known = [re.sub(r"\{\w+\}", "[^/]+", row.path) for row in control.ROWS]
-    named = {path for guide in GUIDES for path in re.findall(r"(?<![\w>])/_mock[/\w.{}-]*\w", text(guide))}
-    assert [path for path in named if not any(re.fullmatch(pattern, path) for pattern in known)] == []
+def test_every_code_has_a_meaning() -> None:
+    """Each refusal there is says what it means and what to do, and nothing else does."""
+    assert MEANINGS.keys() == Contract.shipped().errors.keys()
+
+
+def test_every_setting_says_what_it_does() -> None:
+    """Each setting has a sentence of its own on the page of the settings."""
+    sections = re.findall(r"^## `(\S+)` .*\n\n(.+)$", reference.settings(), re.MULTILINE)
+    assert len(sections) == len(Settings.__struct_fields__)
+    assert [name for name, does in sections if does.startswith("|")] == []
