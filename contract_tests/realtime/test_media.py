@@ -57,6 +57,10 @@ def test_the_first_party_starts_the_meeting(cloud: Cloud, sockets: Sockets) -> N
             {name: status["content"][name] for name in ("endTime", "virtualEndTime", "mediaMode", "meetingStatus")},
             {"endTime": None, "virtualEndTime": None, "mediaMode": "video", "meetingStatus": "active"},
         )
+    with claim("RT-MED-03", "content has the members of a meeting and what was sent, and nothing else"):
+        members = ["startTime", "endTime", "virtualEndTime", "mediaMode", "meetingStatus", "bodyText"]
+        members += ["attendees", "attendee", "recordings", "data", "mediaSession", "streamId"]
+        observe(sorted(status["content"]), sorted(members))
     with claim("RT-MED-01", "streamId is relayed"):
         observe(status["content"]["streamId"], "s1")
     with claim("RT-MED-03", "content lists the attendees"):

@@ -73,9 +73,10 @@ async def _tell(session: Session, payload: Payload, space_id: str, kind: str, me
     event_id, created, loopback = world.ids.object_id(), iso(world.clock.now_ms()), given(payload, "loopbackMetadata")
 
     async def render(recipient: Session) -> shapes.MediaRelay:
-        shown = shapes.MediaRelay(
+        shape = shapes.MediaRelay if meeting else shapes.MediaRelayAlone
+        shown = shape(
             id=event_id,
-            message_id=meeting.id if meeting else "",
+            message_id=meeting.id if meeting else "",  # type: ignore[arg-type]  # the one where it is alone
             topic_id=space_id,
             category=kind,
             sender=payloads.sender(recipient, session.caller.person),
@@ -101,11 +102,10 @@ def _content(recipient: Session, session: Session, payload: Payload, meeting: Me
     if meeting is None:
         return sent
     found = meetings.meeting_of(meeting)
-    shown = payloads.as_plain(recipient, message_views.meeting(recipient.origins, found))
     own = next((one for one in found.attendees if one.id == session.caller.id), None)
-    if own is not None:
-        shown["attendee"] = message_views.attendee(recipient.origins, own)
-    return {**shown, **{name: value for name, value in sent.items() if name not in shown}}
+    shown = message_views.relayed(recipient.origins, found, own)
+    shown.media_session = sent.get("mediaSession", UNSET)
+    return {**payloads.as_plain(recipient, shown), **payloads.others(sent, shown)}
 
 
 HANDLERS: Handlers = {

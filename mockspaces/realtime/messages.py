@@ -9,6 +9,7 @@ from mockspaces.cloud.messaging.drafts import MessageBody
 from mockspaces.cloud.spaces import access
 from mockspaces.cloud.store.entities import Category
 from mockspaces.contract import errors, events
+from mockspaces.contract.shapes import events as shapes
 from mockspaces.realtime import payloads
 from mockspaces.realtime.handling import Handlers, Handling, code, text
 from mockspaces.realtime.hub import Payload, Session
@@ -18,8 +19,9 @@ CATEGORIES: dict[str, Category] = {"chat": "chat", "idea": "idea", "task": "task
 
 async def failed(session: Session, payload: Payload, rejection: Rejection) -> None:
     """Give the sent payload back with its sender and the reason (RT-FAIL-01)."""
-    sender = payloads.as_plain(session, payloads.sender(session, session.caller.person))
-    await session.tell(events.SEND_MESSAGE_FAILED, {**payload, "sender": sender, "error": code(session, rejection)})
+    shown = shapes.NotSent(sender=payloads.sender(session, session.caller.person), error=code(session, rejection))
+    answer = {**payloads.others(payload, shown), **payloads.as_plain(session, shown)}
+    await session.tell(events.SEND_MESSAGE_FAILED, answer)
 
 
 def require_subscription(session: Session, space_id: str) -> None:

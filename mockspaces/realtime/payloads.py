@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
+from msgspec import UNSET
 
 from mockspaces.cloud.kernel.clock import iso
 from mockspaces.cloud.kernel.world import World
@@ -27,6 +28,13 @@ def as_plain(session: Session, shape: msgspec.Struct) -> Payload:
     """Return a shape in plain JSON types, as the world's overlay has it, to be added to what was sent."""
     members: Payload = builtins(shape, session.hub.world.contract.shapes)
     return members
+
+
+def others(sent: Payload, shape: msgspec.Struct) -> Payload:
+    """Return what was sent beyond the members of a shape that is answered with it."""
+    members = zip(shape.__struct_encode_fields__, shape.__struct_fields__, strict=True)
+    own = {name for name, attribute in members if getattr(shape, attribute) is not UNSET}
+    return {name: value for name, value in sent.items() if name not in own}
 
 
 def sender(session: Session, who: Person) -> shared.Sender:

@@ -63,11 +63,9 @@ def _audience(session: Session, space_id: str, payload: Payload) -> list[Session
 async def _tell(session: Session, audience: list[Session], kind: str, space_id: str, payload: Payload) -> None:
     person, loopback = session.caller.person, given(payload, "loopbackMetadata")
     attendee_type: Literal["userId", "anonymousId"] = "anonymousId" if isinstance(person, AnonymousUser) else "userId"
-    told = {
-        **objects(payload.get("content")),
-        "sessionId": session.id,
-        "attendee": shapes.Party(attendee_type=attendee_type, attendee=person.id),
-    }
+    party = shapes.Party(attendee_type=attendee_type, attendee=person.id)
+    known = shapes.PresenceContent(session_id=session.id, attendee=party)
+    told = {**payloads.others(objects(payload.get("content")), known), **payloads.as_plain(session, known)}
 
     async def render(recipient: Session) -> shapes.PresenceEvent:
         shown = shapes.PresenceEvent(

@@ -12,6 +12,7 @@ from mockspaces.cloud.kernel.events import MediaEvent
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.messaging import files
 from mockspaces.cloud.store.entities import Attachment, Attendee, Meeting, Message, Recording, Sender, Task
+from mockspaces.contract.shapes import events as event_shapes
 from mockspaces.contract.shapes import messages as shapes
 from mockspaces.contract.web import DEFAULT_PICTURE
 
@@ -146,9 +147,12 @@ async def attachment(world: World, origins: Origins, shown: Attachment) -> shape
     )
 
 
-def meeting(origins: Origins, shown: Meeting) -> shapes.MeetingContent:
-    """Return the content of a meeting (DM-MEET-01)."""
-    return _meeting(origins, shown, shapes.MeetingContent)
+def relayed(origins: Origins, shown: Meeting, own: Attendee | None) -> event_shapes.RelayedContent:
+    """Return a meeting with a party's own entry, if they have one, as what they say is relayed (RT-MED-03)."""
+    content = _meeting(origins, shown, event_shapes.RelayedContent)
+    if own is not None:
+        content.attendee = attendee(origins, own)
+    return content
 
 
 def _meeting(origins: Origins, shown: Meeting, shape: type[MeetingContent]) -> MeetingContent:
