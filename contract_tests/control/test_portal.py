@@ -169,8 +169,8 @@ def test_the_ways_in_which_a_service_account_gets_a_licence(cloud: Cloud) -> Non
     cloud.control("PATCH", f"/service-apps/{apps['later']['iss']}", {"licenses": []})
     with claim("DM-LIC-02", "without it again, new spaces have no media"):
         observe(settings_of(cloud, admin)["mdLic"], [])
-    for what, change in (("deleted", {"action": "delete"}), ("given a password", {"password": "secret"})):
-        result = cloud.call("POST", "/users/bulkupdate", admin, json=[{**operation, **change}]).json()["data"][0]
+    for what, wrong in (("deleted", {"action": "delete"}), ("given a password", {"password": "secret"})):
+        result = cloud.call("POST", "/users/bulkupdate", admin, json=[{**operation, **wrong}]).json()["data"][0]
         with claim("DM-APP-02", f"a bulk update does not let a service account be {what}"):
             observe((result["success"], result["code"]), (False, "permission.denied"))
             cloud.explains("[0]", "service account", what, path="/api/users/bulkupdate")
