@@ -1,9 +1,11 @@
 import asyncio
+import sys
 from typing import Any
 
 import pytest
 
 from mockspaces.cloud.kernel.journal import KEPT_BODY_BYTES, Criteria, Entry, Journal, packed, unpacked
+from mockspaces.cloud.kernel.ring import NEWEST
 
 
 def entry(path: str = "/api/users/me", status: int = 200, **members: Any) -> Entry:
@@ -165,3 +167,93 @@ def test_fan_out_weighs_what_it_holds() -> None:
     journal = Journal()
     journal.record(entry(connections=(("127.0.0.1", 1),) * 5000))
     assert journal.find(Criteria())[0].size > 40_000
+
+
+def talkative(number: int) -> Entry:
+    """Return an entry of which every member says something."""
+    return Entry(
+        time=number,
+        surface="rest",
+        method="GET",
+        path=f"/{number}",
+        endpoint="ME-GET",
+        caller="cleo",
+        status=400,
+        code="request.invalid",
+        why="é",
+        request=b"\xff",
+        response=b"{}",
+        target=b"/x?y",
+        version="1.1",
+        head=b"host\nx",
+        headers=[(b"a", b"\xe4")],
+        duration=0.25,
+        connections=(("127.0.0.1", number), None),
+        event="CHAT",
+        credential=("oauth", "x"),
+    )
+
+
+@pytest.mark.parametrize("why", ["é", "\ud83c"])
+def test_old_entries_are_kept_as_they_were(why: str) -> None:
+    """Packing loses nothing, also where a text holds half a character, which came without a server between."""
+    journal, recorded = Journal(max_entries=1000), [talkative(number) for number in range(1500)]
+    for one in recorded:
+        one.why = why
+        journal.record(one)
+    kept = recorded[500:]
+    assert journal.find(Criteria()) == kept
+    assert [journal.following(after, 70) for after in (0, 563, 1244, 1499)] == [
+        kept[:70],
+        kept[63:133],
+        kept[744:814],
+        kept[999:],
+    ]
+    assert journal.get(501) == kept[0]
+    assert journal.get(500) is None
+    assert (len(journal), journal.dropped) == (1000, 500)
+
+
+def test_old_entries_take_a_fraction_of_the_objects() -> None:
+    """A full journal is a few large objects, whose memory the system gets back, beside the newest entries."""
+    before = sys.getallocatedblocks()
+    journal = filled(Journal(), 10_000)
+    assert sys.getallocatedblocks() - before < len(journal) / 2
+
+
+async def test_search_goes_on_while_entries_come_and_go() -> None:
+    """Who looks through a long journal finds what there was, though it is recorded in, dropped from or cleared."""
+    journal = filled(Journal(max_entries=1000), 1000)
+    searching = asyncio.create_task(journal.search(Criteria()))
+    await asyncio.sleep(0)
+    filled(journal, 400)
+    assert [found.id for found in await searching] == list(range(401, 1001))
+    searching = asyncio.create_task(journal.search(Criteria()))
+    await asyncio.sleep(0)
+    journal.clear()
+    assert len(await searching) == NEWEST
+    assert await journal.search(Criteria()) == []
+
+
+async def test_wait_begins_anew_with_the_journal() -> None:
+    """Entries that were forgotten while somebody waits count no longer, those that come afterwards do."""
+    journal = filled(Journal(), 1)
+    waiting = asyncio.create_task(journal.wait(Criteria(), 2, timeout=60))
+    await asyncio.sleep(0)
+    journal.forget()
+    filled(journal, 1)
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    filled(journal, 1)
+    async with asyncio.timeout(1):
+        assert [found.id for found in await waiting] == [1, 2]
+
+
+async def test_wait_needs_all_at_once() -> None:
+    """Entries that were dropped meanwhile do not count either."""
+    journal = filled(Journal(max_entries=2), 1)
+    assert len(await journal.wait(Criteria(), 1, timeout=0)) == 1
+    waiting = asyncio.create_task(journal.wait(Criteria(path="/0"), 2, timeout=0.2))
+    await asyncio.sleep(0)
+    filled(journal, 2)
+    assert [found.path for found in await waiting] == ["/0"]

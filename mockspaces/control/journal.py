@@ -154,7 +154,7 @@ async def find(call: ControlCall) -> object:
         query = msgspec.convert(call.query, Query, strict=False)
     except msgspec.ValidationError as error:
         raise refusal(str(error), Query, whole="query") from None
-    found = call.world.journal.find(query.criteria(call.world), query.limit)
+    found = await call.world.journal.search(query.criteria(call.world), query.limit)
     if query.format == "har":
         return await har.archive(call.exchange.origins, found, partial(shown, call.world))
     dropped, cut = call.world.journal.dropped, call.world.journal.cut

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import chain
 
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.journal import Entry
@@ -34,7 +35,7 @@ async def found(world: World, text: str, most: int) -> tuple[Sequence[Entry], bo
     words = text.casefold().split()
     entries: list[Entry] = []
     read = 0
-    for entry in reversed(world.journal.following(0, len(world.journal))):
+    for entry in chain.from_iterable(world.journal.slices()):
         said = _said(entry, shown=False)
         read += len(said)
         if all(word in said for word in words) and _tells(entry, words):

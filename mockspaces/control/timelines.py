@@ -9,7 +9,7 @@ from typing import Any
 
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.clock import iso
-from mockspaces.cloud.kernel.journal import Entry, Peer
+from mockspaces.cloud.kernel.journal import Criteria, Entry, Peer
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.people import people
 from mockspaces.cloud.store.run import SOCKET, Connection
@@ -29,9 +29,8 @@ def named(peer: Peer) -> str:
     return f"{peer[0]}:{peer[1]}"
 
 
-def _of_sockets(world: World) -> Sequence[Entry]:
-    entries = world.journal.following(0, len(world.journal))
-    return [entry for entry in entries if entry.surface == SOCKET]
+async def _of_sockets(world: World) -> Sequence[Entry]:
+    return await world.journal.search(Criteria(surface=SOCKET))
 
 
 async def show_all(call: ControlCall) -> object:
@@ -40,7 +39,7 @@ async def show_all(call: ControlCall) -> object:
     world, page = call.world, page_number(call)
     open_now = {named(one.peer): one for one in world.presence.all() if one.peer}
     told: dict[str, list[Entry]] = {}
-    for entry in _of_sockets(world):
+    for entry in await _of_sockets(world):
         for peer in entry.connections:
             if peer:
                 told.setdefault(named(peer), []).append(entry)
@@ -81,7 +80,8 @@ async def show(call: ControlCall) -> object:
     """Show one connection frame by frame, with payloads, what was refused, and why it ended."""
     check_query(call, "page")
     world, name, page = call.world, call.params["peer"], page_number(call)
-    entries = [entry for entry in _of_sockets(world) if any(peer and named(peer) == name for peer in entry.connections)]
+    told = await _of_sockets(world)
+    entries = [entry for entry in told if any(peer and named(peer) == name for peer in entry.connections)]
     entries.sort(key=_moment)
     connection = next((one for one in world.presence.all() if one.peer and named(one.peer) == name), None)
     if not entries and connection is None:

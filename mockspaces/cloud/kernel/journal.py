@@ -6,7 +6,6 @@ verification can say "incomplete" instead of lying.
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,6 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from mockspaces.cloud.kernel.ring import NEWEST, Ring
 from mockspaces.cloud.store.run import is_caller
 
 logger = logging.getLogger("mockspaces.access")
@@ -54,7 +54,7 @@ def target(scope: Mapping[str, Any]) -> bytes:
     return path + b"?" + scope["query_string"] if scope["query_string"] else path
 
 
-class Entry(msgspec.Struct, kw_only=True, gc=False):
+class Entry(msgspec.Struct, kw_only=True, gc=False, array_like=True):
     """One HTTP exchange or one socket frame. ``why`` explains a refusal or names a setting that saved a request.
 
     Entries of the same ``trace`` belong together: a call, and the frames that announced what it did.
@@ -179,11 +179,12 @@ class Journal:
     def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES, *, world: str = "") -> None:
         """Keep at most so many entries and bytes."""
         self._world = world
-        self._entries: deque[Entry] = deque()
+        self._entries: Ring[Entry] = Ring(Entry)
         self._max_entries, self._max_bytes = max_entries, max_bytes
         self._bytes = 0
         self._last_id = 0
         self._last_trace = 0
+        self._cleared = 0  # so often
         self._waiting: set[asyncio.Event] = set()
         self._watches: set[Watch] = set()
         self.heartbeats: dict[Peer, Heartbeats] = {}
@@ -220,7 +221,7 @@ class Journal:
         self._entries.append(entry)
         self._bytes += entry.size
         while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
-            self._bytes -= self._entries.popleft().size
+            self._bytes -= self._entries.drop()
             self.dropped += 1
         for event in self._waiting:
             event.set()
@@ -243,21 +244,44 @@ class Journal:
         return sum(min(len(text), KEPT_BODY_BYTES) for text in texts.values())
 
     def find(self, criteria: Criteria, limit: int | None = None) -> list[Entry]:
-        """Return the entries that fit, oldest first; with ``limit`` the newest of them."""
+        """Return the entries that fit, oldest first; with ``limit`` the newest of them.
+
+        For few entries, or the newest of them; who may have to look through a whole journal uses `search`.
+        """
         found: list[Entry] = []
-        for entry in reversed(self._entries):  # what is asked for is mostly new
-            if entry.id <= criteria.after or len(found) == limit:
+        for part in self.slices(criteria.after):
+            found += filter(criteria.match, part)
+            if limit is not None and len(found) >= limit:
                 break
-            if criteria.match(entry):
-                found.append(entry)
-        return found[::-1]
+        return found[:limit][::-1]
+
+    async def search(self, criteria: Criteria, limit: int | None = None) -> list[Entry]:
+        """Do what `find` does; others have their turn in between, since unpacking a whole journal takes a while."""
+        found: list[Entry] = []
+        for part in self.slices(criteria.after):
+            found += filter(criteria.match, part)
+            if limit is not None and len(found) >= limit:
+                break
+            await asyncio.sleep(0)
+        return found[:limit][::-1]
+
+    def slices(self, after: int = 0) -> Iterator[list[Entry]]:
+        """Yield entries newest first, some at a time, down to an id; meanwhile others may come, or be forgotten."""
+        upper = self._last_id
+        while upper > after:
+            lower = max(upper - NEWEST, after)
+            found = [entry for entry in self.following(lower, upper - lower) if entry.id <= upper]
+            if not found:
+                return
+            yield found[::-1]
+            upper = lower
 
     def following(self, after: int, limit: int) -> list[Entry]:
         """Return the entries that come after an id, oldest first, at most ``limit``; ids have no holes."""
-        if not self._entries or after >= self._last_id:
+        if after >= self._last_id:
             return []
-        start = max(0, after + 1 - self._entries[0].id)
-        return list(islice(self._entries, start, start + limit))
+        oldest = self._last_id - len(self._entries) + 1
+        return list(islice(self._entries.since(max(0, after + 1 - oldest)), limit))
 
     def get(self, entry_id: int) -> Entry | None:
         """Return an entry that is still kept, or None."""
@@ -285,6 +309,7 @@ class Journal:
     def clear(self) -> None:
         """Forget all entries and counts; numbering goes on."""
         self._entries.clear()
+        self._cleared += 1
         self.heartbeats.clear()
         self._bytes = self.dropped = self.cut = 0
 
@@ -299,11 +324,21 @@ class Journal:
         self._waiting.add(event)
         try:
             async with asyncio.timeout(timeout):
-                while len(found := self.find(criteria)) < count:
+                cleared, seen, fitting = self._cleared, criteria.after, 0
+                while True:  # what was seen is not looked through again at each new entry
                     event.clear()
+                    if cleared != self._cleared:
+                        cleared, seen, fitting = self._cleared, criteria.after, 0
+                    last = self._last_id
+                    fitting += len(await self.search(msgspec.structs.replace(criteria, after=seen)))
+                    seen = last
+                    if fitting >= count:
+                        found = await self.search(criteria)
+                        if len(found) >= count:
+                            return found
+                        fitting = len(found)  # some were dropped
                     await event.wait()
         except TimeoutError:
-            return self.find(criteria)
+            return await self.search(criteria)
         finally:
             self._waiting.discard(event)
-        return found
