@@ -8,6 +8,7 @@ COPY constraints.txt ./
 RUN python -m pip install --quiet --no-cache-dir --upgrade --constraint constraints.txt pip \
  && python -m venv --without-pip /opt/mockspaces
 COPY pyproject.toml README.md LICENSE ./
+COPY scripts/metadata.py scripts/
 COPY fixtures fixtures
 COPY contract_tests contract_tests
 COPY mockspaces mockspaces

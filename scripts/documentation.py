@@ -77,7 +77,7 @@ def _led(match: re.Match[str], folder: PurePosixPath, here: PurePosixPath, repos
         return match[0]  # it leads nowhere, and mkdocs says so
     if not (ROOT / meant).exists():
         raise FileNotFoundError(f"{folder}: {target} leads nowhere")
-    return f"[{match['text']}]({repository}/{meant})" if repository else match["text"]
+    return f"[{match['text']}]({repository}/blob/HEAD/{meant})" if repository else match["text"]
 
 
 def _quoted(key: str, here: PurePosixPath) -> str:
