@@ -1,0 +1,6 @@
+/**
+ * Start one mock for a whole run of Vitest, Jest or Playwright, as their `globalSetup`; MOCKSPACES_URL tells the workers
+ * where it is. It ends with the run.
+ * @returns {Promise<() => Promise<void>>} what ends it
+ */
+export default function setup(): Promise<() => Promise<void>>;
