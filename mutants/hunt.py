@@ -1,27 +1,32 @@
 """The hunt: each mutant gets a run of the tests that may kill it, in a process of its own.
 
-The processes are forked from one that has the libraries loaded already: importing them takes longer than most
-runs. It has nothing of ours loaded, so that a mutant can break any module. A mock that a test starts as a process of
-its own (`kit.serving`) has the rule broken too, by a module that Python imports first.
+For a mutant that is data the process is a fork of one that has the suite collected, see `mutants.collected`. For a rule
+in code it is forked from one that has the libraries loaded and nothing of ours, so that any module can be broken. A
+mock that a test starts as a process of its own (`kit.serving`) has the rule broken too, by a module that Python
+imports first.
 """
 
 import json
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
+from mutants.collected import CollectedSuite, Order
 from mutants.mutant import Mutant
 
 ROOT = Path(__file__).parent.parent
 SUITE = ROOT / "contract_tests"
-OUTCOMES = {0: "survived", 1: "killed", 5: "uncited"}  # by exit code of pytest
+SETTINGS = SUITE / "suite.ini"
+OUTCOMES: dict[int | None, str] = {0: "survived", 1: "killed", 5: "uncited"}  # by exit code of pytest
 LONGEST_S = 300
 LIBRARIES = [
     *("pytest", "hypothesis", "hypothesis.stateful", "httpx", "jwt", "socketio"),
@@ -51,16 +56,46 @@ class Fate:
 def hunt(mutants: Iterable[Mutant], workers: int, suite: Path = SUITE) -> Iterator[Fate]:
     """Yield the fate of each mutant, in the order given."""
     _forking.set_forkserver_preload(LIBRARIES)
-    with ThreadPoolExecutor(workers) as pool:
-        yield from pool.map(lambda mutant: _fate(mutant, suite), mutants)
+    hunters = Hunters(suite)
+    with ThreadPoolExecutor(workers) as pool, closing(hunters):
+        yield from pool.map(hunters.fate, mutants)
 
 
-def _fate(mutant: Mutant, suite: Path) -> Fate:
-    if not mutant.breaks:  # a fact of the mock's own, which no behaviour speaks of
-        return Fate(mutant, "uncited")
-    if mutant.first and _tried(mutant, suite, suite / mutant.first).outcome == "killed":
-        return Fate(mutant, "killed", f"by {mutant.first}")
-    return _tried(mutant, suite, suite)
+class Hunters:
+    """Those who hunt in a suite, each in a thread of their own and with a process that has collected it."""
+
+    def __init__(self, suite: Path) -> None:
+        """Begin without any."""
+        self._suite = suite
+        self._own = threading.local()
+        self._all: list[CollectedSuite] = []
+
+    def fate(self, mutant: Mutant) -> Fate:
+        """Return what becomes of a mutant."""
+        if not mutant.breaks:  # a fact of the mock's own, which no behaviour speaks of
+            return Fate(mutant, "uncited")
+        tried = self._tried_in_code if mutant.rule else self._tried_as_data
+        if mutant.first and tried(mutant, self._suite / mutant.first).outcome == "killed":
+            return Fate(mutant, "killed", f"by {mutant.first}")
+        return tried(mutant, self._suite)
+
+    def close(self) -> None:
+        """End their processes."""
+        for one in self._all:
+            one.close()
+
+    def _tried_as_data(self, mutant: Mutant, tests: Path) -> Fate:
+        if not hasattr(self._own, "collected"):
+            self._own.collected = CollectedSuite(self._suite, SETTINGS)
+            self._all.append(self._own.collected)
+        with tempfile.TemporaryDirectory() as scratch:
+            overlay = Path(scratch) / "overlay.json"
+            overlay.write_text(json.dumps(mutant.overlay), encoding="utf-8")
+            said = self._own.collected.run(Order(str(overlay), mutant.breaks, str(tests), LONGEST_S))
+        return Fate(mutant, OUTCOMES.get(said.code, "broken"), said.failed)
+
+    def _tried_in_code(self, mutant: Mutant, tests: Path) -> Fate:
+        return _tried(mutant, self._suite, tests)
 
 
 def _tried(mutant: Mutant, suite: Path, tests: Path) -> Fate:
@@ -69,7 +104,7 @@ def _tried(mutant: Mutant, suite: Path, tests: Path) -> Fate:
         overlay.write_text(json.dumps(mutant.overlay), encoding="utf-8")
         only = [option for name in dict.fromkeys(mutant.breaks) for option in ("--only", name)]
         options = [
-            *(str(tests), "-c", str(SUITE / "suite.ini"), "--rootdir", str(suite.parent)),
+            *(str(tests), "-c", str(SETTINGS), "--rootdir", str(suite.parent)),
             *("-x", "-q", "--tb=line", "-p", "no:cacheprovider", "--overlay", str(overlay), *only),
         ]
         process = _forking.Process(target=_try, args=(options, mutant.rule, str(output)))
@@ -78,7 +113,7 @@ def _tried(mutant: Mutant, suite: Path, tests: Path) -> Fate:
         if process.is_alive():
             process.kill()
             process.join()
-        outcome = OUTCOMES.get(process.exitcode or 0, "broken")
+        outcome = OUTCOMES.get(process.exitcode, "broken")
         said = output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
     return Fate(mutant, outcome, _last_failure(said) if outcome != "survived" else "")
 

@@ -113,20 +113,26 @@ def suite(tmp_path: Path) -> Path:
             parser.addoption("--only", action="append")
 
         def pytest_collection_modifyitems(config, items):
-            items[:] = [one for one in items if one.name.startswith(tuple(config.getoption("--only")))]
+            only = tuple(config.getoption("--only") or ("",))
+            items[:] = [one for one in items if one.get_closest_marker("behaviour").args[0].startswith(only)]
     """
     tests = """
         import json
         from pathlib import Path
 
+        import pytest
+
+        @pytest.mark.behaviour("SEEN-01")
         def test_overlay(pytestconfig):
             assert json.loads(Path(pytestconfig.getoption("--overlay")).read_text()) == {}
 
+        @pytest.mark.behaviour("RULE-01")
         def test_rule():
             import dis
             from mockspaces.cloud.spaces.access import check_pin
             assert "PIN_WRONG" in [one.argval for one in dis.get_instructions(check_pin)]
 
+        @pytest.mark.behaviour("SERVED-01")
         def test_served():
             import subprocess, sys
             program = (
@@ -135,6 +141,7 @@ def suite(tmp_path: Path) -> Path:
             )
             assert b"PIN_WRONG" in subprocess.run([sys.executable, "-c", program], capture_output=True).stdout
 
+        @pytest.mark.behaviour("BROKEN-01")
         def test_broken(missing_fixture): ...
     """
     (folder / "conftest.py").write_text(dedent(conftest), encoding="utf-8")
@@ -146,19 +153,23 @@ def test_the_hunt_tells_the_truth(suite: Path) -> None:
     """What a citing test notices is killed, what it does not survives, and without such a test it is uncited."""
     overlay = {"limits": {"json_depth": 1}}
     mutants = [
-        Mutant("seen", ("test_overlay",), overlay),
-        Mutant("unseen", ("test_rule",), overlay),
-        Mutant("in code", ("test_rule",), rule="PIN ignored"),
-        Mutant("in code that is served", ("test_served",), rule="PIN ignored"),
-        Mutant("right", ("test_overlay", "test_rule", "test_served")),
-        Mutant("nobody's", ("nothing",), overlay),
+        Mutant("seen", ("SEEN-01",), overlay),
+        Mutant("seen by the first", ("SEEN-", "RULE-"), overlay, first="test_tiny.py"),
+        Mutant("unseen", ("RULE-01",), overlay),
+        Mutant("in code", ("RULE-01",), rule="PIN ignored"),
+        Mutant("in code that is served", ("SERVED-01",), rule="PIN ignored"),
+        Mutant("right", ("SEEN-01", "RULE-01", "SERVED-01")),
+        Mutant("right in code that is broken elsewhere", ("RULE-01",), rule="no HEAD"),
+        Mutant("nobody's", ("NOTHING-",), overlay),
     ]
     assert {fate.mutant.id: fate.outcome for fate in hunt(mutants, 2, suite)} == {
         "seen": "killed",
+        "seen by the first": "killed",
         "unseen": "survived",
         "in code": "killed",
         "in code that is served": "killed",
         "right": "survived",
+        "right in code that is broken elsewhere": "survived",
         "nobody's": "uncited",
     }
 
