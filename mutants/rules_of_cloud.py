@@ -101,7 +101,7 @@ CLOUD: Rules = {
         ("AUTH-SVC-07",),
     ),
     "scheme by case": (
-        Rule(AUTHENTICATION, "_case", "_CASES.get(scheme.lower())", "_CASES.get(scheme)"),
+        Rule(AUTHENTICATION, "_way", "_CASES.get(scheme.lower())", "_CASES.get(scheme)"),
         ("AUTH-HDR-01",),
     ),
     "code: lives one millisecond longer": (Rule(GRANTS, "exchange_code", "late >= 0", "late > 0"), ("ACC-AUTHZ-18",)),

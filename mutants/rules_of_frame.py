@@ -184,7 +184,7 @@ FRAME: Rules = {
         Rule(ROUTING, "_segments", 'path.strip("/")', 'path.lstrip("/")'),
         ("REST-REQ-01", "ACC-GEN-02"),
     ),
-    "no HEAD": (Rule(ROUTING, "Router.find", '"GET" if method == "HEAD" else method', "method"), ("REST-REQ-06",)),
+    "no HEAD": (Rule(ROUTING, "Router._find", '"GET" if method == "HEAD" else method', "method"), ("REST-REQ-06",)),
     "browsers may send known headers only": (without(CORS, "preflight", ", *names"), ("REST-CORS-02",)),
     "compressed bodies read as text": (never(CALL, "Call.text", "body and encoding"), ("REST-REQ-03", "ACC-TOKEN-01")),
     "byte order mark told as bad JSON": (never(CALL, "Call.text", "body.startswith"), ("REST-REQ-03",)),

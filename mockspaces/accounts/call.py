@@ -10,13 +10,11 @@ from starlette.responses import Response
 from mockspaces.accounts import cookies, csrf
 from mockspaces.accounts.parameters import Parameters, bad, pairs_of
 from mockspaces.asgi import call
-from mockspaces.asgi.answer import Signed
-from mockspaces.asgi.exchange import Exchange
+from mockspaces.asgi.answer import Json, Signed
+from mockspaces.asgi.exchange import Exchange, add_headers
 from mockspaces.asgi.handlers import Handler
 from mockspaces.asgi.pages import Pages
-from mockspaces.contract.http import JSON
 from mockspaces.contract.rows import Endpoint
-from mockspaces.contract.shapes.changes import encoded
 
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 MAX_FIELDS = 200
@@ -60,8 +58,11 @@ class Call(call.Call):
 
     def json(self, value: object) -> Response:
         """Return a JSON answer, which nobody may keep where the row says so (ACC-GEN-07)."""
-        headers = self.world.contract.accounts.no_store if self.endpoint.no_store else None
-        return Response(encoded(value, self.world.contract.shapes), headers=headers, media_type=JSON)
+        answer = Json(value, changes=self.world.contract.shapes)
+        if not self.endpoint.no_store:
+            return answer
+        no_store = self.world.contract.accounts.no_store.items()
+        return add_headers(answer, [(name.lower().encode(), words.encode()) for name, words in no_store])
 
     async def _form_pairs(self) -> list[tuple[str, str]]:
         """Return all fields of the body in their order."""

@@ -1,6 +1,7 @@
 """The Authorization header, taken apart the same way on every surface."""
 
 import re
+from functools import lru_cache
 
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import errors
@@ -8,6 +9,7 @@ from mockspaces.contract import errors
 _CREDENTIAL = re.compile(r"([^\s\"]+) +([^\s\"]+)")
 
 
+@lru_cache(maxsize=256)  # a client sends the same header over and over
 def credential(header: str | None) -> tuple[str, str]:
     """Return scheme and token of an Authorization header (AUTH-HDR-01, -02, -06)."""
     if header is None:

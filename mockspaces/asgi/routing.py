@@ -1,10 +1,13 @@
 """From a path to an endpoint: a tree of path segments, one look-up per segment."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.contract import errors
 from mockspaces.contract.rows import Endpoint
+
+REMEMBERED = 200  # characters of a path whose endpoint is kept
 
 
 class MethodNotAllowed(Rejection):
@@ -36,6 +39,7 @@ class Router:
         for endpoint in endpoints:
             for path in (endpoint.path, *endpoint.aliases):
                 self._add(endpoint, path)
+        self._known = lru_cache(maxsize=1024)(self._find)
 
     def _add(self, endpoint: Endpoint, path: str) -> None:
         node, names = self._root, []
@@ -53,6 +57,10 @@ class Router:
 
     def find(self, method: str, path: str) -> tuple[str, Mapping[str, str]]:
         """Return endpoint id and path parameters. Refuses unknown paths and wrong methods."""
+        # A client asks for the same things over and over, but no long path may be kept.
+        return self._known(method, path) if len(path) <= REMEMBERED else self._find(method, path)
+
+    def _find(self, method: str, path: str) -> tuple[str, Mapping[str, str]]:
         literal = self._literal.get(path)  # no parameter can win over it
         found = (literal, ()) if literal else _walk(self._root, _segments(path), 0, ())
         if found is None:

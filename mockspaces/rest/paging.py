@@ -80,11 +80,11 @@ async def fitting(call: Call, items: Sequence[Item], render: Render[Item], *, ba
     contract, shown = call.world.contract, list[object]()
     room = contract.limits.page_bytes - len("[]")
     for item in reversed(items) if backward else items:
-        one = await render(item)
-        room -= len(encoded(one, contract.shapes)) + (len(",") if shown else 0)
+        text = encoded(await render(item), contract.shapes)  # once: the envelope takes it in as it is
+        room -= len(text) + (len(",") if shown else 0)
         if room < 0 and shown:
             break
-        shown.append(one)
+        shown.append(msgspec.Raw(text))
     return shown[::-1] if backward else shown
 
 

@@ -10,7 +10,7 @@ them, for whoever wants to know why it was refused; requests pay nothing for tha
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import msgspec
@@ -74,7 +74,7 @@ class Case(ABC):
 
 async def authenticate(world: World, scheme: str, token: str) -> Caller:
     """Return the caller that a credential names; ``scheme`` is a word of the Authorization header (AUTH-HDR-03)."""
-    case = await _case(world, scheme, token, world.clock.now_ms())
+    case = await _way(scheme, token)(world, token, world.clock.now_ms())
     for rule in case.rules:
         rule.check(case)
     return case.caller()
@@ -83,7 +83,7 @@ async def authenticate(world: World, scheme: str, token: str) -> Caller:
 async def explain(world: World, scheme: str, token: str, now: int) -> Explanation:
     """Hold a credential against all rules of its kind as of ``now`` (milliseconds), with what the world knows today."""
     try:
-        case = await _case(world, scheme, token, now)
+        case = await _way(scheme, token)(world, token, now)
     except Rejection as rejection:
         return Explanation([Check("the credential can be read", holds=False, why=rejection.why)], None)
     checks = [_held(rule, case) for rule in case.rules]
@@ -100,14 +100,15 @@ def _held(rule: Rule, case: Case) -> Check:
     return Check(rule.words, holds=True, sources=rule.sources)
 
 
-async def _case(world: World, scheme: str, token: str, now: int) -> Case:
-    prepare = _CASES.get(scheme.lower())
-    if prepare is None:
+def _way(scheme: str, token: str) -> Callable[[World, str, int], Awaitable[Case]]:
+    """Return what looks a credential up. Refuses what cannot be one of any kind."""
+    way = _CASES.get(scheme.lower())
+    if way is None:
         known = ", ".join(_CASES)
         raise Rejection(errors.CREDENTIAL_MALFORMED, f'unknown scheme "{scheme[:LONGEST_SHOWN]}"; known are {known}')
     if token.startswith("[") and token.endswith("]"):
         raise _invalid("the token stands in [ ], with which the documents mark what is to be filled in; leave them out")
-    return await prepare(world, token, now)
+    return way
 
 
 def _known(thing: Thing | None) -> Thing:
@@ -546,4 +547,9 @@ def is_of_service_app(world: World, text: str) -> bool:
     return "kid" in token.header and "iss" in token.claims and "publickeyid" not in token.claims
 
 
-_CASES = {"jwt": _jwt, "bearer": _bearer, "service_app": _service_app, "sat": _sat}
+_CASES: Mapping[str, Callable[[World, str, int], Awaitable[Case]]] = {
+    "jwt": _jwt,
+    "bearer": _bearer,
+    "service_app": _service_app,
+    "sat": _sat,
+}

@@ -14,7 +14,7 @@ from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.entities import Grant, IssuedIdToken, OAuthClient, User
 from mockspaces.contract import oauth_errors
 from mockspaces.contract.shapes.accounts import IdTokenClaims
-from mockspaces.contract.shapes.changes import plain
+from mockspaces.contract.shapes.changes import builtins
 
 
 class TokenInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +46,7 @@ async def issue(
         id_token_version=world.contract.accounts.id_token_version,
         nonce=UNSET if nonce is None else nonce,
     )
-    claims = plain(said, world.contract.shapes)
+    claims = builtins(said, world.contract.shapes)
     header = {"alg": jws.HS256, "typ": "JWT"}
     text = jws.sign_hs256(header, claims, _key(world, client))
     # Put a token on record; two grants of one second may own the same text.

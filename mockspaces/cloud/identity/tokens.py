@@ -12,7 +12,7 @@ from mockspaces.cloud.kernel.jws import UnsignedToken
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.entities import AccessToken, AnonymousUser, Grant, IssuedJwt, OAuthClient, User
 from mockspaces.contract.shapes.accounts import AnonymousJwtClaims, UserJwtClaims
-from mockspaces.contract.shapes.changes import plain
+from mockspaces.contract.shapes.changes import builtins
 
 AFTER_ALL_IDS = "g"  # ids are hexadecimal
 
@@ -36,7 +36,7 @@ def user_jwt_claims(world: World, user: User, expires_in: int | None = None) -> 
         user_id=user.ndbid,
         ver=words.user_jwt_version,
     )
-    claims: dict[str, Any] = plain(said, world.contract.shapes)
+    claims: dict[str, Any] = builtins(said, world.contract.shapes)
     return claims
 
 
@@ -90,7 +90,7 @@ def anonymous_jwt(world: World, guest: AnonymousUser) -> str:
         iat=now,
         exp=now + world.contract.limits.anonymous_jwt_s,
     )
-    claims = plain(said, world.contract.shapes)
+    claims = builtins(said, world.contract.shapes)
     return jws.sign_hs256({"typ": "JWT", "alg": "HS256"}, claims, world.secret("anonymous"))
 
 

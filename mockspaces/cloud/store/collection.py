@@ -114,9 +114,11 @@ class Partitions(Generic[AnyEntity]):
                     left.remove(declared.entry(old))
                 if isinstance(left, tuple) or not left:
                     del self._entries[name]
-        if new is not None:
-            for name in declared.partitions(new):
-                entry, entries = declared.entry(new), self._entries.get(name)
+        names = () if new is None else declared.partitions(new)
+        if new is not None and names:
+            entry = declared.entry(new)
+            for name in names:
+                entries = self._entries.get(name)
                 if entries is None:
                     self._entries[name] = entry
                 elif isinstance(entries, tuple):

@@ -107,7 +107,7 @@ async def content(world: World, origins: Origins, shown: Message, shape: type[Co
         shown.description or "",
         task.status,
         None if task.due is None else iso(task.due),
-        [await attachment(world, origins, one) for one in shown.attachments],
+        [await attachment(world, origins, one) for one in shown.attachments] if shown.attachments else [],
         iso(shown.created),
     )
     if shown.task:

@@ -38,8 +38,10 @@ def picture_url(origins: Origins, person: Person) -> str:
 
 def picturefile(who: User) -> str | UnsetType:
     """Return the path of a person's picture within its storage, which no default one has (DM-USER-10)."""
-    place = _PLACE.match(who.picturefile or "")
-    return place[1] if place else who.picturefile or UNSET
+    if not who.picturefile:
+        return UNSET
+    place = _PLACE.match(who.picturefile)
+    return place[1] if place else who.picturefile
 
 
 def person(origins: Origins, who: Person, company: Company | None) -> shapes.User | shapes.AnonymousUser:
