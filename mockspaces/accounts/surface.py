@@ -1,5 +1,6 @@
 """The identity server as a surface: route, authenticate, answer, refuse (accounts section 1)."""
 
+from contextlib import suppress
 from urllib.parse import unquote_to_bytes
 
 from starlette.responses import Response
@@ -11,6 +12,7 @@ from mockspaces.asgi.cors import CORS, preflight
 from mockspaces.asgi.credentials import credential
 from mockspaces.asgi.exchange import Exchange, add_headers
 from mockspaces.asgi.handlers import handed_over
+from mockspaces.asgi.refused import REFUSED
 from mockspaces.asgi.routing import Router
 from mockspaces.cloud.identity.authentication import authenticate
 from mockspaces.cloud.kernel.rejection import Rejection
@@ -88,5 +90,8 @@ class AccountsSurface:
         exchange.caller = caller
 
     def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:
-        """Render a refusal in the style of the endpoint."""
+        """Render a refusal in the style of the endpoint, which a request has that cannot be read any further."""
+        if REFUSED in exchange.scope and exchange.endpoint is None:
+            with suppress(Rejection):
+                exchange.endpoint, _params = self._router.find(exchange.method, exchange.path)
         return add_headers(failures.render(exchange, rejection), CORS)

@@ -27,7 +27,7 @@ OF_SURFACE: dict[Surface, tuple[str, ...]] = {
 }
 
 # These find no call, so that the identity server refuses in the style of none: as a page.
-PAGES = frozenset({errors.METHOD_NOT_ALLOWED, errors.ROUTE_NOT_FOUND, errors.HEAD_TOO_LARGE})
+PAGES = frozenset({errors.METHOD_NOT_ALLOWED, errors.ROUTE_NOT_FOUND})
 
 # Of calls that look at a credential: it is judged before anything is known of the call (ERR-ORDER-01).
 OF_CREDENTIAL = (

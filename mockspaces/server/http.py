@@ -320,11 +320,12 @@ class HttpProtocol(HttpToolsProtocol):
         self._head = 0
         line = _REQUEST_LINE.match(data)
         target = self.url or (line[2] if line else b"")
+        named = self.parser.get_method() if self.url else line[1] if line else b"?"
         path, _, query = target[:HEAD_BYTES].partition(b"?")
         shown = path.decode("utf-8", "replace")
         _open(self.scope).update(
             {
-                "method": line[1].decode() if line else "?",
+                "method": named.decode(),
                 "path": shown if shown.startswith("/") else "/",
                 "raw_path": quote(path, PRINTABLE).encode(),
                 "query_string": quote(query, PRINTABLE).encode(),

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
@@ -206,6 +207,29 @@ def test_half_a_head_is_not_waited_for(world: Mockspaces, connect: Connect, monk
     assert raw.answer().status == 408
     assert raw.ended()
     assert "longer than" in world.journal.last(status=408).why
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [(b"Bad Header: x\r\n", 400), (b"Transfer-Encoding: gzip\r\n", 400), (b"X-A: " + b"b" * 70_000 + b"\r\n", 431)],
+    ids=["a header", "an encoding", "the size"],
+)
+@pytest.mark.parametrize("at_once", [True, False], ids=["at once", "in two parts"])
+def test_what_cannot_be_read_is_refused_in_the_style_of_its_call(
+    world: Mockspaces, connect: Connect, wrong: bytes, status: int, *, at_once: bool
+) -> None:
+    """A call that answers JSON does so too if its request is readable no further than to its first line."""
+    begin = b"POST /oauth2/access_token HTTP/1.1\r\nHost: x\r\n"
+    raw = connect(begin + wrong + b"\r\n" if at_once else begin)
+    if not at_once:
+        time.sleep(0.05)
+        raw.send(wrong + b"\r\n")
+    answer = raw.answer()
+    assert (answer.status, answer.headers["content-type"].partition(";")[0]) == (status, "application/json")
+    assert json.loads(answer.body)["error_description"]
+    assert world.journal.last(status=status).endpoint == "ACC-TOKEN"
+    page = connect(begin.replace(b"access_token", b"nothing") + wrong + b"\r\n").answer()
+    assert (page.status, page.headers["content-type"].partition(";")[0]) == (status, "text/html")
 
 
 # --- keep-alive
