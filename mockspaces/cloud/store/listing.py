@@ -87,7 +87,9 @@ class Indexed(Generic[Item]):
     def _visible(self, item: Item) -> bool:
         return self._floor is None or self.place(item) >= self._floor
 
-    def _above_floor(self, items: Iterable[Item]) -> Sequence[Item]:
+    def _above_floor(self, items: Sequence[Item]) -> Sequence[Item]:
+        if not items or self._visible(items[-1]):  # they come in order, so the last one speaks for all
+            return items
         return list(takewhile(self._visible, items))
 
     async def page(self, *, offset: int, limit: int) -> Sequence[Item]:
