@@ -62,6 +62,10 @@ FRAME: Rules = {
         Rule(ESCAPING, "escape", 'quote = "" if sign == quote else quote', 'quote = ""'),
         ("MSG-GEN-04",),
     ),
+    "entities escaped once more": (
+        Rule(ESCAPING, "_quoted", "for sign, entity in", 'for sign, entity in {"&": "&amp;"}.items() |'),
+        ("MSG-GEN-04",),
+    ),
     "every less-than begins a tag": (
         Rule(ESCAPING, "escape", "_TAG_BEGINS.match(text, at) is not None", "True"),
         ("MSG-GEN-04",),
@@ -127,6 +131,10 @@ FRAME: Rules = {
     "a merged list takes a page of each": (
         Rule(LISTING, "Merged.page", "offset=0, limit=offset + limit", "offset=offset, limit=limit"),
         ("PAGE-N-01", "USERS-MSGS", "USERS-COLL-05"),
+    ),
+    "equals of a merged list have one place": (
+        Rule(LISTING, "Merged.place", "place(item)", "place(item)[:1]"),
+        ("USERS-MSGS-02", "USERS-IDEAS-02"),
     ),
     "a merged list is one after the other": (
         Rule(

@@ -273,6 +273,15 @@ SURFACES: Rules = {
         ("RT-PAIR-01",),
     ),
     "a change of tracks begins another media session": (without(MEDIA, "_tracks", " or before"), ("RT-MED-07",)),
+    "an edit is told as one's own": (
+        Rule(
+            "mockspaces.realtime.payloads",
+            "message",
+            "sender=seen.sender",
+            "sender=sender(session, session.caller.person)",
+        ),
+        ("RT-SENT-05",),
+    ),
     "the author of an event is its space": (
         Rule("mockspaces.realtime.payloads", "message", "shown.sender.id", "space.id"),
         ("RT-SENT-03",),
