@@ -53,7 +53,7 @@ def alive(kind: type) -> int:
 def subscribed(server: Server, token: str, space: str) -> ClientConnection:
     """Return a connection that listens in a space and has announced itself there."""
     url = f"{server.url.replace('http', 'ws')}/socket.io/?EIO=3&transport=websocket&token={token}&tokenType=oauth"
-    connection = connect(url, compression=None, proxy=None, max_queue=None).__enter__()
+    connection = connect(url, compression=None, proxy=None, max_queue=None, ping_interval=None).__enter__()
     connection.send("40/chat")
     connection.send(f'42/chat,["SUBSCRIBE_CHANNEL",{{"channel":{{"_id":"{space}","type":"topic"}}}}]')
     online = "app.event.presence.party.online"
@@ -86,7 +86,7 @@ def test_a_connection_that_ends_leaves_no_task_and_no_object(running: Server, ho
             if how in {"leave", "close"}:
                 connection.close()
             else:
-                connection.socket.close()
+                connection.close_socket()  # with its thread, which would wait for ever at a socket that is only closed
         _until(lambda: (tasks(), alive(Transport), alive(Session)) == before)
         assert (tasks(), alive(Transport), alive(Session)) == before
         counts = mock.call("GET", "")["counts"]
@@ -96,7 +96,7 @@ def test_a_connection_that_ends_leaves_no_task_and_no_object(running: Server, ho
 def _overrun(server: Server, token: str) -> ClientConnection:
     """Return a connection that was cut off, since its answers were more than its queue may hold."""
     url = f"{server.url.replace('http', 'ws')}/socket.io/?EIO=3&transport=websocket&token={token}&tokenType=oauth"
-    connection = connect(url, compression=None, proxy=None, max_queue=None).__enter__()
+    connection = connect(url, compression=None, proxy=None, max_queue=None, ping_interval=None).__enter__()
     with pytest.raises(ConnectionClosed):
         _talk(connection)
     return connection
@@ -126,7 +126,7 @@ def test_a_server_with_open_sockets_stops_within_a_second() -> None:
         running.stop()
         taken = time.monotonic() - begin
     for connection in connections:
-        connection.socket.close()
+        connection.close_socket()
     assert taken < 1
 
 
