@@ -210,12 +210,20 @@ def refuse_unknown_variables(environment: Mapping[str, str]) -> None:
     """End if a variable looks like an option but is none: a misspelt one must not be ignored."""
     from mockspaces.contract import nearest
 
-    options = [(name, option) for name, command in main.commands.items() for option in command.params]
-    named = (str(option.envvar or f"{PREFIX}_{name}_{option.name}".upper()) for name, option in options)
-    known = {OF_OUR_TESTS, *named}
-    for name in sorted(environment):
-        if name.startswith(f"{PREFIX}_") and name not in known and not SERVICE_LINK.fullmatch(name):
-            fail(f"{name} is no option{nearest(name, sorted(known))}")
+    ours = (name for name in environment if name.startswith(f"{PREFIX}_") and not SERVICE_LINK.fullmatch(name))
+    known = {OF_OUR_TESTS, *variables(main.commands)}
+    if unknown := sorted(set(ours) - known):  # only now the others are loaded, which takes time
+        context = click.Context(main)
+        known |= variables({name: command for name in LATE if (command := main.get_command(context, name))})
+        for name in unknown:
+            if name not in known:
+                fail(f"{name} is no option{nearest(name, sorted(known))}")
+
+
+def variables(commands: Mapping[str, click.Command]) -> set[str]:
+    """Return the variables that options of commands may be given by."""
+    options = [(name, option) for name, command in commands.items() for option in command.params]
+    return {str(option.envvar or f"{PREFIX}_{name}_{option.name}".upper()) for name, option in options}
 
 
 def _setting(text: str) -> tuple[str, Any]:

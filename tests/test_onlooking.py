@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockspaces import onlooking
-from mockspaces.cli import main
+from mockspaces.cli import main, refuse_unknown_variables
 from mockspaces.client import Mockspaces
 from mockspaces.server import Server
 from tests.conftest import MOCKSPACES
@@ -184,3 +184,13 @@ def test_completion_knows_commands_and_options() -> None:
             [MOCKSPACES[0], "-c", code], env={**os.environ, **variables}, capture_output=True, text=True, check=False
         )
         assert wanted in done.stdout, done.stderr
+
+
+def test_their_variables_do_not_stop_the_server(capsys: pytest.CaptureFixture[str]) -> None:
+    """A variable of a command that is loaded late is no misspelt one of the server; a misspelt one of it is."""
+    refuse_unknown_variables({"MOCKSPACES_JOURNAL_LIMIT": "5", "MOCKSPACES_CHECK_REDACT": "1"})
+    with pytest.raises(SystemExit):
+        refuse_unknown_variables({"MOCKSPACES_JOURNAL_LIMT": "5"})
+    assert capsys.readouterr().err == (
+        'mockspaces: MOCKSPACES_JOURNAL_LIMT is no option; did you mean "MOCKSPACES_JOURNAL_LIMIT"?\n'
+    )
