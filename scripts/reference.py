@@ -22,7 +22,7 @@ from mockspaces.client.words import FrameFault, TransportFault
 from mockspaces.cloud.kernel.misbehaviour import ROWS as MISBEHAVIOURS
 from mockspaces.contract import Contract, events, refusals
 from mockspaces.contract.behaviours import Behaviour, catalogue
-from mockspaces.contract.rows import Endpoint, ErrorCode
+from mockspaces.contract.rows import Endpoint, ErrorCode, Surface
 from mockspaces.contract.settings import Settings, wire_name
 from mockspaces.pytest_plugin import OPTIONS
 from mockspaces.server import Server
@@ -33,11 +33,10 @@ ROOT = Path(__file__).parent.parent
 FOLDER = "reference"
 ID = re.compile(r"\b[A-Z]{2,}(?:-[A-Z]+)*-\d\d\b")
 AREAS = ("accounts", "data", "realtime", "rest", "messages", "spaces", "users", "unknown")
-SURFACES = {
+SURFACES: Mapping[Surface, str] = {
     "accounts": "Identity server",
     "rest": "REST API",
     "storage": "Storage",
-    "web": "Web",
 }
 KINDS = {
     "none": "nobody has to sign in",
@@ -261,15 +260,16 @@ def control() -> str:
             "[The guide](../control-api.md) shows how the calls are used. All are below `/_mock` of a world and speak JSON; "
             "`GET /_mock/openapi.json` of a running mock has every schema."
         ),
+        f"Each may be refused with {_coded(refusals.of_surface('control'))}.",
     ]
     for row in served("control"):
         operation = operations()[row.id]
         parts += [
             f"## {row.method} {row.path} {{#{row.id}}}",
-            operation["summary"],
+            _marked(operation["summary"]),
             _parameters(operation["parameters"]),
             _body(operation),
-            f"Answer: {_answer(operation)}. Refusals: {_refusals(row)}.",
+            f"Answer: {_answer(operation)}.{f' Refusals: {_refusals(row)}.' if _refusals(row) else ''}",
         ]
     return paragraphs(*parts)
 
@@ -329,7 +329,13 @@ def _schema(schema: Mapping[str, Any]) -> str:
 
 
 def _refusals(row: Endpoint) -> str:
-    return ", ".join(f"[`{key}`](codes.md#{key})" for key in refusals.of(row))
+    """Return what a call is refused with, beside what every call of its surface is."""
+    shared = refusals.of_surface(row.surface)
+    return _coded(key for key in refusals.of(row) if key not in shared)
+
+
+def _coded(keys: Iterable[str]) -> str:
+    return ", ".join(f"[`{key}`](codes.md#{key})" for key in keys)
 
 
 def calls() -> str:
@@ -342,11 +348,11 @@ def calls() -> str:
     ]
     for surface, title in SURFACES.items():
         rows = served(surface)
-        parts += [f"## {title}"] if rows else []
+        parts += [f"## {title}", f"Each may be refused with {_coded(refusals.of_surface(surface))}."]
         for row in rows:
             about = [one.id for one in catalogue().values() if re.fullmatch(rf"{row.id}-\d\d", one.id)]
             facts = [
-                ("what it does", operations()[row.id]["summary"]),
+                ("what it does", _marked(operations()[row.id]["summary"])),
                 ("also at", ", ".join(f"`{path}`" for path in row.aliases)),
                 ("who may call", ", ".join(KINDS[kind] for kind in row.auth)),
                 ("scope of a service app", f"[`{row.scope}`](scopes.md#{row.scope})" if row.scope else ""),
@@ -596,13 +602,21 @@ def _signature(name: str, member: Any) -> str:
     for one in shown:
         if one.kind is inspect.Parameter.KEYWORD_ONLY and "    *," not in lines and keywords:
             lines.append("    *,")
-        default = "" if one.default is inspect.Parameter.empty else f" = {one.default!r}"
-        lines.append(f"    {one.name}: {_annotation(one)}{default},")
+        stars = "*" if one.kind is inspect.Parameter.VAR_POSITIONAL else ""
+        lines.append(f"    {stars}{one.name}: {_annotation(one)}{_preset(one)},")
     back = signature.return_annotation
     answer = f" -> {getattr(back, '__name__', None) or back}" if back is not inspect.Signature.empty else ""
     start = "async def" if inspect.iscoroutinefunction(member) else "def"
     inside = "\n" + "\n".join(lines) + "\n" if lines else ""
     return f"```text\n{start} {name}({inside}){answer}\n```"
+
+
+def _preset(parameter: inspect.Parameter) -> str:
+    """Return the default of a parameter; one that may be left out and never is None has that of the server."""
+    if parameter.default is inspect.Parameter.empty:
+        return ""
+    left_out = parameter.default is None and "None" not in _annotation(parameter)
+    return " = ..." if left_out and parameter.annotation is not Any else f" = {parameter.default!r}"
 
 
 NAMED = {  # closed words that are long: their names say it
@@ -620,12 +634,17 @@ def _annotation(parameter: inspect.Parameter) -> str:
     shown = re.sub(
         r"\b(?:mockspaces\.[a-z_.]+|collections\.abc|typing|datetime|pathlib)\.(?=[A-Z]|date|time)", "", shown
     )
+    shown = re.sub(r"Optional\[(Literal\[[^\]]*\]|\w+)\]", r"\1 | None", shown)
     return re.sub(r"Literal\[[^\]]{200,}\]", "str", shown)
 
 
 def _prose(thing: Any) -> str:
     """Return a docstring, its double backticks single as Markdown has them."""
-    text = inspect.getdoc(thing) or ""
+    return _marked(inspect.getdoc(thing) or "")
+
+
+def _marked(text: str) -> str:
+    """Return text of the code as a page has it."""
     return linked(text.replace("``", "`"))
 
 
@@ -672,27 +691,22 @@ def _shown_by(row: Behaviour) -> str:
 
 
 SEEDS = re.compile(r"\bseeds? (\d{3}(?:, \d{3})*)")
+SEEN_IN = re.compile(r"(?<![\w-])(?:C|client:) [^;(]+")  # what a client was seen to do, up to the next source
+CLIENTS = re.compile(r"\b(?:load|sample|add-in|browser|java|python|android|oauth|bot|bridge)\b", re.IGNORECASE)
 
 
 def evidence(text: str) -> str:
     """Return an evidence column in which each seed and each client leads to the bibliography."""
-    found = SEEDS.sub(
-        lambda match: ", ".join(f"[seed {one}](../bibliography.md#seed-{one})" for one in match[1].split(", ")),
-        _safe(text),
-    )
-    found = re.sub(
-        rf"\bC ({CLIENTS}(?:, (?:{CLIENTS}))*)",
-        lambda match: "C " + ", ".join(_client(one) for one in match[1].split(", ")),
-        found,
-    )
-    return linked(found)
+    seeds = SEEDS.sub(lambda found: ", ".join(map(_seed, found[1].split(", "))), _safe(text))
+    return linked(SEEN_IN.sub(lambda found: CLIENTS.sub(_client, found[0]), seeds))
 
 
-CLIENTS = "load|sample|add-in|browser|java|python|android|oauth|bot|bridge"
+def _seed(number: str) -> str:
+    return f"[seed {number}](../bibliography.md#seed-{number})"
 
 
-def _client(label: str) -> str:
-    return f"[{label}](../bibliography.md#client-{label})"
+def _client(label: re.Match[str]) -> str:
+    return f"[{label[0]}](../bibliography.md#client-{label[0].lower()})"
 
 
 _PAGES: dict[str, Callable[[], str]] = {

@@ -14,6 +14,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # brought along by packages of the tests
 
 from mockspaces.contract import Contract, control
+from mockspaces.contract.behaviours import catalogue
 from mockspaces.contract.settings import Settings
 from mockspaces.server import Server
 from scripts import documentation, reference
@@ -179,3 +180,19 @@ def test_every_setting_says_what_it_does() -> None:
     sections = re.findall(r"^## `(\S+)` .*\n\n(.+)$", reference.settings(), re.MULTILINE)
     assert len(sections) == len(Settings.__struct_fields__)
     assert [name for name, does in sections if does.startswith("|")] == []
+
+
+def test_evidence_leads_to_the_bibliography() -> None:
+    """Each document and each client that an evidence column names is a link to where it is described."""
+    told = [one.evidence for one in catalogue().values() if one.kind == "behaviour"]
+    told += [row.source for row in Contract.shipped().endpoints.values()]
+    named = re.findall(r"\]\(\.\./(\S+?)\)", " ".join(map(reference.evidence, told)))
+    known = re.findall(r"\{ #([\w-]+) \}", text("bibliography.md"))
+    seeds = {one for one in known if one.startswith("seed-")}
+    clients = {one for one in known if one.startswith("client-")}
+    assert {link.partition("#")[2] for link in named} == seeds | clients
+    for column, linked in ((one, reference.evidence(one)) for one in told):
+        assert linked.count("#seed-") == len(re.findall(r"\b00\d\b", column)), column
+    assert "vendor [load](../bibliography.md#client-load) test" in reference.evidence(
+        "seed 000; client: vendor load test"
+    )
