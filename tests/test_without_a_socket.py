@@ -1,11 +1,17 @@
 """The cloud as one ASGI application, without any server: what works there, and what says that it cannot."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
+from types import CodeType
+from typing import Any, cast
 
 import httpx
 import pytest
+from jinja2 import Environment
 
 from mockspaces import create_app
+from mockspaces.asgi import pages
 
 
 @pytest.fixture
@@ -44,3 +50,22 @@ async def test_other_faults_need_no_socket(cloud: httpx.AsyncClient) -> None:
     for action in ({"status": 503}, {"reject": "server.error"}, {"delay": 0.01}):
         await cloud.post("/_mock/faults", json={"action": action, "times": 1})
     assert [(await cloud.get("/health")).status_code for _ in range(3)] == [503, 500, 200]
+
+
+async def test_first_page_holds_up_nobody(cloud: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The templates of the live page are compiled in a thread, whichever of its views is asked for first."""
+    compiled: list[bool] = []
+    compile_one = Environment.compile
+
+    def noted(*args: Any, **options: Any) -> CodeType:
+        compiled.append(threading.current_thread() is threading.main_thread())
+        return cast("CodeType", compile_one(*args, **options))
+
+    monkeypatch.setattr(Environment, "compile", noted)
+    monkeypatch.setattr(pages, "_compiled", set())
+    pages.templates.cache_clear()
+    pair = await asyncio.gather(cloud.get("/_mock/ui"), cloud.get("/_mock/ui/state"))
+    assert [page.status_code for page in pair] == [200, 200]
+    assert compiled
+    assert not any(compiled)
+    assert len(compiled) == len(pages.templates("mockspaces.control").list_templates(extensions=["html", "js"]))

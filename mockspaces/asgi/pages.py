@@ -1,5 +1,7 @@
 """Pages for people: rendered on the server, escaped, and of use to no other page (ACC-GEN-11)."""
 
+import asyncio
+import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,8 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
 }
+_compiling = threading.Lock()
+_compiled: set[tuple[str, ...]] = set()
 
 
 @cache
@@ -26,9 +30,18 @@ def templates(*packages: str) -> "Environment":
 
 def prepare(*packages: str) -> None:
     """Load the engine and compile the templates of ``packages``, so that the first page need not."""
-    environment = templates(*packages)
-    for name in environment.list_templates(extensions=["html"]):
-        environment.get_template(name)
+    with _compiling:
+        if packages not in _compiled:
+            environment = templates(*packages)
+            for name in environment.list_templates(extensions=["html", "js"]):
+                environment.get_template(name)
+            _compiled.add(packages)
+
+
+async def prepared(*packages: str) -> None:
+    """Do what `prepare` does in a thread, unless it is done: it would hold up everybody for a tenth of a second."""
+    if packages not in _compiled:
+        await asyncio.to_thread(prepare, *packages)
 
 
 class Pages:

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from starlette.responses import HTMLResponse, Response
 
+from mockspaces.asgi import pages
 from mockspaces.asgi.exchange import add_headers
-from mockspaces.asgi.pages import templates
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.control.call import ControlCall
 from mockspaces.control.clock import shown_clock
@@ -25,6 +25,11 @@ VIEWS = (
 )
 
 
+async def prepared() -> None:
+    """Return when every page can be rendered; the first one loads the templates of all, before any transaction."""
+    await pages.prepared(PACKAGE)
+
+
 def shell() -> Response:
     """Return the empty page, which asks for the control token and tells nothing (CTRL-04)."""
     return _page("shell.html", (), {})
@@ -37,7 +42,7 @@ def framed(call: ControlCall, view: str, template: str, values: dict[str, Any]) 
     """
     shown = {"control": control(call), "page_of": view, "world": call.world.name, **values}
     if call.exchange.header(PART) is not None:
-        html = templates(PACKAGE).get_template(template).render(shown)
+        html = pages.templates(PACKAGE).get_template(template).render(shown)
         return add_headers(HTMLResponse(html), ((b"content-security-policy", b"default-src 'none'"),))
     origins = call.exchange.origins
     named = sorted(name for one in call.worlds if (name := one.world.name) != call.world.name)
@@ -59,7 +64,7 @@ def missing(call: ControlCall, view: str, why: str) -> Response:
 
 def _page(template: str, origins: tuple[str, ...], values: dict[str, Any]) -> Response:
     nonce = secrets.token_urlsafe(16)
-    html = templates(PACKAGE).get_template(template).render(nonce=nonce, **values)
+    html = pages.templates(PACKAGE).get_template(template).render(nonce=nonce, **values)
     callable_at = " ".join(dict.fromkeys(("'self'", *map(_origin, origins))))
     policy = (
         f"default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{nonce}'; connect-src {callable_at};"

@@ -115,6 +115,8 @@ class ControlSurface:
             _check_media_type(exchange)
         if exchange.query and endpoint not in QUERIES:
             raise invalid(next(iter(exchange.query)), "this call has no query")
+        if endpoint in control.SHELL:
+            await frame.prepared()
         if shell:
             return frame.shell()
         body = await exchange.body(control.BODY_BYTES)  # before anything is looked up, so that nothing ages
