@@ -31,6 +31,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     credentials: Annotated[int, _source("the mock's own: of more of a kind the oldest is forgotten, as of uploads")] = (
         50_000
     )
+    signing_keys: Annotated[
+        int, _source("ACC-UJWT-04: the mock's own; of more the oldest is dropped, never the last")
+    ] = 100
     # Requests
     body_bytes: Annotated[int, _source("REST-REQ-05")] = 5 * 1024 * 1024
     frame_bytes: Annotated[int, _source("RT-EP-08: a longer one is ignored; no less than a body may have")] = (
@@ -65,6 +68,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     settings_bytes: Annotated[int, _source("SPACES-UPDATE-03")] = 16 * 1024
     delete_messages: Annotated[int, _source("MSG-DELETE-01", "D")] = 100
     files_per_call: Annotated[int, _source("the mock's own, so that one call cannot fill the memory")] = 100
+    outbox: Annotated[int, _source("the mock's own, for the same reason: of more e-mails the oldest is forgotten")] = (
+        10_000
+    )
     download_keys: Annotated[int, _source("the mock's own, for the same reason")] = 1000
     attachments: Annotated[int, _source("the mock's own, for the same reason")] = 100
     upload_url_s: Annotated[int, _source("FILES-UP-02")] = 3600
@@ -81,6 +87,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     invite_interval_s: Annotated[int, _source("LIM-01", "D")] = 600
     socket_connections: Annotated[int, _source("MISC-LIMIT-01, RT-AUTH-13", "D")] = 3
     socket_calls: Annotated[int, _source("MISC-LIMIT-01, RT-AUTH-13", "D")] = 600
+    sockets: Annotated[int, _source("the mock's own, for whoever lists them; a CONNECT beyond is refused")] = 20_000
     socket_interval_s: Annotated[int, _source("MISC-LIMIT-01, RT-AUTH-13", "D")] = 60
     socket_payload_kb: Annotated[int, _source("MISC-LIMIT-01, RT-AUTH-13", "D")] = 16
     upload_kb: Annotated[int, _source("MISC-LIMIT-01: told only; what is stored is bound by a setting", "D")] = (

@@ -12,6 +12,7 @@ from mockspaces.cloud.kernel.complaints import refusal
 from mockspaces.cloud.kernel.journal import Criteria, Entry, Headers, StatusClass, unpacked
 from mockspaces.cloud.kernel.rejection import invalid, not_found
 from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.store.entities import Mail
 from mockspaces.cloud.worlds import seeds
 from mockspaces.contract import errors, nearest
 from mockspaces.contract.events import CLIENT_EVENTS, CONNECT_EVENT, DISCONNECT_EVENT, SERVER_EVENTS
@@ -184,19 +185,18 @@ async def wait(call: ControlCall) -> object:
 async def outbox(call: ControlCall) -> object:
     """Return the invitation e-mails that the real service would have sent."""
     mails = await call.world.state.outbox.all()  # in the order they were sent
-    return Data(
-        data=[
-            MockMail(
-                id=mail.id,
-                to=mail.to,
-                subject=mail.subject,
-                link=mail.link,
-                created=iso(mail.created),
-                invite_id=mail.invite_id,
-                topic_id=mail.space_id,
-            )
-            for mail in mails
-        ]
+    return Data(data=await in_slices(mails, _shown_mail))
+
+
+def _shown_mail(mail: Mail) -> MockMail:
+    return MockMail(
+        id=mail.id,
+        to=mail.to,
+        subject=mail.subject,
+        link=mail.link,
+        created=iso(mail.created),
+        invite_id=mail.invite_id,
+        topic_id=mail.space_id,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.events import SocketsClosed
 from mockspaces.cloud.kernel.rejection import invalid, not_found
+from mockspaces.cloud.kernel.slices import pause
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import pairing
@@ -55,7 +56,11 @@ async def _shown(world: World, connection: Connection) -> MockSocket:
 
 async def list_sockets(call: ControlCall) -> object:
     """Return the connections that joined the chat namespace, with what they subscribed to."""
-    return Data(data=[await _shown(call.world, one) for one in call.world.presence.all()])
+    found = []
+    for number, one in enumerate(call.world.presence.all()):
+        found.append(await _shown(call.world, one))
+        await pause(number)
+    return Data(data=found)
 
 
 async def close_sockets(call: ControlCall) -> object:

@@ -291,7 +291,9 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
 
 
 def _check_connections(world: World, caller: Caller) -> None:
-    """Refuse one connection more than a person may have, if the world enforces limits (RT-AUTH-13)."""
+    """Refuse one connection more than a world may have, or a person, if the world enforces limits (RT-AUTH-13)."""
+    if len(world.presence) >= world.contract.limits.sockets:
+        raise Rejection(errors.RATE_LIMITED, f"the world has {len(world.presence)} connections already")
     most = world.contract.limits.socket_connections
     if world.settings.socket_enforce_limits and len(world.presence.of_person(caller.id)) >= most:
         raise Rejection(errors.RATE_LIMITED, f"{caller.label} has {most} connections already")

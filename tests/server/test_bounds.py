@@ -72,6 +72,35 @@ def test_what_nobody_ends_is_bounded(tmp_path: Path) -> None:
         assert sent == [404] * 2 + [200] * 5
 
 
+def test_what_the_control_api_lists_is_bounded(tmp_path: Path) -> None:
+    """Of too many e-mails and signing keys the oldest are forgotten; a connection too many is refused, and told why."""
+    overlay = tmp_path / "overlay.json"
+    overlay.write_text('{"limits": {"outbox": 3, "signing_keys": 2, "sockets": 2}}')
+    with Server(Config(port=0, overlay=str(overlay))) as server, Mockspaces(server.url) as world:
+        token = world.token("cleo@example.com")
+        bearer = {"Authorization": f"Bearer {token}"}
+        for number in range(4):
+            invited = {"topic": {"title": f"Room {number}"}, "invitees": [{"inviteeType": "email", "invitee": "x@y.z"}]}
+            assert httpx.post(f"{world.api_url}/spaces/invite", headers=bearer, json=invited).status_code == 200
+        assert [mail.subject[-1] for mail in world.outbox()] == ["1", "2", "3"]
+        first = world.call("GET", "/signing-keys")["current"]
+        rotated = [world.call("POST", "/signing-keys", {})["current"] for _ in range(3)]
+        assert world.call("GET", "/signing-keys") == {
+            "current": rotated[-1],
+            "data": [{"publickeyid": one} for one in rotated[1:]],
+        }
+        assert first not in rotated
+        connect = Connect(world.url)
+        path = b"/socket.io/?EIO=3&transport=websocket&tokenType=oauth&token=" + token.encode()
+        raws = [connect(handshake(path=path) + text(b"40/chat,")) for _ in range(3)]
+        for raw in raws:
+            raw.until(b"/chat")
+        assert len(world.call("GET", "/sockets")["data"]) == 2
+        assert world.journal.last(event="connect").why == "the world has 2 connections already"
+        for raw in raws:
+            raw.close()
+
+
 @pytest.mark.parametrize(
     ("host", "status"),
     [

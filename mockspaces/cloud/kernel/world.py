@@ -20,7 +20,6 @@ from mockspaces.cloud.kernel.jws import SignatureCache, TokenReader
 from mockspaces.cloud.kernel.misbehaviour import Misbehaviours
 from mockspaces.cloud.kernel.presence import Presence
 from mockspaces.cloud.kernel.rejection import Rejection, invalid, not_found
-from mockspaces.cloud.store.facts import Fact
 from mockspaces.cloud.store.state import SigningKey, State
 from mockspaces.cloud.store.transaction import Transactions
 from mockspaces.contract import Contract, OverlayError, errors, nearest
@@ -68,15 +67,17 @@ class Origins(msgspec.Struct, frozen=True):
 class SigningKeys:
     """The RSA keys that sign user JWTs; old ones verify until they are dropped (ACC-UJWT-04)."""
 
-    def __init__(self, known: Fact[tuple[SigningKey, ...]], ids: Ids) -> None:
-        """Read and change the fact ``known``."""
-        self._known = known
+    def __init__(self, state: State, ids: Ids) -> None:
+        """Read and change the keys of a state."""
+        self._known = state.signing_keys
+        self._contract = state.contract
         self._ids = ids
 
     def rotate(self, *, drop_old: bool = False) -> str:
-        """Sign with another key of the pool from now on and return its id."""
+        """Sign with another key of the pool from now on and return its id; of too many the oldest is dropped."""
         made = SigningKey(self._ids.account_id(), keys.signing(self._ids.choice(1 << 16)).pem)
-        self._known.put((made,) if drop_old else (*self._known.value, made))
+        most = 1 if drop_old else max(1, self._contract.value.limits.signing_keys)
+        self._known.put((*self._known.value, made)[-most:])
         return made.id
 
     @property
@@ -177,7 +178,7 @@ class World:
         self.presence = Presence(state)
         self.faults = Faults(state.faults, self.ids.fraction)
         self.misbehaviours = Misbehaviours(state.misbehaviours)
-        self.signing_keys = SigningKeys(state.signing_keys, self.ids)
+        self.signing_keys = SigningKeys(state, self.ids)
         self.signatures = SignatureCache()
         contract = state.contract  # not the world, which would hold itself: one that is dropped is free at once
         self.tokens = TokenReader(lambda: contract.value.limits.token_chars, lambda: contract.value.limits.json_depth)

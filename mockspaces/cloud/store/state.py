@@ -241,7 +241,7 @@ class State:
             announced=Index(lambda file: None if file.stored else "all", lambda file: (file.announced,)),
         )
         self.contents: Collection[Content] = Collection("contents", log)
-        self.outbox: Collection[Mail] = Collection("outbox", log)
+        self.outbox: Collection[Mail] = Collection("outbox", log, newest=contract.limits.outbox)
         self.message_times: Collection[SpaceTime] = Collection("message_times", log)
         # Of a run: gone with it, and left out of snapshots.
         self.connections: Collection[Connection] = Collection(
