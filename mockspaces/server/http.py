@@ -107,6 +107,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     _head = 0  # at least as many bytes as the head has that is being read; 0 between heads
     _slice = 0
+    _inside = False  # a message has begun and not ended
     _problem = ""
     _offer = False
     _last = False  # nothing more is read as a request
@@ -185,6 +186,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _feed(self, data: bytes) -> None:
         self._slice = len(data)
+        inside = self._inside
         if self._head:
             self._head += len(data)
         try:
@@ -195,18 +197,20 @@ class HttpProtocol(HttpToolsProtocol):
             cause = error.__context__
             if not isinstance(cause, UnreadableError):
                 raise
-            self._refuse(cause.rejection, data)
+            self._refuse(cause.rejection)
         except httptools.HttpParserError as error:
-            self._refuse(_explained(error, data), data)
+            unread = b"" if inside else _unread(data)
+            self._refuse(_explained(error, unread), unread)
         else:
             if self._head > HEAD_BYTES + SLICE:  # the first slice may hold the end of another message
-                self._refuse(_too_large(), data)
+                self._refuse(_too_large())
             elif self._head and not self._head_timer:
                 self._head_timer = self.loop.call_later(HEAD_S, self._head_overdue)
 
     def on_message_begin(self) -> None:
         """Begin to count the head."""
         super().on_message_begin()
+        self._inside = True
         self._head = self._slice
 
     def on_headers_complete(self) -> None:
@@ -239,6 +243,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Note the end of a message; that of an upgrade is not the end of its request."""
+        self._inside = False
         if not self._offer:
             self.cycle.more_body = False
             self.cycle.message_event.set()
@@ -251,7 +256,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _head_overdue(self) -> None:
         self._head_timer = None
-        self._refuse(Rejection(errors.REQUEST_TIMEOUT, f"the head of the request took longer than {HEAD_S} s"), b"")
+        self._refuse(Rejection(errors.REQUEST_TIMEOUT, f"the head of the request took longer than {HEAD_S} s"))
 
     # --- offers of other protocols
 
@@ -303,8 +308,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     # --- refusing
 
-    def _refuse(self, rejection: Rejection, data: bytes) -> None:
-        """Let the application answer and record what could not be read, as the last thing of this connection."""
+    def _refuse(self, rejection: Rejection, unread: bytes = b"") -> None:
+        """Let the application answer and record what could not be read, as the last thing of this connection.
+
+        ``unread`` is the request from its beginning, if the parser did not come as far as its target.
+        """
         if self._last or self.transport.is_closing():
             return
         self._last = True
@@ -318,14 +326,15 @@ class HttpProtocol(HttpToolsProtocol):
         if not self._head:
             self.on_message_begin()
         self._head = 0
-        line = _REQUEST_LINE.match(data)
-        target = self.url or (line[2] if line else b"")
-        named = self.parser.get_method() if self.url else line[1] if line else b"?"
+        line = _REQUEST_LINE.match(unread)
+        method, target = (line[1], line[2]) if line else (b"?", b"")
+        if self.url:
+            method, target = self.parser.get_method(), self.url
         path, _, query = target[:HEAD_BYTES].partition(b"?")
         shown = path.decode("utf-8", "replace")
         _open(self.scope).update(
             {
-                "method": named.decode(),
+                "method": method.decode(),
                 "path": shown if shown.startswith("/") else "/",
                 "raw_path": quote(path, PRINTABLE).encode(),
                 "query_string": quote(query, PRINTABLE).encode(),
@@ -430,11 +439,37 @@ def _not_ascii(url: bytes) -> Rejection:
     return invalid("", f"byte 0x{byte:02X} in the target: percent-encode it")
 
 
-def _explained(error: httptools.HttpParserError, data: bytes) -> Rejection:
-    """Say in words what a parser did not understand; ``data`` is where it was reading."""
-    line = _REQUEST_LINE.match(data)
+class _Ends:
+    """Hears from a parser that a message has ended."""
+
+    ended = False
+
+    def on_message_complete(self) -> None:
+        self.ended = True
+
+
+def _unread(data: bytes) -> bytes:
+    """Return the request in ``data`` that cannot be read, without those before it.
+
+    The parser does not say where it was, so that another one reads the same byte by byte.
+    """
+    ends, begin = _Ends(), 0
+    parser = httptools.HttpRequestParser(ends)
+    for at in range(len(data)):
+        try:
+            parser.feed_data(data[at : at + 1])
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            break
+        if ends.ended:
+            ends.ended, begin = False, at + 1
+    return data[begin:].lstrip(b"\r\n")
+
+
+def _explained(error: httptools.HttpParserError, unread: bytes) -> Rejection:
+    """Say in words what a parser did not understand; ``unread`` is the request from its beginning, if it is known."""
+    line = _REQUEST_LINE.match(unread)
     method = line[1].decode() if line else ""
-    if data.startswith(_TLS):
+    if unread.startswith(_TLS):
         return invalid("", "this is TLS, and the port speaks plain HTTP")
     if line and line[3] == b"HTTP/2.0":
         return invalid("", "this is HTTP/2, and the port speaks HTTP/1.1")

@@ -166,6 +166,48 @@ def test_a_refusal_waits_for_the_answers_before_it(connect: Connect) -> None:
     assert raw.ended()
 
 
+CALL = post(b"Content-Length: 19") + FORM
+BEFORE = {
+    "health": HEALTH,
+    "form": CALL,
+    "offer": post(OFFERS[0] + b"Content-Length: 19") + FORM,
+    "several": b"\r\n" + HEALTH * 2 + CALL * 2,
+}
+
+
+@pytest.mark.parametrize("before", BEFORE.values(), ids=BEFORE)
+@pytest.mark.parametrize(
+    ("sent", "method", "why"),
+    [
+        (b"patch /api/users/me HTTP/1.1\r\nHost: x\r\n\r\n", "patch", 'methods are in capitals, not "patch"'),
+        (b"GET /api/users/me HTTP/1.1\r\nHost x\r\n\r\n", "GET", "no HTTP/1.1"),
+        (b"GET /api/users/me HTTP/1.1\r\nX-A: " + b"x" * 90_000, "GET", "larger than 65536 bytes"),
+    ],
+    ids=["method", "header", "size"],
+)
+def test_what_cannot_be_read_is_not_what_came_before(
+    world: Mockspaces, connect: Connect, before: bytes, sent: bytes, method: str, why: str
+) -> None:
+    """The journal names the request that could not be read, though others were in the same segment."""
+    raw = connect(before + sent)
+    raw.until(b"connection: close\r\n")
+    entry = world.journal.last(path="/api")
+    assert (entry.method, entry.path) == (method, "/api/users/me")
+    assert why in entry.why
+
+
+def test_what_cannot_be_read_may_come_in_pieces(world: Mockspaces, connect: Connect) -> None:
+    """A line of a head is not mistaken for that of the request."""
+    raw = connect(HEALTH)
+    raw.answer()
+    raw.send(b"PUT /api/users/me HTTP/1.1\r\nHost: x\r\n")
+    time.sleep(0.05)
+    raw.send(b"GET /nope HTTP/1.1\r\n\r\n")
+    assert raw.answer().status == 400
+    entry = world.journal.last(status=400)
+    assert (entry.method, entry.path) == ("PUT", "/api/users/me")
+
+
 # --- heads
 
 
