@@ -1,6 +1,7 @@
 """What only the inside of the identity server shows: interleavings, and properties of what goes into a URL."""
 
 import asyncio
+import threading
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
@@ -15,12 +16,14 @@ from mockspaces.cloud.identity import apps, grants, oauth_requests, tokens
 from mockspaces.cloud.identity.clients import ProvenClient
 from mockspaces.cloud.identity.grants import Issued
 from mockspaces.cloud.identity.oauth_requests import Asked, Destination
+from mockspaces.cloud.kernel import keys
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.spaces import registration
 from mockspaces.cloud.store.entities import OAuthClient, User
 from mockspaces.contract import Contract, oauth_errors
 from mockspaces.contract.accounts import Accounts
+from tests.conftest import SOON_S
 from tests.yielding import Pause, in_turn
 
 BASE = "http://127.0.0.1:8080"
@@ -149,3 +152,28 @@ def test_a_query_that_is_passed_on_means_the_same(query: bytes) -> None:
 def test_a_component_holds_no_delimiter(text: str) -> None:
     """Nothing in an encoded value can end it."""
     assert not set(component(text.encode("utf-8", "replace").decode())) & set("&=#?/:;, \"'<>\r\n")
+
+
+async def test_a_key_that_is_being_made_holds_up_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that ends waits for no key pair, and one that nobody wants any more is not begun."""
+    begun, go, made = threading.Event(), threading.Event(), list[int]()
+
+    def slow() -> keys.KeyPair:
+        begun.set()
+        go.wait(SOON_S)
+        made.append(1)
+        return keys.pooled(0)
+
+    monkeypatch.setattr(keys, "fresh", slow)
+    wanted = [asyncio.create_task(keys.fresh_elsewhere()) for _ in range(5)]
+    await asyncio.to_thread(begun.wait, SOON_S)
+    threads = [one for one in threading.enumerate() if one.name == "key pair"]
+    assert len(threads) == len(wanted)
+    assert all(one.daemon for one in threads)
+    for one in wanted[1:]:
+        one.cancel()
+    go.set()
+    assert await wanted[0] is keys.pooled(0)
+    for thread in threads:
+        thread.join(SOON_S)
+    assert len(made) <= keys.AT_ONCE

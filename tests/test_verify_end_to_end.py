@@ -427,15 +427,20 @@ def test_interrupted_it_says_what_it_left_behind(serve: Serve, tmp_path: Path) -
     target, environment = service(tmp_path, served)
     before = set(living(served))
     with Mockspaces(served.url) as mock:
-        mock.call("POST", "/faults", {"match": {"endpoint": "SPACES-DELETE"}, "action": {"reject": "server.error"}})
-        mock.call("POST", "/faults", {"match": {"endpoint": "MSG-CHAT"}, "action": {"delay": 1}})
+        # Before any test the key is tried on a space that cannot be, whose id is nothing but f.
+        spaces = {"path": "/api/spaces/*[0-9a-e]*"}
+        mock.call("POST", "/faults", {"match": {"method": "DELETE", **spaces}, "action": {"reject": "server.error"}})
+        chats = {"path": f"{spaces['path']}/chats"}
+        held = mock.call("POST", "/faults", {"match": {"method": "POST", **chats}, "action": {"delay": 60}})["id"]
         command = [*MOCKSPACES, "verify", "--target", str(target), *only("MSG-CHAT-01")]
         running = subprocess.Popen(
             command, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}, start_new_session=True
         )
-        wanted = {"filter": {"method": "POST", "path": "/api/spaces/invite"}, "count": 2, "timeout": 60}
-        mock.call("POST", "/journal/wait", wanted)  # the first one tries the key file
-        time.sleep(0.2)  # into the test
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:  # until the test waits for the answer to its message
+            if any(fault["fired"] for fault in mock.call("GET", "/faults")["data"] if fault["id"] == held):
+                break
+            time.sleep(0.05)
         os.killpg(running.pid, signal.SIGINT)
         _out, said = running.communicate(timeout=60)
     made = set(living(served)) - before

@@ -5,6 +5,8 @@ without validation and shared by all worlds; which key id leads to which materia
 """
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import Container
 from functools import cache, lru_cache
 from importlib import resources
@@ -15,7 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 KEY_BITS = 2048
+AT_ONCE = 2  # so many are generated at a time
 SIGNING = 8  # so many of the pool sign user JWTs, the others belong to apps
+
+_generating = threading.BoundedSemaphore(AT_ONCE)
 
 
 class KeyPair:
@@ -54,8 +59,27 @@ def fresh() -> KeyPair:
 
 
 async def fresh_elsewhere() -> KeyPair:
-    """Generate a new key pair in a thread, while others are served."""
-    return await asyncio.to_thread(fresh)
+    """Generate a new key pair in a thread, while others are served.
+
+    The thread is a daemon, since a process that ends would wait for one of an executor: for many of them over a second.
+    """
+    loop = asyncio.get_running_loop()
+    made: asyncio.Future[KeyPair] = loop.create_future()
+
+    def tell(pair: KeyPair) -> None:
+        if not made.done():
+            made.set_result(pair)
+
+    def generate() -> None:
+        with _generating:
+            if made.cancelled():  # whoever wanted it has left, or the mock stops
+                return
+            pair = fresh()
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(tell, pair)
+
+    threading.Thread(target=generate, name="key pair", daemon=True).start()
+    return await made
 
 
 @cache
