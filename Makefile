@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else goes into .venv on first use.
 .DEFAULT_GOAL := help
-.PHONY: examples help setup serve test slow long check format bench environments mutants liars fidelity words count peers dist image clean
+.PHONY: examples help setup serve test slow long check docs format bench environments mutants liars fidelity words count peers dist image clean
 
 PYTHON ?= python3
 PORT ?= 8080
