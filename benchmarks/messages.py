@@ -34,7 +34,7 @@ def chat(effort: Effort) -> list[Figure]:
         with server(FLOOR, answer) as (floor_url, floor_pid):
             floor = Target(floor_url, floor_pid, [load.post(f"{floor_url}/", BODY)])
             rates = run(load.in_turn(target, floor, effort=effort))
-    return [beside("POST chat / bare POST", rates, budget=0.45, note=f"{len(answer)} B")]
+    return [beside("POST chat / bare POST", rates, budget=0.55, note=f"{len(answer)} B")]
 
 
 def announced_chat(effort: Effort) -> list[Figure]:
@@ -94,7 +94,7 @@ async def _longer(few: Filled, many: Filled, effort: Effort) -> Figure:
     here, there = (sorted(measured)[ROUNDS // 2] * 1e6 for measured in times)
     note = f"{here:.0f} µs of {few[0]:,}, {there:.0f} µs of {many[0]:,}, CPU time, without HTTP"
     what = f"list page at {many[0]:,} / at {few[0]:,} messages"
-    return Figure(what=what, samples=ratios(times[1], times[0]), budget=1.3, note=note)
+    return Figure(what=what, samples=ratios(times[1], times[0]), budget=1.1, note=note)
 
 
 async def _memory(effort: Effort) -> Figure:

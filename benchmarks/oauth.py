@@ -29,7 +29,7 @@ def tokens(effort: Effort) -> list[Figure]:
             floor = Target(floor_url, floor_pid, [load.post(f"{floor_url}/", b'{"grant_type":"password"}')])
             figures = [
                 beside(
-                    "token endpoint HS256 / bare POST", run(load.in_turn(target, floor, effort=effort)), budget=0.35
+                    "token endpoint HS256 / bare POST", run(load.in_turn(target, floor, effort=effort)), budget=0.45
                 ),
                 _refresh(target, json.loads(answer)["refresh_token"], client, floor, effort),
                 _codes(mock, target, client, floor, effort),
@@ -92,7 +92,7 @@ def _signed(target: Target, effort: Effort) -> Figure:
         signed.append(run(load.rate(target, effort.seconds)).answers)
     note = f"one thread signs {max(rates):,.0f}/s, mock {max(signed):,.0f}/s at best, c={load.CONNECTIONS}"
     what = "token endpoint RS256 / raw RSA signing"
-    return Figure(what=what, samples=ratios(signed, rates), budget=0.6, more=True, note=note)
+    return Figure(what=what, samples=ratios(signed, rates), budget=0.75, more=True, note=note)
 
 
 def _sign_rate(seconds: float) -> float:

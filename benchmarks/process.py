@@ -7,15 +7,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection
 from itertools import cycle
 from pathlib import Path
+from statistics import median
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from benchmarks import load, sockets
 from benchmarks.effort import Effort
 from benchmarks.load import Target
-from benchmarks.processes import MOCK, cpu_seconds, resident_mb, run, server
-from benchmarks.report import Figure
+from benchmarks.processes import FLOOR, MOCK, cpu_seconds, resident_mb, run, server
+from benchmarks.report import Figure, ratios
 from benchmarks.rest import ME, USER, seed_file
 from mockspaces.client import Mockspaces
 
@@ -33,17 +38,18 @@ def start(effort: Effort) -> list[Figure]:
         floors.append(_first_answer(BARE, "/"))
     with seed_file(effort.many_users) as seed:
         many = [_first_answer((*MOCK, "--seed", str(seed))) for _ in range(min(3, effort.starts))]
-    floor = sorted(wall for wall, _ in floors)[len(floors) // 2]
-    return [
-        _started("process start to first 200", demo, 300, f"bare Starlette route in uvicorn {floor:.0f} ms"),
-        _started(f"start with a seed of {effort.many_users:,} users", many, None, ""),
-    ]
-
-
-def _started(what: str, times: list[tuple[float, float]], budget: float | None, note: str) -> Figure:
-    used = sorted(cpu for _, cpu in times)[len(times) // 2]
-    note = ", ".join(filter(None, [f"{len(times)} starts, {used:.0f} ms CPU", note]))
-    return Figure(what=what, samples=tuple(wall for wall, _ in times), budget=budget, unit="ms", note=note)
+    walls, used = ([one[at] for one in demo] for at in range(2))
+    bare_walls, bare_used = ([one[at] for one in floors] for at in range(2))
+    note = f"floor {median(bare_walls):.0f} ms ({median(bare_used):.0f} ms CPU), mock {median(walls):.0f} ms"
+    begun = Figure(
+        what="process start to first 200, times a bare route in uvicorn",
+        samples=ratios(walls, bare_walls),
+        cpu=ratios(used, bare_used),
+        budget=1.6,
+        note=f"{note} ({median(used):.0f} ms CPU), {len(demo)} starts",
+    )
+    what, note = f"start with a seed of {effort.many_users:,} users", f"{median([cpu for _, cpu in many]):.0f} ms CPU"
+    return [begun, Figure(what=what, samples=tuple(wall for wall, _ in many), unit="ms", note=note)]
 
 
 def _first_answer(command: tuple[str, ...], path: str = "/health") -> tuple[float, float]:
@@ -102,7 +108,7 @@ def memory(effort: Effort) -> list[Figure]:
         Figure(
             what="memory, idle",
             samples=(idle,),
-            budget=70,
+            budget=60,
             unit="MB",
             note=f"bare Starlette route in uvicorn {floor:.0f} MB",
         ),
@@ -120,25 +126,53 @@ async def _grown(target: Target, requests: int) -> tuple[float, float]:
 
 
 def worlds(effort: Effort) -> list[Figure]:
-    """Open and drop a world over HTTP, as the fixture does for each test."""
-    times = []
-    with server(MOCK) as (url, pid), Mockspaces(url) as mock:
+    """Open and drop a world over HTTP, as the fixture does for each test, beside one bare POST by the same client."""
+    times, floors = [], []
+    with server(MOCK) as (url, pid), Mockspaces(url) as mock, _bare_post() as post:
         used = cpu_seconds(pid)
         for _ in range(effort.worlds):
-            begin = time.perf_counter()
-            mock.open_world().drop()
-            times.append((time.perf_counter() - begin) * 1000)
+            floors.append(_timed(post))
+            times.append(_timed(lambda: mock.open_world().drop()))
         used = (cpu_seconds(pid) - used) / effort.worlds * 1000
-    note = f"{effort.worlds} demo worlds, {used:.2f} ms CPU of the server each, slowest {max(times):.1f} ms"
-    return [Figure(what="world create + drop", samples=tuple(times), budget=2, unit="ms", note=note)]
+    note = f"{_beside(times, floors)}, {used:.2f} ms CPU of the server each, slowest {max(times):.1f} ms"
+    what = "world create + drop, times a bare POST"
+    return [Figure(what=what, samples=ratios(times, floors), budget=8, note=f"{effort.worlds} demo worlds, {note}")]
 
 
 def fixture(effort: Effort) -> list[Figure]:
-    """What the fixture adds to a test: a suite that asks for it beside one that does not."""
-    runs = range(min(3, effort.rounds))
-    added = [_suite("mockspaces", effort.tests) - _suite("tmp_path_factory", effort.tests) for _ in runs]
-    note = f"{effort.tests} tests, server start left out"
-    return [Figure(what="fixture, per test", samples=tuple(added), unit="ms", note=note)]
+    """What the fixture adds to a test: a suite that asks for it beside one that does not, in times of a bare POST."""
+    added, floors = [], []
+    with _bare_post() as post:
+        for _ in range(min(3, effort.rounds)):
+            added.append(_suite("mockspaces", effort.tests) - _suite("tmp_path_factory", effort.tests))
+            floors.append(median([_timed(post) for _ in range(effort.tests)]))
+    note = f"{effort.tests} tests, server start left out, {_beside(added, floors)}"
+    return [Figure(what="fixture per test, times a bare POST", samples=ratios(added, floors), budget=8, note=note)]
+
+
+@contextmanager
+def _bare_post() -> Iterator[Callable[[], bytes]]:
+    """Yield a call that sends one POST to a bare route and reads its answer, with the client that users have."""
+    with server(FLOOR, b"{}") as (url, _):
+        connection = HTTPConnection(urlsplit(url).netloc)
+
+        def post() -> bytes:
+            connection.request("POST", "/", b"{}", {"Content-Type": "application/json"})
+            return connection.getresponse().read()
+
+        post()
+        yield post
+        connection.close()
+
+
+def _timed(call: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    call()
+    return (time.perf_counter() - begin) * 1000
+
+
+def _beside(times: Sequence[float], floors: Sequence[float]) -> str:
+    return f"floor {median(floors):.2f} ms, mock {median(times):.2f} ms"
 
 
 def _suite(fixture: str, tests: int) -> float:

@@ -48,7 +48,7 @@ def authenticated_get(effort: Effort) -> list[Figure]:
         with bare(target, answer) as floor:
             assert ask(f"{floor.url}/") == answer
             for connections, what, budget in (
-                (load.CONNECTIONS, "authenticated GET / bare route", 0.8),
+                (load.CONNECTIONS, "authenticated GET / bare route", 0.9),
                 (64, "authenticated GET, 64 clients", None),
             ):
                 rates = run(load.in_turn(target, floor, effort=effort, connections=connections))
@@ -67,20 +67,28 @@ def credentials(effort: Effort) -> list[Figure]:
 
 
 class Kind(NamedTuple):
-    """A kind of credential, what may be asked with it, and how to get another one."""
+    """A kind of credential: what may be asked with it, how to get another one, and its budgets, new and repeated."""
 
     name: str
     path: str
     make: Callable[[], str]
+    first: float | None = None
+    again: float | None = None
 
 
 def _kinds(mock: Mockspaces) -> list[Kind]:
     app, numbers = mock.service_app(scopes="all"), count()
+
+    def signed() -> str:
+        return f"service_app {tokens.signed(app.key, next(numbers))}"
+
     return [
         Kind("OAuth token", ME, lambda: f"bearer {mock.token(USER)}"),
         Kind("user JWT", ME, lambda: f"jwt {mock.token(USER, kind='jwt')}"),
         Kind("anonymous JWT", ME, lambda: f"jwt {_guest(mock.url)}"),
-        Kind("service app JWT", f"{ME}/spaces", lambda: f"service_app {tokens.signed(app.key, next(numbers))}"),
+        Kind(
+            "service app JWT", f"{ME}/spaces", lambda: f"service_app {tokens.signed(app.key, next(numbers))}", 0.3, 0.5
+        ),
     ]
 
 
@@ -99,9 +107,10 @@ def _by_kind(kind: Kind, mock: Target, effort: Effort) -> list[Figure]:
             firsts.append(run(load.once(mock._replace(requests=new))))
             floors.append(run(load.once(floor._replace(requests=list(floor.requests) * effort.credentials))))
         rates = run(load.in_turn(again, floor, effort=effort))
+    each = f"{effort.credentials} tokens, each once"
     return [
-        beside(f"GET by {kind.name}, first time", [firsts, floors], note=f"{effort.credentials} tokens, each once"),
-        beside(f"GET by {kind.name}, repeated", rates, note=f"{len(answer)} B"),
+        beside(f"GET by {kind.name}, first time", [firsts, floors], budget=kind.first, note=each),
+        beside(f"GET by {kind.name}, repeated", rates, budget=kind.again, note=f"{len(answer)} B"),
     ]
 
 
@@ -114,7 +123,7 @@ def create_space(effort: Effort) -> list[Figure]:
         target = Target(url, pid, [load.post(path, body, f"Authorization: {authorization}")])
         with bare(target, answer, body) as floor:
             rates = run(load.in_turn(target, floor, effort=effort))
-    return [beside("create a space / bare POST", rates, note=f"{len(answer)} B")]
+    return [beside("create a space / bare POST", rates, budget=0.45, note=f"{len(answer)} B")]
 
 
 def colleagues(effort: Effort) -> list[Figure]:
