@@ -169,6 +169,7 @@ async def _entries(call: ControlCall, found: list[Entry]) -> list[msgspec.Raw]:
 async def clear(call: ControlCall) -> object:
     """Forget all entries."""
     call.world.journal.clear()
+    call.worlds.on_clear()
     return {}
 
 

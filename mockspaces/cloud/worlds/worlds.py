@@ -85,6 +85,7 @@ class Worlds:
         self.ca_pem: bytes | None = None
         self.listeners = Listeners()
         self.on_leave: list[OnLeave] = []
+        self.on_clear: Callable[[], None] = lambda: None  # a journal was emptied, so that memory is free
         self.on_state: list[Callable[[World], None]] = []  # who hears that a world has another state as a whole
         self._contract = contract or Contract.shipped()
         self._settings = settings or Settings()
