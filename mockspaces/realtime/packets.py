@@ -3,13 +3,13 @@
 A packet is ``<type>[<attachments>-][<namespace>[?<query>],][<ack id>][<JSON>]``; the same in protocols 4 and 5.
 """
 
-import re
 from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from mockspaces.cloud.kernel.nesting import containers, deeper_than, mended, path
+from mockspaces.contract.engineio import PACKET
 from mockspaces.contract.limits import Limits
 
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = "0123456"
@@ -19,9 +19,6 @@ DEFAULT = "/"
 RESERVED = ("connect", "disconnect")  # the library's own events: a client must not be able to fire them
 MAX_ATTACHMENTS = 16
 LIMITS = Limits()  # of what one frame may hold; a deployment that knows better has no row for it
-_HEAD = re.compile(
-    r"(?P<type>[0-6])(?:(?P<count>\d{1,4})-)?(?:(?P<place>/[^,]*)(?:,|\Z))?(?P<ack>\d{1,15})?(?=\D|\Z)", re.ASCII
-)
 
 
 class PacketError(ValueError):
@@ -55,7 +52,7 @@ class Packet(msgspec.Struct, frozen=True, kw_only=True):
 
 def parse(text: str, *, depth: int) -> Packet:
     """Return the packet that a text is, with its JSON checked. Raises `PacketError`."""
-    head = _HEAD.match(text)
+    head = PACKET.match(text)
     if head is None:
         raise PacketError("no Socket.IO packet")
     namespace, mark, query = (head["place"] or DEFAULT).partition("?")

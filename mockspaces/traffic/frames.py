@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from mockspaces.contract import Contract, events
+from mockspaces.contract.engineio import PACKET
 from mockspaces.contract.shapes import PAYLOADS, by_name
 from mockspaces.contract.shapes.checks import Checker
 from mockspaces.contract.shapes.schemas import Schemas, members
@@ -17,9 +18,6 @@ from mockspaces.traffic.findings import Difference, Findings, Source
 from mockspaces.traffic.matching import Call
 
 By = Literal["client", "server"]
-PACKET = re.compile(
-    r"(?P<type>[0-6])(?:(?P<count>\d{1,4})-)?(?:(?P<place>/[^,]*)(?:,|\Z))?(?P<ack>\d{1,15})?(?=\D|\Z)", re.ASCII
-)
 OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE, NOOP = "0123456"
 CONNECT, DISCONNECT, EVENT, ACK, ERROR, BINARY_EVENT, BINARY_ACK = "0123456"
 NEWEST = "4"
