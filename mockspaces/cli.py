@@ -157,6 +157,12 @@ def main(context: click.Context) -> None:
 @click.option("--tls-key", envvar=f"{PREFIX}_TLS_KEY", help="Its key, if that is not in the same file.")
 @click.option("--record", envvar=f"{PREFIX}_RECORD", help="An HTTP archive to write every exchange to.")
 @click.option(
+    "--record-control",
+    envvar=f"{PREFIX}_RECORD_CONTROL",
+    is_flag=True,
+    help="Calls of the control API too, for check --suite.",
+)
+@click.option(
     "--log-level",
     envvar=f"{PREFIX}_LOG_LEVEL",
     type=click.Choice(["debug", "info", "warning", "error"]),

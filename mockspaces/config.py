@@ -33,7 +33,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     names the default world hands out as its own (``https://accounts.avayacloud.com``), for clients that have them
     compiled in and reach the mock by them.
 
-    ``record`` is the path of an HTTP archive that is written anew and gets every exchange and socket frame.
+    ``record`` is the path of an HTTP archive that is written anew and gets every exchange and socket frame, with
+    ``record_control`` also the calls of the control API.
     """
 
     host: str = DEFAULT_HOST
@@ -53,6 +54,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tls_key: str | None = None
     ca_file: str | None = None
     record: str | None = None
+    record_control: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     log_format: Literal["lines", "json"] = "lines"
 
@@ -66,6 +68,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             msgspec.structs.force_setattr(self, "public_url", self.public_url.rstrip("/"))
         if not self.tls and (self.tls_cert or self.tls_key or self.ca_file):
             raise ValueError("--tls-cert, --tls-key and --ca-file need --tls")
+        if self.record_control and not self.record:
+            raise ValueError("--record-control needs --record")
         if self.tls_key and not self.tls_cert:
             raise ValueError("--tls-key needs --tls-cert")
         if self.tls_cert and self.ca_file:

@@ -311,7 +311,7 @@ class Server:
     def _recorded(self, file: str) -> ASGIApp:
         from mockspaces.traffic.recording import Recorder  # noqa: PLC0415 - few servers record
 
-        return Recorder(self.app, Path(file), Contract.shipped())
+        return Recorder(self.app, Path(file), Contract.shipped(), control=self.config.record_control)
 
     def run(self, on_ready: Callable[[], None]) -> None:
         """Serve until SIGINT or SIGTERM; ``on_ready`` is called once every surface answers.

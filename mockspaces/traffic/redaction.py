@@ -20,12 +20,13 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 import msgspec
 
 from mockspaces.contract import Contract, events, queries
+from mockspaces.contract.engineio import PACKET
 from mockspaces.contract.shapes import ANSWERS, PAYLOADS
 from mockspaces.contract.shapes.schemas import Schemas
 from mockspaces.contract.web import ROWS as WEB
 from mockspaces.traffic import credentials
 from mockspaces.traffic.archives import Entry, Message, Pair, answered, asked
-from mockspaces.traffic.frames import BASE64, PACKET
+from mockspaces.traffic.frames import BASE64
 from mockspaces.traffic.matching import Matcher
 
 Object = dict[str, Any]
@@ -37,6 +38,8 @@ ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 RUNS = re.compile(r"\w+")
 NAME = re.compile(r"[A-Za-z_]{1,40}")
 SMALL = 10_000
+TEXT, CLOSE = 1, 8  # opcodes of frames
+CODE = 4  # digits of the code of a close
 MOMENTS = ((10**9, 4 * 10**9), (10**12, 4 * 10**12))  # seconds and milliseconds of our days
 SECRET = frozenset(
     {
@@ -127,11 +130,15 @@ class Redactor:
         size = len(response.body or b"") or int(entry.response.content.size)
         shown["response"]["content"] |= {"size": size, **({"comment": UNREADABLE} if body is None else {"text": body})}
         if entry.frames:
-            frames = [(frame, self.frame(frame.data)) for frame in entry.frames if frame.opcode == 1]
+            frames = [
+                (frame, self.frame(frame.data) if frame.opcode == TEXT else frame.data[:CODE])
+                for frame in entry.frames
+                if frame.opcode == TEXT or (frame.opcode == CLOSE and frame.data[:CODE].isdecimal())
+            ]
             shown["_resourceType"] = "websocket"
             shown["_webSocketMessages"] = [
-                {"type": "send" if frame.type in ("send", "request") else "receive", "time": frame.time, "opcode": 1}
-                | {"data": text}
+                {"type": "send" if frame.type in ("send", "request") else "receive"}
+                | {"time": frame.time, "opcode": frame.opcode, "data": text}
                 for frame, text in frames
             ]
         return shown
@@ -158,7 +165,7 @@ class Redactor:
             return run
         digest = self._digest(run)
         while len(digest) < len(run):
-            digest += self._digest(digest)
+            digest += self._digest(digest[-64:])  # of the last part alone: a run may have megabytes
         if run.isdecimal():
             return "".join(str(int(one, 16) % 10) for one in digest[: len(run)])
         if re.fullmatch(r"[0-9a-f]{8,}", run):
@@ -177,7 +184,8 @@ class Redactor:
         claims = found.claims if self._only else self.value(found.claims)
         header = self.value(found.header)
         parts = (credentials.encoded(part) for part in (header, claims))
-        return ".".join([*parts, self._run(text.rpartition(".")[2])])
+        signature = self._run(text.rpartition(".")[2])
+        return ".".join([*parts, f"{signature[:-1]}A"])  # the last one of base64 holds bits that must be 0
 
     def url(self, url: str) -> str:
         """Return a URL, or a path with its query, without what could be somebody's."""
