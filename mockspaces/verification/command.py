@@ -17,13 +17,15 @@ from msgspec import structs
 
 from mockspaces.contract import verdicts
 from mockspaces.contract.behaviours import catalogue
-from mockspaces.verification import learning, reports, runs, starting, summary
+from mockspaces.traffic.archives import ArchiveError
+from mockspaces.verification import learning, playing, reports, runs, starting, summary
 from mockspaces.verification.progress import Terminal
 from mockspaces.verification.runs import Interrupted, Run, SuiteError
 from mockspaces.verification.verdicts import verify
 
 CLEAN, DIFFERENT, FAILED = 0, 1, 2
 RUN_FILE = "run.json"
+ARCHIVES = (".har", ".har.gz")
 
 
 def read_known(path: Path | None) -> dict[str, str]:
@@ -52,7 +54,9 @@ def _run(name: str, results: Path, options: Sequence[str]) -> Run:
 
 
 @click.command()
-@click.option("--target", type=click.Path(exists=True, path_type=Path), help="Profile, or a recording.")
+@click.option(
+    "--target", type=click.Path(exists=True, path_type=Path), help="Profile, or a recording: a folder, or an archive."
+)
 @click.option("--only", multiple=True, metavar="ID", help="Only behaviours that begin so; may be repeated.")
 @click.option("--report", "folder", type=click.Path(file_okay=False, path_type=Path), help="Where reports go.")
 @click.option("--record", type=click.Path(file_okay=False, path_type=Path), help="Keep the target's run here.")
@@ -106,7 +110,7 @@ def command(*, target: Path | None, new: Path | None, only: tuple[str, ...], **c
     except Interrupted as interrupted:
         _tell_leftovers(interrupted.leftovers)
         raise click.Abort from None
-    except SuiteError as error:
+    except (SuiteError, ArchiveError) as error:
         click.echo(f"mockspaces: {error}", err=True)
         sys.exit(FAILED)
 
@@ -134,6 +138,11 @@ class Choices:
         return [*own, *permitted, *(option for name in self.only for option in ("--only", name))]
 
     @property
+    def is_archive(self) -> bool:
+        """Whether the target is a recording of the traffic of this suite."""
+        return self.target.is_file() and self.target.name.endswith(ARCHIVES)
+
+    @property
     def profile(self) -> str:
         """The profile's place, wherever the suite runs."""
         return str(self.target.resolve())
@@ -146,10 +155,14 @@ def compare(chosen: Choices, scratch: Path) -> int:
         mock = _run(chosen.against, scratch / "mock.json", chosen.options())
     else:  # side by side: a target is mostly waited for
         asking = ["--interactive"] if chosen.interactive else []
+        archive = chosen.target if chosen.is_archive else None
+        if archive is not None:
+            asking = playing.options(archive, scratch)
         # The mock has to run all tests, a target few of them. Two processes do so in half the time.
         shares = {scratch / f"mock{share[0]}.json": share for share in (["0/1"] if chosen.only else ["0/2", "1/2"])}
+        explained = [] if archive else ["--explain", chosen.profile]
         started = {
-            results: runs.start(results, chosen.options("--explain", chosen.profile, "--share", share))
+            results: runs.start(results, chosen.options(*explained, "--share", share))
             for results, share in shares.items()
         }
         terminal = Terminal(chosen.against, quiet=True, shares=len(shares))
@@ -159,7 +172,7 @@ def compare(chosen: Choices, scratch: Path) -> int:
             waiting = [
                 beside.submit(runs.follow, process, results, terminal.line) for results, process in started.items()
             ]
-            own = chosen.options("--target", chosen.profile, *asking)
+            own = chosen.options(*asking) if archive else chosen.options("--target", chosen.profile, *asking)
             found = _run(chosen.target.stem, scratch / "target.json", own)
             otherwise.pop_all()
             terminal.quiet = False

@@ -1,0 +1,119 @@
+"""The contract suite on a recording of its own traffic: a plugin of pytest that answers as the recording does.
+
+What the recording does not hold is not tried, and neither is anything that its test finds afterwards: what was
+answered to another request, or at another time, is no evidence. So is what the suite asks of another server.
+"""
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from mockspaces.contract import Contract
+from mockspaces.server.server import UvicornServer, bind_all, transport
+from mockspaces.server.transport import SocketFaults
+from mockspaces.traffic import archives
+from mockspaces.traffic.player import MARK, Player
+
+NONE = "none"
+START_LIMIT_S = 60
+
+
+def place(path: Path) -> tuple[str, int]:
+    """Return host and port of the mock that was recorded: where its control API was asked. Raises `ArchiveError`."""
+    for _number, entry in archives.entries(path):
+        parts = urlsplit(entry.request.url) if entry else None
+        if parts is not None and parts.path.rstrip("/") == "/_mock":
+            return parts.hostname or "", parts.port or 80
+    raise archives.ArchiveError(
+        f"{path}: nobody has asked the control API of a mock in it; the suite can be played on its own traffic alone, "
+        "recorded with --record-control"
+    )
+
+
+def options(path: Path, scratch: Path) -> list[str]:
+    """Return how the suite is run on a recording; a profile is written into a folder. Raises `ArchiveError`."""
+    host, port = place(path)
+    base = f"http://{host}:{port}"
+    profile = scratch / "recording.toml"
+    profile.write_text(f'name = "recording"\nkind = "mock"\ncontrol = "{base}/_mock"\nthrough = "{base}"\n')
+    return ["-p", __name__, "--recording", str(path.resolve()), "--target", str(profile)]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take the archive."""
+    parser.addoption("--recording", type=Path, metavar="FILE", help="Answer as this HTTP archive does.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Serve the recording where its mock was, and let the suite take nothing else for an answer."""
+    path: Path = config.getoption("--recording")
+    player = Player(archives.entries(path), Contract.shipped())
+    config.add_cleanup(serve(player, *place(path)))
+    config.pluginmanager.register(Witness(player), "recording-witness")
+
+
+def serve(player: Player, host: str, port: int) -> Any:
+    """Start a server; return how it is stopped."""
+    listeners = bind_all(host, port)
+    config = transport(player)
+    config.load()
+    server = UvicornServer(config)
+    player.abort = SocketFaults(server.server_state).abort
+    ready = threading.Event()
+    server.on_ready = ready.set
+    thread = threading.Thread(target=server.run, kwargs={"sockets": listeners}, daemon=True)
+    thread.start()
+    ready.wait(START_LIMIT_S)
+
+    def stop() -> None:
+        server.should_exit = True
+        thread.join(START_LIMIT_S)
+        for one in listeners:
+            one.close()
+
+    return stop
+
+
+class Witness:
+    """Sees to it that claims rest on the recording alone."""
+
+    def __init__(self, player: Player) -> None:
+        """Listen to what the suite hears and finds."""
+        from contract_tests.claims import NotTried, book  # noqa: PLC0415 - the suite is found when it is run
+        from contract_tests.recording import Recorder  # noqa: PLC0415
+
+        self._player = player
+        self._real = time.time
+        time.time = lambda: time.monotonic() + player.moved_s if player.moved_s else self._real()
+        hear, add, answered = Recorder.response, book.add, book.answered
+
+        def checked(response: Any) -> None:
+            told = response.headers.pop(MARK.decode(), NONE)
+            if told == NONE:
+                raise NotTried(player.diverged or "this was asked of another server than the recorded one")
+
+        def response(recorder: Any, one: Any) -> None:
+            checked(one)
+            hear(recorder, one)
+
+        def raw(one: Any, position: int) -> None:
+            if one.request.method == "RAW":
+                checked(one)
+            answered(one, position)
+
+        def added(made: Any) -> None:
+            if player.diverged and made.state != "not tried":
+                made.state, made.reason = "not tried", player.diverged
+            add(made)
+
+        for thing, name, function in ((Recorder, "response", response), (book, "answered", raw), (book, "add", added)):
+            setattr(thing, name, function)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self) -> None:
+        """Begin a test with a clean slate."""
+        self._player.diverged = ""

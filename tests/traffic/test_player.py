@@ -1,0 +1,133 @@
+"""A recording answers again as it was answered, and nothing else."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from mockspaces import create_app
+from mockspaces.traffic import archives
+from mockspaces.traffic.player import MARK, UNKNOWN, Player
+from mockspaces.traffic.recording import Everywhere, Recorder
+from mockspaces.traffic.redaction import Redactor
+from tests.traffic.conftest import CLOUD, CONTRACT, Object, Write, entry, loaded
+
+PIN = "4711"
+
+
+async def session(client: httpx.AsyncClient) -> list[httpx.Response]:
+    """Make a space with a PIN, enter it, read it twice, and send what is no JSON."""
+    token = (await client.post("/_mock/tokens", json={"username": "ann@example.com"})).json()["token"]
+    client.headers["Authorization"] = f"Bearer {token}"
+    invited = await client.post("/api/spaces/invite", json={"topic": {"title": "Harvest plans"}, "invitees": []})
+    space = f"/api/spaces/{invited.json()['data'][0]['topicId']}"
+    return [
+        invited,
+        await client.post(space, json={"settings": {"confPin": PIN}}),
+        await client.get(space, headers={"spaces-x-space-password": PIN}),
+        await client.post(space, json={"title": "Pears"}),
+        await client.get(space, headers={"spaces-x-space-password": PIN}),
+        await client.post("/nowhere", content=b"unread"),
+        await client.head("/api/users/me"),
+    ]
+
+
+async def asked(app: Any) -> list[httpx.Response]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=f"http://{CLOUD}") as client:
+        return await session(client)
+
+
+@pytest.fixture
+async def recording(tmp_path: Path) -> Path:
+    """A recording of a session, with its call of the control API."""
+    path = tmp_path / "session.har"
+    await asked(Recorder(create_app(), path, CONTRACT, control=True))
+    return path
+
+
+def player(path: Path) -> Player:
+    return Player(archives.entries(path), CONTRACT)
+
+
+async def test_who_asks_the_same_is_answered_the_same(recording: Path) -> None:
+    """Each request finds its own answer, the same one asked twice in order, and a PIN is the one that was sent."""
+    playing = player(recording)
+    found = await asked(playing)
+    assert [one.status_code for one in found] == [200, 200, 200, 200, 200, 404, 200]
+    assert [one.json()["title"] for one in found[1:5]] == ["Harvest plans", "Harvest plans", "Pears", "Pears"]
+    assert found[4].json()["settings"]["confPin"] == PIN
+    assert (found[6].content, playing.diverged) == (b"", "")
+    assert all(MARK.decode() in one.headers for one in found)
+
+
+OTHERWISE: dict[str, Callable[[httpx.AsyncClient], Any]] = {
+    "another path": lambda client: client.get("/api/users/me/settings"),
+    "another method": lambda client: client.delete("/api/users/me"),
+    "another body": lambda client: client.post("/api/spaces/invite", json={"topic": {"title": "Other plans"}}),
+    "another query": lambda client: client.head("/api/users/me?size=1"),
+    "no credential": lambda client: client.post(
+        "/api/spaces/invite", json={"topic": {"title": "Harvest plans"}, "invitees": []}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+async def test_what_was_not_recorded_is_not_answered(recording: Path, name: str) -> None:
+    """Whoever asks something else gets no answer that could be one of the service, and it is remembered."""
+    playing = player(recording)
+    transport = httpx.ASGITransport(app=playing)
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://{CLOUD}") as client:
+        answer = await OTHERWISE[name](client)
+    assert (answer.status_code, answer.headers[MARK.decode()]) == (UNKNOWN, "none")
+    assert playing.diverged.startswith("the recording does not have ")
+
+
+async def test_an_answer_is_given_once(recording: Path) -> None:
+    """What was asked once is answered once."""
+    playing = player(recording)
+    await asked(playing)
+    transport = httpx.ASGITransport(app=playing)
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://{CLOUD}") as client:
+        assert (await client.post("/nowhere", content=b"unread")).status_code == UNKNOWN
+
+
+async def test_an_unread_body_is_recorded(recording: Path) -> None:
+    """What a refused call was sent stands in the recording, though the application has not read it."""
+    refused = next(one for one in loaded(recording) if one["request"]["url"].endswith("/nowhere"))
+    assert refused["request"]["postData"]["text"] == "unread"
+
+
+async def test_calls_of_the_control_api_are_not_handed_on(recording: Path) -> None:
+    """A recording with control calls holds tokens of a mock, and a redacted one has no such call any more."""
+    kept = [one for _number, one in archives.entries(recording) if one and "/_mock/" in one.request.url]
+    redactor = Redactor(CONTRACT, Everywhere(CONTRACT))
+    assert kept
+    assert [redactor.entry(one) for one in kept] == [None] * len(kept)
+
+
+async def test_a_body_that_is_missing_is_no_answer(write: Write) -> None:
+    """An archive that leaves a body out does not answer with nothing in its place."""
+    one: Object = entry(body={"a": 1}, host=CLOUD)
+    one["request"]["headers"] = [{"name": "accept", "value": "*/*"}]
+    without: Object = json.loads(json.dumps(one))
+    del without["response"]["content"]["text"]
+    found = []
+    for archive in (write(one, name="whole.har"), write(without, name="without.har")):
+        transport = httpx.ASGITransport(app=player(archive))
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{CLOUD}") as client:
+            found.append((await client.get("/api/users/me")).status_code)
+    assert found == [200, UNKNOWN]
+
+
+def test_long_runs_are_redacted_in_time(write: Write) -> None:
+    """A credential of megabytes takes no longer than its length."""
+    long = "x1" * 2_000_000
+    _, found = next(iter(archives.entries(write(entry(body={"token": long})))))
+    assert found is not None
+    shown = Redactor(CONTRACT, Everywhere(CONTRACT)).entry(found)
+    assert shown is not None
+    text = json.loads(shown["response"]["content"]["text"])["token"]
+    assert (len(text), long[:100] in text) == (len(long), False)

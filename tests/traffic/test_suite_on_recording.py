@@ -1,0 +1,71 @@
+"""`mockspaces verify` on a recording of the suite's own traffic: as it is, and with lies told in it."""
+
+import json
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mockspaces.verification import runs
+from tests.conftest import Serve
+from tests.test_verify_end_to_end import CLEAN, DIFFERENT, FAILED, differing, findings, only, profile, verify
+from tests.traffic.conftest import Object, Write, entry, loaded
+
+pytestmark = pytest.mark.slow
+
+PART = "USERS-READ"
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def still_unread(one: Object) -> None:
+    """Let the answer of marking read say that something is unread."""
+    if one["request"]["url"].endswith("/markread") and one["response"]["status"] == 200:
+        body = json.loads(one["response"]["content"]["text"])
+        one["response"]["content"]["text"] = json.dumps({**body, "unread": True})
+
+
+def without_the_event(one: Object) -> None:
+    """Leave out what the sockets of somebody are told when they have read."""
+    frames = one.get("_webSocketMessages", [])
+    one["_webSocketMessages"] = [frame for frame in frames if "topic.markread" not in frame["data"]]
+
+
+LIES: dict[str, Callable[[Object], None]] = {"USERS-READ-03": still_unread, "USERS-READ-04": without_the_event}
+
+
+def test_the_suite_on_its_own_traffic(serve: Serve, tmp_path: Path, write: Write) -> None:
+    """The recording confirms what the suite shows, sockets included, and each lie is found under its statement."""
+    archive = tmp_path / "suite.har"
+    served = serve("--host", "127.0.0.1", "--port", str(free_port()), "--record", str(archive), "--record-control")
+    target = profile(tmp_path, served, served.url)
+    runs.follow(
+        runs.start(tmp_path / "run.json", ["--target", str(target), *only(PART)]),
+        tmp_path / "run.json",
+        lambda _line: None,
+    )
+    served.end(signal.SIGTERM)
+    folder = tmp_path / "report"
+    found = verify("--target", archive, "--report", folder, *only(PART))
+    assert (found.returncode, differing(folder)) == (CLEAN, set()), found.stdout + found.stderr
+    assert {name for name, one in findings(folder).items() if one["verdict"] == "confirmed"} >= LIES.keys()
+    entries = loaded(archive)
+    for one in entries:
+        for lie in LIES.values():
+            lie(one)
+    found = verify("--target", write(*entries, name="lies.har"), "--report", folder, *only(PART))
+    assert (found.returncode, differing(folder) >= LIES.keys()) == (DIFFERENT, True), found.stdout + found.stderr
+
+
+def test_traffic_of_others_cannot_be_played(write: Write) -> None:
+    """A recording without the calls by which the suite makes its people is refused in a sentence."""
+    found = verify("--target", write(entry(body={})))
+    assert found.returncode == FAILED
+    assert "recorded with --record-control" in found.stderr
