@@ -3,6 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
+from itertools import chain
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -307,3 +309,15 @@ def packets(payload: str, version: str) -> list[str]:
             found.append(packet)
         at = end
     return found
+
+
+@cache
+def wholes() -> dict[str, tuple[str, ...]]:
+    """Return which statements speak of each shape as a whole: those that at least every second member cites."""
+    cited: dict[str, list[tuple[str, ...]]] = {}
+    for (shape, _member), statements in sources().items():
+        cited.setdefault(shape, []).append(statements)
+    return {
+        shape: tuple(name for name, count in Counter(chain(*lists)).items() if 2 * count >= len(lists))
+        for shape, lists in cited.items()
+    }

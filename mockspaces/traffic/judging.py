@@ -19,7 +19,7 @@ from mockspaces.traffic import credentials, forms, rules
 from mockspaces.traffic.archives import Entry, answered, asked
 from mockspaces.traffic.exchanges import Exchange, json_of
 from mockspaces.traffic.findings import Difference, Findings, Source
-from mockspaces.traffic.frames import Talk, sources
+from mockspaces.traffic.frames import Talk, sources, wholes
 from mockspaces.traffic.matching import Matcher
 
 JSON = "application/json"
@@ -125,7 +125,8 @@ class Judge:
         if status == HTTPStatus.NOT_MODIFIED:
             return True
         if status not in row.statuses:
-            self._differ(exchange, source, Problem(f"answers {status}, which the row does not name"), place=row.id)
+            problem = Problem(f"answers {status}, which the row does not name")
+            self._differ(exchange, source, problem, rules.OF_CALL.get(row.id, ()))
             return False
         if row.answer and status == row.statuses[0]:
             return self._shaped(exchange, row.answer, source)
@@ -222,6 +223,7 @@ def laid(
     """Take the problems of a value in, each laid to the statements of its member."""
     for problem in problems:
         place = ".".join(filter(None, (problem.shape, problem.member)))
-        statements = sources.get((problem.shape, problem.member), ())
+        about = sources.get((problem.shape, problem.member), ())
+        statements = about if problem.member else wholes().get(problem.shape, ())
         text = forms.numberless(problem.text)
         findings.differ(source, Difference(call=call, what=text, place=place, statements=statements))

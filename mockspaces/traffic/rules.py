@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from mockspaces.contract import errors, oauth_errors
+from mockspaces.contract.behaviours import catalogue
 from mockspaces.traffic import credentials
 from mockspaces.traffic.exchanges import Exchange
 
@@ -26,17 +27,19 @@ SCHEMES = ("jwt", "bearer", "service_app", "sat")
 class Rule(NamedTuple):
     """One thing that a statement says of an exchange.
 
-    The test is True where the exchange shows it, False where it shows the opposite, None where it tells nothing.
+    The test is True where the exchange shows it, False where it shows the opposite, None where it tells nothing. A
+    ``part`` is not all that the statement says: it can contradict, and confirms nothing.
     """
 
     statement: str
     text: str
     test: Test
     calls: frozenset[str] = frozenset()  # ids of rows; none is every exchange
+    part: bool = False
 
 
-def _rule(statement: str, text: str, test: Test, calls: str = "") -> Rule:
-    return Rule(statement, text, test, frozenset(calls.split()))
+def _rule(statement: str, text: str, test: Test, calls: str = "", *, part: bool = False) -> Rule:
+    return Rule(statement, text, test, frozenset(calls.split()), part)
 
 
 FORMS = frozenset(
@@ -439,6 +442,43 @@ def _id_is_repeated(exchange: Exchange) -> bool | None:
     return exchange.body.get("id") == exchange.body.get("_id") if exchange.status == OK else None
 
 
+def _refresh_is_new(exchange: Exchange) -> bool | None:
+    sent = dict(exchange.form).get("refresh_token")
+    told = exchange.body.get("refresh_token") if exchange.status == OK and isinstance(exchange.body, dict) else None
+    return sent != told if sent and told else None
+
+
+def _lives_an_hour(exchange: Exchange) -> bool | None:
+    fits = exchange.status == OK and isinstance(exchange.body, dict) and "expires_in" in exchange.body
+    return exchange.body["expires_in"] == 3599 if fits else None  # noqa: PLR2004 - a second less
+
+
+def _joined_in_order(exchange: Exchange) -> bool | None:
+    items = _items(exchange) or ()
+    joined = [(str(one["joinTime"]), str(one.get("member"))) for one in items if one.get("joinTime")]
+    return joined == sorted(joined) if len(joined) >= MANY else None
+
+
+PLAIN = re.compile(r"[A-Za-z0-9]+( [A-Za-z0-9]+)*")
+
+
+def _is_as_sent(sent: Any, told: Any) -> bool | None:
+    """Whether a text that needs no escaping came back."""
+    return sent == told if isinstance(sent, str) and PLAIN.fullmatch(sent) and isinstance(told, str) else None
+
+
+def _title_is_as_sent(exchange: Exchange) -> bool | None:
+    both = isinstance(exchange.sent, dict) and isinstance(exchange.body, dict) and exchange.status == OK
+    return _is_as_sent(exchange.sent.get("title"), exchange.body.get("title")) if both else None
+
+
+def _text_is_as_sent(exchange: Exchange) -> bool | None:
+    items = _items(exchange)
+    if not items or not isinstance(exchange.sent, dict):
+        return None
+    return _is_as_sent(_content(exchange.sent).get("bodyText"), _content(items[0]).get("bodyText"))
+
+
 MESSAGES = "MSG-BYREF MSG-QUERY MSG-IDEAS MSG-TASKS MSG-COMMI MSG-COMMT"
 RULES: tuple[Rule, ...] = (
     _rule("REST-RES-01", "success is 200", _is_200),
@@ -452,6 +492,11 @@ RULES: tuple[Rule, ...] = (
     _rule("ACC-AUTHZ-09", "leads to the login page", _leads_to_login, "ACC-AUTHZ"),
     _rule("ACC-AUTHZ-17", "parameters of the fragment", _is_fragment, "ACC-DECIDE"),
     _rule("ACC-TOKEN-10", "keys of a refresh answer", _has_all_keys, "ACC-TOKEN"),
+    _rule("ACC-TOKEN-09", "expires_in", _lives_an_hour, "ACC-TOKEN", part=True),
+    _rule("ACC-TOKEN-11", "another refresh token", _refresh_is_new, "ACC-TOKEN", part=True),
+    _rule("SPACES-UPDATE-04", "the title is that which was sent", _title_is_as_sent, "SPACES-UPDATE", part=True),
+    _rule("SPACES-MEMBERS-04", "by the time of joining", _joined_in_order, "SPACES-MEMBERS", part=True),
+    _rule("MSG-CHAT-01", "the text is that which was sent", _text_is_as_sent, "MSG-CHAT", part=True),
     _rule("ACC-TOKEN-17", "misspelt path", _unserved("POST", "/oauth2/acces_token/?", NOT_FOUND)),
     _rule("ACC-ERR-02", "message repeated", _repeats_message),
     _rule("ACC-REVOKE-03", "an empty object", _is_nothing, "ACC-REVOKE"),
@@ -541,6 +586,18 @@ ANSWERED: dict[str, list[str]] = {}
 for _statement, _calls in STATEMENTS_OF_CALLS.items():
     for _call in _calls:
         ANSWERED.setdefault(_call, []).append(_statement)
+
+# Of each call the statements about its answer, which begin with its id: another status contradicts them.
+OF_CALL: dict[str, tuple[str, ...]] = {
+    call: tuple(
+        dict.fromkeys(
+            rule.statement
+            for rule in RULES
+            if rule.statement.rpartition("-")[0] == call and not rule.part and not catalogue()[rule.statement].refusal
+        )
+    )
+    for call in {call for rule in RULES for call in rule.calls}
+}
 
 
 def applying(exchange: Exchange) -> Iterator[Rule]:

@@ -26,7 +26,7 @@ def needed() -> Mapping[str, frozenset[str]]:
             found.setdefault(statement, set()).add(f"{shape}.{member}")
     for statement, calls in rules.STATEMENTS_OF_CALLS.items():
         found.setdefault(statement, set()).update(f"answer of {call}" for call in calls)
-    for rule in rules.RULES:
+    for rule in (one for one in rules.RULES if not one.part):
         found.setdefault(rule.statement, set()).add(rule.text)
     for statement, claims in rules.SOCKETS.items():
         found.setdefault(statement, set()).update(claims)
