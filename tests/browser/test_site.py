@@ -27,6 +27,7 @@ QUESTIONS = {
     ),
     "what does code space.members_only mean": ("reference/codes.html", "The space is private (settings.memberOnly)"),
     "what is documented about exp": ("bibliography.html", "at most one hour (3600 s) ahead"),
+    "how do I use it from vitest": ("node.html", "mockspaces/vitest"),
 }
 
 
@@ -46,6 +47,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_first_hit_answers(site: Path, browser: Chrome, question: str) -> None:
     """The first hit of the site's own search leads to the page that has the answer."""
     page, answer = QUESTIONS[question]
+    if page == "node.html" and not (site / page).exists():
+        pytest.skip("docs/node.md is not there yet")
     browser.get(f"file://{site}/index.html?q={quote(question)}")
     first = browser.find_element(By.CSS_SELECTOR, ".md-search-result__item a")
     address = str(first.get_attribute("href"))
