@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else goes into .venv on first use.
 .DEFAULT_GOAL := help
-.PHONY: examples help setup serve test slow long check docs format bench environments mutants liars fidelity words count peers dist image clean
+.PHONY: examples help setup serve test slow long check docs format bench environments mutants liars fidelity words count peers types dist publish image clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -75,8 +75,14 @@ words: .venv/.dev ## write the types of the client's words anew
 docs: .venv/.dev ## build the documentation site in site/, every link checked (open site/index.html)
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict $(ARGS)
 
-dist: ## make what is released: sdist, wheel, SBOM, licences
+types: .venv/.dev ## write the types of clients/node anew (scripts/clients installs what that needs)
+	$(BIN)/python -m scripts.node_types
+
+dist: ## make what is released: sdist, wheel, npm tarball, SBOM, licences, labels of the image
 	scripts/dist
+
+publish: ## build the image for amd64 and arm64, push and sign it (IMAGE=registry.example/mockspaces), after make dist
+	scripts/publish $(IMAGE)
 
 examples: ## run the two example clients with their tests as a user's project would (pytest options in ARGS)
 	@PYTHON=$(PYTHON) scripts/examples $(ARGS)

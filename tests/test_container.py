@@ -67,7 +67,9 @@ def test_every_surface_answers_at_its_real_name() -> None:
     assert "smoke: joined wss://spacesapis-socket.avayacloud.com/chat" in done.stdout
 
 
-@pytest.mark.parametrize("path", ["scripts/image", "scripts/contain"])
+@pytest.mark.parametrize(
+    "path", ["scripts/image", "scripts/contain", "scripts/dist", "scripts/pack", "scripts/publish"]
+)
 def test_scripts_can_be_run(path: str) -> None:
     """A fresh checkout can start them, and the shell can read them."""
     assert os.access(ROOT / path, os.X_OK)
