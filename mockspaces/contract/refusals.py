@@ -39,7 +39,7 @@ OF_CREDENTIAL = (
     errors.SERVICE_ACCOUNT_DISABLED,
     errors.KIND_NOT_ALLOWED,
 )
-OF_REST_CREDENTIAL = (*OF_CREDENTIAL, errors.SCOPE_MISSING, errors.SCOPE_OAUTH_MISSING, errors.RATE_LIMITED)
+OF_REST_CREDENTIAL = (*OF_CREDENTIAL, errors.SCOPE_MISSING, errors.RATE_LIMITED)
 OF_STORAGE = (errors.FILE_NOT_FOUND, errors.STORAGE_FORBIDDEN)
 OF_CONTROL_TOKEN = (errors.CREDENTIAL_MISSING, errors.CREDENTIAL_INVALID, errors.KIND_NOT_ALLOWED)
 
@@ -56,7 +56,6 @@ OF_PARAMETER = {
     "token": errors.TOKEN_NOT_FOUND,
     "userId": errors.USER_NOT_FOUND,
     "attendeeId": errors.USER_NOT_FOUND,
-    "email": errors.USER_NOT_FOUND,
     "id": errors.SETTINGS_NOT_FOUND,
     # Of the control API.
     "username": errors.USER_NOT_FOUND,
@@ -68,40 +67,33 @@ OF_PARAMETER = {
 }
 
 # By what is entered: the checks of steps 4 to 6c (ERR-ORDER-01).
-_SPACE = (errors.SPACE_NOT_FOUND, errors.OTHER_COMPANY, errors.MEMBERS_ONLY, errors.PERMISSION_DENIED)
+_STRANGER = (errors.OTHER_COMPANY, errors.MEMBERS_ONLY, errors.PERMISSION_DENIED)  # also of the space of a message
+_SPACE = (errors.SPACE_NOT_FOUND, *_STRANGER)
 OF_ENTRANCE: dict[str, tuple[str, ...]] = {
     "self": (errors.PERMISSION_DENIED,),
     "colleague": (errors.PERMISSION_DENIED,),
     "settings": (errors.PERMISSION_DENIED,),
     "partner": (errors.PERMISSION_DENIED, errors.OTHER_COMPANY),
-    "room": _SPACE,
+    "room": (errors.USER_NOT_FOUND,),
+    "invite": (errors.MEMBERS_ONLY,),
+    "own invite": (errors.PERMISSION_DENIED,),
     "meeting": (*_SPACE, errors.ARCHIVED),
     "party": (*_SPACE, errors.ARCHIVED),
     "recording": (*_SPACE, errors.ARCHIVED),
+    **dict.fromkeys(("message", "editable message", "idea", "task", "file"), _STRANGER),
     "viewer token": (errors.FILE_NOT_FOUND,),
     "space token": (),
 }
 
-# By what is created: policy, state and type of the space, and the message that it comments.
-OF_CREATION = (
-    errors.POLICY_FORBIDS,
-    errors.ARCHIVED,
-    errors.DIRECT_NOT_ALLOWED,
-    errors.PERMISSION_DENIED,
-    errors.MESSAGE_NOT_FOUND,
-)
+# By what is created: policy and state of the space, and its author.
+OF_CREATION = (errors.POLICY_FORBIDS, errors.ARCHIVED, errors.PERMISSION_DENIED)
 
 # By the call: what its rules refuse.
 _REDIRECTING = (oauth_errors.UNTRUSTED_REQUEST,)  # whatever else is wrong is told to the client
 _SPACES = (errors.SPACE_NOT_FOUND, errors.OTHER_COMPANY, errors.MEMBERS_ONLY, errors.PERMISSION_DENIED)
 _INVITEES = (errors.PERMISSION_DENIED, errors.USER_NOT_FOUND, errors.OTHER_COMPANY)
-_SEEDED = (
-    errors.ALREADY_EXISTS,
-    errors.COMPANY_NOT_FOUND,
-    errors.USER_NOT_FOUND,
-    errors.LICENSE_UNAVAILABLE,
-    errors.PERMISSION_DENIED,
-)
+_CREATED_BY = (errors.ALREADY_EXISTS, errors.USER_NOT_FOUND, errors.PERMISSION_DENIED)  # with a creator, or seeded
+_SEEDED = (*_CREATED_BY, errors.COMPANY_NOT_FOUND, errors.LICENSE_UNAVAILABLE)
 OF_CALL: dict[str, tuple[str, ...]] = {
     "ACC-AUTHZ": _REDIRECTING,
     "ACC-CONSENT": _REDIRECTING,
@@ -129,6 +121,7 @@ OF_CALL: dict[str, tuple[str, ...]] = {
     "SPACES-INVDEL": (errors.PERMISSION_DENIED, errors.ARCHIVED),
     "SPACES-ROLE": (errors.LAST_ADMIN, errors.ARCHIVED),
     "SPACES-KICK": (errors.LAST_ADMIN, errors.ARCHIVED),
+    "MSG-CHAT": (errors.MESSAGE_NOT_FOUND,),  # posts and tasks comment nothing
     "MSG-UPDATE": (errors.MESSAGE_OUTDATED, errors.ARCHIVED),
     "MSG-PATCH": (errors.MESSAGE_OUTDATED, errors.ARCHIVED),
     "FILES-UP": _SPACES,
@@ -144,13 +137,18 @@ OF_CALL: dict[str, tuple[str, ...]] = {
     "CTRL-WORLD-OPEN": (*_SEEDED, errors.WORLDS_EXHAUSTED),
     "CTRL-WORLD-DROP": (errors.PERMISSION_DENIED,),
     "CTRL-SEED": _SEEDED,
-    "CTRL-COMPANY": _SEEDED,
-    "CTRL-COMPANY-PATCH": _SEEDED,
-    "CTRL-USER": _SEEDED,
-    "CTRL-USER-PATCH": _SEEDED,
-    "CTRL-CLIENT": _SEEDED,
+    "CTRL-COMPANY": _CREATED_BY,
+    "CTRL-COMPANY-PATCH": (errors.USER_NOT_FOUND, errors.PERMISSION_DENIED),
+    "CTRL-USER": (
+        errors.ALREADY_EXISTS,
+        errors.COMPANY_NOT_FOUND,
+        errors.LICENSE_UNAVAILABLE,
+        errors.PERMISSION_DENIED,
+    ),
+    "CTRL-USER-PATCH": (errors.COMPANY_NOT_FOUND, errors.LICENSE_UNAVAILABLE, errors.PERMISSION_DENIED),
+    "CTRL-CLIENT": (*_CREATED_BY, errors.COMPANY_NOT_FOUND),
     "CTRL-APP": _SEEDED,
-    "CTRL-APP-PATCH": (errors.USER_NOT_FOUND, errors.LICENSE_UNAVAILABLE),
+    "CTRL-APP-PATCH": (errors.LICENSE_UNAVAILABLE,),
     "CTRL-APP-JWT": (errors.KEY_NOT_FOUND,),
     "CTRL-TOKEN": (errors.USER_NOT_FOUND, errors.CLIENT_NOT_FOUND, errors.SPACE_NOT_FOUND),
     "CTRL-SPACE": (errors.USER_NOT_FOUND,),
@@ -193,6 +191,7 @@ def _of(row: Endpoint) -> Iterator[str]:
         (row.surface == "accounts" and "oauth" in row.auth, OF_CREDENTIAL),
         (row.csrf, (oauth_errors.CSRF_FAILED,)),
         (rest and asked, OF_REST_CREDENTIAL),
+        (rest and "oauth" in row.auth, (errors.SCOPE_OAUTH_MISSING,)),
         (rest and bool(row.enters), OF_ENTRANCE.get(row.enters, _SPACE)),
         (row.creates is not None, OF_CREATION),
         (row.act_as_scope is not None, (errors.OTHER_COMPANY, errors.USER_NOT_FOUND)),
@@ -202,4 +201,6 @@ def _of(row: Endpoint) -> Iterator[str]:
         (True, (OF_PARAMETER[one] for one in named)),
         (True, OF_CALL.get(row.id, ())),
     )
-    return (code for holds, codes in kinds if holds for code in codes)
+    bound = not rest or "svc" in row.auth  # apps alone are bound to their company there (AUTH-SVC-15)
+    found = (code for holds, codes in kinds if holds for code in codes)
+    return (code for code in found if bound or code != errors.OTHER_COMPANY)
