@@ -6,6 +6,9 @@ import msgspec
 
 from mockspaces.contract.rows import source
 
+# The calls that set cookies (ACC-LOGIN-02, ACC-SIGNIN-02, ACC-LOGOUT-02, ACC-CONSENT-01).
+COOKIES = frozenset({"ACC-LOGIN", "ACC-SIGNIN", "ACC-LOGOUT", "ACC-CONSENT"})
+
 
 class Accounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The words of the identity server of one deployment."""

@@ -10,7 +10,7 @@ import msgspec
 from mockspaces import __version__
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.world import Origins
-from mockspaces.contract import Contract, errors, queries, refusals
+from mockspaces.contract import Contract, accounts, errors, oauth_errors, queries, refusals
 from mockspaces.contract.permissions import PUBLIC
 from mockspaces.contract.rows import Endpoint, ErrorCode, Kind, Parameter
 from mockspaces.contract.samples import all_samples
@@ -34,7 +34,7 @@ TITLES = {
     "CTRL": "the mock's own control API",
 }
 SURFACES = {"accounts": "Accounts", "rest": "Rest", "storage": "Storage", "control": "Control"}
-FOUND = 302
+PARTIAL, FOUND, NOT_MODIFIED = 206, 302, 304
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 REF = "#/components/schemas/{name}"
 XML, HTML, EVENTS = "application/xml", "text/html", "text/event-stream"
@@ -49,6 +49,29 @@ EVENT: Object = {
     "required": ["event", "data"],
 }
 _PARAMETER = re.compile(r"{(\w+)}")
+
+
+def _header(source: str, *, required: bool = True) -> Object:
+    return {"description": source, "required": required, "schema": TEXT}
+
+
+HEADERS: Mapping[str, Object] = {
+    "access-control-allow-origin": _header("REST-CORS-01, ACC-GEN-08"),
+    "access-control-expose-headers": _header("REST-CORS-01, ACC-GEN-08"),
+    "etag": _header("REST-RES-04"),
+    "location": _header("Where to go on."),
+    "set-cookie": _header("ACC-SIGNIN-07", required=False),
+    "cache-control": _header("ACC-GEN-07"),
+    "pragma": _header("ACC-GEN-07"),
+    "allow": _header("ACC-GEN-06, ERR-STD-01"),
+    "retry-after": _header("LIM-02"),
+    "www-authenticate": _header("ACC-ERR-05", required=False),
+    "x-content-type-options": _header("STO-GET-02"),
+    "content-security-policy": _header("STO-GET-02"),
+    "content-disposition": _header("STO-GET-02", required=False),
+    "accept-ranges": _header("STO-GET-01"),
+    "content-range": _header("STO-GET-01"),
+}
 
 # How each kind of credential is sent (rest-common section 4); what is not listed needs none that a header carries.
 SCHEMES: dict[Kind, tuple[str, Object]] = {
@@ -106,6 +129,7 @@ def document(contract: Contract, origins: Origins, handlers: Documented, error_s
         "components": {
             "schemas": {**sent, **schemas.parts},
             "responses": described.shared,
+            "headers": HEADERS,
             "securitySchemes": dict([*SCHEMES.values(), CONTROL_SCHEME]),
         },
     }
@@ -220,10 +244,7 @@ def _form(contract: Contract, row: Endpoint) -> Object:
 def _responses(described: Described, row: Endpoint) -> Object:
     shown: Object = {str(status): _done(described, row, status) for status in row.statuses}
     if row.surface == "rest" and row.method == "GET":
-        shown["304"] = {
-            "description": "The client has it already.",
-            "headers": {"etag": {"required": True, "schema": TEXT}},
-        }
+        shown["304"] = {"description": "The client has it already.", **_headers(row, NOT_MODIFIED)}
     shared = dict(_by_status(described.contract, refusals.of_surface(row.surface)))
     for status, rows in sorted(_by_status(described.contract, refusals.of(row))):
         if rows == shared.get(status):
@@ -259,25 +280,42 @@ def _refused(described: Described, row: Endpoint, rows: Sequence[ErrorCode]) -> 
         told = {} if row.surface == "rest" else {"why": "..."}
         examples = {one.code: {"value": {"code": one.code, "message": one.text("..."), **told}} for one in rows}
         answer["content"] = {JSON: {"schema": error, "examples": examples}}
-    if errors.METHOD_NOT_ALLOWED in keys:
-        answer["headers"] = {"allow": {"required": True, "schema": TEXT}}
-    return answer
+    return answer | _headers(row, rows[0].status, keys)
 
 
 def _done(described: Described, row: Endpoint, status: int) -> Object:
     """Return the description of an answer to a call that is not refused."""
-    answer: Object = {"description": "Done."}
+    answer: Object = {"description": "Go on there." if status == FOUND else "Done.", **_headers(row, status)}
     if status == FOUND:
-        return {"description": "Go on there.", "headers": {"location": {"required": True, "schema": TEXT}}}
+        return answer
     example = all_samples().get(row.id)
     if row.answer:
         shown = {} if example is None else {"example": example}
         answer["content"] = {JSON: {"schema": described.answers[row.answer], **shown}}
     elif row.media_type:
         answer["content"] = {row.media_type: {"schema": EVENT if row.media_type == EVENTS else TEXT}}
-    if row.surface == "rest" and row.method == "GET":
-        answer["headers"] = {"etag": {"required": True, "schema": TEXT}}
     return answer
+
+
+def _headers(row: Endpoint, status: int, refused: Collection[str] = ()) -> Object:
+    """Return the headers of an answer, or of refusals that have one status, beside those of any HTTP answer."""
+    storage, file = row.surface == "storage", row.surface == "storage" and row.method == "GET"
+    unkept = row.refusals == "object" and row.surface == "accounts" and not refusals.PAGES.intersection(refused)
+    kinds = (
+        (row.surface != "control", ("access-control-allow-origin", "access-control-expose-headers")),
+        (row.surface == "rest" and row.method == "GET" and not refused, ("etag",)),
+        (status == FOUND, ("location",)),
+        (row.id in accounts.COOKIES and not refused, ("set-cookie",)),
+        (unkept if refused else row.no_store, ("cache-control", "pragma")),
+        (errors.METHOD_NOT_ALLOWED in refused, ("allow",)),
+        (errors.RATE_LIMITED in refused, ("retry-after",)),
+        (oauth_errors.INVALID_CLIENT in refused, ("www-authenticate",)),
+        (storage, ("x-content-type-options", "content-security-policy")),
+        (file and not refused, ("accept-ranges", "content-disposition")),
+        (status == PARTIAL or errors.STORAGE_RANGE in refused, ("content-range",)),
+    )
+    found = {name: {"$ref": f"#/components/headers/{name}"} for holds, names in kinds if holds for name in names}
+    return {"headers": found} if found else {}
 
 
 def described(call: ControlCall) -> Object:
