@@ -29,6 +29,8 @@ CLIENTS = (
     (sys.executable, "client.py", "httpx"),
     (sys.executable, "client.py", "aiohttp"),  # in an environment of its own: nothing else here needs it
 )
+CURL_WAYS = (["--http2"], ["--http1.0"], ["--http1.1"], ["-H", "Connection: close"])
+PARTS = (b'{"topic":', b'{"title":', b'"Room"}}')
 RIGHT = [
     "form 401",  # 400 without its body
     "json 200",
@@ -63,7 +65,7 @@ def test_an_idle_connection_is_used_again(world: Mockspaces) -> None:
     assert [one for one in ended if one[1].splitlines() != RIGHT] == []
 
 
-@pytest.mark.parametrize("options", [[], ["--http2"], ["--http1.0"], ["--http1.1"], ["-H", "Connection: close"]])
+@pytest.mark.parametrize("options", [[], *CURL_WAYS])
 @pytest.mark.parametrize("chunked", [False, True])
 def test_curl_gets_its_answers(world: Mockspaces, options: list[str], *, chunked: bool) -> None:
     """Whatever version curl speaks or offers, its body arrives."""
@@ -95,32 +97,42 @@ def curl(*words: str, sent: bytes = b"") -> list[str]:
     return done.stdout.decode().split()
 
 
-@pytest.mark.parametrize("version", ["--http2", "--http1.0", "--http1.1"])
-def test_curl_sends_small_and_large(world: Mockspaces, version: str) -> None:
+@pytest.mark.parametrize("way", CURL_WAYS)
+def test_curl_sends_small_and_large(world: Mockspaces, way: list[str]) -> None:
     """JSON is carried out; a large form that may be is read to its end, and one that is too large is refused."""
     person = ["-H", f"Authorization: bearer {world.token('cleo@example.com')}", "-H", "Content-Type: application/json"]
-    assert curl(version, *person, "-d", '{"topic":{"title":"Room"}}', f"{world.url}/api/spaces/invite") == ["200"]
-    form = [version, "-H", "Expect:", "--data-binary", "@-", f"{world.url}/oauth2/access_token"]
+    assert curl(*way, *person, "-d", '{"topic":{"title":"Room"}}', f"{world.url}/api/spaces/invite") == ["200"]
+    form = [*way, "-H", "Expect:", "--data-binary", "@-", f"{world.url}/oauth2/access_token"]
     assert curl(*form, sent=b"grant_type=nonsense&a=" + b"x" * (4 << 20)) == ["401"]
     assert curl(*form, sent=b"a=" + b"x" * (6 << 20)) == ["413"]
 
 
-def test_sixty_calls_of_curl_at_once(world: Mockspaces) -> None:
+@pytest.mark.parametrize("way", CURL_WAYS)
+def test_sixty_calls_of_curl_at_once(world: Mockspaces, way: list[str]) -> None:
     """All of them are answered."""
     urls = [word for number in range(60) for word in ("-o", "/dev/null", f"{world.url}/health?{number}")]
-    assert curl("--no-progress-meter", "--parallel", "--parallel-max", "60", *urls) == ["200"] * 60
+    assert curl(*way, "--no-progress-meter", "--parallel", "--parallel-max", "60", *urls) == ["200"] * 60
 
 
-@pytest.mark.parametrize("version", ["--http2", "--http1.1"])
-def test_curl_sends_slowly(world: Mockspaces, version: str) -> None:
+@pytest.mark.parametrize("way", CURL_WAYS)
+def test_curl_sends_slowly(world: Mockspaces, way: list[str]) -> None:
+    """A body of a length that was told is waited for, however slowly it comes."""
+    form = [*way, "-H", "Expect:", "--data-binary", "@-", f"{world.url}/oauth2/access_token"]
+    began = time.monotonic()
+    assert curl("--limit-rate", "100K", *form, sent=b"grant_type=nonsense&a=" + b"x" * 150_000) == ["401"]
+    assert time.monotonic() - began > 0.5
+
+
+@pytest.mark.parametrize("way", [way for way in CURL_WAYS if "--http1.0" not in way])  # which has no chunks
+def test_curl_sends_chunks_slowly(world: Mockspaces, way: list[str]) -> None:
     """A body that comes piece by piece is waited for."""
     lines = ["-H", f"Authorization: bearer {world.token('cleo@example.com')}", "-H", "Content-Type: application/json"]
-    send = [require("curl"), "-sS", version, *lines, "-X", "POST", "-T", "-", "-o", "/dev/null", "-w", "%{http_code}"]
+    send = [require("curl"), "-sS", *way, *lines, "-X", "POST", "-T", "-", "-o", "/dev/null"]
     with subprocess.Popen(
-        [*send, f"{world.url}/api/spaces/invite"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [*send, "-w", "%{http_code}", f"{world.url}/api/spaces/invite"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as started:
         assert started.stdin
-        for part in (b'{"topic":', b'{"title":', b'"Room"}}'):
+        for part in PARTS:
             started.stdin.write(part)
             started.stdin.flush()
             time.sleep(0.15)
@@ -129,7 +141,7 @@ def test_curl_sends_slowly(world: Mockspaces, version: str) -> None:
 
 @pytest.mark.parametrize("version", ["--http2", "--http1.1"])
 def test_curl_uses_an_idle_connection_again(world: Mockspaces, version: str) -> None:
-    """The second call goes over the connection of the first."""
+    """The second call goes over the connection of the first; HTTP/1.0 and ``Connection: close`` keep none."""
     calls = ["-o", "/dev/null", f"{world.url}/health"] * 2
     told = ["--rate", f"{3_600_000 // IDLE_MS}/h", "-w", "%{http_code} %{num_connects}\n"]
     command = [require("curl"), "-sS", version, *told, *calls]

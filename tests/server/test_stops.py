@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from typing import Self
@@ -111,3 +113,30 @@ def test_a_large_space_does_not_hold_the_loop(watched: tuple[Server, Mockspaces]
         send(world.url, deletion)
     assert world.journal.last(method="DELETE").status == 200
     assert (seeding if part == "seeding" else deleting).longest < most_s
+
+
+SERVING = """
+import gc, os
+from mockspaces.config import Config
+from mockspaces.server import Server
+
+full = []
+
+def look_on(phase, facts):
+    if phase == "start" and facts["generation"] == 2:
+        full.append(facts)
+
+def ready():
+    gc.callbacks.append(look_on)
+    kept = [[number] for number in range(300_000)]
+    print(len(kept), len(full), gc.get_freeze_count() > 10_000, flush=True)
+    os._exit(0)
+
+Server(Config(port=0)).run(ready)
+"""
+
+
+def test_a_server_looks_for_garbage_seldom() -> None:
+    """What thousands of sockets keep alive is not looked through again and again, and what was loaded never."""
+    done = subprocess.run([sys.executable, "-c", SERVING], check=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["300000", "0", "True"]
