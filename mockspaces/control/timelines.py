@@ -3,13 +3,16 @@
 A connection is known by where its client is, address and port, as it stands in the entries of the journal.
 """
 
+import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator
 from typing import Any
+
+import msgspec
 
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.kernel.clock import iso
-from mockspaces.cloud.kernel.journal import Criteria, Entry, Peer
+from mockspaces.cloud.kernel.journal import Entry, Peer
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.people import people
 from mockspaces.cloud.store.run import SOCKET, Connection
@@ -29,8 +32,42 @@ def named(peer: Peer) -> str:
     return f"{peer[0]}:{peer[1]}"
 
 
-async def _of_sockets(world: World) -> Sequence[Entry]:
-    return await world.journal.search(Criteria(surface=SOCKET))
+async def _of_sockets(world: World) -> AsyncIterator[Entry]:
+    """Yield what the journal tells of sockets, newest first; others have their turn in between."""
+    for part in world.journal.slices():
+        for entry in part:
+            if entry.surface == SOCKET:
+                yield entry
+        await asyncio.sleep(0)
+
+
+class Told(msgspec.Struct):
+    """What the journal tells of one connection, gathered newest first: the entries themselves would take long."""
+
+    caller: str | None = None
+    frames: int = 0
+    refused: int = 0
+    began: int = 0
+    first: int = 0  # the id of the oldest entry
+    end: str = ""
+    why: str = ""
+
+    def add(self, entry: Entry) -> None:
+        """Take in the next older entry."""
+        self.caller = self.caller or entry.caller
+        self.frames += 1
+        self.refused += entry.refused
+        self.began, self.first = entry.time, entry.id
+        self.why = self.why or entry.why
+        if not self.end and entry.event == events.DISCONNECT_EVENT:
+            self.end = entry.why or "the connection ended"
+        if not self.end and entry.event == events.CONNECT_EVENT and entry.refused:
+            self.end = f"it was refused: {entry.why}"
+
+    @property
+    def ending(self) -> str:
+        """Why a connection that is not open any more ended, or was never joined to the namespace."""
+        return self.end or self.why or "it never joined the namespace of chats"
 
 
 async def show_all(call: ControlCall) -> object:
@@ -38,23 +75,24 @@ async def show_all(call: ControlCall) -> object:
     check_query(call, "page")
     world, page = call.world, page_number(call)
     open_now = {named(one.peer): one for one in world.presence.all() if one.peer}
-    told: dict[str, list[Entry]] = {}
-    for entry in await _of_sockets(world):
+    told: dict[Peer, Told] = {}
+    async for entry in _of_sockets(world):
         for peer in entry.connections:
             if peer:
-                told.setdefault(named(peer), []).append(entry)
-    names = list(dict.fromkeys([*reversed(open_now), *(name for name in reversed(told) if name not in open_now)]))
+                told.setdefault(peer, Told()).add(entry)
+    by_name = {named(peer): one for peer, one in told.items()}
+    ended = sorted((name for name in by_name if name not in open_now), key=lambda name: -by_name[name].first)
+    names = [*reversed(open_now), *ended]
     chosen = names[page * ROWS : (page + 1) * ROWS]
-    rows = [await _row(world, name, open_now.get(name), told.get(name, [])) for name in chosen]
+    rows = [await _row(world, name, open_now.get(name), by_name.get(name, Told())) for name in chosen]
     values = {"rows": rows, "open": len(open_now), "page": page, "more": len(names) > (page + 1) * ROWS}
     return framed(call, "ui/sockets", "sockets.html", values)
 
 
-async def _row(world: World, name: str, connection: Connection | None, entries: Sequence[Entry]) -> Shown:
-    caller = next((entry.caller for entry in reversed(entries) if entry.caller), None)
-    found: Shown = {"name": name, "caller": caller, "open": connection is not None, "frames": len(entries)}
-    found["refused"] = sum(entry.refused for entry in entries)
-    found["began"] = iso(entries[0].time) if entries else ""
+async def _row(world: World, name: str, connection: Connection | None, told: Told) -> Shown:
+    found: Shown = {"name": name, "caller": told.caller, "open": connection is not None, "frames": told.frames}
+    found["refused"] = told.refused
+    found["began"] = iso(told.began) if told.frames else ""
     found["spaces"], found["id"] = [], ""
     if connection is not None:
         person = await people.get_person(world, connection.person_id)
@@ -62,26 +100,19 @@ async def _row(world: World, name: str, connection: Connection | None, entries: 
         found["caller"] = person.displayname if person else connection.person_id
         spaces = [await world.state.spaces.get(space_id) for space_id in connection.spaces]
         found["spaces"] = [{"id": space.id, "title": space.title} for space in spaces if space]
-    found["end"] = "" if connection else _ending(entries)
+    found["end"] = "" if connection else told.ending
     return found
-
-
-def _ending(entries: Sequence[Entry]) -> str:
-    """Say why a connection that is not open any more ended, or was never joined to the namespace."""
-    for entry in reversed(entries):
-        if entry.event == events.DISCONNECT_EVENT:
-            return entry.why or "the connection ended"
-        if entry.event == events.CONNECT_EVENT and entry.refused:
-            return f"it was refused: {entry.why}"
-    return next((entry.why for entry in reversed(entries) if entry.why), "it never joined the namespace of chats")
 
 
 async def show(call: ControlCall) -> object:
     """Show one connection frame by frame, with payloads, what was refused, and why it ended."""
     check_query(call, "page")
     world, name, page = call.world, call.params["peer"], page_number(call)
-    told = await _of_sockets(world)
-    entries = [entry for entry in told if any(peer and named(peer) == name for peer in entry.connections)]
+    told, entries = Told(), list[Entry]()
+    async for entry in _of_sockets(world):
+        if any(peer and named(peer) == name for peer in entry.connections):
+            told.add(entry)
+            entries.append(entry)
     entries.sort(key=_moment)
     connection = next((one for one in world.presence.all() if one.peer and named(one.peer) == name), None)
     if not entries and connection is None:
@@ -93,7 +124,7 @@ async def show(call: ControlCall) -> object:
     beats = next((found for peer, found in world.journal.heartbeats.items() if named(peer) == name), None)
     values = {
         "name": name,
-        "row": await _row(world, name, connection, entries),
+        "row": await _row(world, name, connection, told),
         "frames": await in_slices(chosen, lambda entry: _frame(entry, start)),
         "handshake": _handshake(handshake) if handshake else None,
         "beats": {"count": beats.count, "last": iso(beats.last)} if beats else None,

@@ -54,7 +54,7 @@ def target(scope: Mapping[str, Any]) -> bytes:
     return path + b"?" + scope["query_string"] if scope["query_string"] else path
 
 
-class Entry(msgspec.Struct, kw_only=True, gc=False, array_like=True):
+class Entry(msgspec.Struct, gc=False, array_like=True):
     """One HTTP exchange or one socket frame. ``why`` explains a refusal or names a setting that saved a request.
 
     Entries of the same ``trace`` belong together: a call, and the frames that announced what it did.
