@@ -561,5 +561,6 @@ class ServerOptions(TypedDict, total=False):
     tls_key: str | None
     ca_file: str | None
     record: str | None
+    record_control: bool
     log_level: Literal["debug", "info", "warning", "error"]
     log_format: Literal["lines", "json"]
