@@ -168,7 +168,7 @@ async def test_a_key_that_is_being_made_holds_up_no_end(monkeypatch: pytest.Monk
     wanted = [asyncio.create_task(keys.fresh_elsewhere()) for _ in range(5)]
     await asyncio.to_thread(begun.wait, SOON_S)
     threads = [one for one in threading.enumerate() if one.name == "key pair"]
-    assert len(threads) == len(wanted)
+    assert 1 <= len(threads) <= keys.AT_ONCE, "whoever waits needs no thread"
     assert all(one.daemon for one in threads)
     for one in wanted[1:]:
         one.cancel()

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Container
 from functools import cache, lru_cache
 from importlib import resources
+from weakref import WeakKeyDictionary
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
@@ -20,7 +21,7 @@ KEY_BITS = 2048
 AT_ONCE = 2  # so many are generated at a time
 SIGNING = 8  # so many of the pool sign user JWTs, the others belong to apps
 
-_generating = threading.BoundedSemaphore(AT_ONCE)
+_makers: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 class KeyPair:
@@ -64,22 +65,20 @@ async def fresh_elsewhere() -> KeyPair:
     The thread is a daemon, since a process that ends would wait for one of an executor: for many of them over a second.
     """
     loop = asyncio.get_running_loop()
-    made: asyncio.Future[KeyPair] = loop.create_future()
+    async with _makers.setdefault(loop, asyncio.Semaphore(AT_ONCE)):
+        made: asyncio.Future[KeyPair] = loop.create_future()
 
-    def tell(pair: KeyPair) -> None:
-        if not made.done():
-            made.set_result(pair)
+        def tell(pair: KeyPair) -> None:
+            if not made.done():
+                made.set_result(pair)
 
-    def generate() -> None:
-        with _generating:
-            if made.cancelled():  # whoever wanted it has left, or the mock stops
-                return
+        def generate() -> None:
             pair = fresh()
-        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(tell, pair)
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(tell, pair)
 
-    threading.Thread(target=generate, name="key pair", daemon=True).start()
-    return await made
+        threading.Thread(target=generate, name="key pair", daemon=True).start()
+        return await made
 
 
 @cache
