@@ -176,11 +176,11 @@ FRAME: Rules = {
         ("REST-REQ-08",),
     ),
     "blanks at the end of a header stay": (
-        Rule(EXCHANGE, "Exchange._headers", 'sent.strip(b" \\t")', "sent"),
+        Rule(EXCHANGE, "Exchange._read_headers", 'sent.strip(b" \\t")', "sent"),
         ("AUTH-HDR-01", "REST-RES-04"),
     ),
     "of a repeated header the first counts": (
-        Rule(EXCHANGE, "Exchange._headers", 'b", ".join(values)', "values[0]"),
+        Rule(EXCHANGE, "Exchange._read_headers", 'b", ".join(values)', "values[0]"),
         ("AUTH-HDR-01", "REST-RES-04"),
     ),
     "a parameter wins over a word": (

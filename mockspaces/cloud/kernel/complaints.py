@@ -3,7 +3,17 @@
 import re
 from typing import Any
 
-from msgspec.inspect import EnumType, ListType, LiteralType, StructType, Type, UnionType, VarTupleType, type_info
+from msgspec.inspect import (
+    EnumType,
+    ListType,
+    LiteralType,
+    Metadata,
+    StructType,
+    Type,
+    UnionType,
+    VarTupleType,
+    type_info,
+)
 
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.contract import nearest
@@ -69,6 +79,8 @@ def _inside(found: list[Type], name: str) -> list[Type]:
 
 def _alternatives(kind: Type) -> list[Type]:
     """Return what a value, or an item of it, may be."""
+    if isinstance(kind, Metadata):
+        return _alternatives(kind.type)
     if isinstance(kind, UnionType):
         return [inner for one in kind.types for inner in _alternatives(one)]
     if isinstance(kind, VarTupleType | ListType):
