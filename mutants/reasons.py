@@ -36,7 +36,7 @@ REASONS = {
         f"limit {name} {change}": GUARD
         for name in (
             *("attachments", "call_receivers", "credentials", "download_keys", "form_escapes", "json_containers"),
-            *("pattern_chars", "token_chars"),
+            *("outbox", "pattern_chars", "signing_keys", "sockets", "token_chars"),
         )
         for change in ("+1", "-1")
     },
@@ -46,7 +46,7 @@ REASONS = {
         f"scope {name} any role": ROLES_TWICE
         for name in (
             *("spaces.delete", "spaces.messages.write", "spaces.post.create", "spaces.settings.write"),
-            *("spaces.task.create", "spaces.task.read"),
+            "spaces.task.create",
         )
     },
 }
