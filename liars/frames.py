@@ -123,7 +123,7 @@ def frames() -> Sequence[Lie]:
         ("messages have no topicType", "RT-SENT-02", heard(sent, lacks("topicType")), ("RT-SENT-04", "RT-SENT-07")),
         ("messages have no cid", "RT-SENT-03", heard(sent, lacks("content", "cid")), ("RT-SENT-06",)),
         ("messages have no chatCount", "RT-SENT-04", heard(sent, lacks("chatCount")), ("RT-SENT-02", "MSG-GEN-01")),
-        ("messages have another name", "RT-MSG-05", renamed(sent, "MESSAGE", category="chat"), ("RT-MSG-01", "RT-SENT-01", "RT-REST-01", "RT-FAIL-02", "RT-UNSUB-01", "REST-REQ-08")),
+        ("messages have another name", "RT-MSG-05", renamed(sent, "MESSAGE", category="chat"), ("RT-MSG-01", "RT-SENT-01", "RT-REST-01", "RT-FAIL-02", "RT-UNSUB-01")),
         ("loopbackMetadata is lost", "RT-MSG-06", heard(sent, lacks("loopbackMetadata")), ()),
         ("posts are called posts", "RT-SENT-01", heard(sent, gets("category", "post"), category="idea"), ("MSG-IDEA-04", "RT-MSG-01", "RT-REST-01", "RT-SENT-05", "RT-ACC-04")),
         ("removals are not told", "MSG-DELETE-04", heard(sent, nothing, category="app.event.message.removed"), ("RT-REST-02", "RT-SENT-06", "RT-SENT-01")),
