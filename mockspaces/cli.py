@@ -160,7 +160,7 @@ def main(context: click.Context) -> None:
     "--record-control",
     envvar=f"{PREFIX}_RECORD_CONTROL",
     is_flag=True,
-    help="Calls of the control API too, for check --suite.",
+    help="Calls of the control API too, for verify --target FILE.",
 )
 @click.option(
     "--log-level",
