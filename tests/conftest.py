@@ -14,6 +14,7 @@ from typing import NoReturn
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.forking import loaded
 from tests.yielding import Pause, drawn_pause, yield_everywhere
 
 ROOT = Path(__file__).parent.parent
@@ -23,7 +24,7 @@ settings.register_profile("whenever", unhurried)
 if not os.environ.get("CI"):  # there hypothesis has a profile of its own, without deadlines too
     settings.load_profile("whenever")
 
-MOCKSPACES = (sys.executable, "-m", "mockspaces")
+MOCKSPACES = (sys.executable, "-m", "mockspaces")  # in a fresh interpreter; loaded("mockspaces") is quicker
 SOON_S = 5  # what the machine may take at worst for something that needs no time
 
 # Programs that go by several names; anything else is looked up as it is called.
@@ -84,19 +85,29 @@ def pause(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 
 @pytest.fixture
-def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """Run the inner pytest without two plugins that take longest to load; `make environments` has them all."""
+def pytester(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> pytest.Pytester:
+    """Run the inner pytest with everything loaded, without two plugins that take long; `make environments` has all."""
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:anyio -p no:hypothesispytest")
+    if "fresh_interpreter" not in request.fixturenames:
+        monkeypatch.setattr(pytester, "_getpytestargs", lambda: loaded("pytest"))
     return pytester
 
 
 @pytest.fixture
-def serve() -> Iterator[Serve]:
+def fresh_interpreter() -> None:
+    """Let `pytester` and `serve` start an interpreter that has loaded nothing yet, and whose process is known."""
+
+
+@pytest.fixture
+def serve(request: pytest.FixtureRequest) -> Iterator[Serve]:
     """Start `mockspaces serve` on a free port, as often as a test wants; whatever still runs ends with the test."""
     with contextlib.ExitStack() as running:
 
         def start(*options: str) -> Served:
-            command = [*MOCKSPACES, "serve", "--port", "0", *options]
+            fresh = "fresh_interpreter" in request.fixturenames
+            command = [*(MOCKSPACES if fresh else loaded("mockspaces")), "serve", "--port", "0", *options]
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             running.callback(_stop, process)
             assert process.stdout

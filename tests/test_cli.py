@@ -18,11 +18,13 @@ from mockspaces.cli import main
 from mockspaces.client import Mockspaces
 from mockspaces.contract import verdicts
 from tests.conftest import MOCKSPACES, SOON_S, Serve
+from tests.forking import loaded
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line to its end."""
-    return subprocess.run([*MOCKSPACES, *arguments], capture_output=True, text=True, timeout=30, check=False)
+def run(*arguments: str, fresh: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run the command line to its end; in a fresh interpreter where a command is shown as a whole."""
+    command = [*(MOCKSPACES if fresh else loaded("mockspaces")), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 
 
 def refusal(*arguments: str) -> str:
@@ -48,6 +50,7 @@ def healthy(url: str) -> http.client.HTTPConnection:
     return kept
 
 
+@pytest.mark.usefixtures("fresh_interpreter")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_server_says_ready_and_ends_without_a_word(serve: Serve, number: signal.Signals) -> None:
     """The ready line is all that an untroubled server ever prints, and a signal ends it with exit code 0."""
@@ -196,7 +199,7 @@ def test_health_asks_the_port_of_the_environment(serve: Serve, monkeypatch: pyte
     """In a container nobody has to tell the health check anything, and no proxy is asked about the loopback."""
     monkeypatch.setenv("MOCKSPACES_PORT", str(urlsplit(serve().url).port))
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    done = run("health")
+    done = run("health", fresh=True)
     assert (done.returncode, done.stdout) == (0, "ok\n")
 
 
@@ -226,7 +229,18 @@ def _answer_nonsense(listener: socket.socket) -> None:
 @pytest.mark.behaviour("ACC-SVCKEY-01", "ACC-SVCKEY-02")
 def test_key_writes_a_private_key_file(serve: Serve, tmp_path: Path) -> None:
     """The file has its documented name and members, and nobody else may read it."""
-    done = run("key", "--url", serve().url, "--scope", "spaces.create", "--company", "Rival", "--out", str(tmp_path))
+    done = run(
+        "key",
+        "--url",
+        serve().url,
+        "--scope",
+        "spaces.create",
+        "--company",
+        "Rival",
+        "--out",
+        str(tmp_path),
+        fresh=True,
+    )
     (path,) = tmp_path.iterdir()
     key = json.loads(path.read_text())
     assert done.stdout == f"{path}\n"
@@ -260,7 +274,8 @@ def test_jwt_has_the_documented_header_and_claims(serve: Serve, tmp_path: Path) 
     run("key", "--url", serve().url, "--out", str(tmp_path))
     (path,) = tmp_path.iterdir()
     key = json.loads(path.read_text())
-    token = run("jwt", "--key", str(path), "--audience", "staging.example", "--expires-in", "60").stdout.strip()
+    arguments = ("--key", str(path), "--audience", "staging.example", "--expires-in", "60")
+    token = run("jwt", *arguments, fresh=True).stdout.strip()
     assert pyjwt.get_unverified_header(token) == {"alg": "RS256", "typ": "JWT", "kid": key["kid"]}
     claims = pyjwt.decode(token, options={"verify_signature": False})
     assert list(claims) == ["iss", "sub", "aud", "exp"]
@@ -277,7 +292,7 @@ def test_jwt_refuses_what_is_no_key_file(tmp_path: Path, text: str) -> None:
 
 def test_version_and_help() -> None:
     """The version is that of the package, and without a command the help is shown."""
-    assert __version__ in run("--version").stdout
+    assert __version__ in run("--version", fresh=True).stdout
     shown = run()
     assert (shown.returncode, shown.stdout) == (0, run("--help").stdout)
     assert "serve" in shown.stdout

@@ -10,7 +10,8 @@ import httpx
 import jwt
 import pytest
 
-from tests.conftest import MOCKSPACES, Serve, require
+from tests.conftest import Serve, require
+from tests.forking import loaded
 
 SPACE = {"topic": {"title": "Announcements", "description": "From the bot"}}
 
@@ -39,7 +40,7 @@ def key_from_control_api(url: str, _folder: Path) -> dict[str, str]:
 
 
 def key_from_command_line(url: str, folder: Path) -> dict[str, str]:
-    command = [*MOCKSPACES, "key", "--url", url, "--out", str(folder)]
+    command = [*loaded("mockspaces"), "key", "--url", url, "--out", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
     key: dict[str, str] = json.loads(Path(done.stdout.strip()).read_text())
     return key
@@ -53,7 +54,7 @@ def signed_by_pyjwt(key: Mapping[str, str], _folder: Path) -> str:
 def signed_by_command_line(key: Mapping[str, str], folder: Path) -> str:
     path = folder / f"service-key-{key['kid']}.json"
     path.write_text(json.dumps(key))
-    command = [*MOCKSPACES, "jwt", "--key", str(path)]
+    command = [*loaded("mockspaces"), "jwt", "--key", str(path)]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout.strip()
 
 

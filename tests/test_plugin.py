@@ -75,6 +75,7 @@ def test_failed_test_drops_its_world_too(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=1, failed=1)
 
 
+@pytest.mark.usefixtures("fresh_interpreter")
 def test_example_of_the_design_works(pytester: pytest.Pytester) -> None:
     """A bot that gets its key file from the fixture creates a space, is refused when told so, and the why is there."""
     pytester.makepyfile(
@@ -101,6 +102,7 @@ def test_example_of_the_design_works(pytester: pytest.Pytester) -> None:
     pytester.runpytest_subprocess("-p", "no:xdist").assert_outcomes(passed=1)
 
 
+@pytest.mark.usefixtures("fresh_interpreter")
 def test_plugin_costs_nothing_until_it_is_used(pytester: pytest.Pytester) -> None:
     """A test run that does not ask for the fixture loads neither the client nor anything of the server."""
     pytester.makepyfile(

@@ -144,6 +144,7 @@ def test_worlds_begin_with_the_seed_that_is_named(pytester: pytest.Pytester) -> 
         pytester.runpytest_inprocess(*SYNC, *options).assert_outcomes(passed=1)
 
 
+@pytest.mark.usefixtures("fresh_interpreter")
 def test_server_of_another_environment(pytester: pytest.Pytester) -> None:
     """With another Python the server runs in a process of its own, which ends with the run."""
     pytester.makepyfile(

@@ -14,7 +14,7 @@ import pytest
 from mockspaces.client import Mockspaces
 from mockspaces.server import Server
 from scripts import metadata
-from tests.conftest import MOCKSPACES
+from tests.forking import loaded
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -92,7 +92,7 @@ def test_contract(url: str, tmp_path: Path) -> None:
 
 def test_a_selection_of_nothing_says_so() -> None:
     """A slip in --only is told by what it names, not by a count of deselected tests."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "contract_tests/auth/test_header.py"]
+    command = [*loaded("pytest"), "-p", "no:cacheprovider", "-p", "no:xdist", "contract_tests/auth/test_header.py"]
     done = subprocess.run([*command, "--only", "AUTH-HRD"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
     assert "no test here cites a behaviour that begins with AUTH-HRD" in done.stdout
@@ -109,7 +109,7 @@ def test_commands_that_start_it_exist() -> None:
 @pytest.fixture(scope="module")
 def options() -> str:
     """What the server says about its options."""
-    return subprocess.run([*MOCKSPACES, "serve", "--help"], capture_output=True, text=True, check=True).stdout
+    return subprocess.run([*loaded("mockspaces"), "serve", "--help"], capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize("option", sorted(set(re.findall(r"(?:serve|and|`)\s*`?(--[a-z-]+)", README))))

@@ -18,6 +18,7 @@ from contract_tests.claims import Claim, Need, NotTried, aside, book, claim, exp
 from contract_tests.kit import SCOPES, refused
 from contract_tests.profiles import Profile, ProfileError, ServiceCloud, Serving, Throttle, load
 from contract_tests.recording import Recorder
+from tests.forking import loaded
 
 ROOT = Path(__file__).parent.parent
 URLS = {"accounts": "http://there", "api": "http://there/api"}
@@ -265,7 +266,7 @@ def run(folder: Path, *options: object) -> tuple[str, dict[str, Any]]:
     (folder / "test_tiny.py").write_text(dedent(TINY), encoding="utf-8")
     (folder / "tiny.toml").write_text(dedent(PROFILE), encoding="utf-8")
     results = folder / "results.json"
-    command = [sys.executable, "-m", "pytest", "-p", "contract_tests.conftest", "-p", "no:randomly", "-p", "no:xdist"]
+    command = [*loaded("pytest"), "-p", "contract_tests.conftest", "-p", "no:randomly", "-p", "no:xdist"]
     command += [
         "-c",
         str(ROOT / "contract_tests" / "suite.ini"),

@@ -15,7 +15,8 @@ import pytest
 from mockspaces.client import ControlError, Mockspaces
 from mockspaces.config import Config
 from mockspaces.server import Server
-from tests.conftest import MOCKSPACES, Serve
+from tests.conftest import Serve
+from tests.forking import loaded
 from tests.server.conftest import Connect, Raw
 from tests.server.test_websockets import handshake, text
 
@@ -155,7 +156,7 @@ def test_health_follows_the_variables(serve: Serve, monkeypatch: pytest.MonkeyPa
     served = serve("--host", "127.0.0.2")
     monkeypatch.setenv("MOCKSPACES_HOST", "127.0.0.2")
     monkeypatch.setenv("MOCKSPACES_PORT", str(urlsplit(served.url).port))
-    asking = subprocess.run([*MOCKSPACES, "health"], check=False, capture_output=True, text=True, timeout=10)
+    asking = subprocess.run([*loaded("mockspaces"), "health"], check=False, capture_output=True, text=True, timeout=10)
     assert (asking.returncode, asking.stdout) == (0, "ok\n"), asking.stderr
 
 

@@ -310,6 +310,7 @@ def test_half_a_body_is_not_waited_for(world: Mockspaces, connect: Connect, monk
 # --- bodies on their way
 
 
+@pytest.mark.usefixtures("fresh_interpreter")
 def test_unfinished_bodies_take_no_memory(serve: Serve) -> None:
     """Sixty clients that begin a large body and do not finish it take little memory, and nobody waits for them long."""
     served = serve()

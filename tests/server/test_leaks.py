@@ -99,7 +99,7 @@ def requests(mock: Mockspaces, times: float) -> None:
 
 
 @pytest.fixture
-def served(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+def served(fresh_interpreter: None, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     for name in ("LEAKS", "FUZZ", "IDLE_MS"):
         monkeypatch.delenv(f"MOCKSPACES_{name}", raising=False)  # a server refuses variables that are no options
     started = serve("--log-level", "error")

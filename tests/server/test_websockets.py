@@ -119,6 +119,7 @@ def test_a_message_of_empty_fragments_is_put_together(connect: Connect, monkeypa
     raw.until(b"\x81\x013")
 
 
+@pytest.mark.usefixtures("fresh_interpreter")
 def test_a_ping_flood_takes_no_memory(serve: Serve) -> None:
     """A client that sends pings and reads no pongs is not read any more."""
     served = serve()
