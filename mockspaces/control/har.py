@@ -48,6 +48,9 @@ async def archive(origins: Origins, entries: Sequence[Entry], shown: Callable[[E
 
     await in_slices(entries, add)
     found.sort(key=itemgetter(0))
+    for socket in (one for _, one in found if not isinstance(one, msgspec.Raw)):
+        # What was said and its answers have the same time, and the journal keeps what was said when it is dealt with.
+        socket["_webSocketMessages"].sort(key=lambda frame: (frame["time"], frame["type"] == "receive"))
     rendered = await in_slices(found, lambda one: one[1] if isinstance(one[1], msgspec.Raw) else encoded(one[1]))
     return Archive(log=ArchiveLog(creator=Creator(version=__version__), entries=rendered))
 

@@ -14,6 +14,7 @@ from mockspaces.cloud.store.run import Connection, Occurrence
 from mockspaces.contract import events
 from mockspaces.contract.shapes.changes import builtins
 from mockspaces.realtime.adapter import Engine, Transport, event
+from mockspaces.realtime.engineio3 import MESSAGE
 
 FLUSHING_TURNS = 12  # turns of the loop that the engine needs at most between queue and WebSocket
 FROM_SOCKET = "a socket"  # the origin of whatever sockets say to each other
@@ -177,7 +178,7 @@ class Hub:
                 event=name,
                 caller=sessions[0].caller.label if len(sessions) == 1 else None,
                 why=why,
-                response=frame.encode("utf-8", "replace"),
+                response=(MESSAGE + frame if frame else "").encode("utf-8", "replace"),  # as the wire has it
                 connections=tuple(session.transport.context.peer for session in sessions),
             )
         )
