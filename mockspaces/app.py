@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
@@ -34,7 +35,9 @@ from mockspaces.storage.surface import StorageSurface
 from mockspaces.web.surface import WebSurface
 
 if TYPE_CHECKING:
+    from mockspaces.contract.shapes.control import CheckedRecording
     from mockspaces.realtime.surface import RealtimeSurface
+    from mockspaces.traffic.uploads import Uploads
 
 STOPPING = "the mock is stopping"
 SETTLED_S = 1  # whoever started the server asks at once, and pages come later
@@ -62,7 +65,7 @@ class App:
         self._starting = asyncio.Lock()
         self._bodies = Bodies()
         accounts, rest = AccountsSurface(), RestSurface()
-        self._control = ControlSurface(worlds, self, control_token, {**accounts.handlers, **rest.handlers})
+        self._control = ControlSurface(worlds, self, self._check, control_token, {**accounts.handlers, **rest.handlers})
         self._surfaces: tuple[tuple[str, Surface], ...] = (  # what is asked for most comes early
             ("/api/1.0/", accounts),
             ("/api/", rest),
@@ -81,6 +84,16 @@ class App:
         from mockspaces.realtime.surface import RealtimeSurface  # noqa: PLC0415 - a fifth of the start-up time
 
         return RealtimeSurface(self.worlds)
+
+    @cached_property
+    def _uploads(self) -> "Uploads":
+        """The checks of recordings; loaded at the first one, as most runs have none either."""
+        from mockspaces.traffic.uploads import Uploads  # noqa: PLC0415 - as above
+
+        return Uploads()
+
+    async def _check(self, body: bytes, contract: Contract, named: Sequence[str]) -> "CheckedRecording":
+        return await self._uploads.check(body, contract, named)
 
     async def start(self) -> None:
         """Open the default world, unless it is open."""

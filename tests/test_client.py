@@ -1,7 +1,9 @@
 import contextlib
+import json
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -215,3 +217,23 @@ def test_another_server_is_told_from_a_mock(answer: str) -> None:
         mock = Mockspaces(f"http://127.0.0.1:{listener.getsockname()[1]}")
         with mock, pytest.raises(ControlError, match="is no mock"):
             mock.call("GET", "/health")
+
+
+def test_recording_is_checked(mock: Mockspaces, tmp_path: Path) -> None:
+    """What a recording has otherwise is told difference by difference; a file that is no recording is refused."""
+    path = tmp_path / "session.har"
+    content = {"size": 17, "text": '{"displayname":5}'}
+    headers = [{"name": "Content-Type", "value": "application/json"}]
+    call = {"method": "GET", "url": "https://api.example.com/api/users/me"}
+    entry = {"request": call, "response": {"status": 200, "headers": headers, "content": content}}
+    path.write_text(json.dumps({"log": {"entries": [entry]}}), encoding="utf-8")
+    with pytest.raises(ControlError, match="no entry is one of the service"):
+        mock.check(path)
+    found = mock.check(path, hosts=["b.example.org", "api.example.com"])
+    assert not found.clean
+    assert found.counts == {"entries": 1, "judged": 1}
+    difference = next(one for one in found.differences if "displayname" in one.what)
+    assert difference.entries == (1,)
+    assert str(difference).startswith("GET /api/users/me: displayname is 5, not string [")
+    with pytest.raises(FileNotFoundError):
+        mock.check(tmp_path / "none.har")

@@ -150,5 +150,5 @@ def test_default_world_is_as_shown(url: str) -> None:
 def test_control_call_exists(url: str, path: str) -> None:
     """Every call of the control API that the text names is known to the server."""
     with Mockspaces(url) as mock:
-        status, _text = mock._send("PUT", path, "{}")
+        status, _text = mock._send("PUT", path, b"{}")
     assert status != 404

@@ -143,7 +143,14 @@ class Control:
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Make a control call below ``/_mock`` and return its JSON. Raises `ControlError` if it is refused."""
-        content = None if method in ("GET", "DELETE") else json.dumps({} if body is None else body)
+        content = None if method in ("GET", "DELETE") else json.dumps({} if body is None else body).encode()
+        return self._asked(method, path, content)
+
+    def upload(self, path: str, content: bytes) -> Any:
+        """Send a document as it is to a call below ``/_mock``, and return its JSON. Raises `ControlError`."""
+        return self._asked("POST", path, content)
+
+    def _asked(self, method: str, path: str, content: bytes | None) -> Any:
         status, text = self._send(method, f"{self.path}/_mock{path}", content)
         try:
             answer = json.loads(text)
@@ -169,8 +176,7 @@ class Control:
             self._all.add(connection)
         return connection
 
-    def _send(self, method: str, path: str, content: str | None) -> tuple[int, bytes]:
-        data = None if content is None else content.encode()
+    def _send(self, method: str, path: str, data: bytes | None) -> tuple[int, bytes]:
         connection = self._connection()
         connection.busy = True
         try:

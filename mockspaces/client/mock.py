@@ -18,6 +18,7 @@ from mockspaces.client.seeds import Seed, SeedName
 from mockspaces.client.serving import Served, started
 from mockspaces.client.things import (
     Category,
+    Check,
     Company,
     GrantType,
     Mail,
@@ -475,6 +476,15 @@ class Mockspaces(Control):
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Let the world be what a snapshot says; sockets are closed."""
         self.call("PUT", "/snapshot", snapshot)
+
+    def check(self, recording: str | Path, *, hosts: Sequence[str] = ()) -> Check:
+        """Hold an HTTP archive (HAR) of the real service against the contract of this world.
+
+        It may be packed by gzip. ``hosts`` are further names of the service. Raises `OSError` for a file that cannot
+        be read, `ControlError` for one that is no archive or has nothing of the service.
+        """
+        query = f"?{urlencode([('hosts', one) for one in hosts])}" if hosts else ""
+        return things.check(self.upload(f"/check{query}", Path(recording).read_bytes()))
 
     def user(
         self,

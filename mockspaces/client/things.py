@@ -258,6 +258,52 @@ class JournalEntry:
         return json.loads(self.response)
 
 
+@dataclass(frozen=True)
+class Difference:
+    """Something that a recording of the service has otherwise than the contract, and which statements say so."""
+
+    call: str
+    what: str
+    place: str
+    statements: tuple[str, ...]
+    count: int
+    entries: tuple[int, ...]
+    host: str
+    date: str
+
+    def __str__(self) -> str:
+        about = ", ".join(filter(None, (*self.statements, self.place)))
+        return f"{self.call}: {self.what} [{about}] ({self.count} times, entries {', '.join(map(str, self.entries))})"
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a check of recorded traffic has found.
+
+    ``counts`` says what became of the entries, ``statements`` has the verdict of each statement that traffic has shown
+    something of.
+    """
+
+    clean: bool
+    differences: tuple[Difference, ...]
+    dropped: int
+    counts: dict[str, int]
+    hosts: dict[str, int]
+    remarks: dict[str, int]
+    credentials: dict[str, int]
+    verdicts: dict[str, int]
+    statements: dict[str, dict[str, Any]]
+
+
+def check(item: Mapping[str, Any]) -> Check:
+    """Return what a check has found from its JSON."""
+    differences = tuple(
+        Difference(**{**one, "statements": tuple(one["statements"]), "entries": tuple(one["entries"])})
+        for one in item["differences"]
+    )
+    return Check(**{**item, "differences": differences})
+
+
 def entry(item: Mapping[str, Any]) -> JournalEntry:
     """Return an entry of the journal from its JSON."""
     known: dict[str, Any] = dict(item)

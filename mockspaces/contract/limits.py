@@ -44,6 +44,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         20_000
     )
     form_escapes: Annotated[int, _source("the mock's own, for the same reason")] = 50_000
+    archive_bytes: Annotated[int, _source("the mock's own: of a recording handed to a mock, once it is unpacked")] = (
+        256 * 1024 * 1024
+    )
+    archive_entry_bytes: Annotated[
+        int, _source("the mock's own: a larger entry of it is counted and left alone, for the same reason")
+    ] = 4 * 1024 * 1024
     pattern_chars: Annotated[int, _source("the mock's own, for the same reason; patterns of planned faults")] = 500
     page_size_max: Annotated[int, _source("PAGE-SIZE-01", "D")] = 50
     page_bytes: Annotated[

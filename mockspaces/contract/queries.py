@@ -146,6 +146,7 @@ ROWS: dict[str, tuple[Parameter, ...]] = {
         _own("format", words=("json", "har"), default="json"),
     ),
     "CTRL-JOURNAL-SEARCH": (_own("text", required=True),),
+    "CTRL-CHECK": (_own("hosts"),),
     "CTRL-UI-SOCKETS": (_own("page", type="integer", minimum=0, default=0),),
     "CTRL-UI-SOCKET": (_own("page", type="integer", minimum=0, default=0),),
     "CTRL-UI-THINGS": (_own("q"), _own("page", type="integer", minimum=0, default=0)),

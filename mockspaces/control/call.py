@@ -1,6 +1,6 @@
 """What a handler of the control API gets: a call that passed the guard, for one world."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -12,7 +12,9 @@ from mockspaces.cloud.worlds.worlds import Hosted, Worlds
 from mockspaces.contract import Contract
 from mockspaces.contract.limits import OPERATOR, Limits
 from mockspaces.contract.rows import Endpoint
+from mockspaces.contract.shapes.control import CheckedRecording
 
+Check = Callable[[bytes, Contract, Sequence[str]], Awaitable[CheckedRecording]]
 SHIPPED = Contract.shipped()  # an overlay concerns what is emulated
 
 
@@ -27,13 +29,18 @@ class ControlCall(call.Call):
         worlds: Worlds,
         documented: Mapping[str, Handler[Any]],
         serve: ASGIApp,
+        check: Check,
     ) -> None:
-        """Bundle what the surface found out. ``documented`` are the handlers of all surfaces, ``serve`` the whole."""
+        """Bundle what the surface found out. ``documented`` are the handlers of all surfaces, ``serve`` the whole.
+
+        ``check`` holds a recording against a contract; names of further hosts of the service come last.
+        """
         super().__init__(exchange, endpoint)
         self.params = params
         self.worlds = worlds
         self.documented = documented
         self.serve = serve
+        self.check = check
 
     @property
     def hosted(self) -> Hosted:

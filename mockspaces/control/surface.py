@@ -35,6 +35,7 @@ from mockspaces.control import (
     openapi,
     people,
     queries,
+    recordings,
     repetitions,
     schemas,
     searches,
@@ -45,7 +46,7 @@ from mockspaces.control import (
     ui,
     worlds,
 )
-from mockspaces.control.call import SHIPPED, ControlCall
+from mockspaces.control.call import SHIPPED, Check, ControlCall
 
 TOKEN_HEADER = b"x-mock-token"
 HANDLERS = handed_over(
@@ -64,6 +65,7 @@ HANDLERS = handed_over(
     openapi.HANDLERS,
     people.HANDLERS,
     queries.HANDLERS,
+    recordings.HANDLERS,
     repetitions.HANDLERS,
     schemas.HANDLERS,
     searches.HANDLERS,
@@ -86,15 +88,17 @@ class ControlSurface:
         self,
         worlds: Worlds,
         serve: ASGIApp,
+        check: Check,
         token: str | None = None,
         others: Mapping[str, Handler[Any]] | None = None,
     ) -> None:
         """Build the route table; with a token every call but health must bring it.
 
         ``others`` are the handlers of the emulated surfaces, for the API document; ``serve`` is the application as a
-        whole, for what is sent once more.
+        whole, for what is sent once more, and ``check`` what recordings are handed to.
         """
         self._serve = serve
+        self._check = check
         self._worlds = worlds
         worlds.on_leave.append(events.leave)
         self._documented = {**(others or {}), **HANDLERS}
@@ -123,7 +127,7 @@ class ControlSurface:
         if exchange.method not in control.WITHOUT_BODY and not body.strip():
             raise invalid("", "a control call has a JSON body, at least {}")
         row, act = SHIPPED.endpoints[endpoint], HANDLERS[endpoint].act
-        call = ControlCall(exchange, row, params, self._worlds, self._documented, self._serve)
+        call = ControlCall(exchange, row, params, self._worlds, self._documented, self._serve, self._check)
         if row.transaction == "own":
             result = await exchange.world.transactions.carry_out(lambda: act(call))
         else:

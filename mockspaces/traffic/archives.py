@@ -14,8 +14,9 @@ import gzip
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 
@@ -35,6 +36,20 @@ _FLAT = re.compile(rb'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"|\{%b\}|\[%b\])
 
 class ArchiveError(ValueError):
     """A file cannot be read as an archive; the message says why, without any of its content."""
+
+
+class TooLargeError(ArchiveError):
+    """There is more of an archive than whoever reads it takes."""
+
+
+class Bounds(NamedTuple):
+    """How much of an archive is taken: bytes in all, once unpacked, and bytes of an entry."""
+
+    archive: int | None = None
+    entry: int = MOST_ENTRY_BYTES
+
+
+ALL = Bounds()
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,12 +172,19 @@ Progress = Callable[[int], None]
 RawEntries = Iterator[tuple[int, bytes | None]]
 
 
-def entries(path: Path, progress: Progress = lambda _bytes: None) -> Iterator[tuple[int, Entry | None]]:
+def entries(
+    path: Path,
+    progress: Progress = lambda _bytes: None,
+    *,
+    file: BinaryIO | None = None,
+    bounds: Bounds = ALL,
+) -> Iterator[tuple[int, Entry | None]]:
     """Yield each entry with its number, which begins with 1; None in the place of one that is too large.
 
-    ``progress`` is told of the bytes that were read. Raises `ArchiveError`.
+    ``progress`` is told of the bytes that were read. A ``file`` that is open already is read where there is one, and
+    the path is its name alone. Raises `ArchiveError`.
     """
-    for number, part in raw_entries(path, progress):
+    for number, part in raw_entries(path, progress, file=file, bounds=bounds):
         if part is None:
             yield number, None
             continue
@@ -180,15 +202,19 @@ def _place(error: Exception) -> str:
 
 
 def raw_entries(
-    path: Path, progress: Callable[[int], None] = lambda _bytes: None
-) -> Iterator[tuple[int, bytes | None]]:
+    path: Path,
+    progress: Progress = lambda _bytes: None,
+    *,
+    file: BinaryIO | None = None,
+    bounds: Bounds = ALL,
+) -> RawEntries:
     """Yield each entry as JSON with its number; None in the place of one that is too large. Raises `ArchiveError`."""
     try:
-        with path.open("rb") as plain:
+        with nullcontext(file) if file else path.open("rb") as plain:
             begin = plain.read(len(GZIP))
             plain.seek(0)
             packed = gzip.GzipFile(fileobj=plain) if begin == GZIP else None
-            yield from _Scanner(path, packed or plain, lambda: progress(plain.tell())).entries()
+            yield from _Scanner(path, packed or plain, lambda: progress(plain.tell()), bounds).entries()
     except OSError as error:  # that of gzip has no text of the system
         raise ArchiveError(f"{path}: {error.strerror or 'the compressed file is damaged'}") from None
     except (EOFError, zlib.error):
@@ -198,10 +224,14 @@ def raw_entries(
 class _Scanner:
     """Finds the entries of one document."""
 
-    def __init__(self, path: Path, file: BinaryIO | gzip.GzipFile, read: Callable[[], None]) -> None:
+    def __init__(
+        self, path: Path, file: BinaryIO | gzip.GzipFile, read: Callable[[], None], bounds: Bounds = ALL
+    ) -> None:
         self._path = path
         self._file = file
         self._read = read
+        self._bounds = bounds
+        self._unpacked = 0
         self._buffer = bytearray()
         self._at = 0  # where scanning goes on
         self._begin = -1  # of the entry that is open
@@ -258,7 +288,7 @@ class _Scanner:
         keep = self._string if self._string >= 0 and len(self._brackets) < ENTRIES_DEPTH else self._at
         if self._begin >= 0 and not self._large:
             keep = self._begin
-            if len(self._buffer) - keep > MOST_ENTRY_BYTES:
+            if len(self._buffer) - keep > self._bounds.entry:
                 self._large, keep = True, self._at
         in_string = self._string >= 0
         del self._buffer[:keep]
@@ -269,6 +299,9 @@ class _Scanner:
         if self._large:
             self._begin = 0
         data = self._file.read(CHUNK)
+        self._unpacked += len(data)
+        if self._bounds.archive is not None and self._unpacked > self._bounds.archive:
+            raise TooLargeError(f"{self._path}: unpacked it has more than {self._bounds.archive} bytes")
         self._read()
         if data and not self._number and not self._brackets and data.startswith(MARK):
             data = data[len(MARK) :]

@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 from urllib.parse import quote
 
 import httpx
@@ -507,3 +508,33 @@ def test_page_fits_its_window(page: Chrome, mock: Mockspaces, width: int) -> Non
     wide = page.execute_script("return document.documentElement.scrollWidth")
     page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     assert wide <= width
+
+
+def test_a_recording_is_checked_from_the_page(page: Chrome, mock: Mockspaces, tmp_path: Path) -> None:
+    """A chosen HTTP archive is sent as it is, and what differs is shown as text; what is no archive is refused."""
+    body = json.dumps({"displayname": HOSTILE, "username": 5})
+    headers = [{"name": "Content-Type", "value": "application/json"}]
+    answer = {"status": 200, "headers": headers, "content": {"size": len(body), "text": body}}
+    call = {"request": {"method": "GET", "url": "https://api.example.com/api/users/me"}, "response": answer}
+    recording = tmp_path / "it's.har"
+    recording.write_text(json.dumps({"log": {"entries": [call]}}), encoding="utf-8")
+    page.get(f"{mock.url}/_mock/ui/hands")
+    form = page.find_element(By.CSS_SELECTOR, "#hand-check form")
+    form.find_element(By.NAME, "recording").send_keys(str(recording))
+    press(page, "Check it")
+    see(page, "hand-check", "no entry is one of the service (1 in all)")
+    form.find_element(By.NAME, "hosts").send_keys("api.example.com")
+    shown = form.find_element(By.CSS_SELECTOR, ".shown").text
+    assert shown.endswith(
+        "/check?hosts=api.example.com' -H 'Content-Type: application/json' --data-binary '@it'\\''s.har'"
+    )
+    press(page, "Check it")
+    see(page, "hand-check", "username is 5, not string")
+    assert "judged" in text(page, "hand-check")
+    assert HOSTILE not in text(page, "hand-check")
+    recording.write_text("GIF89a")
+    form.find_element(By.NAME, "recording").send_keys(str(recording))
+    press(page, "Check it")
+    see(page, "hand-check", "it does not begin with an object")
+    assert markup(page) == 0
+    assert [one for one in errors(page) if "400" not in one] == []

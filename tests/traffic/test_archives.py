@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mockspaces.traffic import archives
-from mockspaces.traffic.archives import ArchiveError, answered, entries
+from mockspaces.traffic.archives import ArchiveError, Bounds, answered, entries
 from tests.traffic.conftest import Write, entry
 
 
@@ -89,8 +89,8 @@ def test_an_entry_that_is_too_large_is_skipped(write: Write, monkeypatch: pytest
     """An entry beyond the bound is None in its place, and the next one is read."""
     path = write(entry(body="x" * 5000), entry(body="right"))
     monkeypatch.setattr(archives, "CHUNK", 500)
-    monkeypatch.setattr(archives, "MOST_ENTRY_BYTES", 2000)
-    assert [(number, one is None) for number, one in entries(path)] == [(1, True), (2, False)]
+    found = entries(path, bounds=Bounds(entry=2000))
+    assert [(number, one is None) for number, one in found] == [(1, True), (2, False)]
 
 
 def test_bodies_are_decoded(write: Write) -> None:

@@ -14,6 +14,7 @@ from mockspaces.contract.shapes.base import Count, Id, Json, Time, Underscored, 
 from mockspaces.contract.shapes.lists import Data
 from mockspaces.contract.shapes.spaces import MemberType
 from mockspaces.contract.spaces import TaskStatus
+from mockspaces.contract.verdicts import Shown
 
 Pair = Annotated[Sequence[str], msgspec.Meta(extra_json_schema={"minItems": 2, "maxItems": 2})]
 
@@ -418,6 +419,33 @@ class RepeatedExchange(Underscored, kw_only=True):
     entry: Count | None
 
 
+class TrafficDifference(Underscored, kw_only=True):
+    """Something that a recording has otherwise: in which call, what, and the entries that were first to show it."""
+
+    call: str
+    what: str
+    place: str
+    statements: Sequence[str]
+    count: Count
+    entries: Sequence[Count]
+    host: str
+    date: str
+
+
+class CheckedRecording(Underscored, kw_only=True):
+    """What a check of recorded traffic has found; nothing of the traffic stands in it but forms."""
+
+    clean: bool
+    counts: Mapping[str, Count]
+    hosts: Mapping[str, Count]
+    differences: Sequence[TrafficDifference]
+    dropped: Count
+    remarks: Mapping[str, Count]
+    credentials: Mapping[str, Count]
+    verdicts: Mapping[str, Count]
+    statements: Mapping[str, Shown]
+
+
 class Creator(Underscored, kw_only=True):
     """What wrote an archive."""
 
@@ -535,6 +563,7 @@ ANSWERS: dict[str, Any] = {
     "explained entry": ExplainedEntry,
     "awaited journal": AwaitedJournal,
     "found entries": FoundEntries,
+    "checked recording": CheckedRecording,
     "repeated exchange": RepeatedExchange,
     "outbox": Data[MockMail],
     "planned fault": PlannedFault,

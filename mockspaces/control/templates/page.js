@@ -43,7 +43,7 @@ function el(tag, attributes, ...children) {
 
 async function ask(method, path, body) {
   const options = {method};
-  if (body !== undefined) Object.assign(options, {headers: {"Content-Type": "application/json"}, body: JSON.stringify(body)});
+  if (body !== undefined) Object.assign(options, {headers: {"Content-Type": "application/json"}, body: body instanceof Blob ? body : JSON.stringify(body)});
   const answer = await get(path, options);
   const found = await answer.json();
   if (!answer.ok) throw new Error(found.why || found.message);
