@@ -1,7 +1,7 @@
 """Our HTTP connections: uvicorn's protocol on httptools, with what it leaves open closed.
 
 How this works. `HttpProtocol` reads what a client sends in slices, so that nobody holds the loop for long, and
-leaves parser, cycles and answers to uvicorn. It differs in these points, each for a reason:
+leaves parser, connections and unusual answers to uvicorn. It differs in these points, each for a reason:
 
 * An offer of another protocol changes nothing unless it is a WebSocket (RFC 9110, 7.8). The parser ends a message
   at the head of any upgrade, and uvicorn answers it before its body has come (encode/uvicorn#1501 asks for h2c;
@@ -13,6 +13,7 @@ leaves parser, cycles and answers to uvicorn. It differs in these points, each f
 * A head is bounded; the parser would collect one of any size.
 * The last answer of a connection arrives although its request was not read to the end: closing a socket that has
   something left to read resets it, and the answer is lost on the way (RFC 9112, 9.6).
+* An answer that comes whole is sent in one piece, head and body, after one look at it.
 * A connection that never asks anything, or half a head, ends after a while.
 """
 
@@ -21,13 +22,14 @@ import logging
 import re
 from asyncio.events import TimerHandle
 from collections import deque
+from itertools import chain
 from string import punctuation
 from typing import Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import httptools
 from uvicorn._types import ASGI3Application, ASGIReceiveEvent, HTTPScope
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from mockspaces.app import STOPPING
 from mockspaces.asgi.refused import REFUSED, REFUSED_UPGRADE
@@ -45,6 +47,15 @@ _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([^ \r\n]*)(?: (HTTP
 _TLS = b"\x16\x03"
 PRINTABLE = punctuation  # beside letters and digits, whatever may stand in a target
 NOT_ASCII = "the target has bytes that are not percent-encoded"
+
+# Headers whose names need no check, and which say nothing that the connection has to heed.
+USUAL = frozenset(
+    b"""access-control-allow-headers access-control-allow-methods access-control-allow-origin
+    access-control-expose-headers access-control-max-age cache-control content-disposition content-length
+    content-security-policy content-type date etag keep-alive location pragma referrer-policy retry-after
+    set-cookie vary x-content-type-options x-frame-options""".split()
+)
+_CONTROLS = bytes([*range(0x09), *range(0x0A, 0x20), 0x7F])  # a tab may stand in a value
 
 logger = logging.getLogger("mockspaces")
 
@@ -78,23 +89,73 @@ class Cycle(RequestResponseCycle):
     """One request and its answer."""
 
     broken = False  # the rest of the body cannot be read
+    _start: Any = None  # of an answer, until its first part comes
 
     async def run_asgi(self, app: ASGI3Application) -> None:
         """Carry the request out; when the server stops, an answer that nobody reads is given up without a word."""
-
-        async def interruptible(scope: Any, receive: Any, send: Any) -> None:
-            try:
-                await app(scope, receive, send)
-            except asyncio.CancelledError as interruption:
-                if STOPPING not in interruption.args:
-                    raise
+        failure: BaseException | None = None
+        try:
+            await app(self.scope, self.receive, self.send)
+        except asyncio.CancelledError as interruption:
+            if STOPPING in interruption.args:
                 self.disconnected = True  # it will be: the server cuts off whoever is left
-            except RuntimeError:  # uvloop's word for a connection that was cut off, until the protocol is told
-                if not self.transport.is_closing():
-                    raise
+            else:
+                failure = interruption
+        except RuntimeError as error:  # uvloop's word for a connection that was cut off, until the protocol is told
+            if self.transport.is_closing():
                 self.disconnected = True
+            else:
+                failure = error
+        except BaseException as error:  # noqa: BLE001 - uvicorn decides what becomes of it
+            failure = error
+        if failure is None and self.response_complete:
+            self.on_response = _nothing  # or the protocol and its last request would hold each other
+            return
 
-        await super().run_asgi(interruptible)
+        async def ended(_scope: Any, _receive: Any, _send: Any) -> None:
+            if failure:
+                raise failure
+
+        await super().run_asgi(ended)  # answers what was not, or closes, and says so in the log
+
+    async def send(self, message: Any) -> None:
+        """Send an answer that comes in one part, head and body, at once; leave any other to uvicorn.
+
+        Most answers are such ones, and head and body by themselves cost a fifth of a call.
+        """
+        if message["type"] == "http.response.start" and b"content-length" in dict(message["headers"]):
+            self._start = message  # whoever sends without a length may have nothing more to say for long
+            return
+        start, self._start = self._start, None
+        if start is not None:
+            head = self._usual_head(start, message)
+            if head is not None:
+                self.waiting_for_100_continue = False
+                self.response_started = self.response_complete = True
+                self.transport.write(head + message["body"])
+                self.message_event.set()
+                self.on_response()
+                return
+            await super().send(start)
+        await super().send(message)
+
+    def _usual_head(self, start: Any, first: Any) -> bytes | None:
+        """Return the head of an answer that is whole, and of which nothing has to be changed or checked any more."""
+        if first.get("more_body") or not self.keep_alive or self.disconnected or self.flow.write_paused:
+            return None
+        headers = start["headers"]
+        if (b"content-length", b"%d" % len(first.get("body", b""))) not in headers or self.scope["method"] == "HEAD":
+            return None
+        lines = [STATUS_LINE[start["status"]]]
+        for name, value in chain(self.default_headers, headers):
+            if name not in USUAL:
+                return None
+            lines += (name, b": ", value, b"\r\n")
+        lines.append(b"\r\n")
+        head = b"".join(lines)
+        # Nothing but the ends of lines is a control character, or a value could begin a header of its own.
+        controls = len(head) - len(head.translate(None, _CONTROLS))
+        return head if controls == 2 * (len(lines) // 4 + 2) else None
 
     async def receive(self) -> ASGIReceiveEvent:
         """Return the next part of the body; one that cannot be read ends like that of a client who left."""
@@ -224,16 +285,25 @@ class HttpProtocol(HttpToolsProtocol):
         self._offer = self.parser.should_upgrade()
         if self._offer:
             return
-        if not self.url.isascii():
-            raise UnreadableError(_not_ascii(self.url))
-        super().on_headers_complete()
+        url = self.url
+        if not url.isascii():
+            raise UnreadableError(_not_ascii(url))
         self._idle_since = self.loop.time()
-        cycle = self.cycle
+        version, parsed = self.parser.get_http_version(), httptools.parse_url(url)
+        path = parsed.path.decode("ascii")
+        scope = self.scope
+        scope["method"], scope["http_version"] = self.parser.get_method().decode("ascii"), version
+        scope["path"], scope["raw_path"] = unquote(path) if "%" in path else path, parsed.path
+        scope["query_string"] = parsed.query or b""
         if self._problem:
-            _open(cycle.scope)[REFUSED_UPGRADE], self._problem = self._problem, ""
-        if not cycle.keep_alive:
-            cycle.default_headers = [header for header in cycle.default_headers if header[0] != b"keep-alive"]
-            cycle.transport = cast("asyncio.Transport", Lingering(self))
+            _open(scope)[REFUSED_UPGRADE], self._problem = self._problem, ""
+        before, cycle = self._before, self._cycle(keep_alive=version != "1.0" and self.parser.should_keep_alive())
+        self.cycle = cycle
+        if before is None or before.response_complete:
+            self._start_asgi_task(cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
 
     def on_body(self, body: bytes) -> None:
         """Take a part of a body; an upgrade has none here, its head is read once more."""
@@ -248,9 +318,25 @@ class HttpProtocol(HttpToolsProtocol):
             self.cycle.more_body = False
             self.cycle.message_event.set()
 
+    def _cycle(self, *, keep_alive: bool) -> Cycle:
+        """Return the request that ``self.scope`` describes; the last one of a connection says so, and lingers."""
+        shared = self.server_state.default_headers
+        return Cycle(
+            scope=self.scope,
+            transport=self.transport if keep_alive else cast("asyncio.Transport", Lingering(self)),
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=shared if keep_alive else [header for header in shared if header[0] != b"keep-alive"],
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=keep_alive,
+            on_response=self.on_response_complete,
+        )
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        """Start a request; its class is ours, since uvicorn names its own in the middle of a head's end."""
-        cycle.__class__ = Cycle
+        """Start a request."""
         self._running = cycle
         super()._start_asgi_task(cycle, app)
 
@@ -341,19 +427,7 @@ class HttpProtocol(HttpToolsProtocol):
                 REFUSED: rejection,
             }
         )
-        self.cycle = Cycle(
-            scope=self.scope,
-            transport=cast("asyncio.Transport", Lingering(self)),
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=self.access_log,
-            default_headers=self.server_state.default_headers[:1],
-            message_event=asyncio.Event(),
-            expect_100_continue=False,
-            keep_alive=False,
-            on_response=self.on_response_complete,
-        )
+        self.cycle = self._cycle(keep_alive=False)
         if before is None or before.response_complete:
             self._start_asgi_task(self.cycle, self.app)
         else:
@@ -419,6 +493,10 @@ class HttpProtocol(HttpToolsProtocol):
         if self._linger_timers:
             self._linger_timers[1].cancel()
             self._linger_timers = (self._linger_timers[0], self._silence_timer())
+
+
+def _nothing() -> None:
+    """Do nothing any more when an answer is complete."""
 
 
 def _open(scope: HTTPScope) -> dict[str, Any]:
