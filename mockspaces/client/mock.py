@@ -341,6 +341,10 @@ class Mockspaces(Control):
         )
         return len(self.call("POST", "/sockets/close", {"how": how, "filter": wanted})["closed"])
 
+    def metrics(self) -> str:
+        """Return what is counted of this world and what the server uses, in the text format of Prometheus."""
+        return self.download("/metrics").decode()
+
     def outbox(self) -> list[Mail]:
         """Return the e-mails that the real service would have sent, oldest first."""
         return [

@@ -86,6 +86,7 @@ ROWS = (
     _row("JOURNAL-SEARCH", "GET", "/journal/search", "found entries", "none"),
     _row("JOURNAL-REPEAT", "POST", "/journal/{id}/repeat", "repeated exchange", "none"),
     _row("CHECK", "POST", "/check", "checked recording", "none"),
+    _row("METRICS", "GET", "/metrics", "", "none", media_type="text/plain"),
     _row("EVENTS", "GET", "/events", "", "none", media_type="text/event-stream"),
     _row("JOURNAL-CLEAR", "DELETE", "/journal", "nothing", "none"),
     _row("JOURNAL-WAIT", "POST", "/journal/wait", "awaited journal", "none"),

@@ -150,6 +150,7 @@ ROWS: dict[str, tuple[Parameter, ...]] = {
     "CTRL-UI-SOCKETS": (_own("page", type="integer", minimum=0, default=0),),
     "CTRL-UI-SOCKET": (_own("page", type="integer", minimum=0, default=0),),
     "CTRL-UI-THINGS": (_own("q"), _own("page", type="integer", minimum=0, default=0)),
+    "CTRL-METRICS": (_own("worlds", words=("all",)),),
     "CTRL-EVENTS": (_own("after", type="integer", minimum=0),),
     "CTRL-MESSAGES": (
         _own("id"),

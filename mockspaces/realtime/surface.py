@@ -51,9 +51,10 @@ class RealtimeSurface:
             self._engines[world.name] = Engine(chat, chat)
         settings, limits = world.settings, world.contract.limits
         heartbeat = Heartbeat(settings.socket_ping_interval_ms, settings.socket_ping_timeout_ms)
+        codec = _codec(world, query, heartbeat, depth=limits.json_depth, limit=limits.frame_bytes)
         transport = Transport(
             self._engines[world.name],
-            _codec(world, query, heartbeat, depth=limits.json_depth, limit=limits.frame_bytes),
+            codec,
             parameters,
             limit=settings.socket_queue_bytes,
             context=Handshake(world, origins, query, target(scope), packed(scope["headers"]), scope.get("client")),
@@ -62,9 +63,12 @@ class RealtimeSurface:
             world.journal.heartbeats.pop(peer, None)  # of another connection that came from there
         transports = self._transports.setdefault(world.name, set())
         transports.add(transport)
+        opened, spoken = world.journal.counts.sockets, 3 if isinstance(codec, Codec3) else 4
+        opened[spoken] += 1
         try:
             await transport.serve(scope, receive, send)
         finally:
+            opened[spoken] -= 1
             transports.discard(transport)
         return transport.aborted
 

@@ -21,10 +21,11 @@ from starlette.types import ASGIApp
 
 from mockspaces.app import STOPPING, App, create_app, prepare
 from mockspaces.cloud.kernel.rejection import Rejection
-from mockspaces.cloud.worlds.worlds import Listeners
+from mockspaces.cloud.worlds.worlds import Listeners, Stops
 from mockspaces.config import ANY_ADDRESS, DEFAULT_HOST, LOOPBACK, Config, url_of
 from mockspaces.contract import Contract
 from mockspaces.server.http import KEEP_ALIVE_S, HttpProtocol
+from mockspaces.server.stops import Watch
 from mockspaces.server.transport import SocketFaults
 
 if TYPE_CHECKING:
@@ -202,6 +203,7 @@ class UvicornServer(uvicorn.Server):
         self.on_stop: Callable[[], None] = lambda: None
         self.listeners: WorldListeners | None = None
         self.secure: tuple[list[socket.socket], ssl.SSLContext] | None = None
+        self.stops = Stops()
 
     def protocol(self) -> Callable[[], asyncio.Protocol]:
         """Return the factory of connections, the same for all listeners."""
@@ -216,9 +218,11 @@ class UvicornServer(uvicorn.Server):
             factory, loop = self.protocol(), asyncio.get_running_loop()
             for one in listeners:
                 self.servers.append(await loop.create_server(factory, sock=one, ssl=context, backlog=BACKLOG))
+        self._watch = Watch(self.stops)
         self.on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._watch.end()
         if self.listeners:
             self.listeners.close_all()
         self.on_stop()
@@ -303,7 +307,7 @@ class Server:
         config.load()
         server = UvicornServer(config)
         server.listeners = WorldListeners(server, self.config.host, self.config.world_ports, self._public_host)
-        self.app.worlds.listeners = server.listeners
+        self.app.worlds.listeners, server.stops = server.listeners, self.app.worlds.stops
         server.on_stop = self.app.worlds.leave_all
         self.app.transport = SocketFaults(server.server_state)
         return server

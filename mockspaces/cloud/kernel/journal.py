@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from mockspaces.cloud.kernel.counts import Counts
 from mockspaces.cloud.kernel.ring import NEWEST, Ring
 from mockspaces.cloud.store.run import is_caller
 
@@ -188,6 +189,7 @@ class Journal:
         self._waiting: set[asyncio.Event] = set()
         self._watches: set[Watch] = set()
         self.heartbeats: dict[Peer, Heartbeats] = {}
+        self.counts = Counts()
         self.dropped = 0
         self.cut = 0
 
@@ -220,6 +222,7 @@ class Journal:
         entry.size = WEIGHT + texts + len(entry.why) + HEADER * len(entry.headers) + 8 * len(entry.connections)
         self._entries.append(entry)
         self._bytes += entry.size
+        self.counts.add(entry)
         while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
             self._bytes -= self._entries.drop()
             self.dropped += 1

@@ -59,6 +59,15 @@ class Listeners:
         """Close a listener and its connections."""
 
 
+class Stops:
+    """How often the loop that serves was held so long that others noticed, and for how many seconds in all."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.count = 0
+        self.seconds = 0.0
+
+
 Farewell = Callable[[], Awaitable[None]]
 OnLeave = Callable[[World], Farewell]  # lets go of a world at once, and returns what has to be awaited then
 
@@ -84,6 +93,7 @@ class Worlds:
         self.names = names or {}
         self.ca_pem: bytes | None = None
         self.listeners = Listeners()
+        self.stops = Stops()
         self.on_leave: list[OnLeave] = []
         self.on_clear: Callable[[], None] = lambda: None  # a journal was emptied, so that memory is free
         self.on_state: list[Callable[[World], None]] = []  # who hears that a world has another state as a whole
