@@ -154,6 +154,10 @@ MEANINGS = {
     ),
     errors.SERVER_ERROR: ("This is a bug of the mock.", "Its log has the traceback. Please tell the maintainers."),
     errors.SERVER_STOPPING: ("The mock is about to end and takes no new calls.", "Start it again."),
+    errors.NOT_STORED: (
+        "The mock keeps its worlds in a [change log](../persistence.md), which cannot be written: nothing has changed.",
+        "The why says what is wrong with it, mostly a full disk. Once there is room repeat the call.",
+    ),
     errors.STORAGE_MISMATCH: (
         "What is uploaded is not what the signed URL was made for: another length or type.",
         "Ask for a URL for the file as it is.",

@@ -56,6 +56,7 @@ Code = Literal[
     "rate.limited",
     "server.error",
     "server.stopping",
+    "server.not_stored",
     "world.not_found",
     "company.not_found",
     "client.not_found",
@@ -560,6 +561,7 @@ class ServerOptions(TypedDict, total=False):
     tls_cert: str | None
     tls_key: str | None
     ca_file: str | None
+    log: str
     record: str | None
     record_control: bool
     log_level: Literal["debug", "info", "warning", "error"]

@@ -51,6 +51,7 @@ UNSUPPORTED_TYPE = "request.unsupported_type"
 RATE_LIMITED = "rate.limited"
 SERVER_ERROR = "server.error"
 SERVER_STOPPING = "server.stopping"
+NOT_STORED = "server.not_stored"  # with serve --log: the change could not be stored, and did not happen
 # The storage alone answers these, as XML (STO-PUT-03..05); the words are those of common object stores.
 STORAGE_MISMATCH = "storage.mismatch"
 STORAGE_FORBIDDEN = "storage.forbidden"
@@ -146,6 +147,7 @@ ROWS = (
     _row(RATE_LIMITED, 429, "Too many requests.", "LIM-02"),
     _row(SERVER_ERROR, 500, "This is a bug of the mock; its log has the traceback."),
     _row(SERVER_STOPPING, 503, "The mock is stopping.", "the mock's own"),
+    _row(NOT_STORED, 503, "The mock cannot store changes now.", "the mock's own"),
     _row(WORLD_NOT_FOUND, 404, "No such world: {detail}", "the mock's own"),
     _row(COMPANY_NOT_FOUND, 404, "No such company: {detail}", "the mock's own"),
     _row(CLIENT_NOT_FOUND, 404, "No such OAuth client: {detail}", "the mock's own"),

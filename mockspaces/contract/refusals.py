@@ -18,6 +18,7 @@ _ALL = (
     errors.HEAD_TOO_LARGE,
     errors.SERVER_ERROR,
     errors.SERVER_STOPPING,
+    errors.NOT_STORED,
 )
 OF_SURFACE: dict[Surface, tuple[str, ...]] = {
     "accounts": _ALL,

@@ -1,5 +1,6 @@
 """The namespace: who joins it, what they send, and what follows when they are gone."""
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
@@ -33,6 +34,7 @@ from mockspaces.realtime.hubs import Hubs
 HANDLERS = handed_over(channels.HANDLERS, media.HANDLERS, messages.HANDLERS, presence.HANDLERS)
 LOST: tuple[run.Frame, ...] = ("close", "swallow")  # what planned faults do to an event that never happens
 SURFACE = events.CONNECT.surface
+LEAVING_S = 0.5  # so long after it could not be stored that somebody left it is tried again
 ENDINGS: Mapping[str, str] = {  # in the words of the engine, and in ours
     "client disconnect": "the client left",
     "server disconnect": "the mock closed it",
@@ -123,6 +125,9 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         try:
             await self._admit(world, transport, namespace, auth, join)
         except Rejection as rejection:
+            if (session := self._sessions.pop(sid, None)) is not None:  # they had joined, which could not be stored
+                session.hub.sessions.pop(session.id, None)
+                transport.namespaces.discard(namespace)
             code = world.contract.errors[rejection.code].code
             raise socketio.exceptions.ConnectionRefusedError(code) from None
 
@@ -148,6 +153,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
                 raise Rejection(fault.action.reject, fault.why)
             if join:
                 join(caller)
+                world.transactions.store_at_once()  # what others say from now on comes behind the answer
 
         try:
             await world.transactions.carry_out(connect)
@@ -195,8 +201,14 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             for space_id, media_session in connection.media.items():
                 await meetings.leave(world, space_id, session.caller.id, session=media_session, origin=session.id)
 
-        with contextlib.suppress(Rejection):  # the world was dropped meanwhile
-            await world.transactions.carry_out(leave)
+        while not hub.closed:  # or the world was dropped meanwhile
+            try:
+                await world.transactions.carry_out(leave)
+            except Rejection as rejection:
+                if rejection.code == errors.NOT_STORED:  # nobody can be told that they have not left
+                    await asyncio.sleep(LEAVING_S)
+                    continue
+            return
 
     # --- events
 

@@ -22,18 +22,25 @@ taken back as in a refusal, the wait happens, and the handler runs again. A tran
 the same World would wait for itself for ever, so it raises at once; it is recognised by the task that owns
 the turn, not by a context variable, since child tasks inherit those.
 
+A World that outlives its process has a `Recorder`. What a transaction changed then joins a group, and the next one
+may begin on top of it; but nobody is answered, and nothing is announced, before the group is stored. The group is
+stored as one by whoever comes after the calls that wait for their turn at that moment. If it cannot be stored, all of
+it is taken back, and everybody who changed or saw something of it is refused. Without a recorder none of this happens.
+
 Tried and left: a lock for each space, user, grant and code. Thirty-nine of them followed three conventions,
 and a caller was admitted before the lock was taken that the admission needed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 Effect = Callable[[], None]
 Command = Callable[[], Awaitable[None]]
+MOST_TOGETHER = 64  # transactions that are stored together at most
 Result = TypeVar("Result")
 
 
@@ -121,6 +128,46 @@ Observer = Callable[[Sequence[Change]], None]
 Refuse = Callable[[], BaseException]
 
 
+class Recorder(Protocol):
+    """Who stores what is changed, so that it outlives the process."""
+
+    async def record(self, changes: Sequence[Change]) -> None:
+        """Store the changes of some transactions, all or none. Raises what their callers are refused with."""
+
+
+class Group:
+    """Transactions that are stored together: what they changed, and what is carried out once that is stored."""
+
+    __slots__ = ("changes", "effects", "error", "size", "stored")
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.changes: list[Change] = []
+        self.effects: list[Effect] = []
+        self.size = 0
+        self.stored = asyncio.Event()  # or taken back, because of ``error``
+        self.error: Exception | None = None
+
+    async def wait(self) -> None:
+        """Return when the group is stored. Raises why it could not be."""
+        await self.stored.wait()
+        if self.error is not None:
+            raise self.error
+
+
+async def to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Carry something out in a task of its own, and return no sooner than it ends even if the caller is cancelled."""
+    task, interruption = asyncio.create_task(work), None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as cancelled:
+            interruption = cancelled
+    if interruption is not None:
+        raise interruption
+    task.result()
+
+
 class Transactions:
     """The turns of one World. ``async with transactions:`` is one transaction.
 
@@ -131,6 +178,7 @@ class Transactions:
         """Begin with an empty log."""
         self.log = Log()
         self.observe: Observer | None = None
+        self.recorder: Recorder | None = None
         self.committed = 0  # transactions that changed something
         self._closed: Refuse | None = None
         self._refusals = (*refusals, MustWait)
@@ -140,6 +188,8 @@ class Transactions:
         self._commands: list[Command] = []
         self._kept = (0, 0, 0)
         self._running: set[asyncio.Task[None]] = set()
+        self._group: Group | None = None  # what waits to be stored
+        self._at_once = False
 
     # --- for those who are inside
 
@@ -157,6 +207,11 @@ class Transactions:
         """Keep what was changed and announced so far, even if the call is refused or has to wait."""
         self._check_inside()
         self._kept = self._position()  # what comes before is safe from a refusal, not from a bug
+
+    def store_at_once(self) -> None:
+        """Let nobody have their turn before this transaction is stored, and its caller has gone on."""
+        self._check_inside()
+        self._at_once = self.recorder is not None
 
     @contextmanager
     def part(self) -> Iterator[None]:
@@ -213,6 +268,8 @@ class Transactions:
         """Hold off everybody else without being a transaction, for whoever replaces the whole state."""
         await self._take_turn()
         try:
+            if self._group is not None:
+                await to_its_end(self._store())
             yield
         finally:
             self._end_turn()
@@ -235,15 +292,21 @@ class Transactions:
             if kind is not None:  # a refusal keeps what was marked; a bug or a cancellation keeps nothing
                 self._take_back(self._kept if isinstance(error, self._refusals) else (0, 0, 0))
             if self.log.changes or self._effects:  # most calls only read
-                self._commit()
+                if self.recorder is None:
+                    self._commit(self.log.changes or (), self._effects)
+                else:
+                    await self._join_group(self.log.changes or (), self._effects)
         finally:
-            commands = self._commands
+            commands, group = self._commands, self._group
             if self._effects or commands:
                 self._commands, self._effects = [], []
             self.log.changes = None
             self._kept = (0, 0, 0)
             self._end_turn()
-            if commands:
+            gone = kind is not None and issubclass(kind, asyncio.CancelledError)
+            if group is not None and not gone:  # also for who has only seen what is not stored yet
+                await self._leave_group(group, commands)
+            elif commands:
                 await self._carry_out(commands)
 
     def _take_back(self, kept: tuple[int, int, int]) -> None:
@@ -255,29 +318,93 @@ class Transactions:
         del self._effects[kept[1] :]
         del self._commands[kept[2] :]
 
-    def _commit(self) -> None:
-        changes = self.log.changes or ()
+    def _commit(self, changes: Sequence[Change], effects: Sequence[Effect]) -> None:
         self.committed += bool(changes)
         for change in changes:  # only a deletion leaves something to be done
             if change.new is None:
                 change.store.forget(change.key)
         if self.observe and changes:
             self.observe(changes)
-        if self._effects:
+        if effects:
             with ExitStack() as stack:  # one that fails stops no other
-                for effect in reversed(self._effects):
+                for effect in reversed(effects):
                     stack.callback(effect)
+
+    # --- groups
+
+    async def _join_group(self, changes: Sequence[Change], effects: Sequence[Effect]) -> None:
+        """Let the transaction be stored with others; one that only announces need not be, if none waits."""
+        group, at_once = self._group, self._at_once
+        self._at_once = False
+        if group is None:
+            if not changes:
+                self._commit(changes, effects)
+                return
+            group = self._group = Group()
+            if not at_once:
+                self._start(self._store_in_turn())
+        group.changes += changes
+        group.effects += effects
+        group.size += 1
+        if at_once or group.size >= MOST_TOGETHER:
+            try:
+                await to_its_end(self._store())
+            finally:
+                if group.error is not None:
+                    self._commands = []
+            if group.error is not None:
+                raise group.error
+
+    async def _leave_group(self, group: Group, commands: Sequence[Command]) -> None:
+        """Wait until a group is stored; then commands are carried out, even if whoever caused them has left."""
+        await (self._carry_out([partial(self._follow, group, commands)]) if commands else group.wait())
+
+    async def _follow(self, group: Group, commands: Sequence[Command]) -> None:
+        await group.wait()
+        await self._run(commands)
+
+    async def _store_in_turn(self) -> None:
+        await self._turn.acquire()  # behind all who wait for it now: they join the group
+        try:
+            await self._store()
+        finally:
+            self._turn.release()
+
+    async def _store(self) -> None:
+        """Store what waits for it, or take it back; for whoever has the turn, so that nothing is under way."""
+        group, self._group = self._group, None
+        if group is None or self.recorder is None:
+            return
+        try:
+            await self.recorder.record(group.changes)
+        except BaseException as error:
+            for change in reversed(group.changes):
+                change.store.restore(change.key, change.old)
+            group.error = error if isinstance(error, Exception) else RuntimeError("interrupted while it was stored")
+            if not isinstance(error, Exception):
+                raise
+        else:
+            try:
+                self._commit(group.changes, group.effects)
+            except Exception as bug:  # noqa: BLE001 - of an effect: whoever waits is told
+                group.error = bug
+        finally:
+            group.stored.set()
+
+    # --- commands
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
 
     async def _carry_out(self, commands: Sequence[Command]) -> None:
         """Run commands to their end, even if whoever caused them is cancelled: what is committed has effects."""
-
-        async def run() -> None:
-            async with AsyncExitStack() as stack:  # one that fails stops no other
-                for command in reversed(commands):
-                    stack.push_async_callback(command)
-
         # A task of its own, in which a command may begin a transaction, and which outlives a caller who leaves.
-        task = asyncio.create_task(run())
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        await asyncio.shield(task)
+        await asyncio.shield(self._start(self._run(commands)))
+
+    async def _run(self, commands: Sequence[Command]) -> None:
+        async with AsyncExitStack() as stack:  # one that fails stops no other
+            for command in reversed(commands):
+                stack.push_async_callback(command)

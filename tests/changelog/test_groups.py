@@ -1,0 +1,191 @@
+"""Transactions of a world that outlives its process: stored together, heard of afterwards, taken back together."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from mockspaces.cloud.store.facts import Fact
+from mockspaces.cloud.store.transaction import MOST_TOGETHER, Change, Transactions
+
+
+class Refused(Exception):
+    """What a call is refused with."""
+
+
+class Full(Exception):
+    """Nothing can be stored."""
+
+
+class Notes:
+    """A recorder that can be broken, and one that takes its time."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[object]] = []
+        self.broken = False
+        self.goes_on = asyncio.Event()
+        self.goes_on.set()
+
+    async def record(self, changes: Sequence[Change]) -> None:
+        await self.goes_on.wait()
+        if self.broken:
+            raise Full
+        self.groups.append([change.new for change in changes])
+
+
+class Place:
+    """One fact, its transactions, and what was heard of them."""
+
+    def __init__(self) -> None:
+        self.turns = Transactions((Refused,))
+        self.fact = Fact("fact", 0, self.turns.log)
+        self.notes = self.turns.recorder = Notes()
+        self.heard: list[int] = []
+
+    async def add(self) -> int:
+        """Add one to the fact, say so, and return what it was."""
+        async with self.turns:
+            before = self.fact.value
+            self.fact.put(before + 1)
+            self.turns.at_commit(lambda: self.heard.append(before + 1))
+        return before
+
+    async def read(self) -> int:
+        async with self.turns:
+            return self.fact.value
+
+
+@pytest.fixture
+async def place() -> Place:
+    return Place()
+
+
+async def test_calls_that_wait_together_are_stored_together(place: Place) -> None:
+    """Calls that come at once are one change set, in their order, and each has seen the one before it."""
+    assert await asyncio.gather(*(place.add() for _ in range(10))) == list(range(10))
+    assert place.notes.groups == [list(range(1, 11))]
+    assert place.heard == list(range(1, 11))
+
+
+async def test_a_group_has_a_limit(place: Place) -> None:
+    """No more than a number of transactions are stored as one."""
+    await asyncio.gather(*(place.add() for _ in range(2 * MOST_TOGETHER + 3)))
+    assert [len(group) for group in place.notes.groups] == [MOST_TOGETHER, MOST_TOGETHER, 3]
+    assert place.heard == list(range(1, 2 * MOST_TOGETHER + 4))
+
+
+async def test_nobody_hears_or_is_answered_before_it_is_stored(place: Place) -> None:
+    """While a change is being stored its caller waits, whoever reads it waits too, and nothing is announced."""
+    place.notes.goes_on.clear()
+    calls = [asyncio.create_task(place.add()), asyncio.create_task(place.read())]
+    await asyncio.sleep(0.01)
+    assert (place.heard, [call.done() for call in calls]) == ([], [False, False])
+    place.notes.goes_on.set()
+    assert await asyncio.gather(*calls) == [0, 1]
+    assert place.heard == [1]
+
+
+async def test_what_cannot_be_stored_did_not_happen(place: Place) -> None:
+    """All of a group is taken back, everybody in it is refused, and the next call finds what was there before."""
+    await place.add()
+    place.notes.broken = True
+    outcomes = await asyncio.gather(place.add(), place.read(), place.add(), return_exceptions=True)
+    assert list(map(type, outcomes)) == [Full] * 3
+    assert (place.fact.value, place.heard) == (1, [1])
+    assert await place.read() == 1  # nothing that it sees waits to be stored
+    place.notes.broken = False
+    assert await place.add() == 1
+    assert place.notes.groups == [[1], [2]]
+
+
+async def test_a_refusal_that_judged_what_is_not_stored_waits_for_it(place: Place) -> None:
+    """Who is refused because of a change that is taken back then, is told that instead."""
+
+    async def refused() -> None:
+        async with place.turns:
+            raise Refused(place.fact.value)
+
+    place.notes.broken = True
+    outcomes = await asyncio.gather(place.add(), refused(), return_exceptions=True)
+    assert list(map(type, outcomes)) == [Full, Full]
+    with pytest.raises(Refused):
+        await refused()
+
+
+async def test_what_a_refusal_keeps_is_stored(place: Place) -> None:
+    """What a refused call has marked as kept is in the change set, and nothing else of it."""
+
+    async def refused() -> None:
+        async with place.turns:
+            place.fact.put(5)
+            place.turns.keep()
+            place.fact.put(6)
+            raise Refused
+
+    with pytest.raises(Refused):
+        await refused()
+    assert (place.fact.value, place.notes.groups) == (5, [[5]])
+
+
+async def test_commands_follow_the_storing(place: Place) -> None:
+    """A command after the commit runs once it is stored, even if its caller has left, and never if it is not."""
+    done: list[str] = []
+
+    async def call(name: str) -> None:
+        async def command() -> None:
+            done.append(name)
+
+        async with place.turns:
+            place.fact.put(1)
+            place.turns.afterwards(command)
+
+    place.notes.goes_on.clear()
+    left = asyncio.create_task(call("left"))
+    await asyncio.sleep(0.01)
+    left.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await left
+    assert done == []
+    place.notes.goes_on.set()
+    await asyncio.sleep(0.01)
+    assert done == ["left"]
+    place.notes.broken = True
+    with pytest.raises(Full):
+        await call("broken")
+    assert done == ["left"]
+
+
+async def test_who_replaces_the_state_finds_all_of_it_stored(place: Place) -> None:
+    """Whoever is alone comes between two groups."""
+    place.notes.goes_on.clear()
+
+    async def replaced() -> list[list[object]]:
+        async with place.turns.alone():
+            return list(place.notes.groups)
+
+    calls = [asyncio.create_task(place.add()), asyncio.create_task(replaced())]
+    await asyncio.sleep(0.01)
+    place.notes.goes_on.set()
+    assert (await asyncio.gather(*calls))[1] == [[1]]
+
+
+async def test_a_transaction_may_be_stored_at_once(place: Place) -> None:
+    """Nobody has their turn before a transaction is stored that wants it so, and its caller goes on first."""
+    order: list[str] = []
+
+    async def first() -> None:
+        async with place.turns:
+            place.fact.put(1)
+            place.turns.store_at_once()
+        order.append("first")
+
+    async def second() -> None:
+        async with place.turns:
+            order.append("second")
+
+    await asyncio.gather(first(), second())
+    assert order == ["first", "second"]
+    place.notes.broken = True
+    with pytest.raises(Full):
+        await first()
+    assert place.fact.value == 1
