@@ -27,8 +27,9 @@ LABEL org.opencontainers.image.title="mockspaces" \
 COPY --from=build /opt/mockspaces /opt/mockspaces
 # The demo world, until somebody mounts a seed in its place.
 COPY fixtures/demo.json /seed.json
-# Whoever has to trust the throw-away CA mounts a volume here, which then belongs to the user below.
-RUN install --directory --owner=10001 --group=10001 /ca
+# Whoever has to trust the throw-away CA mounts a volume at the first, whoever keeps the worlds at the second; a new
+# volume belongs to the user below then.
+RUN install --directory --owner=10001 --group=10001 /ca /data
 ENV PATH=/opt/mockspaces/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     MOCKSPACES_HOST=0.0.0.0 \

@@ -1,8 +1,10 @@
 """What holds for every run in this repository: answers have the shapes of their rows, worlds are followed by replicas.
 
-With ``--break-everywhere`` its calls also break at each of their changes before they are carried out.
+With ``--break-everywhere`` its calls also break at each of their changes before they are carried out. With ``--log``
+the worlds of the embedded mock are kept in a file, and rebuilt from it when they go.
 """
 
+import tempfile
 from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 
 from mockspaces.server import Server
 from tests.breaking import KEPT, Breaking, uncovered, wrongly_kept
+from tests.rebuilding import RebuildingKeeper
 from tests.replicas import Replicas
 from tests.shaped import Member, Shaped, unjudged
 
@@ -25,6 +28,7 @@ optional: tuple[set[Member], set[Member]] = (
 whole: list[bool] = []  # of each process, whether it was given the whole contract suite
 SUITE = Path(__file__).parent / "contract_tests"
 followed: list[Replicas] = []
+rebuilding: list[RebuildingKeeper] = []
 breaking: list[Breaking] = []
 deselected: list[pytest.Item] = []
 broken: Counter[str] = Counter()  # over all processes of a run, as what follows
@@ -34,6 +38,8 @@ kept: set[str] = set()
 def pytest_addoption(parser: pytest.Parser) -> None:
     why = "Let each call of the embedded mock break at each of its changes first; fails if one is never reached."
     parser.addoption("--break-everywhere", action="store_true", help=why)
+    why = "Keep the worlds of the embedded mock in an SQLite file, and compare them with it when they go."
+    parser.addoption("--log", action="store_true", help=why)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,6 +53,10 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)  # declared by the contract suite
 def pytest_embedded_mock(config: pytest.Config, server: Server) -> None:
     followed.append(Replicas(server.app.worlds))
+    if config.getoption("--log"):
+        folder = tempfile.TemporaryDirectory()
+        config.add_cleanup(folder.cleanup)
+        rebuilding.append(RebuildingKeeper(Path(folder.name), server.app))
     if config.getoption("--break-everywhere"):
         patch = pytest.MonkeyPatch()
         config.add_cleanup(patch.undo)
@@ -63,6 +73,9 @@ def pytest_runtest_teardown() -> Generator[None, None, None]:
     for replicas in followed:
         found, replicas.differences = replicas.differences, []
         assert not found, f"changed past put, delete and facts: {', '.join(found)}"
+    for keeper in rebuilding:
+        found, keeper.differences = keeper.differences, []
+        assert not found, f"not in the log as it is: {', '.join(found)}"
     for one in breaking:
         left, one.left = [*one.left, *wrongly_kept(one.kept)], []
         kept.update(store for _, store in one.kept)
@@ -126,6 +139,8 @@ UNJUDGED = pytest.StashKey[list[str]]()
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if followed:
         terminalreporter.line(f"{sum(one.compared for one in followed)} states were equal to their replicas")
+    if rebuilding:
+        terminalreporter.line(f"{sum(one.compared for one in rebuilding)} states were equal to their logs")
     if broken:
         terminalreporter.line(f"calls of {len(broken)} kinds broke {broken.total()} times and left nothing")
     if shaped:

@@ -15,6 +15,7 @@ MEASURES: dict[str, Callable[[Effort], list[Figure]]] = {
     "credentials": rest.credentials,
     "spaces": rest.create_space,
     "chat": messages.chat,
+    "logged": messages.logged_chat,
     "announced": messages.announced_chat,
     "colleagues": rest.colleagues,
     "verify": tokens.first_verification,

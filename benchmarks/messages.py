@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import tempfile
 import time
 import tracemalloc
 from collections.abc import Awaitable, Callable
@@ -35,6 +36,22 @@ def chat(effort: Effort) -> list[Figure]:
             floor = Target(floor_url, floor_pid, [load.post(f"{floor_url}/", BODY)])
             rates = run(load.in_turn(target, floor, effort=effort))
     return [beside("POST chat / bare POST", rates, budget=0.55, note=f"{len(answer)} B")]
+
+
+def logged_chat(effort: Effort) -> list[Figure]:
+    """POST chat with a change log in an SQLite file, against the same in memory."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        server(MOCK) as (url, pid),
+        server((*MOCK, "--log", f"sqlite://{folder}/mock.db")) as (logged_url, logged_pid),
+        Mockspaces(url) as mock,
+        Mockspaces(logged_url) as logged,
+    ):
+        (floor, _), (target, _) = _chat(mock, pid), _chat(logged, logged_pid)
+        rates = run(load.in_turn(target, floor, effort=effort))
+        alone = run(load.in_turn(target, floor, effort=effort, connections=1))
+    what = "POST chat, SQLite log / in memory"
+    return [beside(what, rates, budget=0.6), beside(f"{what}, one client", alone, connections=1)]
 
 
 def announced_chat(effort: Effort) -> list[Figure]:

@@ -35,6 +35,7 @@ from mockspaces.storage.surface import StorageSurface
 from mockspaces.web.surface import WebSurface
 
 if TYPE_CHECKING:
+    from mockspaces.changelog.keeper import Keeper
     from mockspaces.contract.shapes.control import CheckedRecording
     from mockspaces.realtime.surface import RealtimeSurface
     from mockspaces.traffic.uploads import Uploads
@@ -57,9 +58,15 @@ class TransportFaults(Protocol):
 class App:
     """The whole emulated cloud as one ASGI application."""
 
-    def __init__(self, worlds: Worlds, seed: str, *, control_token: str | None = None) -> None:
-        """Wire the surfaces; the first match wins (REST-HOST-03). ``seed`` is a bundled one or a file."""
+    def __init__(
+        self, worlds: Worlds, seed: str, *, control_token: str | None = None, keeper: "Keeper | None" = None
+    ) -> None:
+        """Wire the surfaces; the first match wins (REST-HOST-03). ``seed`` is a bundled one or a file.
+
+        Without a ``keeper`` nothing outlives the process.
+        """
         self.worlds = worlds
+        self._keeper = keeper
         self._seed, self._seed_name = read_seed(seed), seed
         self.transport: TransportFaults | None = None
         self._starting = asyncio.Lock()
@@ -96,16 +103,25 @@ class App:
         return await self._uploads.check(body, contract, named)
 
     async def start(self) -> None:
-        """Open the default world, unless it is open."""
+        """Open the worlds of an earlier process, and the default world, unless it is open."""
         async with self._starting:
             if DEFAULT in self.worlds:
                 return
+            if self._keeper:
+                await self._keeper.resume(self._seed)
+                if DEFAULT in self.worlds:
+                    return
             try:
                 await self.worlds.open(DEFAULT, self._seed, ttl=None)
             except Rejection as rejection:
                 if self._seed_name in seeds.BUNDLED:
                     raise
                 raise Document(self._seed_name).located(rejection) from None  # where in the file the mistake is
+
+    async def close(self) -> None:
+        """Let go of the change log, if there is one, so that another process may take it."""
+        if self._keeper:
+            await self._keeper.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event of the ASGI server."""
@@ -114,8 +130,10 @@ class App:
                 message = await receive()
                 if message["type"] == "lifespan.startup":
                     await self.start()
+                    await self.worlds.listen()
                     await send({"type": "lifespan.startup.complete"})
                 elif message["type"] == "lifespan.shutdown":
+                    await self.close()
                     await send({"type": "lifespan.shutdown.complete"})
                     return
         if DEFAULT not in self.worlds:  # without a server nobody sends lifespan events
@@ -241,7 +259,13 @@ def create_app(config: Config | None = None, *, base: str | None = None) -> App:
         random_seed=chosen.random_seed,
         max_worlds=chosen.max_worlds,
     )
-    return App(worlds, chosen.seed, control_token=chosen.control_token)
+    keeper = None
+    if chosen.log != "none":
+        from mockspaces.changelog import open_log  # noqa: PLC0415 - most processes keep nothing
+        from mockspaces.changelog.keeper import Keeper  # noqa: PLC0415
+
+        keeper = Keeper(open_log(chosen.log), worlds)
+    return App(worlds, chosen.seed, control_token=chosen.control_token, keeper=keeper)
 
 
 def read_contract(overlay: str | None) -> Contract:

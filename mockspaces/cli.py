@@ -155,6 +155,14 @@ def main(context: click.Context) -> None:
 )
 @click.option("--tls-cert", envvar=f"{PREFIX}_TLS_CERT", help="A certificate chain of your own, in PEM.")
 @click.option("--tls-key", envvar=f"{PREFIX}_TLS_KEY", help="Its key, if that is not in the same file.")
+@click.option(
+    "--log",
+    envvar=f"{PREFIX}_LOG",
+    default="none",
+    show_default=True,
+    metavar="URL",
+    help="What keeps all worlds beyond the end of the process: sqlite:///PATH, an absolute path.",
+)
 @click.option("--record", envvar=f"{PREFIX}_RECORD", help="An HTTP archive to write every exchange to.")
 @click.option(
     "--record-control",

@@ -33,6 +33,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     names the default world hands out as its own (``https://accounts.avayacloud.com``), for clients that have them
     compiled in and reach the mock by them.
 
+    ``log`` names what makes all worlds outlive the process: ``sqlite:///data/mock.db`` is the file ``/data/mock.db``.
+
     ``record`` is the path of an HTTP archive that is written anew and gets every exchange and socket frame, with
     ``record_control`` also the calls of the control API.
     """
@@ -53,6 +55,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tls_cert: str | None = None
     tls_key: str | None = None
     ca_file: str | None = None
+    log: str = "none"
     record: str | None = None
     record_control: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "warning"

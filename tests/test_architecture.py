@@ -29,6 +29,7 @@ ARROWS = {
     "config": frozenset({"contract"}),
     "cloud": frozenset({"contract", "config"}),
     "asgi": frozenset({"cloud", "contract", "config"}),
+    "changelog": frozenset({"cloud", "contract"}),
     "traffic": frozenset({"asgi", "cloud", "contract", "config"}),
     **dict.fromkeys(SURFACES, BELOW_SURFACES),
 }
@@ -47,7 +48,7 @@ CLOUD = {
 
 # The emulated cloud knows no HTTP and no sockets, and neither does the data it works with.
 TRANSPORTS = frozenset({"engineio", "socketio", "starlette", "uvicorn"})
-WITHOUT_TRANSPORTS = frozenset({"cloud", "config", "contract"})
+WITHOUT_TRANSPORTS = frozenset({"changelog", "cloud", "config", "contract"})
 
 # These load in the environment of somebody else's tests, where nothing but pytest can be taken for granted.
 LIGHT = frozenset({"", "client", "handwritten", "pytest_plugin"})

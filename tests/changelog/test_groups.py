@@ -63,7 +63,7 @@ async def place() -> Place:
 async def test_calls_that_wait_together_are_stored_together(place: Place) -> None:
     """Calls that come at once are one change set, in their order, and each has seen the one before it."""
     assert await asyncio.gather(*(place.add() for _ in range(10))) == list(range(10))
-    assert place.notes.groups == [list(range(1, 11))]
+    assert (place.notes.groups, place.turns.committed) == ([list(range(1, 11))], 10)
     assert place.heard == list(range(1, 11))
 
 

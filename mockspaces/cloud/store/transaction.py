@@ -138,13 +138,13 @@ class Recorder(Protocol):
 class Group:
     """Transactions that are stored together: what they changed, and what is carried out once that is stored."""
 
-    __slots__ = ("changes", "effects", "error", "size", "stored")
+    __slots__ = ("changes", "committed", "effects", "error", "size", "stored")
 
     def __init__(self) -> None:
         """Begin with none."""
         self.changes: list[Change] = []
         self.effects: list[Effect] = []
-        self.size = 0
+        self.size = self.committed = 0  # how many there are, and how many of them changed something
         self.stored = asyncio.Event()  # or taken back, because of ``error``
         self.error: Exception | None = None
 
@@ -293,6 +293,7 @@ class Transactions:
                 self._take_back(self._kept if isinstance(error, self._refusals) else (0, 0, 0))
             if self.log.changes or self._effects:  # most calls only read
                 if self.recorder is None:
+                    self.committed += bool(self.log.changes)
                     self._commit(self.log.changes or (), self._effects)
                 else:
                     await self._join_group(self.log.changes or (), self._effects)
@@ -319,7 +320,6 @@ class Transactions:
         del self._commands[kept[2] :]
 
     def _commit(self, changes: Sequence[Change], effects: Sequence[Effect]) -> None:
-        self.committed += bool(changes)
         for change in changes:  # only a deletion leaves something to be done
             if change.new is None:
                 change.store.forget(change.key)
@@ -346,6 +346,7 @@ class Transactions:
         group.changes += changes
         group.effects += effects
         group.size += 1
+        group.committed += bool(changes)
         if at_once or group.size >= MOST_TOGETHER:
             try:
                 await to_its_end(self._store())
@@ -384,6 +385,7 @@ class Transactions:
             if not isinstance(error, Exception):
                 raise
         else:
+            self.committed += group.committed
             try:
                 self._commit(group.changes, group.effects)
             except Exception as bug:  # noqa: BLE001 - of an effect: whoever waits is told

@@ -1,12 +1,15 @@
 """The worlds of one process: opened, found, reset and dropped by name or port."""
 
+import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from typing import Any, Protocol
 
 from mockspaces.cloud.identity import sign_in
 from mockspaces.cloud.kernel.rejection import Rejection, not_found
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.store.state import State
+from mockspaces.cloud.store.transaction import to_its_end
 from mockspaces.cloud.worlds import seeds, snapshots
 from mockspaces.cloud.worlds.seeds import Seed
 from mockspaces.cloud.worlds.snapshots import Snapshot
@@ -68,6 +71,16 @@ class Stops:
         self.seconds = 0.0
 
 
+class Keeper(Protocol):
+    """Who makes worlds outlive the process. Each call refuses if that is impossible, and nothing has happened then."""
+
+    async def begin(self, hosted: Hosted, state: State) -> None:
+        """Store a world with a new state as a whole, and from then on what changes in it."""
+
+    async def drop(self, hosted: Hosted) -> None:
+        """Let a world be gone for good."""
+
+
 Farewell = Callable[[], Awaitable[None]]
 OnLeave = Callable[[World], Farewell]  # lets go of a world at once, and returns what has to be awaited then
 
@@ -96,6 +109,7 @@ class Worlds:
         self.stops = Stops()
         self.on_leave: list[OnLeave] = []
         self.on_clear: Callable[[], None] = lambda: None  # a journal was emptied, so that memory is free
+        self.keeper: Keeper | None = None
         self.on_state: list[Callable[[World], None]] = []  # who hears that a world has another state as a whole
         self._contract = contract or Contract.shipped()
         self._settings = settings or Settings()
@@ -125,13 +139,7 @@ class Worlds:
         chosen = name or self._free_name()
         if chosen in self._by_name:
             raise Rejection(errors.ALREADY_EXISTS, f'world "{chosen}" is open', detail=chosen)
-        world = World(
-            chosen,
-            Origins(self.base, self.names) if chosen == DEFAULT else Origins(self.prefix_url(chosen)),
-            contract=self._contract,
-            settings=self._settings,
-            random_seed=self._random_seed,
-        )
+        world = self._made(chosen)
         hosted = self._by_name[chosen] = Hosted(world, seed, ttl=ttl)
         try:
             async with world.transactions.alone():  # whoever finds the world already waits until it is seeded
@@ -140,12 +148,42 @@ class Worlds:
                 await seeds.apply(world, seed)
                 if chosen == DEFAULT:  # others may get the user whom the server's settings name later
                     await sign_in.check_auto_login(world, {sign_in.AUTO_LOGIN: world.settings.accounts_auto_login})
+                if self.keeper:
+                    await to_its_end(self.keeper.begin(hosted, world.state))
                 world.open()
                 self._tell_state(world)
         except BaseException:
+            if self.keeper:
+                await self.keeper.drop(hosted)
             await self._remove(hosted)
             raise
         return hosted
+
+    def _made(self, name: str) -> World:
+        return World(
+            name,
+            Origins(self.base, self.names) if name == DEFAULT else Origins(self.prefix_url(name)),
+            contract=self._contract,
+            settings=self._settings,
+            random_seed=self._random_seed,
+        )
+
+    async def resume(self, name: str, seed: Seed, ttl: float | None, fill: Callable[[State], Awaitable[None]]) -> World:
+        """Open a world of an earlier process again, with the state that ``fill`` gives it; it has no port yet."""
+        world = self._made(name)
+        state = world.new_state()
+        await fill(state)
+        world.adopt(state)
+        world.open()
+        self._by_name[name] = Hosted(world, seed, ttl=ttl)
+        self._tell_state(world)
+        return world
+
+    async def listen(self) -> None:
+        """Give ports to the worlds that have been opened before there were any to give."""
+        for hosted in self:
+            if hosted.port is None and hosted.world.name != DEFAULT:
+                await self._listen(hosted)
 
     def _free_name(self) -> str:
         while True:
@@ -181,11 +219,16 @@ class Worlds:
         """Bring a world back to its seed; sockets are closed."""
         fresh = hosted.world.sibling()
         await seeds.apply(fresh, hosted.seed)
-        await self._replace(hosted, fresh.state)
+        await self._whole(self._replace(hosted, fresh.state))
 
     async def restore(self, hosted: Hosted, snapshot: Snapshot) -> None:
         """Let a world be what a snapshot says; sockets are closed. Refuses a bad one without changing anything."""
-        await self._replace(hosted, await snapshots.prepare(hosted.world, snapshot), same_run=True)
+        state = await snapshots.prepare(hosted.world, snapshot)
+        await self._whole(self._replace(hosted, state, same_run=True))
+
+    async def _whole(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something to its end if it is stored: what was, also happens, even if whoever asked for it leaves."""
+        await (to_its_end(work) if self.keeper else work)
 
     async def _replace(self, hosted: Hosted, state: State, *, same_run: bool = False) -> None:
         """Give a world another state between two calls; who waited for their turn meets the new one.
@@ -195,7 +238,9 @@ class Worlds:
         async with hosted.world.transactions.alone():
             if same_run:
                 state.take_plans(hosted.world.state)
-            else:
+            if self.keeper:  # if it refuses nothing has changed
+                await self.keeper.begin(hosted, state)
+            if not same_run:
                 hosted.world.journal.forget()
             hosted.world.adopt(state)
             farewells = self._leave(hosted)
@@ -209,14 +254,22 @@ class Worlds:
         if name == DEFAULT:
             raise Rejection(errors.PERMISSION_DENIED, "the default world cannot be dropped; reset it")
         del self._by_name[name]  # from now on nobody finds it, least of all another call that drops it
+        stays = False
         try:
             async with hosted.world.transactions.alone():
+                if self.keeper:
+                    stays = True
+                    await self.keeper.drop(hosted)
+                    stays = False
                 hosted.world.transactions.close(lambda: not_found(errors.WORLD_NOT_FOUND, "world", name))
                 farewells = self._leave(hosted)
             for farewell in farewells:
                 await farewell()
         finally:
-            await self._remove(hosted)
+            if stays and name not in self._by_name:  # the drop could not be stored, so it did not happen
+                self._by_name[name] = hosted
+            else:
+                await self._remove(hosted)
 
     def leave_all(self) -> None:
         """Let go of all worlds, since the process ends: nobody is told any more of whoever leaves."""
@@ -246,4 +299,5 @@ class Worlds:
             if not hosted.idle_out or hosted.world.name == DEFAULT or not self._hosts(hosted):
                 continue
             if not hosted.world.presence.counts["sockets"]:  # whoever waits to be told something uses it
-                await self.drop(hosted.world.name)
+                with contextlib.suppress(Rejection):  # it is looked at again
+                    await self.drop(hosted.world.name)
