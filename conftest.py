@@ -4,6 +4,7 @@ With ``--break-everywhere`` its calls also break at each of their changes before
 the worlds of the embedded mock are kept in a file, and rebuilt from it when they go.
 """
 
+import gc
 import tempfile
 from collections import Counter
 from collections.abc import Generator
@@ -26,6 +27,7 @@ optional: tuple[set[Member], set[Member]] = (
     set(),
 )  # seen and missed, over all processes of a run, as what follows
 whole: list[bool] = []  # of each process, whether it was given the whole contract suite
+COLLECT_AFTER = (10_000, 10, 20)
 SUITE = Path(__file__).parent / "contract_tests"
 followed: list[Replicas] = []
 rebuilding: list[RebuildingKeeper] = []
@@ -43,6 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # thousands of tests are no garbage, and a fifth of the time they take to be found went into looking
     if config.getoption("--overlay", default=None):  # a wrong cloud has to be noticed by the tests
         return
     patch = pytest.MonkeyPatch()
@@ -87,6 +90,13 @@ def pytest_runtest_teardown() -> Generator[None, None, None]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     skipping = config.getoption("rehearse", default=False)  # what needs a control API does not run
     whole.append({*SUITE.rglob("test_*.py")} <= {item.path for item in items} and not deselected and not skipping)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector look at what tests make, and not at the tests again and again."""
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
+    gc.enable()
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:

@@ -19,7 +19,8 @@ from tests.yielding import Pause, drawn_pause, yield_everywhere
 
 ROOT = Path(__file__).parent.parent
 
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A quarter of what hypothesis takes by itself, and CI too: mistakes that it finds at all are found early.
+unhurried = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("whenever", unhurried)
 if not os.environ.get("CI"):  # there hypothesis has a profile of its own, without deadlines too
     settings.load_profile("whenever")

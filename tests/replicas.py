@@ -21,8 +21,9 @@ class Replica:
         """Begin with a copy of a state as it stands."""
         self._original = original
         self._copy = State(contract=original.contract.value, settings=original.settings.value, random=None)
+        self._stores = self._copy.stores
         for name, store in original.stores.items():
-            mine = self._copy.stores[name]
+            mine = self._stores[name]
             if isinstance(store, Collection) and isinstance(mine, Collection):
                 for entity in store.every():
                     mine.store(entity)
@@ -31,7 +32,7 @@ class Replica:
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Carry out the changes of one commit; all at once, since what is deleted and made anew keeps its place."""
-        log, stores = self._copy.log, self._copy.stores
+        log, stores = self._copy.log, self._stores
         log.changes = []
         for change in changes:
             store = stores[change.store.name]
@@ -48,7 +49,7 @@ class Replica:
 
     def differences(self) -> list[str]:
         """Return the names of the stores in which the original differs from what was told."""
-        pairs = ((name, store, self._copy.stores[name]) for name, store in self._original.stores.items())
+        pairs = ((name, store, self._stores[name]) for name, store in self._original.stores.items())
         return [name for name, mine, theirs in pairs if content(mine) != content(theirs)]
 
 

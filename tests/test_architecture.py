@@ -193,7 +193,7 @@ def unexplained_tests(source: str) -> list[str]:
     """Return the test functions whose docstring is not exactly one sentence."""
     return [
         node.name
-        for node in functions(parsed(source))
+        for node in functions(ast.parse(source))  # these trees nobody else looks at
         if node.name.startswith("test_") and not is_one_sentence(ast.get_docstring(node) or "")
     ]
 

@@ -263,8 +263,9 @@ class State:
 
     def take_plans(self, other: "State") -> None:
         """Take over what a test has planned, and which calls count against quotas; sockets are not taken over."""
+        stores, others = self.stores, other.stores
         for name in ("faults", "misbehaviours", "quotas"):
-            mine, theirs = self.stores[name], other.stores[name]
+            mine, theirs = stores[name], others[name]
             if isinstance(mine, Collection) and isinstance(theirs, Collection):
                 for entity in theirs.every():
                     mine.store(entity)

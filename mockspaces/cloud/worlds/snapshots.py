@@ -225,8 +225,9 @@ async def prepare(world: World, snapshot: Snapshot) -> State:
     state.master_secret.put(snapshot.master_secret)
     current = SigningKey(keys.current, keys.pem[keys.current])
     state.signing_keys.put((*(SigningKey(*pair) for pair in keys.pem.items() if pair[0] != current.id), current))
+    stores = state.stores
     for name in snapshot.state.__struct_fields__:
-        given, store = getattr(snapshot.state, name), state.stores[name]
+        given, store = getattr(snapshot.state, name), stores[name]
         if isinstance(store, Fact):
             store.put(given)
             continue
