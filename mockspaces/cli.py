@@ -1,5 +1,6 @@
 """The command line: serve, key, jwt, health, and commands that are loaded when they are wanted."""
 
+import gc
 import json
 import os
 import re
@@ -194,6 +195,7 @@ def serve(settings: tuple[str, ...], **options: Any) -> None:
     """
     # Process 1 of a container ignores what it has no handler for, and a stop may come before the server has one.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    gc.disable()  # what is loaded now stays, and looking for garbage in it took a fifth of the start; `Server` enables it
     import msgspec
 
     from mockspaces.cloud.kernel.rejection import Rejection
