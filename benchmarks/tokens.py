@@ -29,7 +29,7 @@ async def _first_verification(rounds: int) -> Figure:
     company = await people.create_company(world, "Example", ("example.com",))
     app = await apps.create_service_app(world, "Bot", company, (), active=True)
     key = await apps.create_key(world, app)
-    public = load(key.material).public
+    public = load(key.material).loaded.public
     ours, floors = [], []
     for batch in range(rounds):
         file = {"iss": app.id, "sub": app.subject, "kid": key.id, "private_key": key.material}
@@ -55,4 +55,4 @@ def signed(file: Mapping[str, str], number: int) -> str:
         "exp": int(time.time()) + 600,
         "jti": f"{number}",
     }
-    return jwt.encode(claims, load(file["private_key"]).private, "RS256", headers={"kid": file["kid"]})
+    return jwt.encode(claims, load(file["private_key"]).loaded.private, "RS256", headers={"kid": file["kid"]})

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from mockspaces.traffic.uploads import Uploads
 
 STOPPING = "the mock is stopping"
+FIRST_ANSWER_S = 0.05  # whoever has waited for the start is not to wait for what comes later
 SETTLED_S = 1  # whoever started the server asks at once, and pages come later
 logger = logging.getLogger("mockspaces")
 
@@ -235,10 +236,12 @@ class App:
 
 
 def prepare() -> None:
-    """Load what the first socket and the first page need, for a thread that runs once a server is ready.
+    """Load what the first socket, the first key and the first page need, for a thread that runs once a server is ready.
 
     The import of an engine, and the compiling of a page, would hold up everybody for a tenth of a second.
     """
+    time.sleep(FIRST_ANSWER_S)
+    import_module("mockspaces.cloud.kernel.rsa")
     import_module("mockspaces.realtime.surface")
     time.sleep(SETTLED_S)
     for packages in (("mockspaces.control",), ("mockspaces.accounts", pages.SHARED), ("mockspaces.web", pages.SHARED)):

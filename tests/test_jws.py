@@ -41,7 +41,7 @@ def test_valid_token_is_taken_apart() -> None:
 def test_signed_claims_are_those_that_another_library_reads(claims: dict[str, Any]) -> None:
     """What is signed here is verified and read alike by PyJWT."""
     text = jws.sign_rs256(HEADER, claims, KEY)
-    assert json.loads(jwt.api_jws.decode(text, KEY.public, ["RS256"])) == claims == read(text).claims
+    assert json.loads(jwt.api_jws.decode(text, KEY.loaded.public, ["RS256"])) == claims == read(text).claims
 
 
 @pytest.mark.parametrize(

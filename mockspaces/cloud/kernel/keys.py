@@ -2,22 +2,21 @@
 
 Generating a key takes 25 ms and validating a loaded one about as long, so keys of the pool are loaded
 without validation and shared by all worlds; which key id leads to which material is each world's own.
+Using one takes the library cryptography, which is loaded then.
 """
 
 import asyncio
 import contextlib
 import threading
 from collections.abc import Container
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib import resources
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
+if TYPE_CHECKING:
+    from mockspaces.cloud.kernel import rsa
 
-KEY_BITS = 2048
 AT_ONCE = 2  # so many are generated at a time
 SIGNING = 8  # so many of the pool sign user JWTs, the others belong to apps
 
@@ -25,38 +24,33 @@ _makers: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakK
 
 
 class KeyPair:
-    """One RSA key pair with its PKCS#1 text."""
-
-    __slots__ = ("pem", "private", "public")
+    """One RSA key pair with its PKCS#1 text, which is read when the pair is first used."""
 
     def __init__(self, pem: str) -> None:
-        """Load a private key from its PEM text."""
-        key = serialization.load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
-        if not isinstance(key, rsa.RSAPrivateKey):
-            message = "the PEM text holds no RSA private key"
-            raise TypeError(message)
+        """Keep the PEM text of a private key."""
         self.pem = pem
-        self.private = key
-        self.public = key.public_key()
+
+    @cached_property
+    def loaded(self) -> "rsa.Loaded":
+        """The keys. Raises `TypeError` or `ValueError` if the text holds no private RSA key."""
+        from mockspaces.cloud.kernel import rsa  # noqa: PLC0415 - a start uses no key, and a thread loads it right after
+
+        return rsa.Loaded(self.pem)
 
     def sign(self, message: bytes) -> bytes:
         """Return the RS256 signature of a message."""
-        return self.private.sign(message, padding.PKCS1v15(), SHA256())
+        return self.loaded.sign(message)
 
     def verify(self, message: bytes, signature: bytes) -> bool:
-        """Whether this is the RS256 signature of a message. Done here, since importing PyJWT takes a start 40 ms."""
-        try:
-            self.public.verify(signature, message, padding.PKCS1v15(), SHA256())
-        except InvalidSignature:
-            return False
-        return True
+        """Whether this is the RS256 signature of a message."""
+        return self.loaded.verify(message, signature)
 
 
 def fresh() -> KeyPair:
     """Generate a new key pair (about 25 ms)."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
-    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL
-    return KeyPair(key.private_bytes(encoding, form, serialization.NoEncryption()).decode())
+    from mockspaces.cloud.kernel import rsa  # noqa: PLC0415 - as above
+
+    return KeyPair(rsa.generate())
 
 
 async def fresh_elsewhere() -> KeyPair:

@@ -241,6 +241,6 @@ async def prepare(world: World, snapshot: Snapshot) -> State:
 
 def _check_key(where: str, pem: str) -> None:
     try:
-        load(pem)
+        _ = load(pem).loaded
     except (ValueError, TypeError) as error:
         raise invalid(where, f"no RSA private key: {error}") from None
