@@ -241,8 +241,8 @@ def prepare() -> None:
     The import of an engine, and the compiling of a page, would hold up everybody for a tenth of a second.
     """
     time.sleep(FIRST_ANSWER_S)
-    import_module("mockspaces.cloud.kernel.rsa")
-    import_module("mockspaces.realtime.surface")
+    for name in ("cloud.kernel.rsa", "server.websocket", "realtime.surface"):
+        import_module(f"mockspaces.{name}")
     time.sleep(SETTLED_S)
     for packages in (("mockspaces.control",), ("mockspaces.accounts", pages.SHARED), ("mockspaces.web", pages.SHARED)):
         pages.prepare(*packages)

@@ -31,7 +31,7 @@ CREDENTIALS = "mockspaces.realtime.credentials"
 CONTROL_SURFACE = "mockspaces.control.surface"
 APPS = "mockspaces.control.apps"
 HTTP = "mockspaces.server.http"
-WEBSOCKET = "mockspaces.server.websocket"
+WEBSOCKET, HANDSHAKE = "mockspaces.server.websocket", "mockspaces.server.handshake"
 SERVER = "mockspaces.server.server"
 APP = "mockspaces.app"
 
@@ -372,11 +372,11 @@ SURFACES: Rules = {
     ),
     "frames beside the handshake are lost": (never(HTTP, "HttpProtocol._switch", "rest:"), ("RT-EP-08",)),
     "handshake with a body": (
-        undone(WEBSOCKET, "handshake_problem", 'return "a WebSocket handshake has no body"'),
+        undone(HANDSHAKE, "handshake_problem", 'return "a WebSocket handshake has no body"'),
         ("RT-EP-04",),
     ),
     "WebSocket of any version": (
-        never(WEBSOCKET, "handshake_problem", '_values(headers, b"sec-websocket-version") !='),
+        never(HANDSHAKE, "handshake_problem", 'values(headers, b"sec-websocket-version") !='),
         ("RT-EP-04",),
     ),
     "long frame stops after its first part": (

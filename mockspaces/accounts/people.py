@@ -1,7 +1,7 @@
 """Who a token belongs to, the directory, and what products keep (ACC-INFO, ACC-JWT, ACC-SELF, ACC-DIR, ACC-LIC ...)."""
 
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -93,7 +93,7 @@ async def default_picture(_call: Call) -> Response:
 
 @cache
 def _picture() -> bytes:
-    return resources.files("mockspaces.accounts").joinpath("noimage.jpg").read_bytes()
+    return Path(__file__).with_name("noimage.jpg").read_bytes()
 
 
 async def licences(call: Call) -> Response:

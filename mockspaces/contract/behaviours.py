@@ -2,7 +2,7 @@
 
 import json
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -29,6 +29,6 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 @cache
 def catalogue() -> dict[str, Behaviour]:
     """Return all behaviours and probes by id, in the order of the catalogue."""
-    text = resources.files("mockspaces.contract").joinpath("behaviours.json").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("behaviours.json").read_text(encoding="utf-8")
     rows = msgspec.convert(json.loads(text), list[Behaviour])
     return {row.id: row for row in rows}

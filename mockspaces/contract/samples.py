@@ -2,7 +2,7 @@
 
 import json
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 
@@ -19,6 +19,7 @@ def of_events() -> dict[str, Any]:
 
 
 def _documents(name: str) -> list[dict[str, Any]]:
-    packaged = resources.files("mockspaces").joinpath("fixtures", name)
-    folder = packaged if packaged.is_dir() else resources.files("mockspaces").joinpath("..", "fixtures", name)
+    package = Path(__file__).parents[1]
+    packaged = package / "fixtures" / name
+    folder = packaged if packaged.is_dir() else package.parent / "fixtures" / name
     return [json.loads(file.read_text(encoding="utf-8")) for file in folder.iterdir()]

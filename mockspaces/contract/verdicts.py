@@ -1,6 +1,5 @@
 """What verifications and recorded traffic of real services have shown, behaviour by behaviour; empty until somebody did."""
 
-from importlib import resources
 from pathlib import Path
 from typing import Literal
 
@@ -36,7 +35,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 def path(name: str = FILE) -> Path:
     """Return the file that verdicts of verifications, or of traffic, are kept in."""
-    return Path(str(resources.files("mockspaces.contract").joinpath(name)))
+    return Path(__file__).with_name(name)
 
 
 def in_checkout() -> bool:

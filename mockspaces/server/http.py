@@ -35,7 +35,7 @@ from mockspaces.app import STOPPING
 from mockspaces.asgi.refused import REFUSED, REFUSED_UPGRADE
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.contract import errors
-from mockspaces.server.websocket import WebSocketProtocol, handshake_problem
+from mockspaces.server.handshake import handshake_problem
 
 HEAD_BYTES = 64 * 1024
 HEAD_S = 30  # how long a head may take that has begun
@@ -381,6 +381,8 @@ class HttpProtocol(HttpToolsProtocol):
         self.connections.discard(self)
         self._last = True
         self._idle_timer.cancel()  # it would keep all this, and look every second, for as long as the process lives
+        from mockspaces.server.websocket import WebSocketProtocol  # noqa: PLC0415 - a sixth of a start, loaded after it
+
         protocol = WebSocketProtocol(config=self.config, server_state=self.server_state, app_state=self.app_state)
         protocol.connection_made(self.transport)
         self.transport.set_protocol(protocol)

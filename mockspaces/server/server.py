@@ -84,7 +84,7 @@ def transport(app: ASGIApp) -> uvicorn.Config:
         access_log=False,
         lifespan="on",
         http=HttpProtocol,
-        ws="websockets-sansio",
+        ws="none",  # of uvicorn: `HttpProtocol` has one of its own
         ws_per_message_deflate=False,
         ws_ping_interval=None,  # Engine.IO has heartbeats of its own; those of WebSocket do not count (RT-HB-02)
         timeout_keep_alive=KEEP_ALIVE_S,

@@ -10,8 +10,6 @@ It differs from uvicorn's in these points:
 """
 
 import asyncio
-import base64
-import binascii
 import logging
 from asyncio import BaseTransport
 from collections import deque
@@ -25,16 +23,14 @@ from websockets.frames import Frame
 from websockets.http11 import Request
 
 from mockspaces.app import STOPPING
+from mockspaces.server.handshake import Lines, values
 
 SLICE = 4 * 1024  # of nothing but tiny frames takes some 15 ms
 MOST_FRAGMENTS = 1024
-VERSION, KEY_BYTES = b"13", 16
 HEAD = (
     b"GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n\r\n"
 )
-
-Lines = list[tuple[bytes, bytes]]
 
 INVALID_UTF8 = "Invalid UTF-8 sequence received from client."  # what uvicorn logs of a frame, with a traceback
 
@@ -42,33 +38,6 @@ logger = logging.getLogger("mockspaces.websocket")
 logger.setLevel(logging.WARNING)  # below, uvicorn writes the URL of each with its token
 # A client whose text is no UTF-8 is told so by the close code (RT-EP-08); the mock has done nothing wrong.
 logger.addFilter(lambda record: record.msg != INVALID_UTF8)
-
-
-def handshake_problem(method: bytes, version: str, headers: Lines) -> str:
-    """Return why a request is no WebSocket handshake, "" if it is one (RFC 6455, 4.2.1)."""
-    if method != b"GET":
-        return f"a WebSocket begins with GET, not {method.decode()}"
-    if version != "1.1":
-        return f"a WebSocket begins with HTTP/1.1, not {version}"
-    if _values(headers, b"transfer-encoding") or set(_values(headers, b"content-length")) - {b"0"}:
-        return "a WebSocket handshake has no body"
-    if _values(headers, b"sec-websocket-version") != [VERSION]:
-        return "Sec-WebSocket-Version is not 13"
-    keys = _values(headers, b"sec-websocket-key")
-    if len(keys) != 1 or not _is_key(keys[0]):
-        return "Sec-WebSocket-Key is not 16 bytes in Base64, sent once"
-    return ""
-
-
-def _values(headers: Lines, wanted: bytes) -> list[bytes]:
-    return [value.strip(b" \t") for name, value in headers if name == wanted]
-
-
-def _is_key(text: bytes) -> bool:
-    try:
-        return len(base64.b64decode(text, validate=True)) == KEY_BYTES
-    except binascii.Error:
-        return False
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -92,13 +61,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def shake_hands(self, url: bytes, headers: Lines) -> None:
         """Answer a handshake that `handshake_problem` found nothing wrong with."""
         self._url, self._headers = url, headers
-        super().data_received(HEAD % _values(headers, b"sec-websocket-key")[0])
+        super().data_received(HEAD % values(headers, b"sec-websocket-key")[0])
 
     def handle_connect(self, event: Request) -> None:
         """Start the application, which is told what the client really sent."""
         super().handle_connect(event)
         path, _, query = self._url.partition(b"?")
-        offered = b",".join(_values(self._headers, b"sec-websocket-protocol")).decode("latin-1")
+        offered = b",".join(values(self._headers, b"sec-websocket-protocol")).decode("latin-1")
         cast("dict[str, Any]", self.scope).update(
             path=unquote(path.decode("ascii")),
             raw_path=path,

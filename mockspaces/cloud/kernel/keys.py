@@ -10,7 +10,7 @@ import contextlib
 import threading
 from collections.abc import Container
 from functools import cache, cached_property, lru_cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -77,7 +77,7 @@ async def fresh_elsewhere() -> KeyPair:
 
 @cache
 def _texts() -> tuple[str, ...]:
-    text = resources.files("mockspaces.cloud.kernel").joinpath("public_keys.pem").read_text(encoding="ascii")
+    text = Path(__file__).with_name("public_keys.pem").read_text(encoding="ascii")
     begin = "-----BEGIN"
     return tuple(begin + part for part in text.split(begin)[1:])
 

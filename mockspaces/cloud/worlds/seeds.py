@@ -3,7 +3,6 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -172,6 +171,7 @@ class Seed(Strict, frozen=True, kw_only=True):
     spaces: tuple[SpaceSeed, ...] = ()
 
 
+PACKAGE = Path(__file__).parents[2]
 BUNDLED = ("demo", "empty")
 Adder = Callable[[World, Any], Awaitable[object]]
 
@@ -183,9 +183,9 @@ def bundled(name: str) -> Seed:
         return Seed()
     if name not in BUNDLED:
         raise invalid("seed", 'expected "demo", "empty" or a seed document')
-    folder = Path(str(resources.files("mockspaces").joinpath("fixtures")))
+    folder = PACKAGE / "fixtures"
     if not folder.is_dir():  # not installed: it stands beside the package
-        folder = folder.parent.parent / "fixtures"
+        folder = PACKAGE.parent / "fixtures"
     return msgspec.convert(json.loads((folder / "demo.json").read_text(encoding="utf-8")), Seed)
 
 
