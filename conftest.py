@@ -10,11 +10,13 @@ from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
 
-# Both are imported late otherwise: within an inner pytest, whose modules go again, and their classes with them.
+# All of them are imported late otherwise: within an inner pytest, whose modules go again, and their classes with them.
 import cryptography.x509  # noqa: F401 - for mockspaces.server.tls
 import httpcore  # noqa: F401 - for httpx
 import pytest
 
+import mockspaces.cloud.kernel.rsa
+import mockspaces.server.websocket  # noqa: F401 - as the others
 from mockspaces.server import Server
 from tests.breaking import KEPT, Breaking, uncovered, wrongly_kept
 from tests.rebuilding import RebuildingKeeper
