@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else goes into .venv on first use.
 .DEFAULT_GOAL := help
-.PHONY: examples help setup serve test slow long check docs format bench environments mutants liars fidelity words count peers types dist publish image clean
+.PHONY: examples help setup serve test slow long everywhere check docs format bench environments mutants liars fidelity words count peers types dist publish image clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -28,6 +28,9 @@ test: .venv/.dev ## run the tests on all cores (a selection or options in ARGS; 
 
 slow: .venv/.dev ## run the tests of whole programs: verify, the wheel, clients of other languages, leaks
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow $(ARGS)
+
+everywhere: .venv/.dev ## run the contract suite with each change log, its worlds rebuilt from it (options in ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal contract_tests --log $(ARGS)
 
 # What CI tries in small: 100,000 inputs of each kind, clients that idle for 70 s, twenty times as much of what may leak.
 long: export MOCKSPACES_FUZZ ?= 100000

@@ -25,6 +25,7 @@ from mockspaces.cloud.store.transaction import to_its_end
 APPLICATION_ID = 0x4D6F636B  # what tells our files from other databases
 LARGE = 512 * 1024  # bytes from which on a row is written in a thread
 CHECKPOINT_BYTES = 8 * 1024 * 1024  # so much is written until the write-ahead log is emptied
+BUSY_S = 0.05  # so long another program may write to the file before a call is refused; everybody waits meanwhile
 SWEPT = 200  # rows that are deleted at a stretch
 TOMBSTONES = 10_000  # kept
 
@@ -80,7 +81,7 @@ class SqliteLog:
 
     def _connected(self) -> sqlite3.Connection:
         try:
-            return sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=1)
+            return sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=BUSY_S)
         except sqlite3.Error as error:
             raise LogError(f"--log: {self._path}: {_sentence(error)}") from None
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,18 +16,21 @@ from mockspaces.changelog import encoding, keeper, open_log
 from mockspaces.changelog.keeper import Keeper, Recording
 from mockspaces.changelog.log import LogError, NotStoredError
 from mockspaces.changelog.sqlite import SqliteLog
+from mockspaces.client import Mockspaces
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
-from mockspaces.cloud.messaging import drafts, messages
+from mockspaces.cloud.messaging import drafts, meetings, messages
 from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import spaces
-from mockspaces.cloud.store.entities import Message
+from mockspaces.cloud.store.entities import Message, replace
 from mockspaces.cloud.store.run import Action, Connection, Fault, Match
 from mockspaces.cloud.store.state import State
 from mockspaces.cloud.worlds import seeds, snapshots
 from mockspaces.cloud.worlds.worlds import DEFAULT, Worlds
+from mockspaces.config import Config
 from mockspaces.contract import Contract, errors
 from mockspaces.contract.settings import Settings
+from mockspaces.server import Server
 from tests.rebuilding import differences
 
 DEMO = seeds.bundled("demo")
@@ -126,6 +130,57 @@ async def test_nobody_is_present_in_the_next_process(begin: Begin) -> None:
     assert (len(again.world().presence), len(again.world().state.calls)) == (0, 0)
     assert again.world().state.connected.value == 1  # numbers of connections never come twice
     assert len((await begin()).world().presence) == 0  # and that they left is stored
+
+
+async def test_meetings_are_left_by_who_was_in_them_by_a_socket(begin: Begin) -> None:
+    """Whoever had a media session in a meeting has left it in the next process; the last one out ends it."""
+    cloud = await begin()
+    world = cloud.world()
+    async with world.transactions:
+        cleo = await people.known(world, "cleo@example.com")
+        space = await spaces.create(world, cleo, "Room")
+        await meetings.join(world, space.id, cleo, session="session")
+        world.presence.connect("c", cleo.id)
+        world.presence.set_media("c", space.id, "session")
+    again = await begin()
+    async with again.world().transactions:
+        assert await meetings.active(again.world(), space.id) is None
+    assert len(again.world().state.messages) == len(world.state.messages)
+
+
+async def test_a_server_in_a_thread_lets_go_of_its_file(tmp_path: Path) -> None:
+    """A server that was stopped leaves its file to the next one in the same process, with all that was in it."""
+    config = Config(port=0, log=f"sqlite://{tmp_path}/mock.db")
+
+    def run(again: bool) -> None:  # noqa: FBT001 - which of two
+        with Server(config) as server, Mockspaces(server.url) as mock:
+            if again:
+                assert {one["name"] for one in mock.call("GET", "/worlds")["data"]} == {"default", "named"}
+                assert mock.call("GET", "/worlds")["data"][1]["urls"]["port"]
+            else:
+                mock.open_world("named")
+
+    await asyncio.to_thread(run, again=False)
+    await asyncio.to_thread(run, again=True)
+
+
+async def test_nobody_waits_long_for_a_compaction(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a large world is compacted the loop goes on: no step of it takes a tenth of a second."""
+    cloud = await begin()
+    world = cloud.world()
+    message = await chat(world)
+    async with world.transactions:
+        for number in range(30_000):
+            world.state.messages.store(replace(message, id=str(number), text="x" * 100))
+    recording = world.transactions.recorder
+    assert isinstance(recording, Recording)
+    compaction, longest = asyncio.create_task(recording._compact()), 0.0
+    while not compaction.done():
+        begun = time.thread_time()  # what others on this machine do is none of our business
+        await asyncio.sleep(0)
+        longest = max(longest, time.thread_time() - begun)
+    assert (await cloud.log.snapshot(recording.generation))[0] == recording.position
+    assert longest < 0.1
 
 
 async def test_a_reset_and_a_restore_take_the_place_of_the_state(begin: Begin) -> None:

@@ -1,6 +1,7 @@
 """What a change log promises, shown for each of them by the same tests."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -147,6 +148,42 @@ async def test_a_state_that_is_given_up_halfway_never_was(reopen: Callable[[], C
     await log.close()
     log = reopen()
     assert (await log.snapshot(world), await log.after(world, 0)) == ((0, [b"a"]), [(1, b"x")])
+    await log.close()
+
+
+async def test_a_kill_in_the_middle_leaves_what_was_before(tmp_path: Path) -> None:
+    """Whoever opens a file as it is while another state or a snapshot is being written finds the one before."""
+    log, copies = SqliteLog(tmp_path / "mock.db"), 0
+    world = await log.begin("one", b"", some(b"a"))
+    await log.append(world, 0, b"t", b"x")
+    sizes: list[list[int]] = []
+
+    async def look() -> None:
+        nonlocal copies
+        copies += 1
+        folder = tmp_path / str(copies)
+        folder.mkdir()
+        for name in ("mock.db", "mock.db-wal"):
+            shutil.copy(tmp_path / name, folder / name)
+        copy = SqliteLog(folder / "mock.db")
+        assert [one.generation for one in await copy.worlds()] == [world]
+        assert (await copy.snapshot(world), await copy.after(world, 0)) == ((0, [b"a"]), [(1, b"x")])
+        sizes.append([copy._one("SELECT count(*) FROM parts"), copy._one("SELECT count(*) FROM changes")])
+        await copy.close()
+
+    async def watched() -> AsyncIterator[bytes]:
+        for part in (b"b", b"c", b"d" * LARGE, b"e"):
+            yield part
+            await look()
+
+    await log.compact(world, 0, watched())
+    with pytest.raises(AssertionError):
+        await look()  # now another one is there
+    sizes.clear()
+    world = await log.begin("one", b"", some(b"a"))
+    await log.append(world, 0, b"t", b"x")
+    await log.begin("one", b"", watched())
+    assert sizes == [[1, 1]] * 4  # what was written in vain is swept away
     await log.close()
 
 

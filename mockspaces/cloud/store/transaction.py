@@ -304,9 +304,9 @@ class Transactions:
             self.log.changes = None
             self._kept = (0, 0, 0)
             self._end_turn()
-            gone = kind is not None and issubclass(kind, asyncio.CancelledError)
-            if group is not None and not gone:  # also for who has only seen what is not stored yet
-                await self._leave_group(group, commands)
+            if group is not None:
+                if kind is None or not issubclass(kind, asyncio.CancelledError):
+                    await self._leave_group(group, commands)  # also of who has only seen what is not stored yet
             elif commands:
                 await self._carry_out(commands)
 
