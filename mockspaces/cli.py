@@ -77,6 +77,14 @@ class Main(click.Group):
         return command
 
 
+def empty_cloud() -> Any:
+    """Return an emulated cloud with nobody in it, for a command that plays something to it."""
+    from mockspaces.app import create_app
+    from mockspaces.config import Config
+
+    return create_app(Config(seed="empty"))
+
+
 @click.group(
     cls=Main,
     invoke_without_command=True,
@@ -86,6 +94,7 @@ class Main(click.Group):
 @click.pass_context
 def main(context: click.Context) -> None:
     """A test double of the Avaya Spaces cloud, in memory."""
+    context.obj = empty_cloud
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 

@@ -1,15 +1,18 @@
 """mockspaces check: recorded traffic against the contract."""
 
+import asyncio
 import json
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
+import msgspec
 
 from mockspaces.contract import Contract, hosts, verdicts
-from mockspaces.traffic import archives, learning, reports
+from mockspaces.traffic import archives, learning, replay, reports
 from mockspaces.traffic.archives import ArchiveError, Progress
 from mockspaces.traffic.judging import Judge
 from mockspaces.traffic.matching import Matcher
@@ -33,14 +36,18 @@ def fail(message: str) -> None:
 @click.option("--hosts", "named", multiple=True, metavar="NAME", help="One more host of the service; may be repeated.")
 @click.option("--update-catalogue", is_flag=True, help="Keep the verdict of each statement, for the catalogue.")
 @click.option("--write-overlay", "learnt", type=FILE, metavar="FILE", help="Write a contract overlay of what differs.")
+@click.option("--replay", "replaying", is_flag=True, help="Play all calls to a mock, and compare what it answers.")
 @click.option("--redact", is_flag=True, help="Write FILE into a second file, without what is secret or personal.")
+@click.pass_obj
 def command(
+    application: replay.Application | None,
     *,
     files: tuple[Path, ...],
     folder: Path | None,
     named: tuple[str, ...],
     update_catalogue: bool,
     learnt: Path | None,
+    replaying: bool,
     redact: bool,
 ) -> None:
     """Hold HTTP archives (HAR) of the service against the contract; nothing of them leaves this machine.
@@ -54,6 +61,7 @@ def command(
             redacted(files, Redactor(contract, matcher))
             return
         judge = check(files, Judge(contract, matcher))
+        played = played_again(files, application, contract, matcher) if replaying else None
     except ArchiveError as error:
         fail(str(error))
     except OSError as error:
@@ -71,10 +79,11 @@ def command(
             click.echo(f"{learnt}: {sum(map(len, taught.values()))} rows")
         if folder:
             reports.write(findings, shown, folder)
+        click.echo(reports.text(findings, shown))
+        tell(played, folder)
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}")
-    click.echo(reports.text(findings, shown))
-    sys.exit(DIFFERENT if findings.differences else CLEAN)
+    sys.exit(DIFFERENT if findings.differences or (played and played.unlike) else CLEAN)
 
 
 def check(files: Sequence[Path], judge: Judge) -> Judge:
@@ -84,6 +93,33 @@ def check(files: Sequence[Path], judge: Judge) -> Judge:
             for number, entry in archives.entries(file, tell):
                 judge.judge(number, entry)
     return judge
+
+
+def played_again(
+    files: Sequence[Path], application: replay.Application | None, contract: Contract, matcher: Matcher
+) -> replay.Replayed:
+    """Play the entries of all archives to mocks in this process, which say nothing. Raises `ArchiveError`."""
+    if application is None:
+        raise click.UsageError("--replay is one of the command mockspaces check")
+    numbered = ((number, entry) for file in files for number, entry in archives.entries(file))
+    logging.disable(logging.CRITICAL)
+    try:
+        return asyncio.run(replay.replayed(numbered, application, contract, matcher))
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def tell(played: replay.Replayed | None, folder: Path | None) -> None:
+    """Show what came of a replay, if there was one, and write it beside the other reports. Raises `OSError`."""
+    if played is None:
+        return
+    if folder:
+        whole = msgspec.json.encode(replay.document(played))
+        (folder / "replay.json").write_bytes(msgspec.json.format(whole, indent=1) + b"\n")
+        (folder / "replay.md").write_text(replay.markdown(played), encoding="utf-8")
+    click.echo("\n".join(replay.lines(played, reports.SHOWN_DIFFERENCES)))
+    if not played.counts["calls played"]:
+        fail("nothing of it could be played to a mock")
 
 
 def redacted(files: Sequence[Path], redactor: Redactor) -> None:

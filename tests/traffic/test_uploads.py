@@ -16,6 +16,7 @@ from mockspaces.traffic.uploads import LeftError, Uploads
 from tests.traffic.conftest import CONTRACT, entry
 
 HELD_S = 0.1
+PATIENCE = 5
 MUCH = 3_900_000
 
 
@@ -65,12 +66,16 @@ async def test_nobody_is_held_up_by_a_check(what: str) -> None:
         "query": [entry(path="/api/users/me?" + "a=%41&" * (MUCH // 6))],
         "many": [entry()] * 3000,
     }[what]
-    checking = asyncio.create_task(Uploads().check(archive(*entries, entry()), CONTRACT, []))
-    gaps, before = [], time.perf_counter()
-    while not checking.done():
-        await asyncio.sleep(0.001)
-        now = time.perf_counter()
-        gaps.append(now - before)
-        before = now
-    assert (await checking).counts["judged"] >= 1
-    assert sorted(gaps)[-2:][0] < HELD_S  # one may be another program's
+    content = archive(*entries, entry())
+    for _ in range(PATIENCE):  # a busy machine holds everybody up too, but not always
+        gaps, before = [], time.perf_counter()
+        checking = asyncio.create_task(Uploads().check(content, CONTRACT, []))
+        while not checking.done():
+            await asyncio.sleep(0.001)
+            now = time.perf_counter()
+            gaps.append(now - before)
+            before = now
+        assert (await checking).counts["judged"] >= 1
+        if max(gaps) < HELD_S:
+            return
+    raise AssertionError(f"{max(gaps):.3f} s")
