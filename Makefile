@@ -113,7 +113,7 @@ clean: ## remove whatever the other targets made
 	@$(PYTHON) -m venv .venv/peers
 	@.venv/peers/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 	@.venv/peers/bin/python -m pip install --quiet --disable-pip-version-check --group peers
-	@! command -v npm >/dev/null || npm install --silent --no-save --no-package-lock --prefix .venv/peers oauth2-mock-server
+	@! command -v npm >/dev/null || npm install --silent --no-save --no-package-lock --prefix .venv/peers oauth2-mock-server wiremock
 	@touch $@
 
 .venv/.dev: .venv/.server

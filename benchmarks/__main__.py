@@ -24,6 +24,7 @@ MEASURES: dict[str, Callable[[Effort], list[Figure]]] = {
     "fan-out": sockets.fan_out,
     "worlds": process.worlds,
     "fixture": process.fixture,
+    "imports": process.imports,
     "start": process.start,
     "stop": process.stop,
     "memory": process.memory,

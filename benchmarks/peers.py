@@ -28,8 +28,8 @@ from mockspaces.server import bind
 
 FOLDER = Path(".venv/peers")
 CALLBACK = "https://app.example/callback"
-STARTS, PATIENCE_S, POLL_S = 3, 20, 0.005
-MODULE = Path("node_modules/oauth2-mock-server")
+STARTS, PATIENCE_S, POLL_S = 3, 60, 0.005
+MODULE, WIREMOCK = Path("node_modules/oauth2-mock-server"), Path("node_modules/wiremock")
 CANNED = """
 import sys, time
 from pytest_httpserver import HTTPServer
@@ -120,7 +120,7 @@ class Connection:
 
 def side_by_side(folder: Path, effort: Effort) -> list[Measured]:
     """Measure ours and every peer that is installed: starts in turn, then calls in turn."""
-    peers = [_ours(), *_python_peers(folder / "bin" / "python"), *_node_peers(folder)]
+    peers = [_ours(), *_python_peers(folder / "bin" / "python"), *_node_peers(folder), *_java_peers(folder)]
     starts = {peer.name: [_start(peer) for _ in range(STARTS)] for peer in peers}
     with contextlib.ExitStack() as running:
         servers = [(peer, *running.enter_context(_running(peer))) for peer in peers]
@@ -315,3 +315,34 @@ def _node_peers(folder: Path) -> list[Peer]:
 
     what = "client credentials grant, RS256; GET /userinfo, which takes any token"
     return [Peer("oauth2-mock-server", facts["version"], command, token, bearer, what)]
+
+
+# --- in Java
+
+
+def _java_peers(folder: Path) -> list[Peer]:
+    package, java = folder / WIREMOCK, shutil.which("java")
+    if not java or not package.exists():
+        return []
+    version = json.loads((package / "package.json").read_text(encoding="utf-8"))["version"]
+    jar = package / "build" / f"wiremock-standalone-{version}.jar"
+    command = (java, "-jar", str(jar), "--bind-address", "127.0.0.1", "--port", "PORT")
+
+    def stub(connection: Connection, request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+        response = {"status": 200, "jsonBody": answer, "transformers": ["response-template"]}
+        rule = json.dumps({"request": request, "response": response}).encode()
+        connection.send(Call("POST", "/__admin/mappings", rule, {"Content-Type": "application/json"}))
+
+    def token(connection: Connection) -> Call:
+        wanted = {"grant_type": {"equalTo": "password"}, "username": {"equalTo": "ann@example.com"}}
+        answer = {"access_token": "{{randomValue type='UUID'}}", "token_type": "Bearer", "expires_in": 3600}
+        stub(connection, {"method": "POST", "urlPath": "/token", "formParameters": wanted}, answer)
+        return _form("/token", grant_type="password", username="ann@example.com", password="ann-secret")
+
+    def bearer(connection: Connection) -> Call:
+        wanted = {"Authorization": {"equalTo": "Bearer t"}}
+        stub(connection, {"method": "GET", "urlPath": "/me", "headers": wanted}, {"_id": "1", "name": "Ann"})
+        return _bearer("/me", "t")
+
+    what = "a canned answer with a random token by form; a canned answer by header; a journal"
+    return [Peer("wiremock", version, command, token, bearer, what)]

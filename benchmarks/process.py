@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,8 +27,33 @@ from mockspaces.client import Mockspaces
 
 JOURNAL_MB, BESIDE_MB = 16, 5  # the cap of the journal in bytes, and what may come beside it
 BARE = (sys.executable, "-m", "benchmarks.bare")
+LARGEST = 4  # so many packages are named
 SETTLED_S = 1.5  # the engine of the sockets is loaded after the first answer
 ALONE = ("-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist", "-q", "-s")
+
+
+def imports(effort: Effort) -> list[Figure]:
+    """What a start imports, by ``-X importtime``, and whose modules take most of it."""
+    ours, floors = [], []
+    for _ in range(effort.starts):
+        ours.append(_imported("mockspaces.cli, mockspaces.server"))
+        floors.append(_imported("benchmarks.bare"))
+    walls, bare_walls = ([sum(one.values()) for one in times] for times in (ours, floors))
+    longest = sorted(ours[-1].items(), key=lambda one: -one[1])[:LARGEST]
+    largest = ", ".join(f"{package} {took:.0f} ms" for package, took in longest)
+    what, note = "imports of a start, times those of a bare route", f"{_beside(walls, bare_walls)}; {largest}"
+    return [Figure(what=what, samples=ratios(walls, bare_walls), note=note)]
+
+
+def _imported(modules: str) -> dict[str, float]:
+    """Return the milliseconds that imports took, by package; those of ours one level deeper."""
+    command = (sys.executable, "-X", "importtime", "-c", f"import gc; gc.disable(); import {modules}")
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stderr  # noqa: S603 - our own modules
+    found: dict[str, float] = {}
+    for took, name in re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", told, re.MULTILINE):
+        package = ".".join(name.split(".")[: 2 if name.startswith("mockspaces.") else 1])
+        found[package] = found.get(package, 0.0) + int(took) / 1000
+    return found
 
 
 def start(effort: Effort) -> list[Figure]:
