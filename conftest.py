@@ -13,6 +13,7 @@ from pathlib import Path
 # All of them are imported late otherwise: within an inner pytest, whose modules go again, and their classes with them.
 import cryptography.x509  # noqa: F401 - for mockspaces.server.tls
 import httpcore  # noqa: F401 - for httpx
+import hypothesis  # noqa: F401 - it looks for who refers to what, which `gc.freeze` hides
 import pytest
 
 import mockspaces.cloud.kernel.rsa
