@@ -34,7 +34,7 @@ class Parameters:
             if name in self._values and not (repeats and self._values[name] == taken):
                 self._problems[name] = "given twice"
             self._values[name] = taken
-            if name not in OPAQUE:
+            if not value.isascii() and name not in OPAQUE:
                 try:
                     value.encode()
                 except UnicodeEncodeError:

@@ -177,13 +177,17 @@ class Collection(Generic[AnyEntity]):
     def store(self, entity: AnyEntity) -> AnyEntity:
         """Do what `put` does, for callers that cannot await."""
         key = entity.id
-        old = self.peek(key)
+        old = self._entities.get(key)
+        stood: Any = old
+        if self._gaps and key in self._gaps:
+            old, stood = None, GAP
         # Noted first: where no transaction is under way this raises, and nothing has changed yet.
-        self._log.note(self, key, GAP if key in self._gaps else old, entity)
-        self._gaps.discard(key)
+        self._log.note(self, key, stood, entity)
+        if stood is GAP:
+            self._gaps.discard(key)
         self._entities[key] = entity
         self._changed(old, entity)
-        if self._newest is not None and len(self) > self._newest:
+        if self._newest is not None and len(self._entities) - len(self._gaps) > self._newest:
             self.remove(next(oldest for oldest in self._entities if oldest not in self._gaps))
         return entity
 

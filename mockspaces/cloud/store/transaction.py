@@ -36,7 +36,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from types import TracebackType
-from typing import Any, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
+
+import msgspec
 
 Effect = Callable[[], None]
 Command = Callable[[], Awaitable[None]]
@@ -56,7 +58,7 @@ class Store(Protocol):
         """Let go of what a transaction deleted, now that it commits."""
 
 
-class Change(NamedTuple):
+class Change(msgspec.Struct):
     """What a store reported: under ``key`` stood ``old``, now stands ``new``; None means nothing."""
 
     store: Store
