@@ -139,7 +139,11 @@ def http(profile: Profile | None, throttle: Throttle | None) -> Iterator[httpx.C
     if profile is not None and throttle is not None:
         route.tls, route.proxy, route.pace = trust(profile), profile.proxies_from_environment or None, throttle.request
     else:
-        profile, throttle = Profile(OWN_MOCK, "mock"), Throttle(math.inf)
+        proxies = profile is not None and profile.proxies_from_environment
+        urls = {"control": profile.control} if profile is not None else {}
+        route.proxy = proxies or None
+        profile = Profile(OWN_MOCK, "mock", urls=urls, proxies_from_environment=proxies)
+        throttle = Throttle(math.inf)
     with connect(profile, throttle, hooks={"response": [recorder.response]}) as client:
         yield client
 

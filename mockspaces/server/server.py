@@ -120,15 +120,16 @@ class WorldListeners(Listeners):
         if 2 * len(self._open) * len(LOOPBACK) > _most_files():
             return None
         if self._free is None:
-            return await self._listen(0)
+            return await self.listen(0)
         for _ in range(len(self._free)):
             port = self._free.pop(0)
-            if await self._listen(port):
+            if await self.listen(port):
                 return port
             self._free.append(port)  # somebody else has it now, but may not keep it
         return None
 
-    async def _listen(self, port: int) -> int | None:
+    async def listen(self, port: int) -> int | None:
+        """Listen on a port, 0 for any; return which it is, None if somebody else has it."""
         try:
             listeners = bind_all(self._host, port)
         except OSError:

@@ -106,11 +106,12 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One exchange, or one WebSocket with its frames."""
+    """One exchange, or one WebSocket with its frames; ``connection`` is what our own recorder tells the port by."""
 
     request: Request
     response: Response
     started: str = msgspec.field(default="", name="startedDateTime")
+    connection: str = ""
     frames: list[Frame] = msgspec.field(default=[], name="_webSocketMessages")
 
 

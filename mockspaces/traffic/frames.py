@@ -30,6 +30,7 @@ PAYLOAD = re.compile(r"(\d{1,9}):")  # before a packet of a payload of protocol 
 OPENED = {"sid": str, "upgrades": list, "pingInterval": int, "pingTimeout": int}
 NAMED = re.compile(r"/w/[^/]+(?=/)")  # what a mock puts before the namespace of a world
 SOCKET = "socket"
+NO_NAMESPACE = "Invalid namespace"
 
 
 def sources() -> dict[tuple[str, str], tuple[str, ...]]:
@@ -80,7 +81,8 @@ class Talk:
         self._credential(query)
         frames = list(_frames(entry, version))
         if not frames:
-            self._handshake(entry, source)
+            if call.method in ("GET", "POST"):
+                self._handshake(entry, source)
             return
         sid = query.get("sid", "")
         connection = self._polled.pop(sid, None) if sid else None
@@ -164,7 +166,8 @@ class Talk:
             if by == "server":
                 self._differ(source, "frame", "is no packet of Socket.IO")
             return
-        namespace = NAMED.sub("", (head["place"] or "/").partition("?")[0])
+        place = (head["place"] or "/").partition("?")[0]
+        namespace = NAMED.sub("", place)
         body = text[head.end() :]
         kind, ack = head["type"], head["ack"] or ""
         if by == "client":
@@ -172,7 +175,7 @@ class Talk:
             return
         if kind == CONNECT:
             self._joined(namespace, head[0], body, connection, source)
-        elif kind == ERROR:
+        elif kind == ERROR and (place == namespace or NO_NAMESPACE not in body):  # else it is of no world of a mock
             self._not_joined(namespace, body, connection, source)
         elif kind in (EVENT, BINARY_EVENT):
             self._event(namespace, None if kind == BINARY_EVENT else _decoded(body), source)
@@ -231,7 +234,7 @@ class Talk:
             self._differ(source, "CONNECT", f"is refused with {forms.form(found)}", ("RT-AUTH-06",))
             return
         if namespace != events.CHAT:
-            if found == "Invalid namespace":
+            if found == NO_NAMESPACE:
                 self._findings.show("RT-WIRE-03", "unknown namespace", source, refused=True)
             return
         if found in self._codes:

@@ -1,7 +1,8 @@
 """Holds exchanges against rows and shapes, and notes what they show of the statements.
 
 Nothing is judged that is not there: an exchange without an answer, a body that the archive does not hold, an answer of
-a service in trouble (5xx, 429). What a client did wrong is no difference: a call is judged by its answer.
+a service in trouble (5xx, 429), or of a mock that was told to answer otherwise. What a client did wrong is no
+difference: a call is judged by its answer.
 """
 
 from http import HTTPStatus
@@ -10,7 +11,7 @@ from typing import Any
 import msgspec
 
 from mockspaces.contract import Contract, queries
-from mockspaces.contract.errors import ROUTE_NOT_FOUND
+from mockspaces.contract.errors import ROUTE_NOT_FOUND, WORLD_NOT_FOUND
 from mockspaces.contract.rows import Endpoint
 from mockspaces.contract.shapes import ANSWERS, by_name
 from mockspaces.contract.shapes.checks import Checker, Problem
@@ -21,6 +22,7 @@ from mockspaces.traffic.exchanges import Exchange, json_of
 from mockspaces.traffic.findings import Difference, Findings, Source
 from mockspaces.traffic.frames import Talk, sources, wholes
 from mockspaces.traffic.matching import Matcher
+from mockspaces.traffic.worlds import Worlds
 
 JSON = "application/json"
 ERRORS = 400
@@ -39,6 +41,7 @@ class Judge:
         self.contract = contract
         self.findings = Findings()
         self._matcher = matcher
+        self._worlds = Worlds()
         schemas = Schemas(contract.shapes)
         self._answers: dict[str, Schema] = {name: schemas.of(kind) for name, kind in ANSWERS.items()}
         self._claims = {kind: schemas.of(by_name()[name]) for kind, name in TOKENS.items()}
@@ -57,6 +60,10 @@ class Judge:
         place = self._matcher.place(entry.request.url)
         if place is None:
             counts["of other hosts"] += 1
+            self._worlds.follow(entry)
+            return
+        if self._worlds.is_misled(entry):
+            counts["of a mock that was told to answer otherwise"] += 1
             return
         source = Source(number=number, host=place.host, date=entry.started[:10])
         self.findings.hosts[place.host] += 1
@@ -72,9 +79,13 @@ class Judge:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
             counts["of a service in trouble"] += 1
             return
-        counts["judged"] += 1
         response = answered(entry)
-        self._exchange(Exchange(call, asked(entry), response, status, json_of(response)), source)
+        exchange = Exchange(call, asked(entry), response, status, json_of(response))
+        if exchange.code == WORLD_NOT_FOUND:
+            counts["of no world of a mock"] += 1
+            return
+        counts["judged"] += 1
+        self._exchange(exchange, source)
 
     def _exchange(self, exchange: Exchange, source: Source) -> None:
         self._credential(exchange)

@@ -4,6 +4,8 @@ A request is looked for among those that were recorded in the same world and not
 count, since a recording has them by their form alone, and neither do times in JWTs; among several that fit otherwise,
 the one with the same credential is taken, else the first. What was not recorded is answered by 599 and nothing else.
 
+A world of its own port is known by that port, from the call that opened it until another one has the port.
+
 The server's frames of a WebSocket come when everything has come that the client had said before them, on that socket
 or by requests of its world. Who says something else there is cut off.
 """
@@ -13,8 +15,8 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.types import Receive, Scope, Send
@@ -22,13 +24,15 @@ from starlette.types import Receive, Scope, Send
 from mockspaces.contract import Contract
 from mockspaces.traffic import credentials
 from mockspaces.traffic.archives import Entry, Frame, Message, answered, asked
-from mockspaces.traffic.matching import WORLD
+from mockspaces.traffic.matching import MOCK
 from mockspaces.traffic.recording import CLOSED, SWITCHING, Everywhere, Kept
 from mockspaces.traffic.redaction import HEX, JWT, SECRET, Redactor
+from mockspaces.traffic.worlds import ERRORS, OPENING, Worlds, name_of, opened, parts_of
 
 PIN = "spaces-x-space-password"
 UNKNOWN = 599  # no status of any service
 MARK = b"x-recorded"  # on each answer: the number of its entry, "none" for what was not recorded
+LEAST = 16  # characters of a credential that nothing else can be
 LATE_S = 1.0  # frames wait so long for requests that were made before them, and are made no more
 PING = "2"
 TEXT = 1
@@ -43,6 +47,16 @@ Abort = Callable[[Scope], None]
 Key = tuple[Any, ...]
 
 
+class Ports(Protocol):
+    """Where worlds are served that have a port of their own."""
+
+    async def listen(self, port: int) -> int | None:
+        """Serve a port; return it, None if somebody else has it."""
+
+    async def close(self, port: int) -> None:
+        """Serve a port no more."""
+
+
 class Recorded:
     """An exchange, or a WebSocket, of the recording."""
 
@@ -50,6 +64,7 @@ class Recorded:
         """Have not been asked for."""
         self.number = number
         self.entry = entry
+        self.world = ""
         self.used = False
         self.began = moment(entry.started)
 
@@ -62,21 +77,21 @@ class Player:
         self.diverged = ""
         self.moved_s = 0.0  # from the present time to that of the recording
         self.abort: Abort = lambda _scope: None
+        self.ports: Ports | None = None
+        self._at: dict[int, str] = {}  # the worlds that have ports
         self._texts: dict[str, str] = {}  # what stands in the recording for what the client sends
         self._members: dict[tuple[str, str], str] = {}  # the same of members, by their names
         self._everybody = Everywhere(contract)
         self._redactor = Redactor(contract, self._everybody, credentials_only=True)
         self._worlds = defaultdict[str, list[Recorded]](list)
         self._known = defaultdict[tuple[str, Key], list[Recorded]](list)
-        for number, entry in entries:
-            if entry is None:
-                continue
-            found = Recorded(number, entry)
-            world = world_of(entry)
-            self._worlds[world].append(found)
-            self._known[world, key(entry)].append(found)
-        for several in (*self._worlds.values(), *self._known.values()):
-            several.sort(key=lambda one: one.began)
+        found = [Recorded(number, entry) for number, entry in entries if entry is not None]
+        worlds = Worlds()
+        for one in sorted(found, key=lambda one: one.began):
+            one.world = worlds.of(one.entry)
+            self._worlds[one.world].append(one)
+            self._known[one.world, key(one.entry)].append(one)
+            worlds.follow(one.entry)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or talk on a WebSocket."""
@@ -105,11 +120,25 @@ class Player:
             await send({"type": "http.response.start", "status": UNKNOWN, "headers": [(MARK, b"none")]})
             await send({"type": "http.response.body", "body": b"the recording does not have this"})
             return
+        await self._follow(found.entry)
         headers = [*headers_of(response, self._texts), (MARK, str(found.number).encode())]
         if scope["method"] == "HEAD":
             headers += [(b"content-length", one.encode()) for one in response.headers("content-length")]
         await send({"type": "http.response.start", "status": found.entry.response.status, "headers": headers})
         await send({"type": "http.response.body", "body": self._told(response)})
+
+    async def _follow(self, entry: Entry) -> None:
+        """Serve the port of a world that is opened, and no more that of one that is dropped."""
+        if self.ports is None:
+            return
+        for port, name in opened(entry).items():
+            if await self.ports.listen(port) is None:
+                self._miss(f"port {port} to itself, on which a world was")
+            self._at[port] = name
+        if entry.request.method == "DELETE" and OPENING in entry.request.url and entry.response.status < ERRORS:
+            for port in [port for port, name in self._at.items() if entry.request.url.endswith(f"{OPENING}/{name}")]:
+                del self._at[port]
+                await self.ports.close(port)
 
     def _told(self, response: Message) -> bytes:
         """Return the body of an answer, with what the client itself has sent in the place of what stands for it."""
@@ -130,7 +159,8 @@ class Player:
         if not self._everybody.is_control(scope["path"]):
             shown = self._redactor.entry(entry)
             entry = msgspec.convert(shown, Entry) if shown else entry
-        several = [one for one in self._known.get((world_of(entry), key(entry)), ()) if not one.used]
+        world = name_of(entry) or self._at.get((scope.get("server") or ("", 0))[1], "")
+        several = [one for one in self._known.get((world, key(entry)), ()) if not one.used]
         same = (one for one in several if credential_of(one.entry) == credential)
         found = next(same, several[0] if several else None)
         if found is not None:
@@ -142,7 +172,7 @@ class Player:
     def _learn(self, recorded: Entry, live: Entry) -> None:
         """Note what stands for a credential, or a PIN, that the client sends."""
         old, new = (one.rpartition(" ")[2] for one in (credential_of(recorded)[0], credential_of(live)[0]))
-        if old and new and old != new:
+        if min(len(old), len(new)) >= LEAST and old != new:
             self._texts[old] = new
         for (name, before), (_, after) in zip(secrets_of(recorded), secrets_of(live), strict=False):
             if before != after:
@@ -219,7 +249,7 @@ class Player:
 
     async def _wait(self, found: Recorded, moment_s: float) -> None:
         """Wait until everything was asked in this world that had been asked before a moment."""
-        earlier = [one for one in self._worlds[world_of(found.entry)] if one.began < moment_s and not one.used]
+        earlier = [one for one in self._worlds[found.world] if one.began < moment_s and not one.used]
         deadline = time.monotonic() + LATE_S
         while any(not one.used for one in earlier):
             if time.monotonic() > deadline:
@@ -235,12 +265,6 @@ def moment(text: str) -> float:
         return datetime.fromisoformat(text).timestamp()
     except ValueError:
         return 0.0
-
-
-def world_of(entry: Entry) -> str:
-    """Return the name of the world that was asked, "" of the first one or of a service."""
-    path = urlsplit(entry.request.url).path
-    return path.removeprefix(WORLD).partition("/")[0] if path.startswith(WORLD) else ""
 
 
 def headers_of(response: Message, texts: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
@@ -306,9 +330,9 @@ def put(name: str, value: Any, members: Mapping[tuple[str, str], str]) -> Any:
 def key(entry: Entry) -> Key:
     """Return what two requests have in common that are one and the same, but for credentials."""
     message = asked(entry)
-    parts = urlsplit(entry.request.url)
+    parts = parts_of(entry)
     scheme, _, token = (message.header("authorization") or "").partition(" ")
-    cookies = tuple(sorted(one.partition("=")[0].strip() for one in (message.header("cookie") or "").split(";")))
+    cookies = () if MOCK in parts.path else cookies_of(message)
     return (
         entry.request.method,
         formless(parts.path),
@@ -321,6 +345,11 @@ def key(entry: Entry) -> Key:
         len(message.header(PIN) or ""),
         content(message),
     )
+
+
+def cookies_of(message: Message) -> tuple[str, ...]:
+    """Return the names of the cookies that were sent."""
+    return tuple(sorted(one.partition("=")[0].strip() for one in (message.header("cookie") or "").split(";")))
 
 
 def content(message: Message) -> Any:

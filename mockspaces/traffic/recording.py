@@ -174,6 +174,7 @@ class Kept:
                 content=Content(text=text, encoding=encoding, size=len(self._response)),
             ),
             started=self._started,
+            connection=str((scope.get("server") or ("", ""))[1] or ""),
             frames=self._frames,
         )
 

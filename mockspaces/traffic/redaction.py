@@ -9,6 +9,7 @@ What cannot be read that way, as a page or a file, is left out; and so is every 
 A recording of our own keeps the texts, and only credentials are treated like this (`Redactor.credentials_only`).
 """
 
+import base64
 import hashlib
 import hmac
 import re
@@ -35,6 +36,7 @@ JWT = re.compile(r"(?<![\w-])[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}(?![\w-])")
 HEX = re.compile(r"(?<![0-9a-zA-Z])(?:[0-9a-f]{32,}|[0-9A-F]{32,})(?![0-9a-zA-Z])")
 CSRF = re.compile(r'(?<=name="csrfmiddlewaretoken" value=")[^"]+')
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+SECRETS = re.compile(f"(?P<jwt>{JWT.pattern})|(?P<csrf>{CSRF.pattern})|{HEX.pattern}")
 RUNS = re.compile(r"\w+")
 NAME = re.compile(r"[A-Za-z_]{1,40}")
 SMALL = 10_000
@@ -97,6 +99,7 @@ class Redactor:
         shown: Object = {
             "startedDateTime": entry.started if TIME.fullmatch(entry.started) else "",
             "time": 0,
+            "connection": entry.connection if entry.connection.isdecimal() else "",
             "request": {
                 "method": entry.request.method if entry.request.method.isalpha() else "",
                 "url": url,
@@ -122,13 +125,11 @@ class Redactor:
             "timings": {"send": 0, "wait": 0, "receive": 0},
         }
         if request.body != b"":
-            body = self._body(request)
-            kept = {"text": body} if body is not None else {"comment": UNREADABLE}
+            kept = self._content(request)
             mime = self._header("content-type", request.header("content-type") or "")
             shown["request"]["postData"] = {"mimeType": mime, **kept}
-        body = self._body(response)
         size = len(response.body or b"") or int(entry.response.content.size)
-        shown["response"]["content"] |= {"size": size, **({"comment": UNREADABLE} if body is None else {"text": body})}
+        shown["response"]["content"] |= {"size": size, **self._content(response)}
         if entry.frames:
             frames = [
                 (frame, self.frame(frame.data) if frame.opcode == TEXT else frame.data[:CODE])
@@ -195,16 +196,15 @@ class Redactor:
         except ValueError:
             return ""
         if self._only:
-            query = urlencode(self._pairs(parse_qsl(parts.query, keep_blank_values=True)))
-            fragment = urlencode(self._pairs(parse_qsl(parts.fragment, keep_blank_values=True)))
-            query, path = query or self._secretless(parts.query), self._secretless(parts.path)
-            return parts._replace(path=path, query=query, fragment=fragment).geturl()
+            rest = url.removeprefix(f"{parts.scheme}://{parts.netloc}") if "://" in url else url
+            path, mark, query = rest.partition("#")[0].partition("?")
+            fragment = f"#{self._query(parts.fragment)}" if "#" in url else ""
+            return f"{url[: len(url) - len(rest)]}{self._secretless(path)}{mark}{self._query(query)}{fragment}"
         known = not host or self._matcher.place(f"http://{host}/api/x") is not None
         port = f":{parts.port}" if known and parts.port else ""
         netloc = f"{host}{port}" if known else f"h{self._digest(host)[:10]}.example.com"
         path = "/".join(self._segment(one) for one in parts.path.split("/"))
-        query = urlencode(self._pairs(parse_qsl(parts.query, keep_blank_values=True)))
-        fragment = urlencode(self._pairs(parse_qsl(parts.fragment, keep_blank_values=True)))
+        query, fragment = self._query(parts.query), self._query(parts.fragment)
         scheme = parts.scheme if parts.scheme in ("http", "https", "ws", "wss", "") else "app"
         return parts._replace(scheme=scheme, netloc=netloc, path=path, query=query, fragment=fragment).geturl()
 
@@ -213,6 +213,17 @@ class Redactor:
             return segment
         text = unquote(segment)
         return quote(self.text(text) if not text.startswith("/") else self._run(text[1:]), safe="@")
+
+    def _query(self, text: str) -> str:
+        """Return a query or form; of a recording of our own what may stay is spelled as it was."""
+        if self._only:
+            return "&".join(self._pair(one) for one in text.split("&"))
+        return urlencode(self._pairs(parse_qsl(text, keep_blank_values=True)))
+
+    def _pair(self, text: str) -> str:
+        found = parse_qsl(text, keep_blank_values=True)
+        shown = self._pairs(found)
+        return urlencode(shown) if shown != found else text if found else self._secretless(text)
 
     def _pairs(self, found: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         return [(self._name(name), self._member(name, value)) for name, value in found]
@@ -244,8 +255,13 @@ class Redactor:
 
     def _secretless(self, text: str) -> str:
         """Return a text without what can only be a credential."""
-        text = JWT.sub(lambda found: self._jwt(found[0]), text)
-        return HEX.sub(lambda found: self._run(found[0].lower()), CSRF.sub(lambda found: self._run(found[0]), text))
+
+        def hidden(found: re.Match[str]) -> str:
+            if found["jwt"]:
+                return self._jwt(found[0])
+            return self._run(found[0] if found["csrf"] else found[0].lower())
+
+        return SECRETS.sub(hidden, text)
 
     # --- headers, bodies, frames
 
@@ -286,10 +302,19 @@ class Redactor:
             if name.lower() in ("path", "httponly", "samesite", "secure", "max-age"):
                 found.append(part.strip() if PLAIN_ATTRIBUTE.fullmatch(value) else name)
             elif name.lower() not in ("expires", "domain"):
-                known = name in COOKIES
+                known = self._only or name in COOKIES
                 quoted = value.strip('"')
                 found.append(f"{name if known else self._run(name)}{equals}{self.text(quoted)}")
         return "; ".join(found)
+
+    def _content(self, message: Message) -> Object:
+        """Return a body as archives have it; of a recording of our own also one that is no text."""
+        text = self._body(message)
+        if text is not None:
+            return {"text": text}
+        if self._only and message.body:
+            return {"text": base64.b64encode(message.body).decode(), "encoding": "base64"}
+        return {"comment": UNREADABLE}
 
     def _body(self, message: Message) -> str | None:
         """Return a body without what could be somebody's; None where it is of a kind that cannot be read."""
@@ -300,9 +325,11 @@ class Redactor:
         except UnicodeDecodeError:
             return None
         if message.media_type == "application/x-www-form-urlencoded":
-            return urlencode(self._pairs(parse_qsl(text, keep_blank_values=True)))
+            return self._query(text)
         try:
-            return msgspec.json.encode(self.value(msgspec.json.decode(text))).decode()
+            value = msgspec.json.decode(text)
+            shown = self.value(value)
+            return text if self._only and shown == value else msgspec.json.encode(shown).decode()
         except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
             pass
         if self._only and "\x1e" not in text:
@@ -315,8 +342,7 @@ class Redactor:
         if kind == "4" and (head := PACKET.match(rest)):
             place, mark, query = (head["place"] or "").partition("?")
             namespace = "/".join(self._segment_of_namespace(one) for one in place.split("/"))
-            asked_for = urlencode(self._pairs(parse_qsl(query, keep_blank_values=True)))
-            shown = f"{namespace}{mark}{asked_for}"
+            shown = f"{namespace}{mark}{self._query(query)}"
             begin = head[0].replace(head["place"], shown, 1) if head["place"] else head[0]
             return f"4{begin}{self._json(rest[head.end() :])}"
         if kind in ("0", "1", "2", "3", "5", "6"):
@@ -324,7 +350,7 @@ class Redactor:
         return text[:2] if kind == BASE64 else ""
 
     def _segment_of_namespace(self, segment: str) -> str:
-        return segment if segment in ("", "chat", "w") else self._run(segment)
+        return segment if self._only or segment in ("", "chat", "w") else self._run(segment)
 
     def _json(self, text: str) -> str:
         if not text:

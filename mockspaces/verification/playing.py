@@ -6,20 +6,24 @@ answered to another request, or at another time, is no evidence. So is what the 
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import jwt
 import pytest
 
 from mockspaces.contract import Contract
-from mockspaces.server.server import UvicornServer, bind_all, transport
+from mockspaces.server.server import UvicornServer, WorldListeners, bind_all, transport
 from mockspaces.server.transport import SocketFaults
 from mockspaces.traffic import archives
+from mockspaces.traffic.matching import WORLD
 from mockspaces.traffic.player import MARK, Player
 
 NONE = "none"
 START_LIMIT_S = 60
+Decode = Callable[..., Any]
 
 
 def place(path: Path) -> tuple[str, int]:
@@ -39,8 +43,15 @@ def options(path: Path, scratch: Path) -> list[str]:
     host, port = place(path)
     base = f"http://{host}:{port}"
     profile = scratch / "recording.toml"
-    profile.write_text(f'name = "recording"\nkind = "mock"\ncontrol = "{base}/_mock"\nthrough = "{base}"\n')
+    text = f'name = "recording"\nkind = "mock"\ncontrol = "{base}/_mock"\n'
+    profile.write_text(text + (f'through = "{base}"\n' if by_prefix(path) else ""))
     return ["-p", __name__, "--recording", str(path.resolve()), "--target", str(profile)]
+
+
+def by_prefix(path: Path) -> bool:
+    """Whether worlds were asked by their prefixes, not on ports of their own."""
+    paths = (urlsplit(entry.request.url).path for _number, entry in archives.entries(path) if entry)
+    return next((one.startswith(WORLD) for one in paths if "/_mock" not in one), False)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -63,6 +74,7 @@ def serve(player: Player, host: str, port: int) -> Any:
     config.load()
     server = UvicornServer(config)
     player.abort = SocketFaults(server.server_state).abort
+    player.ports = server.listeners = WorldListeners(server, host, None)
     ready = threading.Event()
     server.on_ready = ready.set
     thread = threading.Thread(target=server.run, kwargs={"sockets": listeners}, daemon=True)
@@ -76,6 +88,18 @@ def serve(player: Player, host: str, port: int) -> Any:
             one.close()
 
     return stop
+
+
+def without_signatures(decode: Decode, not_tried: type[Exception]) -> Decode:
+    """Return the function that reads JWTs, for a suite that hears those of a recording."""
+
+    def decoded(*arguments: Any, **options: Any) -> Any:
+        try:
+            return decode(*arguments, **options)
+        except jwt.InvalidSignatureError:
+            raise not_tried("a recording has no signatures of JWTs") from None
+
+    return decoded
 
 
 class Witness:
@@ -110,7 +134,12 @@ class Witness:
                 made.state, made.reason = "not tried", player.diverged
             add(made)
 
-        for thing, name, function in ((Recorder, "response", response), (book, "answered", raw), (book, "add", added)):
+        for thing, name, function in (
+            (Recorder, "response", response),
+            (book, "answered", raw),
+            (book, "add", added),
+            (jwt, "decode", without_signatures(jwt.decode, NotTried)),
+        ):
             setattr(thing, name, function)
 
     @pytest.hookimpl(tryfirst=True)

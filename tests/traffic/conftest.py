@@ -4,6 +4,7 @@ import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
+from socket import create_server
 from typing import Any
 
 import httpx
@@ -41,6 +42,13 @@ def entry(method: str = "GET", path: str = "/api/users/me", status: int = 200, b
     content = {"size": len(text), "mimeType": JSON, "text": text}
     response = {"status": status, "headers": headers, "content": content}
     return {"startedDateTime": "2031-02-03T04:05:06.789Z", "request": request, "response": response}
+
+
+def free_port() -> int:
+    """Return a port that nobody has."""
+    with create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port
 
 
 def socket(*frames: tuple[str, str], query: str = "EIO=3&transport=websocket", host: str = HOST) -> Object:

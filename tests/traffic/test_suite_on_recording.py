@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,18 +10,11 @@ import pytest
 from mockspaces.verification import runs
 from tests.conftest import Serve
 from tests.test_verify_end_to_end import CLEAN, DIFFERENT, FAILED, differing, findings, only, profile, verify
-from tests.traffic.conftest import Object, Write, entry, loaded
+from tests.traffic.conftest import Object, Write, entry, free_port, loaded
 
 pytestmark = pytest.mark.slow
 
 PART = "USERS-READ"
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 def still_unread(one: Object) -> None:
@@ -45,7 +37,7 @@ def test_the_suite_on_its_own_traffic(serve: Serve, tmp_path: Path, write: Write
     """The recording confirms what the suite shows, sockets included, and each lie is found under its statement."""
     archive = tmp_path / "suite.har"
     served = serve("--host", "127.0.0.1", "--port", str(free_port()), "--record", str(archive), "--record-control")
-    target = profile(tmp_path, served, served.url)
+    target = profile(tmp_path, served)
     runs.follow(
         runs.start(tmp_path / "run.json", ["--target", str(target), *only(PART)]),
         tmp_path / "run.json",
