@@ -15,6 +15,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -113,6 +114,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     started: str = msgspec.field(default="", name="startedDateTime")
     connection: str = ""
     frames: list[Frame] = msgspec.field(default=[], name="_webSocketMessages")
+
+
+def moment(text: str) -> float:
+    """Return a time of an archive in seconds since 1970; 0 for none."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return 0.0
 
 
 class Message:

@@ -89,6 +89,7 @@ def command(
 def check(files: Sequence[Path], judge: Judge) -> Judge:
     """Judge every entry of some archives. Raises `ArchiveError`."""
     for file in files:
+        judge.begin()
         with progress(file) as tell:
             for number, entry in archives.entries(file, tell):
                 judge.judge(number, entry)

@@ -12,13 +12,18 @@ FORM_TYPES = ("application/x-www-form-urlencoded",)
 
 
 class Exchange(NamedTuple):
-    """One exchange as rules see it."""
+    """One exchange as rules see it.
+
+    ``at`` is when it was, in seconds since 1970, 0 if that is not known; ``whole`` that its archive holds credentials.
+    """
 
     call: Call
     request: Message
     response: Message
     status: int
     body: Any = None  # the answer's JSON; `msgspec.UNSET` where there is none to read
+    at: float = 0.0
+    whole: bool = False
 
     @property
     def row(self) -> str:

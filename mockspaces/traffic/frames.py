@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from difflib import get_close_matches
 from functools import cache
 from itertools import chain
 from typing import Any, Literal, NamedTuple
@@ -10,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from mockspaces.contract import Contract, events
+from mockspaces.contract.behaviours import catalogue
 from mockspaces.contract.engineio import PACKET
 from mockspaces.contract.shapes import PAYLOADS, by_name
 from mockspaces.contract.shapes.checks import Checker
@@ -67,6 +69,7 @@ class Talk:
     def __init__(self, contract: Contract, schemas: Schemas, findings: Findings) -> None:
         """Make the schemas of payloads."""
         self._payloads = {row.id: schemas.of(PAYLOADS[row.payload]) for row in events.ROWS if row.by == "server"}
+        self._events = {row.id: row for row in events.ROWS if row.by == "server"}
         self._error = schemas.of(by_name()["Error"])
         self._parts = schemas.parts
         self._findings = findings
@@ -156,9 +159,8 @@ class Talk:
             if held:
                 self._findings.show("RT-HB-01", "pingInterval and pingTimeout", source)
             else:
-                self._findings.remarks[
-                    f"heartbeat: pingInterval {found['pingInterval']}, pingTimeout {found['pingTimeout']}"
-                ] += 1
+                told = f"pingInterval is {found['pingInterval']}, pingTimeout {found['pingTimeout']}"
+                self._differ(source, "open packet", told, ("RT-HB-01",))
 
     def _packet(self, by: By, text: str, connection: Connection, source: Source) -> None:
         head = PACKET.match(text)
@@ -236,6 +238,8 @@ class Talk:
         if namespace != events.CHAT:
             if found == NO_NAMESPACE:
                 self._findings.show("RT-WIRE-03", "unknown namespace", source, refused=True)
+            else:
+                self._differ(source, "CONNECT", "to an unknown namespace has another answer", ("RT-WIRE-03",))
             return
         if found in self._codes:
             self._findings.show("RT-AUTH-06", f"protocol {connection.version}", source, refused=True)
@@ -253,8 +257,7 @@ class Talk:
             return
         name = said[0]
         if name not in self._payloads:
-            told = name if re.fullmatch(r"[A-Z_]{1,40}", name) else forms.form(name)
-            self._differ(source, "event", f"{told} is said by the server, which no row has")
+            self._unknown(name, source)
             return
         if namespace != events.CHAT:
             self._differ(source, name, "is said in another namespace", ("RT-EP-01",))
@@ -272,6 +275,15 @@ class Talk:
             for statement in self._statements.get((shape, member), ()):
                 refused = name.endswith("_FAILED")
                 self._findings.show(statement, f"{shape}.{member}", source, refused=refused)
+
+    def _unknown(self, name: str, source: Source) -> None:
+        """Tell an event that no row has, and which one it may be: its name is much like another's."""
+        told = name if re.fullmatch(r"[A-Z_]{1,40}", name) else forms.form(name)
+        near = get_close_matches(name, self._payloads, 1) or [one for one in self._payloads if name and name in one]
+        row = self._events.get(near[0] if near else "")
+        known = tuple(one for one in re.split(r"[;,] ?", row.source) if one in catalogue()) if row else ()
+        place = row.id if row else ""
+        self._differ(source, "event", f"{told} is said by the server, which no row has", known, place)
 
     def _differ(self, source: Source, call: str, what: str, statements: tuple[str, ...] = (), place: str = "") -> None:
         call = f"{SOCKET}: {call}"

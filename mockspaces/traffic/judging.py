@@ -6,18 +6,20 @@ difference: a call is judged by its answer.
 """
 
 from http import HTTPStatus
+from itertools import chain
 from typing import Any
 
 import msgspec
 
 from mockspaces.contract import Contract, queries
+from mockspaces.contract.behaviours import catalogue
 from mockspaces.contract.errors import ROUTE_NOT_FOUND, WORLD_NOT_FOUND
 from mockspaces.contract.rows import Endpoint
 from mockspaces.contract.shapes import ANSWERS, by_name
 from mockspaces.contract.shapes.checks import Checker, Problem
 from mockspaces.contract.shapes.schemas import Schema, Schemas
-from mockspaces.traffic import credentials, forms, rules
-from mockspaces.traffic.archives import Entry, answered, asked
+from mockspaces.traffic import contradictions, credentials, forms, rules
+from mockspaces.traffic.archives import Entry, Message, answered, asked, moment
 from mockspaces.traffic.exchanges import Exchange, json_of
 from mockspaces.traffic.findings import Difference, Findings, Source
 from mockspaces.traffic.frames import Talk, sources, wholes
@@ -42,6 +44,7 @@ class Judge:
         self.findings = Findings()
         self._matcher = matcher
         self._worlds = Worlds()
+        self._whole = False
         schemas = Schemas(contract.shapes)
         self._answers: dict[str, Schema] = {name: schemas.of(kind) for name, kind in ANSWERS.items()}
         self._claims = {kind: schemas.of(by_name()[name]) for kind, name in TOKENS.items()}
@@ -49,6 +52,11 @@ class Judge:
         self._parts = schemas.parts
         self._sources = sources()
         self._refusals = {(row.status, row.code) for row in contract.errors.values()}
+
+    def begin(self) -> None:
+        """Begin another archive."""
+        self._worlds = Worlds()
+        self._whole = False
 
     def judge(self, number: int, entry: Entry | None) -> None:
         """Judge one entry; None is one that was too large to be read."""
@@ -80,7 +88,8 @@ class Judge:
             counts["of a service in trouble"] += 1
             return
         response = answered(entry)
-        exchange = Exchange(call, asked(entry), response, status, json_of(response))
+        whole = self._credential(asked(entry))
+        exchange = Exchange(call, asked(entry), response, status, json_of(response), moment(entry.started), whole)
         if exchange.code == WORLD_NOT_FOUND:
             counts["of no world of a mock"] += 1
             return
@@ -88,7 +97,6 @@ class Judge:
         self._exchange(exchange, source)
 
     def _exchange(self, exchange: Exchange, source: Source) -> None:
-        self._credential(exchange)
         if exchange.call.method == "OPTIONS":
             fits = True
         elif exchange.call.row is None:
@@ -101,7 +109,7 @@ class Judge:
         if fits and exchange.call.row is not None and exchange.status < REDIRECT:
             for statement in rules.ANSWERED.get(exchange.row, ()):
                 self.findings.show(statement, f"answer of {exchange.row}", source)
-        for rule in rules.applying(exchange):
+        for rule in chain(rules.applying(exchange), contradictions.applying(exchange)):
             held = rule.test(exchange)
             if held is None:
                 continue
@@ -110,17 +118,22 @@ class Judge:
             else:
                 self._differ(exchange, source, Problem(f"not so: {rule.text}"), (rule.statement,))
 
-    def _credential(self, exchange: Exchange) -> None:
-        header = exchange.request.header("authorization")
+    def _credential(self, request: Message) -> bool:
+        """Count the credential of a request; return whether the archive has any: browsers leave all of them out."""
+        header = request.header("authorization")
         if header:
             scheme, _, text = header.partition(" ")
             self.findings.credentials[credentials.described(scheme, text.strip())] += 1
+        self._whole |= bool(header)
+        return self._whole
 
     def _unknown(self, exchange: Exchange, source: Source) -> bool:
         """Judge a call that no row has: the service must not know it either."""
         if exchange.status < ERRORS:
             allow = f", only {exchange.call.allow}" if exchange.call.allow else ""
-            self._differ(exchange, source, Problem(f"answers {exchange.status}; no row has this call{allow}"))
+            statements = ("MISC-INT-02",) if contradictions.UNSERVED.match(exchange.call.place.path) else ()
+            problem = Problem(f"answers {exchange.status}; no row has this call{allow}")
+            self._differ(exchange, source, problem, statements)
             return False
         return True
 
@@ -163,7 +176,8 @@ class Judge:
         if found not in self._refusals and found[1] != ROUTE_NOT_FOUND:
             told = forms.code(exchange.code)
             problem = Problem(f"is refused with {exchange.status} {told}, which no row of errors has")
-            self._differ(exchange, source, problem, ("ERR-STD-01",), codes=(exchange.status, told))
+            statement = "ACC-ERR-05" if side == "accounts" else "ERR-STD-01"
+            self._differ(exchange, source, problem, (statement,), codes=(exchange.status, told))
             return False
         self.findings.refusals.add(found)
         return True
@@ -188,20 +202,25 @@ class Judge:
         if exchange.body is msgspec.UNSET:
             self._differ(exchange, source, Problem(f"answers {exchange.status} with a body that is no JSON"))
             return False
-        fits = self._held(exchange.body, self._answers[shape], exchange.call.text, exchange.status, source)
+        first = f"{exchange.row}-01"  # what is said of a call as a whole
+        of_call = (first,) if first in catalogue() and exchange.status < ERRORS else ()
+        call, status = exchange.call.text, exchange.status
+        fits = self._held(exchange.body, self._answers[shape], call, status, source, of_call)
         member = TOKEN_MEMBERS.get(shape)
         if member and isinstance(exchange.body, dict) and isinstance(exchange.body.get(member), str):
             found = credentials.token(exchange.body[member])
             if found is not None and found.kind in self._claims:
                 self.findings.credentials[f"issued: {credentials.described('jwt', exchange.body[member])}"] += 1
-                text = f"{found.kind} token of {exchange.call.text}"
-                fits &= self._held(found.claims, self._claims[found.kind], text, exchange.status, source)
+                text = f"{found.kind} token of {call}"
+                fits &= self._held(found.claims, self._claims[found.kind], text, status, source)
         return fits
 
-    def _held(self, value: Any, schema: Schema, call: str, status: int, source: Source) -> bool:
+    def _held(
+        self, value: Any, schema: Schema, call: str, status: int, source: Source, of_call: tuple[str, ...] = ()
+    ) -> bool:
         checker = Checker(self._parts, forms.form)
         problems = checker.differences(value, schema)
-        laid(self.findings, self._sources, problems, call, source)
+        laid(self.findings, self._sources, problems, call, source, of_call)
         refused = status >= ERRORS
         for shape, member in checker.fitting:
             for statement in self._sources.get((shape, member), ()):
@@ -230,11 +249,12 @@ def laid(
     problems: list[Problem],
     call: str,
     source: Source,
+    of_call: tuple[str, ...] = (),
 ) -> None:
-    """Take the problems of a value in, each laid to the statements of its member."""
+    """Take the problems of a value in, each laid to the statements of its member, or of the whole."""
     for problem in problems:
         place = ".".join(filter(None, (problem.shape, problem.member)))
         about = sources.get((problem.shape, problem.member), ())
-        statements = about if problem.member else wholes().get(problem.shape, ())
+        statements = about if problem.member else wholes().get(problem.shape) or of_call
         text = forms.numberless(problem.text)
         findings.differ(source, Difference(call=call, what=text, place=place, statements=statements))

@@ -14,7 +14,6 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -23,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from mockspaces.contract import Contract
 from mockspaces.traffic import credentials
-from mockspaces.traffic.archives import Entry, Frame, Message, answered, asked
+from mockspaces.traffic.archives import Entry, Frame, Message, answered, asked, moment
 from mockspaces.traffic.matching import MOCK
 from mockspaces.traffic.recording import CLOSED, SWITCHING, Everywhere, Kept
 from mockspaces.traffic.redaction import HEX, JWT, SECRET, Redactor
@@ -257,14 +256,6 @@ class Player:
                     one.used = True
                 return
             await asyncio.sleep(0.005)
-
-
-def moment(text: str) -> float:
-    """Return a time of an archive in seconds since 1970; 0 for none."""
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        return 0.0
 
 
 def headers_of(response: Message, texts: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

@@ -9,12 +9,14 @@ from mockspaces.traffic.matching import MOCK, WORLD
 
 OPENING = f"{MOCK}/worlds"
 ERRORS = 400
-# Calls after which a world does on purpose what no service does, or what one might do that is configured otherwise.
+# Calls after which a world does on purpose what no service does, or what one might do that is configured otherwise, or
+# at another time.
 MISLEADING = {
     ("POST", "faults"),
     ("POST", "misbehaviours"),
     ("PATCH", "settings"),
     ("PATCH", "contract"),
+    ("POST", "clock"),
 }
 
 
