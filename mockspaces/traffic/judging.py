@@ -131,7 +131,9 @@ class Judge:
         """Judge a call that no row has: the service must not know it either."""
         if exchange.status < ERRORS:
             allow = f", only {exchange.call.allow}" if exchange.call.allow else ""
-            statements = ("MISC-INT-02",) if contradictions.UNSERVED.match(exchange.call.place.path) else ()
+            place = exchange.call.place
+            named = place.side == "rest" and contradictions.UNSERVED.search(place.path)
+            statements = ("MISC-INT-02",) if named else ()
             problem = Problem(f"answers {exchange.status}; no row has this call{allow}")
             self._differ(exchange, source, problem, statements)
             return False
