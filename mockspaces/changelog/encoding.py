@@ -63,7 +63,8 @@ def encoded(changes: Sequence[Change]) -> bytes:
     shown: list[tuple[str, str | None, Any]] = []
     places: dict[tuple[str, str], int] = {}
     deleted = any(change.new is None and isinstance(change.store, Collection) for change in changes)
-    for store, key, _old, new in changes:
+    for change in changes:
+        store, key, new = change.store, change.key, change.new
         name = store.name
         if name in NOT_STORED:
             continue
