@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else goes into .venv on first use.
 .DEFAULT_GOAL := help
-.PHONY: examples help setup serve test slow long everywhere check docs format bench environments mutants liars fidelity words count peers types dist publish image clean
+.PHONY: examples help setup serve test slow long everywhere check docs format bench load environments mutants liars fidelity words count peers types dist publish image clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -53,6 +53,9 @@ format: .venv/.dev ## put the code into its one format
 
 bench: .venv/.dev ## measure the performance budget (a selection or options in ARGS)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+load: .venv/.dev ## let many people use one mock, as the vendor's load test does (--people 2000 --ramp 30 --hold 60 in ARGS)
+	$(BIN)/python -m benchmarks.people $(ARGS)
 
 environments: .venv/.dev ## try the plugin beside every pytest and other packages (pytest options in ARGS)
 	$(BIN)/pytest tests/environments $(ARGS)

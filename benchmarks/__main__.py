@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import messages, oauth, peers, process, rest, results, sockets, stops, tokens
+from benchmarks import messages, oauth, peers, people, process, rest, results, sockets, stops, tokens
 from benchmarks.effort import FULL, QUICK, Effort
 from benchmarks.report import Figure, table
 
@@ -32,6 +32,7 @@ MEASURES: dict[str, Callable[[Effort], list[Figure]]] = {
     "pages": messages.pages,
     "waits": stops.waits,
     "crowd": stops.crowd,
+    "people": people.profile,
 }
 
 

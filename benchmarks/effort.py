@@ -28,6 +28,9 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True):
     hostile_size: float = 1
     crowd: int = 5_000
     crowd_messages: int = 500
+    people: int = 1_000
+    ramp: float = 20
+    hold: float = 20
 
 
 FULL = Effort()
@@ -54,4 +57,7 @@ QUICK = Effort(
     hostile_size=0.01,
     crowd=20,
     crowd_messages=20,
+    people=20,
+    ramp=1,
+    hold=2,
 )

@@ -73,8 +73,7 @@ class Client(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Count an answer that is complete, and ask again."""
         self._buffer += data
-        end = self._buffer.find(END_OF_HEAD)
-        if end < 0 or len(self._buffer) < end + 4 + _length(self._buffer):
+        if not is_complete(self._buffer):
             return
         if not self._buffer.startswith(GOOD):
             self.done.set_exception(AssertionError(self._buffer[:500]))
@@ -95,6 +94,12 @@ class Client(asyncio.Protocol):
             self.done.set_result(None)
         assert self._transport
         self._transport.abort()
+
+
+def is_complete(answer: bytes) -> bool:
+    """Whether an answer has come as a whole."""
+    end = answer.find(END_OF_HEAD)
+    return end >= 0 and len(answer) >= end + 4 + _length(answer)
 
 
 def _length(answer: bytes) -> int:

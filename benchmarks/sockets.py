@@ -62,8 +62,12 @@ class Client(asyncio.Protocol):
         while (size := _size(self._buffer)) and len(self._buffer) >= size:
             self.last, self._buffer = self._buffer[:size], self._buffer[size:]
             self.frames += 1
+            self.came(self.last)
         if self._waiting and self.frames >= self._wanted and not self._waiting.done():
             self._waiting.set_result(None)
+
+    def came(self, frame: bytes) -> None:
+        """Do something with a frame, for whoever wants more than their number."""
 
     def send(self, *texts: str) -> None:
         """Send text frames."""

@@ -1,6 +1,7 @@
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from mockspaces.client import Mockspaces
@@ -52,16 +53,27 @@ def test_what_is_counted_is_bounded() -> None:
     assert sum(times for _key, times in found) == 4 * (MOST + 100)
 
 
-def test_a_held_loop_is_noticed() -> None:
-    """One stop is counted with about its length, and a loop that merely works is none."""
+def compute(seconds: float) -> None:
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
+@pytest.mark.parametrize(("hold", "computed"), [(time.sleep, False), (compute, True)])
+def test_a_held_loop_is_noticed(hold: Callable[[float], None], *, computed: bool) -> None:
+    """A stop is counted with about its length, and apart from that how much of it the loop has computed."""
     with Server() as server, Mockspaces(server.url) as mock:
         mock.call("GET", "/health")
         loop = next(iter(server._server.server_state.connections)).loop
         before = samples(mock)
         time.sleep(0.2)
-        loop.call_soon_threadsafe(time.sleep, HOLD_S)
+        loop.call_soon_threadsafe(hold, HOLD_S)
         time.sleep(HOLD_S)
         after = samples(mock)
     assert after["mockspaces_loop_stops_total"] > before["mockspaces_loop_stops_total"]
-    grown = after["mockspaces_loop_stopped_seconds_total"] - before["mockspaces_loop_stopped_seconds_total"]
-    assert grown > HOLD_S - 0.1
+    stopped, used = (
+        after[name] - before[name]
+        for name in ("mockspaces_loop_stopped_seconds_total", "mockspaces_loop_stopped_cpu_seconds_total")
+    )
+    assert stopped > HOLD_S - 0.1
+    assert (used > HOLD_S / 2) is computed

@@ -175,6 +175,7 @@ def test_the_process_is_told_of(cloud: Cloud) -> None:
     assert before["process_resident_memory_bytes"] > 1 << 20
     assert before["mockspaces_loop_stops_total"] >= 0
     assert before["mockspaces_loop_stopped_seconds_total"] >= 0.1 * before["mockspaces_loop_stops_total"]
+    assert before["mockspaces_loop_stopped_seconds_total"] >= before["mockspaces_loop_stopped_cpu_seconds_total"] >= 0
     version = cloud.control("GET", "/health")["version"]
     assert before[f'mockspaces_info{{version="{version}"}}'] == 1
 

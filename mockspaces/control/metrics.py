@@ -118,6 +118,12 @@ FAMILIES = (
         "How long all these stops took.",
         of_process=lambda worlds: {(): worlds.stops.seconds},
     ),
+    Family(
+        "mockspaces_loop_stopped_cpu_seconds_total",
+        "counter",
+        "How much of that the mock computed; otherwise the machine did not let it run.",
+        of_process=lambda worlds: {(): worlds.stops.cpu},
+    ),
     Family("mockspaces_info", "gauge", "The version of the mock.", of_process=_version),
     Family(
         "process_cpu_seconds_total",

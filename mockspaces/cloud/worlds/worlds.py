@@ -63,12 +63,16 @@ class Listeners:
 
 
 class Stops:
-    """How often the loop that serves was held so long that others noticed, and for how many seconds in all."""
+    """How often the loop that serves was held so long that others noticed, and for how many seconds in all.
+
+    ``cpu`` is how many of these seconds it computed; in the others the machine did not let it run.
+    """
 
     def __init__(self) -> None:
         """Begin with none."""
         self.count = 0
         self.seconds = 0.0
+        self.cpu = 0.0
 
 
 class Keeper(Protocol):
