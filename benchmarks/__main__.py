@@ -33,6 +33,7 @@ MEASURES: dict[str, Callable[[Effort], list[Figure]]] = {
     "waits": stops.waits,
     "crowd": stops.crowd,
     "people": people.profile,
+    "costs": people.costs,
 }
 
 

@@ -14,7 +14,7 @@ import tempfile
 import time
 from array import array
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -32,6 +32,7 @@ ROOM, REGISTERED = 10, 5  # people of a room, and how many of them have an accou
 CONNECTIONS = 400  # that calls are made on, since a generator with one for each person would be the bottleneck
 PING_S, CHAT_S, PRESENCE_S = 10, 60, 60  # how often each person does it over their socket
 PATIENCE_S = 30
+SETTLED_S = 1.5  # what the server prepares in the background is done, and frames have come
 MARK = b"sent at "
 ONLINE, TYPING = "app.event.presence.party.online", "party.typing"
 NO_MEETING = 404  # what a client hears that asks for the meeting of a room where there is none
@@ -90,6 +91,10 @@ class Connection(asyncio.Protocol):
             self._answer.set_result(self._buffer)
             self._buffer = b""
 
+    def close(self) -> None:
+        """End the connection at once."""
+        self._transport.abort()
+
     def connection_lost(self, error: Exception | None) -> None:
         """Say so to who waits."""
         if self._answer and not self._answer.done():
@@ -108,15 +113,18 @@ class Crowd:
         self.present: list[Person] = []
 
     async def ask(self, what: str, request: bytes, *, good: Sequence[int] = (200,)) -> Any:
-        """Make a call and return its JSON; how long it took and whether it was refused is put down."""
+        """Make a call and return its JSON; how long it took and whether it was refused is put down.
+
+        Raises `TimeoutError` if no answer comes, `OSError` if the connection breaks.
+        """
         began = time.perf_counter()
         async with self.room:
             connection = self.free.pop() if self.free else await self._connect()
             try:
                 status, body = await connection.ask(request)
-            except (TimeoutError, OSError) as error:
-                self.times.errors[f"{what}: {error!r}"] += 1
-                return {}
+            except TimeoutError:
+                connection.close()  # its answer may come yet
+                raise TimeoutError(f"{what} is not answered within {PATIENCE_S} s") from None
             self.free.append(connection)
         self.times.calls += 1
         self.times.add("call", time.perf_counter() - began)
@@ -171,18 +179,24 @@ class Person:
         self._headers: Headers = ()
         self.settled = asyncio.Event()  # inside, or not let in
 
+    def get_request(self, path: str) -> bytes:
+        """Return a GET of this person as it goes over the wire."""
+        return load.get(f"{self.crowd.url}/api/{path}", *self._headers)
+
+    def post_request(self, path: str, body: Mapping[str, Any]) -> bytes:
+        """Return a POST of this person as it goes over the wire."""
+        return load.post(f"{self.crowd.url}/api/{path}", json.dumps(body).encode(), *self._headers)
+
     async def _get(self, path: str, good: Sequence[int] = (200,)) -> Any:
-        request = load.get(f"{self.crowd.url}/api/{path}", *self._headers)
-        return await self.crowd.ask(f"GET {path.rpartition('/')[2]}", request, good=good)
+        return await self.crowd.ask(f"GET {path.rpartition('/')[2]}", self.get_request(path), good=good)
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> Any:
-        request = load.post(f"{self.crowd.url}/api/{path}", json.dumps(body).encode(), *self._headers)
-        return await self.crowd.ask(f"POST {path.rpartition('/')[2]}", request)
+        return await self.crowd.ask(f"POST {path.rpartition('/')[2]}", self.post_request(path, body))
 
     async def live(self, calls: float) -> None:
         """Come in, and go on with so many calls a second until cancelled."""
         try:
-            await self._join()
+            await self.come_in()
         except (AssertionError, KeyError, TimeoutError, OSError) as error:  # whoever is not let in stays away
             self.crowd.times.errors[f"not let in: {type(error).__name__} {error}"] += 1
             return
@@ -190,9 +204,13 @@ class Person:
             self.settled.set()
         while True:
             await asyncio.sleep(random.expovariate(calls))
-            await self._act()
+            try:
+                await self._act()
+            except (TimeoutError, OSError) as error:
+                self.crowd.times.errors[f"{type(error).__name__} {error}"] += 1
 
-    async def _join(self) -> None:
+    async def come_in(self) -> None:
+        """Do what a client does until it shows a room."""
         began = time.perf_counter()
         if self.registered:
             signing = {"auth_type": "native", "auth_provider": "onesna", "password": "secret"}
@@ -390,7 +408,7 @@ async def _measured(crowd: Crowd, pid: int, people: int, ramp: float, hold: floa
     return Run(ramped, held, len(crowd.present), 0.0, {})
 
 
-async def _stage(name: str, crowd: Crowd, pid: int, work: Any) -> Stage:
+async def _stage(name: str, crowd: Crowd, pid: int, work: Coroutine[None, None, None]) -> Stage:
     crowd.times = times = Times()
     used, own = cpu_seconds(pid), time.process_time()
     await work
@@ -409,10 +427,61 @@ def profile(effort: Effort) -> list[Figure]:
     )
     each = hold.cpu / max(1, hold.times.calls) * 1e6
     figures = [Figure(what="load profile, CPU for each call and its frames", samples=(each,), unit="µs", note=note)]
-    for what in ("call", "chat to receiver", "heartbeat"):
+    for what in hold.times.of:  # in a short run nobody may have said anything
         late = hold.times.percentile(what, 0.95)
         figures.append(Figure(what=f"load profile, {what}, p95", samples=(late,), unit="ms"))
     return figures
+
+
+def costs(effort: Effort) -> list[Figure]:
+    """What the server computes for each thing that a person in a full room does."""
+    with seed_file(3 * ROOM) as seed, server((*MOCK, "--log-level", "error", "--seed", str(seed))) as (url, pid):
+        return run(_costs(Crowd(url), pid, effort))
+
+
+async def _costs(crowd: Crowd, pid: int, effort: Effort) -> list[Figure]:
+    everybody = [Person(crowd, number) for number in range(3 * ROOM)]
+    for one in everybody[:ROOM]:
+        await one.come_in()
+    await asyncio.sleep(SETTLED_S)
+    used = cpu_seconds(pid)
+    for one in everybody[ROOM:]:
+        await one.come_in()
+    await asyncio.sleep(SETTLED_S)
+    came = (cpu_seconds(pid) - used) / (2 * ROOM)
+    found: dict[str, list[float]] = {f"coming in, with the greetings of {ROOM} in a room": [came]}
+    who, room = everybody[0], everybody[:ROOM]
+    requests = {
+        "GET /users/me": who.get_request("users/me"),
+        "GET /users/me/spaces": who.get_request("users/me/spaces"),
+        "GET members": who.get_request(f"spaces/{who.space}/members"),
+        "POST markread": who.post_request(f"users/me/spaces/{who.space}/markread", {}),
+    }
+    events = {"heartbeat": who.beat, f"presence told to {ROOM}": who.type, f"chat told to {ROOM}": who.chat}
+    for _ in range(effort.rounds):
+        for what, request in requests.items():
+            rate = await load.rate(load.Target(crowd.url, pid, [request]), effort.seconds)
+            found.setdefault(what, []).append(rate.cpu)
+        for what, act in events.items():
+            found.setdefault(what, []).append(await _each(pid, [who] if act == who.beat else room, act, effort.burst))
+    page = who.get_request(f"spaces/{who.space}/messages/byref?size=30")  # of a room where much was said
+    for _ in range(effort.rounds):
+        rate = await load.rate(load.Target(crowd.url, pid, [page]), effort.seconds)
+        found.setdefault("GET 30 messages", []).append(rate.cpu)
+    return [
+        Figure(what=f"cost of {what}", samples=tuple(one * 1e6 for one in samples), unit="µs CPU")
+        for what, samples in found.items()
+    ]
+
+
+async def _each(pid: int, everybody: Sequence[Person], act: Callable[[], None], times: int) -> float:
+    """Return what one of many events costs, until the frames that follow have come to everybody."""
+    ears = [one.ears for one in everybody if one.ears]
+    wanted, used = [one.frames + times for one in ears], cpu_seconds(pid)
+    for _ in range(times):
+        act()
+    await asyncio.gather(*(one.until(frames) for one, frames in zip(ears, wanted, strict=True)))
+    return (cpu_seconds(pid) - used) / times
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,8 +49,5 @@ def resident_mb(pid: int) -> float:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the processor time that all threads of a process have used, to the nanosecond (Linux)."""
-    used = 0
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        used += int((task / "schedstat").read_text(encoding="ascii").split()[0])
-    return used / 1e9
+    """Return the processor time that all threads of a process have used, also those that have ended (Linux)."""
+    return time.clock_gettime(~pid << 3 | 2)  # clock_getcpuclockid(3), which Python does not have

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 
-from benchmarks import peers, plot, results
+from benchmarks import peers, people, plot, results
 from benchmarks.effort import QUICK
 from benchmarks.load import Rate
 from benchmarks.report import Figure, beside, table
@@ -43,7 +43,8 @@ def test_ratio_is_the_median_of_pairs() -> None:
     assert not figure.verdict
 
 
-SAMPLE = ("announced", "redirects", "fan-out", "worlds", "pages")  # `make bench ARGS=--quick` runs all of them
+# `make bench ARGS=--quick` runs all of them.
+SAMPLE = ("announced", "redirects", "fan-out", "worlds", "pages", "people", "costs")
 
 
 @pytest.mark.slow
@@ -117,6 +118,25 @@ def test_report_says_where_a_peer_is_ahead() -> None:
     assert told.count("* ") == 1
     assert results.WHY["start"] in told
     assert "No peer is ahead" in results.ahead([OURS, msgspec.structs.replace(PEER, start=300)])[0]
+
+
+def test_percentiles_are_of_what_was_measured() -> None:
+    """A percentile is the time that so many took at most; of nothing there is none."""
+    times = people.Times()
+    for number in range(100):
+        times.add("call", (100 - number) / 1000)
+    assert [round(times.percentile("call", part)) for part in (0, 0.5, 0.95, 1)] == [1, 51, 96, 100]
+    assert times.percentile("join", 0.95) == 0
+
+
+@pytest.mark.parametrize("option", ["--people=0", "--people=20000", "--hold=0", "--ramp=4000", "--calls=0"])
+def test_load_is_bounded(option: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody starts a crowd that no machine can hold, or that goes on for ever, by a typing error."""
+    monkeypatch.setattr(sys, "argv", ["people", option])
+    with pytest.raises(SystemExit) as ended:
+        people.main()
+    assert ended.value.code == 2
+    assert option.partition("=")[0] in capsys.readouterr().err
 
 
 @pytest.mark.slow

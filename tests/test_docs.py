@@ -32,7 +32,7 @@ TRIED = {
     ("python", "script"): "by Python",
     ("javascript", "script"): "by tests/clients/node",
     ("sh", "server"): "by bash, with the others of its page against one server",
-    ("sh", ""): "by tests/test_oauth_guide.py in oauth.md; commands of make in performance.md",
+    ("sh", ""): "by tests/test_oauth_guide.py in oauth.md; commands of make in performance.md and scaling.md",
     ("javascript", "node"): "by tests/clients/node, under node:test",
     ("javascript", "jest"): "by tests/clients/node",
     ("typescript", "vitest"): "by tests/clients/node",
@@ -94,7 +94,7 @@ def test_every_block_is_known(page: str) -> None:
     """Each fenced block is of a kind that is tried, or of one that says why it cannot be."""
     assert len(blocks(page)) == len(re.findall(r"^```", text(page), re.MULTILINE)) / 2
     assert {block[:2] for block in blocks(page)} <= TRIED.keys() | UNTRIED.keys()
-    assert page in ("oauth.md", "performance.md") or not used(page, "sh", "")
+    assert page in ("oauth.md", "performance.md", "scaling.md") or not used(page, "sh", "")
 
 
 @pytest.mark.parametrize("page", pages_with("python", "tests"))
