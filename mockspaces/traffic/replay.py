@@ -21,15 +21,15 @@ from starlette.types import ASGIApp
 from mockspaces.contract import Contract, events
 from mockspaces.contract.engineio import PACKET
 from mockspaces.traffic import cast, credentials, forms
-from mockspaces.traffic.archives import Entry, answered, asked
+from mockspaces.traffic.archives import Entry, answered, asked, moment
 from mockspaces.traffic.cast import Cast
 from mockspaces.traffic.exchanges import Exchange, code_of, json_of
 from mockspaces.traffic.frames import NAMED, SOCKET
 from mockspaces.traffic.likeness import Comparison, Names, drawn, shown
 from mockspaces.traffic.matching import Call, Matcher
-from mockspaces.traffic.player import moment, world_of
 from mockspaces.traffic.redaction import NAME, vocabulary
 from mockspaces.traffic.stage import Refused, Socket, Stage
+from mockspaces.traffic.worlds import name_of
 
 ERRORS = 400
 SWITCHING = 101
@@ -139,7 +139,7 @@ async def replayed(
         if entry is None:
             found.leave_out(TOO_LARGE, number)
         elif matcher.place(entry.request.url) is not None:
-            worlds.setdefault(world_of(entry), []).append((number, entry))
+            worlds.setdefault(name_of(entry), []).append((number, entry))
     for several in worlds.values():
         await Replay(application(), contract, matcher, found).play(several)
     return found
