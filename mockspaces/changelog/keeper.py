@@ -58,6 +58,12 @@ class Recording:
         if self.appended > max(COMPACT_BYTES, 2 * self._size) and self._compacting is None:
             self._compacting = asyncio.create_task(self._compact())
 
+    async def close(self) -> None:
+        """End what goes on in the background."""
+        if self._compacting is not None:
+            self._compacting.cancel()
+            await asyncio.wait([self._compacting])
+
     async def _compact(self) -> None:
         """Put a snapshot in the place of the change sets; nobody waits for it."""
         try:
@@ -154,6 +160,10 @@ class Keeper:
 
     async def close(self) -> None:
         """Let go of the log: another process may take it."""
+        for hosted in self._worlds:
+            recording: Any = hosted.world.transactions.recorder
+            if isinstance(recording, Recording):
+                await recording.close()
         await self._log.close()
 
 

@@ -59,7 +59,7 @@ class SqliteLog:
 
     def __init__(self, path: Path) -> None:
         """Take a file for this process alone, and make it if there is none."""
-        self._path = path
+        self._path = path = path.resolve()  # the lock is beside the file itself, whatever links lead to it
         with contextlib.ExitStack() as undo:
             undo.callback(os.close, lock := _locked(path))
             self._lock = lock
@@ -116,6 +116,13 @@ class SqliteLog:
     def _one(self, sql: str, *given: Any) -> Any:
         return self._db.execute(sql, given).fetchone()[0]
 
+    def _rows(self, sql: str, *given: Any) -> list[Any]:
+        """Return what is found by whoever is about to write. Raises `NotStoredError` if the file cannot be read."""
+        try:
+            return self._db.execute(sql, given).fetchall()
+        except sqlite3.Error as error:
+            raise NotStoredError(f"{self._path}: {_sentence(error)}") from None
+
     # --- reading
 
     async def worlds(self) -> list[Registered]:
@@ -162,11 +169,11 @@ class SqliteLog:
 
     async def begin(self, name: str, head: bytes, parts: AsyncIterator[bytes]) -> int:
         snapshot = await self._put_parts(parts)
-        replaced = self._db.execute("SELECT generation, snapshot FROM worlds WHERE name = ?", [name]).fetchall()
+        replaced = self._rows("SELECT generation, snapshot FROM worlds WHERE name = ?", name)
         made = "INSERT INTO worlds (name, head, snapshot, position) VALUES (?, ?, ?, 0)"
         gone = "DELETE FROM worlds WHERE name = ?"
         await self._write([(gone, [name]), (made, (name, head, snapshot))], len(head))
-        generation: int = self._one("SELECT generation FROM worlds WHERE name = ?", name)
+        generation: int = self._rows("SELECT generation FROM worlds WHERE name = ?", name)[0][0]
         self._tails[generation] = 0
         await self._let_go(replaced)
         return generation
@@ -176,15 +183,17 @@ class SqliteLog:
             return
         dropped = "UPDATE worlds SET dropped = 1, head = x'' WHERE name = ? AND generation = ?"
         old = "DELETE FROM worlds WHERE dropped AND generation <= (SELECT max(generation) FROM worlds) - ?"
-        snapshot = self._one("SELECT snapshot FROM worlds WHERE generation = ?", generation)
+        ((snapshot,),) = self._rows("SELECT snapshot FROM worlds WHERE generation = ?", generation)
         await self._write([(dropped, (name, generation)), (old, [TOMBSTONES])], 0)
         await self._let_go([(generation, snapshot)])
 
     async def compact(self, generation: int, position: int, parts: AsyncIterator[bytes]) -> None:
         tail = self._tails.get(generation)
-        if tail is not None and position > tail:
+        if tail is None:
+            raise GoneError(generation)
+        if position > tail:
             raise MovedError(f"the tail is {tail}, not {position}")
-        old = self._one("SELECT coalesce(max(snapshot), 0) FROM worlds WHERE generation = ?", generation)
+        ((old,),) = self._rows("SELECT snapshot FROM worlds WHERE generation = ?", generation)
         snapshot = await self._put_parts(parts)
         if generation not in self._tails:  # dropped meanwhile
             await self._sweep(OLD_PARTS, snapshot)
@@ -220,7 +229,7 @@ class SqliteLog:
         """Delete rows, some at a time; since pages of large ones have to be read for it, in a thread."""
         table = "parts" if chosen is OLD_PARTS else "changes"
         while True:
-            rows = self._db.execute(chosen, (*given, SWEPT)).fetchall()
+            rows = self._rows(chosen, *given, SWEPT)
             if not rows:
                 return
             marks = ",".join("?" * len(rows))

@@ -46,6 +46,12 @@ class Caller:
         return answer.status, json.loads(answer.read() or b"{}")
 
 
+def socket_url(url: str, token: str) -> str:
+    """Return where somebody connects a socket."""
+    query = urlencode({"token": token, "tokenType": "oauth", "EIO": 3, "transport": "websocket"})
+    return f"ws://{urlsplit(url).netloc}/socket.io/?{query}"
+
+
 class Load:
     """Clients that write until their server is gone, and what it acknowledged."""
 
@@ -92,9 +98,7 @@ class Load:
 
     def _talk(self, name: str) -> None:
         """Send messages by a socket; each is acknowledged when it is heard."""
-        parts = urlsplit(self._url)
-        query = urlencode({"token": self._token, "tokenType": "oauth", "EIO": 3, "transport": "websocket"})
-        with Chat(f"ws://{parts.netloc}/socket.io/?{query}") as chat:
+        with Chat(socket_url(self._url, self._token)) as chat:
             chat.join()
             chat.subscribe(self._space)
             self._say(chat, name)
@@ -165,6 +169,8 @@ def test_a_full_disk_is_told_and_passes(serve: Serve, tmp_path: Path) -> None:
         caller = Caller(served.url, token)
         closed.callback(caller.close)
         path = f"/api/spaces/{space.id}/chats"
+        leaving = closed.enter_context(Chat(socket_url(served.url, token)))
+        leaving.join()
         size = (tmp_path / "mock.db-wal").stat().st_size
         resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, (size + 20_000, resource.RLIM_INFINITY))
         answers = [caller.post(path, {"content": {"bodyText": f"{number} {'x' * 3000}"}}) for number in range(20)]
@@ -175,8 +181,19 @@ def test_a_full_disk_is_told_and_passes(serve: Serve, tmp_path: Path) -> None:
         assert there == {str(number) for number in range(20)} - set(map(str, refused))
         why = mock.journal.last(status=503).why
         assert "the change log cannot be written, so nothing has changed" in why
+        resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))  # not even a little
+        with Chat(socket_url(served.url, token)) as refused_one:
+            assert refused_one.join() == '44/chat,"server.not_stored"'
+        leaving.close()
+        assert mock.call("GET", "")["counts"]["sockets"] == 1  # that they left could not be stored yet
         resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         assert caller.post(path, {"content": {"bodyText": "again"}})[0] == 200
+        until = time.monotonic() + SOON_S
+        while mock.call("GET", "")["counts"]["sockets"]:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        with Chat(socket_url(served.url, token)) as joined:
+            assert str(joined.join()).startswith("40/chat")
     served.process.kill()
     served.process.wait()
     with Mockspaces(serve(*log).url) as mock:

@@ -157,9 +157,10 @@ class Worlds:
                 world.open()
                 self._tell_state(world)
         except BaseException:
-            if self.keeper:
-                await self.keeper.drop(hosted)
             await self._remove(hosted)
+            if self.keeper:
+                with contextlib.suppress(Rejection):  # what could not be stored need not be dropped
+                    await self.keeper.drop(hosted)
             raise
         return hosted
 
