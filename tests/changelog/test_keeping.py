@@ -31,7 +31,7 @@ from mockspaces.config import Config
 from mockspaces.contract import Contract, errors
 from mockspaces.contract.settings import Settings
 from mockspaces.server import Server
-from tests.rebuilding import differences
+from tests.rebuilding import differences, rebuilt
 
 DEMO = seeds.bundled("demo")
 
@@ -291,6 +291,24 @@ async def test_a_world_is_compacted_while_it_is_used(begin: Begin, monkeypatch: 
     again = await begin()
     assert differences(world.state, again.world().state) == []
     await chat(again.world())
+
+
+async def test_a_snapshot_has_nothing_that_is_taken_back(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A compaction that comes while a change waits to be stored begins behind it, whatever becomes of the change."""
+    cloud = await begin()
+    world = cloud.world()
+    recording = world.transactions.recorder
+    assert isinstance(recording, Recording)
+
+    async def broken(*_given: object) -> None:
+        raise NotStoredError("broken")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cloud.log, "append", broken)
+        outcomes = await asyncio.gather(chat(world), recording._compact(), return_exceptions=True)
+    assert isinstance(outcomes[0], Rejection)
+    assert (await cloud.log.snapshot(recording.generation))[0] == 0
+    assert differences(world.state, await rebuilt(cloud.log, world)) == []
 
 
 async def test_a_world_that_cannot_be_read_is_named(begin: Begin) -> None:
