@@ -35,7 +35,7 @@ class Cast:
         self.people: dict[str, Person] = {}
         self.owners: dict[str, str] = {}  # a credential, and the username whose it is
         self.clients: dict[str, str] = {}  # the id of an OAuth client, and its secret
-        self.answered: set[str] = set()
+        self.made: set[str] = set()  # who was made within the recording
 
     def see(self, exchange: Exchange) -> None:
         """Take in what one exchange shows."""
@@ -55,6 +55,25 @@ class Cast:
         elif exchange.row in MADE_BY:
             for person in people_in(body):
                 self.owners.setdefault(token, person["username"])
+
+        if exchange.row == "USERS-BULK" and isinstance(body, dict) and isinstance(body.get("data"), list):
+            created = (one for one in body["data"] if isinstance(one, dict) and one.get("action") == "create")
+            self.made.update(text(one.get("email")).lower() for one in created if one.get("success"))
+
+    def there(self) -> list[Person]:
+        """Return who was there when the recording began."""
+        return [person for name, person in self.people.items() if name.lower() not in self.made]
+
+    def employer(self, person: Person) -> str:
+        """Return what stands for somebody's company, "" if they have none.
+
+        It is what they were told of it, else that of others with an address like theirs, else their domain.
+        """
+        if "relation_graphs" in person.shown:
+            return company_of(person)
+        domain = person.username.rpartition("@")[2]
+        like = [one for name, one in self.people.items() if name.rpartition("@")[2] == domain]
+        return next(filter(None, map(company_of, like)), domain if len(like) > 1 else "")
 
     def _client(self, token: str) -> None:
         try:

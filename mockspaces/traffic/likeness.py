@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise, zip_longest
 from typing import Any, NamedTuple
+from urllib.parse import quote, unquote, unquote_plus
 
 from mockspaces.traffic import forms
 from mockspaces.traffic.redaction import JWT, SECRET, TIME
@@ -21,7 +22,7 @@ DRAWN = re.compile(
 )
 WORDS = re.compile(rf"{TIME.pattern}|[\w-]{{6,}}(?:\.[\w-]{{8,}}\.[\w-]{{8,}})?")
 HOST = re.compile(r"\b(?:https?|wss?)://[^/\s\"?#]+")
-NAMED = re.compile(r"(?<=#)/w/[^/]+")
+NAMED = re.compile(r"(?:(?<=#)|^)/w/[^/]+(?=/)")
 # What an envelope says of a list as a whole, which is another if something was there before the recording.
 OF_LISTS = frozenset({"total", "nextPageUrl", "previousPageUrl", "from", "to"})
 
@@ -53,6 +54,16 @@ class Names:
     def put(self, text: str) -> str:
         """Return a text of the recording as the mock has to be told it."""
         return WORDS.sub(lambda found: self._one(found[0]), text)
+
+    def put_pairs(self, text: str) -> str:
+        """Do the same with a query, or a form: what is exchanged is decoded first."""
+        return "&".join(map(self._pair, text.split("&")))
+
+    def _pair(self, text: str) -> str:
+        name, equals, value = text.partition("=")
+        plain = unquote_plus(value)
+        put = self.put(plain)
+        return text if put == plain else f"{name}{equals}{quote(put, safe='')}"
 
     def _one(self, word: str) -> str:
         if word in self.known:
@@ -142,6 +153,7 @@ class Comparison:
         if name.lower() in SECRET or (JWT.fullmatch(recorded) and JWT.fullmatch(live)):
             self.learnt[recorded] = live
             return True
+        recorded, live = unquote(recorded), unquote(live)  # or an id behind %2C would be none
         if mask(recorded) != mask(live):
             return False
         return all(self._pair(old, new) for old, new in zip_longest(DRAWN.findall(recorded), DRAWN.findall(live)))

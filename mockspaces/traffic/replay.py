@@ -23,9 +23,9 @@ from mockspaces.contract.engineio import PACKET
 from mockspaces.traffic import cast, credentials, forms
 from mockspaces.traffic.archives import Entry, answered, asked, moment
 from mockspaces.traffic.cast import Cast
-from mockspaces.traffic.exchanges import Exchange, code_of, json_of
+from mockspaces.traffic.exchanges import FORM_TYPES, Exchange, code_of, json_of
 from mockspaces.traffic.frames import NAMED, SOCKET
-from mockspaces.traffic.likeness import Comparison, Names, drawn, shown
+from mockspaces.traffic.likeness import ID, Comparison, Names, drawn, shown
 from mockspaces.traffic.matching import Call, Matcher
 from mockspaces.traffic.redaction import NAME, vocabulary
 from mockspaces.traffic.stage import Refused, Socket, Stage
@@ -212,12 +212,13 @@ class Replay:
         if steps:
             await self._move(steps[0].at)
         companies: dict[str, str] = {}
-        for person in self._cast.people.values():
-            employer = cast.company_of(person)
+        for person in self._cast.there():
+            employer = self._cast.employer(person)
             if employer and employer not in companies:
                 made = await self._stage.control("POST", "/companies", {"name": f"Company {len(companies) + 1}"})
                 companies[employer] = made["name"]
-                self._names.learn(employer, made["_id"])
+                if ID.fullmatch(employer):
+                    self._names.learn(employer, made["_id"])
             seed = {**cast.seed(person), "company": companies.get(employer), "company_admin": cast.is_admin(person)}
             made = await self._made("people", "/users", seed)
             if made and person.id:
@@ -332,8 +333,9 @@ class Replay:
         headers = [(name, self._names.put(value)) for name, value in exchange.request.fields if name not in OWN]
         body = exchange.request.body or b""
         with suppress(UnicodeDecodeError):  # a file stays as it is
-            body = self._names.put(body.decode()).encode()
-        put = f"{target}?{self._names.put(query)}" if query else target
+            form = exchange.request.media_type in FORM_TYPES
+            body = (self._names.put_pairs if form else self._names.put)(body.decode()).encode()
+        put = f"{target}?{self._names.put_pairs(query)}" if query else target
         status, answered_headers, content = await self._stage.ask(exchange.call.method, put, headers, body)
         text = exchange.call.text
         self.found.counts["calls played"] += 1
@@ -381,7 +383,7 @@ class Replay:
         if reason:
             self.found.leave_out(reason, step.number)
             return
-        target = self._names.put(step.entry.request.url.partition("?")[2].partition("#")[0])
+        target = self._names.put_pairs(step.entry.request.url.partition("?")[2].partition("#")[0])
         socket = await self._stage.open(f"{events.ENGINE_PATH}/", target)
         told = [
             Event(frame.time, *said)

@@ -21,6 +21,7 @@ from tests.traffic.conftest import CONTRACT, Object, Write, entry, loaded
 
 AN_ID = "an id of 24 characters"
 CLIENT = {"client_id": "harvest-app", "client_secret": "sesame-sesame-7", "redirect_uris": ["https://app.example/cb"]}
+JSON = ("content-type", "application/json")
 PEARS = "the pears are ripe"
 
 
@@ -295,3 +296,31 @@ def test_nothing_of_the_recording_is_told(recording: Path, write: Write, tmp_pat
         one["value"][-20:] for each in entries for one in each["request"]["headers"] if one["name"] == "authorization"
     ]
     assert [secret for secret in secrets if secret in shown] == []
+
+
+def test_ids_are_exchanged_wherever_they_stand(tmp_path: Path) -> None:
+    """An id in a list in a query is the mock's, encoded or not, and so is a path below the prefix of a world."""
+    path = tmp_path / "session.har"
+
+    async def several(stage: Stage) -> None:
+        await stage.control("POST", "/worlds", {"name": "other"})
+        bob = Client(stage, (await stage.control("POST", "/tokens", {"username": "bob@example.com"}))["token"])
+        token = json.loads(
+            (await stage.ask("POST", "/w/other/_mock/tokens", [JSON], b'{"username":"ann@example.com"}'))[2]
+        )
+        for who, prefix in ((bob, ""), (Client(stage, token["token"]), "/w/other")):
+            await who.ask("GET", f"{prefix}/api/users/me")
+            spaces = []
+            for title in ("one", "two", "three"):
+                made = await who.ask("POST", f"{prefix}/api/spaces/invite", {"topic": {"title": title}, "invitees": []})
+                spaces.append(made["data"][0]["topicId"])
+                task = {"content": {"bodyText": "x"}}
+                await who.ask("POST", f"{prefix}/api/spaces/{spaces[-1]}/tasks", task)
+            await who.ask("GET", f"{prefix}/api/users/me/tasks?spacelist={spaces[0]}%2C{spaces[1]}&size=1")
+            await who.ask("GET", f"{prefix}/api/users/me/spaces?size=2&topictype=all")
+
+    asyncio.run(several(Stage(Recorder(create_app(), path, CONTRACT))))
+    found = played(path)
+    assert told(found) == []
+    assert found.left_out == {}
+    assert found.counts["calls alike"] == 18
