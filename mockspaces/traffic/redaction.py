@@ -75,6 +75,7 @@ WORDS = frozenset({
 OF_TOKENS = ("Bearer", "JWT", "HS256", "RS256")
 PLAIN_ATTRIBUTE = re.compile(r"/|Lax|Strict|None|-?\d{0,9}")  # of a cookie
 UNREADABLE = "left out"
+CODE_NAME, LEAST_CODE = "code", 16  # a shorter one is that of a language, or a word
 
 
 class Redactor:
@@ -235,6 +236,8 @@ class Redactor:
         if not self._only:
             return self.value(value)
         if name.lower() in SECRET and isinstance(value, str):
+            if name == CODE_NAME and len(value) < LEAST_CODE:
+                return value
             return value if "." in value and not JWT.fullmatch(value) else self.text(value)
         return self.value(value)
 
@@ -347,7 +350,7 @@ class Redactor:
             return f"4{begin}{self._json(rest[head.end() :])}"
         if kind in ("0", "1", "2", "3", "5", "6"):
             return kind + (self._json(rest) if rest.startswith("{") else rest if rest in ("", "probe") else "")
-        return text[:2] if kind == BASE64 else ""
+        return (text if self._only else text[:2]) if kind == BASE64 else ""
 
     def _segment_of_namespace(self, segment: str) -> str:
         return segment if self._only or segment in ("", "chat", "w") else self._run(segment)
