@@ -121,10 +121,12 @@ class Player:
             return
         await self._follow(found.entry)
         headers = [*headers_of(response, self._texts), (MARK, str(found.number).encode())]
-        if scope["method"] == "HEAD":
-            headers += [(b"content-length", one.encode()) for one in response.headers("content-length")]
+        body = self._told(response)
+        for length in response.headers("content-length")[:1]:
+            told = length if scope["method"] == "HEAD" else str(len(body))
+            headers.append((b"content-length", told.encode()))
         await send({"type": "http.response.start", "status": found.entry.response.status, "headers": headers})
-        await send({"type": "http.response.body", "body": self._told(response)})
+        await send({"type": "http.response.body", "body": body})
 
     async def _follow(self, entry: Entry) -> None:
         """Serve the port of a world that is opened, and no more that of one that is dropped."""

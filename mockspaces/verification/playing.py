@@ -23,6 +23,16 @@ from mockspaces.traffic.player import MARK, Player
 
 NONE = "none"
 START_LIMIT_S = 60
+BY_HAND = "what was sent by hand on one connection is not told apart in a recording"
+# Claims about what no recording holds: which came first, an answer or a frame; how a connection ended; and which of
+# many credentials of the same form it was.
+UNPLAYED = (
+    "the event lies ready at each socket when the answer is here",
+    "a text frame that is no UTF-8 ends its connection",
+    "it closes the WebSocket cleanly",
+    "who answers no ping is closed",
+    "no part of it can be cut out or put in",
+)
 Decode = Callable[..., Any]
 
 
@@ -130,8 +140,12 @@ class Witness:
             answered(one, position)
 
         def added(made: Any) -> None:
-            if player.diverged and made.state != "not tried":
-                made.state, made.reason = "not tried", player.diverged
+            unheard = made.state == "differs" and not made.exchanges
+            why = player.diverged or (BY_HAND if unheard else "")
+            if made.text.startswith(UNPLAYED):
+                why = "a recording does not hold this"
+            if why and made.state != "not tried":
+                made.state, made.reason = "not tried", why
             add(made)
 
         for thing, name, function in (
