@@ -116,6 +116,7 @@ def _began(connection: socket.socket) -> str:
             connection.sendall(code.to_bytes(NUMBER, signed=True))
         os._exit(0)
     connection.close()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever a run in the background has inherited
     for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)
