@@ -109,6 +109,8 @@ class SigningKeys:
 
 def changed_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     """Return settings with some changed by their wire names. Refuses unknown names and wrong values."""
+    if not changes:  # as twice in every world that is opened
+        return settings
     known = [wire_name(field) for field in Settings.__struct_fields__]
     for name in changes:
         if name not in known:
