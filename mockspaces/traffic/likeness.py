@@ -79,13 +79,13 @@ class Comparison:
     """One comparison: what differs, what was learnt by it, and what the recording alone knows."""
 
     def __init__(self, names: Names) -> None:
-        """Learn nothing before `keep`."""
+        """Learn nothing before `learn`."""
         self._names = names
         self.learnt: dict[str, str] = {}
         self.found: list[Unlike] = []
         self.before = 0  # things that were there before the recording
 
-    def keep(self) -> None:
+    def learn(self) -> None:
         """Let what was learnt hold from now on."""
         for recorded, live in self.learnt.items():
             self._names.learn(recorded, live)

@@ -358,7 +358,7 @@ class Replay:
             return
         comparison = Comparison(self._names)
         comparison.compare(exchange.body, live)
-        comparison.keep()
+        comparison.learn()
         self._tell(step.number, text, comparison)
         if comparison.before:
             self.found.leave_out(LISTS_BEFORE, step.number)
@@ -420,7 +420,7 @@ class Replay:
             return
         _count, number, comparison = min(several, key=lambda one: one[:2])
         del line.told[number]
-        comparison.keep()
+        comparison.learn()
         self._tell(line.number, call, comparison)
 
     def _miss(self, line: Line) -> None:
