@@ -123,7 +123,7 @@ class Cycle(RequestResponseCycle):
 
         Most answers are such ones, and head and body by themselves cost a fifth of a call.
         """
-        if message["type"] == "http.response.start" and b"content-length" in dict(message["headers"]):
+        if message["type"] == "http.response.start" and b"content-length" in dict(message.get("headers", ())):
             self._start = message  # whoever sends without a length may have nothing more to say for long
             return
         start, self._start = self._start, None
@@ -132,7 +132,7 @@ class Cycle(RequestResponseCycle):
             if head is not None:
                 self.waiting_for_100_continue = False
                 self.response_started = self.response_complete = True
-                self.transport.write(head + message["body"])
+                self.transport.write(head + message.get("body", b""))
                 self.message_event.set()
                 self.on_response()
                 return

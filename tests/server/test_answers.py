@@ -25,12 +25,17 @@ ANSWERS: dict[str, tuple[list[tuple[bytes, bytes]], list[dict[str, Any]]]] = {
     "/short": ([LENGTH], [{"body": b"hell"}]),
     "/long": ([LENGTH], [{"body": b"hello, world"}]),
     "/nothing": ([LENGTH], []),
+    "/empty": ([(b"content-length", b"0")], [{}]),
 }
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer as the path says; ``/stream`` says who it is and then nothing for long."""
     if scope["type"] != "http":
+        return
+    if scope["path"] == "/headless":
+        await send({"type": "http.response.start", "status": 204})
+        await send({"type": "http.response.body"})
         return
     if scope["path"] == "/stream":
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
@@ -81,6 +86,16 @@ def test_an_answer_arrives_however_it_is_sent(ask: Ask, path: str) -> None:
         assert (answer.status, answer.body) == (200, b"hello")
         assert answer.headers.get("x-own") == ("1" if path == "/name" else None)
         assert answer.headers.get("location") == ("a\tb" if path == "/tab" else None)
+        raw.send(request(path))
+
+
+@pytest.mark.parametrize(("path", "status"), [("/empty", 200), ("/headless", 204)])
+def test_what_an_application_may_leave_out_is_empty(ask: Ask, path: str, status: int) -> None:
+    """Headers and body of an answer are optional in ASGI."""
+    raw = ask(path)
+    for _ in range(2):
+        answer = raw.answer()
+        assert (answer.status, answer.body) == (status, b"")
         raw.send(request(path))
 
 
