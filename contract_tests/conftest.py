@@ -221,7 +221,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     only = chosen(config)
     if not only:
         _check_citations(items)
-        first, _, step = (config.getoption("--share") or "0/1").partition("/")
+        # What failed in a share is run again as a whole: pytest collects nothing else then.
+        share = None if config.getoption("lf", default=False) else config.getoption("--share")
+        first, _, step = (share or "0/1").partition("/")
         config.hook.pytest_deselected(items=[one for at, one in enumerate(items) if at % int(step) != int(first)])
         items[:] = items[int(first) :: int(step)]
         return

@@ -1,4 +1,5 @@
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -285,8 +286,14 @@ def test_uploads_on_their_way_count_too(cloud: Cloud) -> None:
     """While a file is being read its room is taken, and free again when the upload breaks off."""
     cloud.configure({"files.max_bytes": 12})
     slow, other = storage(cloud, 8), storage(cloud, 5)
-    with claim("STO-PUT-05", "the room of a file that is being read is taken"), begun(slow.url, 8):
-        assert settled(lambda: other.put(b"of no matter").status_code, 413) == 413
+
+    def beside() -> int:
+        with begun(slow.url, 8):
+            time.sleep(0.05)  # whoever comes second is refused, and that is to be the other one
+            return other.put(b"of no matter").status_code
+
+    with claim("STO-PUT-05", "the room of a file that is being read is taken"):
+        assert settled(beside, 413) == 413
     with claim("STO-PUT-05", "it is free when the upload broke off"):
         assert settled(lambda: other.put().status_code, 200) == 200
 
