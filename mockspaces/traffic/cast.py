@@ -39,7 +39,7 @@ class Cast:
 
     def see(self, exchange: Exchange) -> None:
         """Take in what one exchange shows."""
-        scheme, token = credential(exchange.request.header("authorization") or "")
+        scheme, token = credentials.sent(exchange.request)
         body = exchange.body if exchange.status < 400 else msgspec.UNSET  # noqa: PLR2004 - a refusal shows nobody
         if scheme == "basic":
             self._client(token)
@@ -98,12 +98,6 @@ class Cast:
         for name in ("access_token", "refresh_token", "token"):
             if body.get(name):
                 self.owners[str(body[name])] = username
-
-
-def credential(header: str) -> tuple[str, str]:
-    """Return scheme and text of a credential."""
-    scheme, _, token = header.partition(" ")
-    return scheme.lower(), token.strip()
 
 
 def is_person(value: Any) -> bool:

@@ -29,11 +29,6 @@ def _number(value: Any) -> float | None:
     return max(-FAR, min(FAR, value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def _header(exchange: Exchange) -> tuple[str, str]:
-    scheme, _, text = (exchange.request.header("authorization") or "").partition(" ")
-    return scheme.lower(), text.strip()
-
-
 def _wants(exchange: Exchange) -> bool:
     """Whether a call of the REST API wants a credential, and got an answer that tells of it."""
     row = exchange.call.row
@@ -51,7 +46,7 @@ def _app(wrong: Callable[[credentials.Token, float], bool]) -> Test:
     """Return the test that nobody is let in by a service app's JWT that is wrong, at its time."""
 
     def test(exchange: Exchange) -> bool | None:
-        scheme, text = _header(exchange)
+        scheme, text = credentials.sent(exchange.request)
         token = credentials.token(text) if scheme == "service_app" and _wants(exchange) else None
         if token is None or not wrong(token, exchange.at):
             return None
@@ -85,7 +80,7 @@ def _begins_later(token: credentials.Token, at: float) -> bool:
 
 
 def _is_no_jwt(exchange: Exchange) -> bool | None:
-    scheme, text = _header(exchange)
+    scheme, text = credentials.sent(exchange.request)
     if scheme != "service_app" or not _wants(exchange) or credentials.token(text) is not None:
         return None
     return not _let_in(exchange)
@@ -102,7 +97,7 @@ def _is_quoted(exchange: Exchange) -> bool | None:
 
 
 def _knows_scheme(exchange: Exchange) -> bool | None:
-    scheme, text = _header(exchange)
+    scheme, text = credentials.sent(exchange.request)
     if not _wants(exchange) or not text or scheme in ("jwt", "bearer", "service_app", "sat"):
         return None
     return not _let_in(exchange)
@@ -122,7 +117,7 @@ def _nobody(*, with_cookie: bool) -> Test:
 
 
 def _no_guest_creates(exchange: Exchange) -> bool | None:
-    scheme, text = _header(exchange)
+    scheme, text = credentials.sent(exchange.request)
     token = credentials.token(text) if scheme == "jwt" else None
     return not _let_in(exchange) if token is not None and token.kind == "anonymous" else None
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from mockspaces.traffic.archives import Message
+
 PARTS = 3
 
 
@@ -28,6 +30,12 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
         """The seconds from issue to expiry, where both are told."""
         iat, exp = self.claims.get("iat"), self.claims.get("exp")
         return exp - iat if isinstance(iat, int | float) and isinstance(exp, int | float) else None
+
+
+def sent(request: Message) -> tuple[str, str]:
+    """Return the scheme of the credential that a request was sent with, in lower case, and its text; "" for none."""
+    scheme, _, text = (request.header("authorization") or "").partition(" ")
+    return scheme.lower(), text.strip()
 
 
 def token(text: str) -> Token | None:

@@ -285,14 +285,14 @@ class Replay:
         sent |= self._names.unknown(" ".join(value for _name, value in exchange.call.place.query))
         if (path and status != HTTPStatus.NOT_FOUND) or sent & self._served:
             return BEFORE
-        scheme = cast.credential(exchange.request.header("authorization") or "")[0]
+        scheme = credentials.sent(exchange.request)[0]
         if status == HTTPStatus.FORBIDDEN and scheme == "service_app":
             return SCOPES
         return ""
 
     async def _lend(self, exchange: Exchange) -> str:
         """See to it that the mock knows the credential of a request; return why that cannot be done."""
-        scheme, token = cast.credential(exchange.request.header("authorization") or "")
+        scheme, token = credentials.sent(exchange.request)
         return await self._lend_token(scheme, token, exchange.status)
 
     async def _lend_token(self, scheme: str, token: str, status: int) -> str:

@@ -101,14 +101,9 @@ def _refused(exchange: Exchange, status: int, row: str) -> bool:
     return exchange.status == status and exchange.code == row
 
 
-def _scheme(exchange: Exchange) -> tuple[str, str]:
-    scheme, _, token = (exchange.request.header("authorization") or "").partition(" ")
-    return scheme.lower(), token.strip()
-
-
 def _service_app(exchange: Exchange) -> credentials.Token | None:
     """Return the JWT of a service app that was sent to a call which wants a credential."""
-    scheme, token = _scheme(exchange)
+    scheme, token = credentials.sent(exchange.request)
     if scheme != "service_app" or exchange.call.row is None or "svc" not in exchange.call.row.auth:
         return None
     return credentials.token(token)
@@ -406,7 +401,11 @@ def _ignores_credential(exchange: Exchange) -> bool | None:
     row, header = exchange.call.row, exchange.request.header("authorization")
     if row is None or row.surface != "rest" or row.auth != ("none",) or not header:
         return None
-    return exchange.status not in (UNAUTHORIZED, FORBIDDEN) if _scheme(exchange)[0] not in SCHEMES else None
+    return (
+        exchange.status not in (UNAUTHORIZED, FORBIDDEN)
+        if credentials.sent(exchange.request)[0] not in SCHEMES
+        else None
+    )
 
 
 def _app_is_refused(test: Callable[[credentials.Token], bool]) -> Test:
@@ -423,7 +422,7 @@ def _has_blank(token: credentials.Token) -> bool:
 
 
 def _other_algorithm(exchange: Exchange) -> bool | None:
-    scheme, text = _scheme(exchange)
+    scheme, text = credentials.sent(exchange.request)
     token, row = credentials.token(text), exchange.call.row
     if scheme != "jwt" or token is None or row is None or "user" not in row.auth:
         return None
