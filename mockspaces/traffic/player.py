@@ -65,6 +65,7 @@ class Recorded:
         self.entry = entry
         self.world = ""
         self.used = False
+        self.late = False  # no frame waits for it any more
         self.began = moment(entry.started)
 
 
@@ -250,12 +251,12 @@ class Player:
 
     async def _wait(self, found: Recorded, moment_s: float) -> None:
         """Wait until everything was asked in this world that had been asked before a moment."""
-        earlier = [one for one in self._worlds[found.world] if one.began < moment_s and not one.used]
+        earlier = [one for one in self._worlds[found.world] if one.began < moment_s and not (one.used or one.late)]
         deadline = time.monotonic() + LATE_S
         while any(not one.used for one in earlier):
             if time.monotonic() > deadline:
                 for one in earlier:
-                    one.used = True
+                    one.late = True
                 return
             await asyncio.sleep(0.005)
 
