@@ -335,10 +335,16 @@ def key(entry: Entry) -> Key:
         formless(token) if JWT.fullmatch(token) else bool(token),
         cookies,
         formless(message.header("content-type") or ""),
-        tuple(formless(message.header(name) or "") for name in TELLING),
+        tuple(formless(message.header(name) or "") for name in telling(message)),
         len(message.header(PIN) or ""),
         content(message),
     )
+
+
+def telling(message: Message) -> Iterator[str]:
+    """Yield the headers that change an answer; no socket is refused for the page that opens it, which browsers name."""
+    socket = (message.header("upgrade") or "").lower() == "websocket"
+    return (name for name in TELLING if not (socket and name == "origin"))
 
 
 def cookies_of(message: Message) -> tuple[str, ...]:
