@@ -1,8 +1,9 @@
 """A recording as a server: whoever asks again what was asked is answered again what was answered.
 
 A request is looked for among those that were recorded in the same world and not answered again yet. Credentials do not
-count, since a recording has them by their form alone, and neither do times in JWTs; among several that fit otherwise,
-the one with the same credential is taken, else the first. What was not recorded is answered by 599 and nothing else.
+count, since a recording has them by their form alone, and neither do times in JWTs and the cookie against forged forms,
+which a client may keep from another page. Among several that fit otherwise the one with the same credential is taken,
+else one with the same cookies, else the first. What was not recorded is answered by 599 and nothing else.
 
 A world of its own port is known by that port, from the call that opened it until another one has the port.
 
@@ -31,6 +32,8 @@ from mockspaces.traffic.worlds import ERRORS, OPENING, Worlds, name_of, opened, 
 PIN = "spaces-x-space-password"
 UNKNOWN = 599  # no status of any service
 MARK = b"x-recorded"  # on each answer: the number of its entry, "none" for what was not recorded
+FORM_COOKIE = "csrftoken"
+SCHEMES = ("", "bearer", "jwt", "service_app", "sat", "basic", "oauth")  # any other one may be hidden in a recording
 LEAST = 16  # characters of a credential that nothing else can be
 LATE_S = 1.0  # frames wait so long for requests that were made before them, and are made no more
 PING = "2"
@@ -163,8 +166,10 @@ class Player:
             entry = msgspec.convert(shown, Entry) if shown else entry
         world = name_of(entry) or self._at.get((scope.get("server") or ("", 0))[1], "")
         several = [one for one in self._known.get((world, key(entry)), ()) if not one.used]
-        same = (one for one in several if credential_of(one.entry) == credential)
-        found = next(same, several[0] if several else None)
+        same = [one for one in several if credential_of(one.entry) == credential]
+        names = cookies_of(asked(entry))
+        like = [one for one in several if cookies_of(asked(one.entry)) == names]
+        found = next(iter([*same, *like, *several]), None)
         if found is not None:
             found.used = True
             self._learn(found.entry, kept.entry())
@@ -326,12 +331,12 @@ def key(entry: Entry) -> Key:
     message = asked(entry)
     parts = parts_of(entry)
     scheme, _, token = (message.header("authorization") or "").partition(" ")
-    cookies = () if MOCK in parts.path else cookies_of(message)
+    cookies = () if MOCK in parts.path else tuple(one for one in cookies_of(message) if one != FORM_COOKIE)
     return (
         entry.request.method,
         formless(parts.path),
         pairs(parts.query),
-        scheme.lower(),
+        scheme.lower() if scheme.lower() in SCHEMES else len(scheme),
         formless(token) if JWT.fullmatch(token) else bool(token),
         cookies,
         formless(message.header("content-type") or ""),
@@ -349,7 +354,8 @@ def telling(message: Message) -> Iterator[str]:
 
 def cookies_of(message: Message) -> tuple[str, ...]:
     """Return the names of the cookies that were sent."""
-    return tuple(sorted(one.partition("=")[0].strip() for one in (message.header("cookie") or "").split(";")))
+    pairs = (message.header("cookie") or "").split(";")
+    return tuple(sorted(one.partition("=")[0].strip() for one in pairs if one.strip()))
 
 
 def content(message: Message) -> Any:

@@ -100,6 +100,31 @@ async def test_an_unread_body_is_recorded(recording: Path) -> None:
     assert refused["request"]["postData"]["text"] == "unread"
 
 
+async def test_a_cookie_of_another_page_is_no_other_question(write: Write) -> None:
+    """The cookie against forged forms may be kept or not; where both were recorded, each is answered as it was."""
+    kept = [{"name": "accept", "value": "*/*"}, {"name": "cookie", "value": "csrftoken=a"}]
+    archive = write(
+        entry(path="/account/login/", body="kept", sent=kept, host=CLOUD),
+        entry(path="/account/login/", body="none", sent=kept[:1], host=CLOUD),
+        entry(path="/api/users/me", body="kept", sent=kept, host=CLOUD),
+    )
+    transport = httpx.ASGITransport(app=player(archive))
+    async with httpx.AsyncClient(transport=transport, base_url=f"https://{CLOUD}") as client:
+        told = [(await client.get(path)).text for path in ("/account/login/", "/account/login/", "/api/users/me")]
+    assert told == ["none", "kept", "kept"]
+
+
+async def test_a_scheme_that_nobody_knows_counts_by_its_length(write: Write) -> None:
+    """What a recording hides of an odd Authorization header does not make it another one."""
+    sent = [{"name": "accept", "value": "*/*"}, {"name": "authorization", "value": '"bearer 0123"'}]
+    archive = write(entry(body="odd", sent=sent, host=CLOUD))
+    transport = httpx.ASGITransport(app=player(archive))
+    async with httpx.AsyncClient(transport=transport, base_url=f"https://{CLOUD}") as client:
+        others = [await client.get("/api/users/me", headers={"Authorization": one}) for one in ("bearer 0123", '"x 0')]
+        odd = await client.get("/api/users/me", headers={"Authorization": '"bearer 0123"'})
+    assert ([one.status_code for one in others], odd.text) == ([UNKNOWN, UNKNOWN], "odd")
+
+
 async def test_calls_of_the_control_api_are_not_handed_on(recording: Path) -> None:
     """A recording with control calls holds tokens of a mock, and a redacted one has no such call any more."""
     kept = [one for _number, one in archives.entries(recording) if one and "/_mock/" in one.request.url]
