@@ -70,7 +70,7 @@ class SqliteLog:
             except sqlite3.Error as error:
                 raise LogError(f"--log: {path}: {_sentence(error)}") from None
             undo.pop_all()
-        self._busy = asyncio.Lock()  # whoever writes
+        self._writing: tuple[asyncio.AbstractEventLoop | None, asyncio.Lock] = (None, asyncio.Lock())
         self._written = 0  # bytes since the last checkpoint
         self._checkpoint: asyncio.Task[None] | None = None
         self._tails: dict[int, int] = {}
@@ -122,6 +122,15 @@ class SqliteLog:
             return self._db.execute(sql, given).fetchall()
         except sqlite3.Error as error:
             raise NotStoredError(f"{self._path}: {_sentence(error)}") from None
+
+    @property
+    def _busy(self) -> asyncio.Lock:
+        """Whoever writes has this: one per loop, since worlds are opened in another one than serves them later."""
+        loop, lock = asyncio.get_running_loop(), self._writing[1]
+        if self._writing[0] is not loop:  # the other one has ended, and all its tasks with it
+            lock = asyncio.Lock()
+            self._writing = (loop, lock)
+        return lock
 
     # --- reading
 
