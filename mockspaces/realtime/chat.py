@@ -1,7 +1,6 @@
 """The namespace: who joins it, what they send, and what follows when they are gone."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from time import perf_counter
@@ -251,9 +250,18 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         except Rejection as refused:
             rejection = refused
             entry.code, entry.why = rejection.code, rejection.why
-            with contextlib.suppress(Rejection):  # the world was dropped meanwhile
-                await transactions.carry_out(lambda: handling.refuse(session, payload, rejection))
+            await self._tell_refusal(session, handling, payload, rejection)
         return fate
+
+    async def _tell_refusal(self, session: Session, handling: Handling, payload: Payload, refused: Rejection) -> None:
+        """Tell a refusal; again if it was to be stored together with changes that cannot be."""
+        while not session.hub.closed:
+            try:
+                await session.hub.world.transactions.carry_out(lambda: handling.refuse(session, payload, refused))
+            except Rejection as rejection:  # or the world was dropped meanwhile
+                if rejection.code == errors.NOT_STORED:
+                    continue
+            return
 
     async def _act(
         self, session: Session, handling: Handling, name: str, payload: Payload, entry: Entry, attempt: Attempt
