@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else goes into .venv on first use.
 .DEFAULT_GOAL := help
-.PHONY: examples help setup serve test slow long everywhere check docs format bench load environments mutants liars fidelity words count peers types dist publish image clean
+.PHONY: examples help setup serve test slow long everywhere check docs format bench load environments mutants liars chaos fidelity words count peers types dist publish image clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PINS := --constraint constraints.txt --build-constraint constraints.txt
-CODE := $(wildcard conftest.py mockspaces tests contract_tests mutants liars benchmarks scripts deploy)
+CODE := $(wildcard conftest.py mockspaces tests contract_tests mutants liars chaos benchmarks scripts deploy)
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ mutants: .venv/.dev ## hunt mutants: is the contract suite able to fail? (--samp
 
 liars: .venv/.dev ## tell lies to mockspaces verify: does it name each of them? (--sample 8 in ARGS)
 	$(BIN)/python -m liars $(ARGS)
+
+chaos: .venv/.dev ## run 1,000 seeded programs while the process is killed, paused, without a disk (--programs 20 in ARGS)
+	$(BIN)/python -m chaos $(ARGS)
 
 fidelity: .venv/.dev ## write docs/fidelity.md anew
 	$(BIN)/python -m scripts.fidelity

@@ -1,0 +1,174 @@
+"""python -m chaos: run seeded programs against a cloud that is disturbed, and tell which of them failed.
+
+What became of each is kept as it comes, so that what was run before, with the same code, is not run again.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+import shlex
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+from chaos.faults import FAULTS
+from chaos.program import drawn
+from chaos.run import LIMIT_S, Run
+
+ROOT = Path(__file__).parent.parent
+KEPT = ROOT / "build" / "chaos"
+SOURCES = ("chaos", "mockspaces", "fixtures")
+SHOWN = 5  # problems of a program
+Result = dict[str, Any]
+
+
+def digest() -> str:
+    """Return what the code is known by."""
+    found = hashlib.sha256()
+    for path in sorted(path for folder in SOURCES for path in (ROOT / folder).rglob("*") if path.is_file()):
+        if "__pycache__" not in path.parts:
+            found.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return found.hexdigest()[:12]
+
+
+class Results:
+    """What became of programs, in a file of lines; those of other code or other options are left alone."""
+
+    def __init__(self, path: Path, options: argparse.Namespace) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._known_by = {
+            "code": digest(),
+            "log": options.log,
+            "fault": options.fault,
+            "operations": options.operations,
+            "disturbances": options.disturbances,
+        }
+        self.known: dict[int, Result] = {}
+        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() and not options.fresh else ():
+            one = json.loads(line)
+            if {name: one.get(name) for name in self._known_by} == self._known_by:
+                self.known[one["seed"]] = one
+
+    def keep(self, result: Result) -> None:
+        """Append what became of a program."""
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({**self._known_by, **result}) + "\n")
+
+
+def command(seed: int, options: argparse.Namespace) -> str:
+    """Return how to run one program again."""
+    words = [f"--seed {seed} --programs 1 --fresh --log {options.log}"]
+    words += [f"--operations {options.operations} --disturbances {options.disturbances}"]
+    words += [f"--fault {shlex.quote(options.fault)}"] if options.fault else []
+    return f"make chaos ARGS={shlex.quote(' '.join(words))}"
+
+
+async def carried_out(seed: int, options: argparse.Namespace) -> Result:
+    """Run a program and return what became of it."""
+    program = drawn(seed, options.operations, options.disturbances)
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as folder:
+        run = Run(program, Path(folder), f"sqlite://{folder}/mock.db", options.fault)
+        problems = run.history.problems
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                await run.run()
+        except Exception as error:  # noqa: BLE001 - of whatever kind, the program has not passed
+            problems.append(f"it could not be ended: {told(error)}")
+    return {
+        "seed": seed,
+        "verdict": "failed" if problems else "passed",
+        "problems": problems[:SHOWN],
+        "more": max(0, len(problems) - SHOWN),
+        "ended": run.history.ended,
+        "disturbed": [phase.disturbance.kind for phase in program.phases],
+        "seconds": round(time.monotonic() - started, 2),
+        "again": command(seed, options),
+    }
+
+
+def told(error: BaseException) -> str:
+    """Return an error in a line, of a group its parts."""
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(map(told, error.exceptions))
+    return f"{type(error).__name__} {error}".strip()
+
+
+async def run_all(seeds: Generator[int, None, None], options: argparse.Namespace, results: Results) -> list[Result]:
+    """Run programs, some at a time, and return what became of them."""
+    found = []
+
+    async def work() -> None:
+        for seed in seeds:
+            result = await carried_out(seed, options)
+            results.keep(result)
+            found.append(result)
+            tell(result)
+            if options.until_failed and result["verdict"] != "passed":
+                seeds.close()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(options.jobs):
+            group.create_task(work())
+    return found
+
+
+def tell(result: Result) -> None:
+    """Print what is wrong with a program."""
+    if result["verdict"] != "passed":
+        print(f"seed {result['seed']} failed ({', '.join(result['disturbed'])}):", flush=True)
+        for problem in result["problems"]:
+            print(f"  {problem}", flush=True)
+        if result["more"]:
+            print(f"  and {result['more']} more", flush=True)
+        print(f"  again: {result['again']}", flush=True)
+
+
+def main() -> int:
+    """Return the exit code: 0 if every program passed."""
+    parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
+    parser.add_argument("--programs", type=int, default=1000, help="so many, with seeds one after the other")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the first")
+    parser.add_argument("--operations", type=int, default=200, help="at least so many in each")
+    parser.add_argument("--disturbances", type=int, default=4, help="so many in each")
+    parser.add_argument("--log", choices=["sqlite"], default="sqlite")
+    parser.add_argument("--fault", choices=["", *FAULTS], default="", help="use a log that is wrong in this way")
+    parser.add_argument("--jobs", type=int, default=2, help="programs at a time")
+    parser.add_argument(
+        "--kept", type=Path, default=KEPT / "results.jsonl", metavar="FILE", help="where results are kept"
+    )
+    parser.add_argument("--until-failed", action="store_true", help="begin no program after one that failed")
+    parser.add_argument("--fresh", action="store_true", help="run also those that are known")
+    options = parser.parse_args()
+    started, results = time.monotonic(), Results(options.kept, options)
+    wanted = range(options.seed, options.seed + options.programs)
+    before = [results.known[seed] for seed in wanted if seed in results.known]
+    for result in before:
+        tell(result)
+    new = asyncio.run(run_all((seed for seed in wanted if seed not in results.known), options, results))
+    return summed([*before, *new], len(before), time.monotonic() - started)
+
+
+def summed(found: list[Result], before: int, seconds: float) -> int:
+    """Print what was found and return the exit code."""
+    failed = sorted(one["seed"] for one in found if one["verdict"] != "passed")
+    kinds = Counter(kind for one in found for kind in one["disturbed"])
+    print(
+        f"{sum(one['ended'] for one in found)} operations; "
+        + ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
+    )
+    known = f", {before} of them before" if before else ""
+    print(
+        f"{len(found)} programs in {seconds:.0f} s{known}; {len(failed)} failed{': ' if failed else ''}{failed or ''}"
+    )
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""The process that a program is run against, forked from one that has everything loaded, and what can be done to it."""
+
+import asyncio
+import contextlib
+import ctypes
+import importlib
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+import time
+from pathlib import Path
+
+import mockspaces.cli
+from chaos import faults
+from mockspaces.changelog import keeper, sqlite
+
+START_S = 30
+END_S = 15
+# What a process imports late; here it is loaded once for all that are forked.
+LOADED = (
+    "mockspaces.app",
+    "mockspaces.cloud.kernel.rsa",
+    "mockspaces.realtime.surface",
+    "mockspaces.server.http",
+    "mockspaces.server.websocket",
+    "uvicorn.loops.uvloop",
+    "uvicorn.lifespan.on",
+)
+REFUSED = 2  # the exit code of a process that cannot have the log
+_forking = multiprocessing.get_context("forkserver")
+_forking.set_forkserver_preload(["chaos.served"])
+for _name in LOADED:
+    importlib.import_module(_name)
+
+
+def serve(options: list[str], out: str, compact: int, fault: str) -> None:
+    """Be ``mockspaces serve`` from now on; what is printed goes to a file. Ends with the process that forks."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    file = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    if compact:
+        keeper.COMPACT_BYTES = compact
+        sqlite.CHECKPOINT_BYTES = compact
+    faults.install(fault)
+    sys.argv = ["mockspaces", "serve", *options]
+    mockspaces.cli.main()
+
+
+class Process:
+    """One process that serves, or that was refused the log."""
+
+    def __init__(self, log: str, out: Path, compact: int, fault: str) -> None:
+        options = ["--port", "0", "--log", log, "--log-level", "error"]
+        self._out = out
+        self._process = _forking.Process(target=serve, args=(options, str(out), compact, fault))
+        self._process.start()
+        self.url = ""
+
+    @property
+    def said(self) -> str:
+        """What it has printed."""
+        return self._out.read_text(encoding="utf-8") if self._out.exists() else ""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid or 0
+
+    async def ready(self) -> bool:
+        """Wait until it serves; False if it ends instead."""
+        until = time.monotonic() + START_S
+        while time.monotonic() < until:
+            first, end, _ = self.said.partition("\n")
+            if end and first.startswith("ready "):
+                self.url = first.split()[1]
+                return True
+            if self._process.exitcode is not None:
+                return False
+            await asyncio.sleep(0.005)
+        raise TimeoutError(f"the process does not begin to serve within {START_S} s")
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal, unless it has ended."""
+        if self._process.is_alive():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def limit(self, size: int) -> None:
+        """Let none of its files grow beyond a size; -1 is no limit."""
+        resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+    async def ended(self) -> int:
+        """Wait for its end and return its exit code."""
+        until = time.monotonic() + END_S
+        while (code := self._process.exitcode) is None:
+            if time.monotonic() > until:
+                self.send(signal.SIGKILL)
+                raise TimeoutError(f"the process does not end within {END_S} s of a signal")
+            await asyncio.sleep(0.005)
+        self._process.join()
+        return code
