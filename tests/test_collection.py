@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockspaces.cloud.store.collection import Collection, Index, ManyIndex
+from mockspaces.cloud.store.collection import SMALL, Collection, Index, ManyIndex
 from mockspaces.cloud.store.transaction import Log, Transactions
 
 
@@ -21,7 +21,8 @@ groups = st.sampled_from([None, "x", "y"])
 things = st.builds(Thing, ids, groups, st.integers(0, 3))
 puts = st.tuples(st.just("put"), things)
 deletes = st.tuples(st.just("delete"), ids)
-histories = st.lists(st.one_of(puts, puts, deletes), max_size=30)
+reads = st.tuples(st.just("read"), st.sampled_from(["group", "many"]))  # the first one builds the index
+histories = st.lists(st.one_of(puts, puts, deletes, reads), max_size=30)
 windows = st.tuples(st.integers(0, 6), st.none() | st.integers(0, 6), st.booleans())
 
 
@@ -38,10 +39,12 @@ def collection() -> Collection[Thing]:
 async def lived(history: Iterable[tuple[str, Thing | str]]) -> tuple[Collection[Thing], list[Thing]]:
     """Return a collection and the plain list that must agree with it."""
     tested, model = collection(), dict[str, Thing]()
-    for _action, what in history:
+    for action, what in history:
         if isinstance(what, Thing):
             assert await tested.put(what) is what
             model[what.id] = what
+        elif action == "read":
+            await tested.count(what, "x")
         else:
             assert await tested.delete(what) is model.pop(what, None)
     return tested, list(model.values())
@@ -219,3 +222,39 @@ async def test_every_change_raises_the_revision() -> None:
     await tested.put(Thing("a"))
     await tested.delete("a")
     assert tested.revision == before + 2
+
+
+async def test_index_that_nobody_reads_is_built_when_there_are_many() -> None:
+    """A read builds its index from few entities; with many all are built, so that no read waits for that."""
+    ranks: list[int] = []
+
+    def rank(thing: Thing) -> tuple[int]:
+        ranks.append(thing.rank)
+        return (thing.rank,)
+
+    tested = Collection("things", Log(private=True), group=Index(lambda thing: thing.group, rank))
+    for number in range(SMALL - 1):
+        await tested.put(Thing(str(number), "x", -number))
+    assert not ranks
+    await tested.put(Thing("last", "x", 1))
+    assert len(ranks) == SMALL
+    assert [thing.id for thing in await tested.page("group", "x", limit=1, descending=True)] == ["last"]
+    assert len(ranks) == SMALL
+
+
+async def test_index_is_built_inside_a_transaction() -> None:
+    """What is built from a change that is taken back follows it, and leaves out whom the transaction deleted."""
+    transactions = Transactions((KeyError,))
+    tested = Collection[Thing]("things", transactions.log, group=Index(lambda one: one.group, lambda one: (one.rank,)))
+    async with transactions:
+        await tested.put(Thing("a", "x", 1))
+        await tested.put(Thing("b", "x", 2))
+    with contextlib.suppress(KeyError):
+        async with transactions:
+            await tested.put(Thing("c", "x", 0))
+            await tested.put(Thing("b", "y"))
+            await tested.delete("a")
+            assert [thing.id for thing in await tested.page("group", "x")] == ["c"]
+            raise KeyError
+    assert [thing.id for thing in await tested.page("group", "x")] == ["a", "b"]
+    assert not await tested.count("group", "y")

@@ -9,6 +9,9 @@ An `Index` is a declaration and holds nothing: which partitions an entity belong
 unique value (an e-mail address, a domain, a conference number, the text of a JWT) is nothing but a claim of
 an index: it is taken while an entity claims it, and nothing beside the entities has to be kept in step.
 
+An index is built from the entities when it is first read: most worlds are those of one test, which reads few
+of them. A collection that is no longer small builds all of them, so that no read ever waits for a large one.
+
 An entity that is deleted leaves a gap until the transaction commits: taking the deletion back fills it
 again, at the same place in the order. Gaps are never seen from outside. Whoever is deleted and stored again
 in one transaction was replaced, and keeps their place.
@@ -19,7 +22,7 @@ Two counts tell who derives something from a collection that it is old: `revisio
 The interface is async although nothing in it waits: rules read the same whatever keeps the entities.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
@@ -40,6 +43,7 @@ class Entity(Protocol):
 AnyEntity = TypeVar("AnyEntity", bound=Entity)
 Rank = tuple[Any, ...]
 NO_ENTRIES: "SortedList[Rank]" = SortedList()
+SMALL = 256  # with so many entities a collection builds every index
 GAP = object()  # what stood before an entity that fills the gap of one deleted in the same transaction
 
 
@@ -141,6 +145,31 @@ class Partitions(Generic[AnyEntity]):
         return {name: list(self.entries(name)) for name in self._entries}
 
 
+class Indexes(dict[str, Partitions[AnyEntity]]):
+    """The indexes of a collection that are built so far; reading another one builds it."""
+
+    def __init__(
+        self, declared: Mapping[str, Index[AnyEntity]], entities: Mapping[str, AnyEntity], gaps: Container[str]
+    ) -> None:
+        """Begin without any. They are built from what stands in ``entities`` then, without the ``gaps``."""
+        super().__init__()
+        self.declared = declared
+        self._entities = entities
+        self._gaps = gaps
+
+    def __missing__(self, name: str) -> Partitions[AnyEntity]:
+        """Build an index."""
+        built = self[name] = Partitions(self.declared[name])
+        for key, entity in self._entities.items():
+            if key not in self._gaps:
+                built.replace(None, entity)
+        return built
+
+    def every(self) -> dict[str, Partitions[AnyEntity]]:
+        """Return all that are declared; those that are missing are built."""
+        return {name: self[name] for name in self.declared}
+
+
 class Collection(Generic[AnyEntity]):
     """All entities of one type, by id and by its declared indexes."""
 
@@ -156,7 +185,7 @@ class Collection(Generic[AnyEntity]):
         self._log = log
         self._entities: dict[str, AnyEntity] = {}
         self._gaps: set[str] = set()
-        self._indexes = {index: Partitions(declared) for index, declared in indexes.items()}
+        self._indexes = Indexes(indexes, self._entities, self._gaps)
 
     def __len__(self) -> int:
         """Return the number of entities."""
@@ -227,14 +256,16 @@ class Collection(Generic[AnyEntity]):
 
     def _changed(self, old: AnyEntity | None, new: AnyEntity | None) -> None:
         self.revision += 1
-        if old is None or new is None:  # somebody came or went, and not just changed
-            self.population += 1
         for index in self._indexes.values():  # an index that the change leaves alone costs a comparison
             index.replace(old, new)
+        if old is None or new is None:  # somebody came or went, and not just changed
+            self.population += 1
+            if len(self._entities) == SMALL:  # after the loop: what is built now holds the new entity already
+                self._indexes.every()
 
     def content(self) -> tuple[list[AnyEntity], dict[str, dict[Hashable, list[Rank]]]]:
         """Return all entities in their order and all indexes, for comparing two collections."""
-        return list(self._entities.values()), {name: index.content() for name, index in self._indexes.items()}
+        return list(self._entities.values()), {name: index.content() for name, index in self._indexes.every().items()}
 
     def partition(self, index: str, partition: Hashable) -> Sequence[AnyEntity]:
         """Return a whole partition in rank order, for callers that cannot await."""
@@ -274,13 +305,13 @@ class Collection(Generic[AnyEntity]):
 
     def place(self, index: str, entity: AnyEntity) -> Rank:
         """Return where an entity stands in an index; a place stays valid when its entity has moved or is gone."""
-        return self._indexes[index].declared.entry(entity)
+        return self._indexes.declared[index].entry(entity)
 
     async def find(self, index: str, partition: Hashable, key: str) -> AnyEntity | None:
         """Return the entity with this id if it belongs to the partition, or None."""
         # Asked of the declaration, not of the storage: one comparison instead of a search.
         found = await self.get(key)
-        return found if found and partition in self._indexes[index].declared.partitions(found) else None
+        return found if found and partition in self._indexes.declared[index].partitions(found) else None
 
     async def near(
         self, index: str, partition: Hashable, here: Rank, *, limit: int, after: bool, descending: bool = False
