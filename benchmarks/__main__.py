@@ -1,12 +1,13 @@
 """python -m benchmarks [NAME...]: measures, prints a table, never fails for a missed budget."""
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import messages, oauth, peers, people, process, rest, results, sockets, stops, tokens
+from benchmarks import messages, oauth, peers, people, process, rest, results, sockets, steps, stops, tokens
 from benchmarks.effort import FULL, QUICK, Effort
 from benchmarks.report import Figure, table
 
@@ -35,12 +36,13 @@ MEASURES: dict[str, Callable[[Effort], list[Figure]]] = {
     "people": people.profile,
     "costs": people.costs,
 }
+PROFILE = "profile"  # no ratio: where the time of one call goes
 
 
 def main() -> None:
     """Run the chosen measurements, or all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Ratios of the performance budget.")
-    known = ", ".join(MEASURES)
+    known = ", ".join([*MEASURES, PROFILE])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {known}; all if none")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="the same as an option")
     parser.add_argument("--quick", action="store_true", help="a smoke: every case once and small, the figures are void")
@@ -48,17 +50,23 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder for latest.json, .md and .svg; benchmarks/results for all")
     chosen = parser.parse_args()
     names = [*chosen.names, *chosen.only]
-    if unknown := set(names) - MEASURES.keys():
+    if unknown := set(names) - {*MEASURES, PROFILE}:
         parser.error(f"no measure {', '.join(sorted(unknown))}")
-    complete = not names and not chosen.quick
-    figures = measured(names or list(MEASURES), QUICK if chosen.quick else FULL)
-    others = peers.side_by_side(chosen.peers, FULL) if complete else []
-    print(table(figures))
-    if others:
-        print(f"\n{peers.table(others)}")
-    out = chosen.out or (results.FOLDER if complete else None)
-    if out:
-        results.write(out, figures, others)
+    complete, effort = not names and not chosen.quick, QUICK if chosen.quick else FULL
+    load_before = os.getloadavg()[0]
+    if ratios := [name for name in names or MEASURES if name != PROFILE]:
+        figures = measured(ratios, effort)
+        others = peers.side_by_side(chosen.peers, FULL) if complete else []
+        print(table(figures))
+        if others:
+            print(f"\n{peers.table(others)}")
+        if out := chosen.out or (results.FOLDER if complete else None):
+            results.write(out, figures, others, load_before)
+    if PROFILE in names or not names:
+        found = steps.measured(effort)
+        print(f"\n{steps.table(found)}")
+        if not chosen.quick:
+            results.write_profile(found, load_before)
 
 
 def measured(names: list[str], effort: Effort) -> list[Figure]:

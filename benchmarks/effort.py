@@ -24,6 +24,7 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True):
     burst: int = 30
     signing_seconds: float = 0.25
     calls: int = 200
+    profile: float = 10
     hostile_rounds: int = 5
     hostile_size: float = 1
     crowd: int = 5_000
@@ -53,6 +54,7 @@ QUICK = Effort(
     burst=3,
     signing_seconds=0.05,
     calls=5,
+    profile=0.5,
     hostile_rounds=1,
     hostile_size=0.01,
     crowd=20,

@@ -22,6 +22,7 @@ import msgspec
 
 from benchmarks.effort import Effort
 from benchmarks.processes import MOCK, resident_mb
+from benchmarks.report import aligned
 from mockspaces import __version__
 from mockspaces.client import Mockspaces
 from mockspaces.server import bind
@@ -83,10 +84,7 @@ HEAD = ("double", "start", "memory", "token", "bearer call", "what is asked")
 
 def table(found: list[Measured]) -> str:
     """Return all of them as text."""
-    rows = [HEAD, *(one.row() for one in found)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join(lines)
+    return aligned([HEAD, *(one.row() for one in found)])
 
 
 class Connection:

@@ -86,8 +86,12 @@ HEAD = ("what", "budget", "median", "quartiles", "by CPU", "verdict", "note")
 
 def table(figures: Sequence[Figure]) -> str:
     """Return all figures as text."""
-    rows = [HEAD, *(figure.row() for figure in figures)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+    return aligned([HEAD, *(figure.row() for figure in figures)])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows as text, each column as wide as its longest cell."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join(lines)
 

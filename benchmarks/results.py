@@ -12,15 +12,17 @@ from typing import Any
 
 import msgspec
 
-from benchmarks import plot
+from benchmarks import plot, steps
 from benchmarks.peers import HEAD as PEER_HEAD
 from benchmarks.peers import Measured
 from benchmarks.report import HEAD, Figure
+from benchmarks.steps import Step
 
 FOLDER = Path("benchmarks/results")
 NAME = "latest"
 GUIDE = Path("docs/performance.md")
 BEGIN, END = "<!-- table: written by make bench -->", "<!-- end of table -->"
+PROFILE = "<!-- profile: written by make bench, and by python -m benchmarks profile -->", "<!-- end of profile -->"
 COUNTED = ("uvicorn", "starlette", "uvloop", "httptools", "msgspec", "pyjwt", "cryptography", "python-socketio")
 NOTICEABLE = 0.1  # a median that moved by less than a tenth is no news
 BETTER = {
@@ -37,11 +39,11 @@ WHY = {
 }
 
 
-def write(folder: Path, figures: Sequence[Figure], peers: Sequence[Measured]) -> None:
+def write(folder: Path, figures: Sequence[Figure], peers: Sequence[Measured], load_before: float) -> None:
     """Write ``latest.json``, ``.md`` and ``.svg``, compared with the last result that was committed."""
     before = committed()
     folder.mkdir(parents=True, exist_ok=True)
-    facts = document(figures, peers)
+    facts = document(figures, peers, load_before)
     text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
     (folder / f"{NAME}.json").write_text(text, encoding="utf-8")
     (folder / f"{NAME}.md").write_text(markdown(facts, figures, peers, before), encoding="utf-8")
@@ -50,23 +52,40 @@ def write(folder: Path, figures: Sequence[Figure], peers: Sequence[Measured]) ->
         GUIDE.write_text(guided(GUIDE.read_text(encoding="utf-8"), facts, figures, peers), encoding="utf-8")
 
 
+def write_profile(found: Sequence[Step], load_before: float) -> None:
+    """Write into the guide where the time of a call goes."""
+    facts = document([], [], load_before)
+    parts = [about(facts), _table(steps.HEAD, [step.row() for step in found])]
+    GUIDE.write_text(between(GUIDE.read_text(encoding="utf-8"), PROFILE, parts), encoding="utf-8")
+
+
 def guided(guide: str, facts: Mapping[str, Any], figures: Sequence[Figure], peers: Sequence[Measured]) -> str:
     """Return the guide with this result between its marks."""
-    before, _, rest = guide.partition(BEGIN)
-    after = rest.partition(END)[2]
-    about = f"{facts['time'][:10]}, {facts['machine']}, load average {facts['load']} at the end of the run."
-    parts = [about, _table(HEAD[:6], [figure.row()[:6] for figure in figures])]
+    parts = [about(facts), _table(HEAD[:6], [figure.row()[:6] for figure in figures])]
     if peers:
         parts.append(_table(PEER_HEAD, [one.row() for one in peers]))
-    shown = "\n\n".join(parts)
-    return f"{before}{BEGIN}\n\n{shown}\n\n{END}{after}"
+    return between(guide, (BEGIN, END), parts)
 
 
-def document(figures: Sequence[Figure], peers: Sequence[Measured]) -> dict[str, Any]:
+def between(guide: str, marks: tuple[str, str], parts: Sequence[str]) -> str:
+    """Return the guide with other paragraphs between two marks."""
+    begin, end = marks
+    before, _, rest = guide.partition(begin)
+    return "\n\n".join([f"{before}{begin}", *parts, f"{end}{rest.partition(end)[2]}"])
+
+
+def about(facts: Mapping[str, Any]) -> str:
+    """Say when and where something was measured, and what else the machine did."""
+    load = f"load average {facts['load_before']} before the run, {facts['load']} at its end"
+    return f"{facts['time'][:10]}, {facts['machine']}, {load}."
+
+
+def document(figures: Sequence[Figure], peers: Sequence[Measured], load_before: float) -> dict[str, Any]:
     """Return all figures and where they were measured."""
     return {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
+        "load_before": round(load_before, 2),
         "load": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in COUNTED},
@@ -111,7 +130,7 @@ def markdown(
     rows = [[*figure.row()[:6], _since(figure, before), figure.row()[6]] for figure in figures]
     parts = [
         "# Benchmarks: the last result",
-        f"{facts['time']}, {facts['machine']}, load average {facts['load']} at the end, {versions}.",
+        f"{about(facts)} {versions}.",
         f"Budgets missed: {', '.join(missed) or 'none'}. About the columns: [performance](../../docs/performance.md).",
         f"![how much of each budget is used]({NAME}.svg)",
         _table(head, rows),

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 
-from benchmarks import peers, people, plot, results
+from benchmarks import peers, people, plot, results, steps
 from benchmarks.effort import QUICK
 from benchmarks.load import Rate
 from benchmarks.report import Figure, beside, table
@@ -44,7 +44,7 @@ def test_ratio_is_the_median_of_pairs() -> None:
 
 
 # `make bench ARGS=--quick` runs all of them.
-SAMPLE = ("announced", "redirects", "fan-out", "worlds", "pages", "people", "costs")
+SAMPLE = ("announced", "redirects", "fan-out", "worlds", "pages", "people", "costs", "profile")
 
 
 @pytest.mark.slow
@@ -53,7 +53,8 @@ def test_cases_run(tmp_path: Path) -> None:
     done = run("--quick", "--out", str(tmp_path / "results"), *SAMPLE)
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "results" / "latest.json").read_text())["figures"]
-    assert len(figures) > len(SAMPLE)
+    assert len(figures) >= len(SAMPLE)
+    assert "server.http" in done.stdout
     assert all(figure["what"] in done.stdout and figure["median"] > 0 for figure in figures)
     ET.parse(tmp_path / "results" / "latest.svg")  # noqa: S314 - our own
     assert all(figure["what"] in (tmp_path / "results" / "latest.md").read_text() for figure in figures)
@@ -89,7 +90,7 @@ def test_plot_marks_what_is_missed_and_what_was_before() -> None:
 def test_result_is_compared_with_the_last(before: float | None, words: str) -> None:
     """A median that moved by a tenth or more is called better or worse than the last committed one."""
     figure = Figure(what="x", samples=(2.0,), budget=3)
-    facts = {"time": "now", "machine": "this", "load": 0, "python": "3", "versions": {}}
+    facts = {"time": "now", "machine": "this", "load_before": 0, "load": 0, "python": "3", "versions": {}}
     row = results.markdown(facts, [figure], [], {} if before is None else {"x": before}).splitlines()[-1]
     told = row.split(" | ")[-2].strip()
     assert told.endswith(words)
@@ -99,17 +100,33 @@ def test_result_is_compared_with_the_last(before: float | None, words: str) -> N
 def test_guide_has_the_result_between_its_marks() -> None:
     """The guide keeps its words, and a second result replaces the first."""
     figure = Figure(what="some figure", samples=(2.0,), budget=3)
-    facts = {"time": "2031-02-03T04:05", "machine": "this", "load": 0}
+    facts = {"time": "2031-02-03T04:05", "machine": "this", "load_before": 0.1, "load": 1.3}
     guide = f"words\n\n{results.BEGIN}\nold\n{results.END}\n\nmore words\n"
     once = results.guided(guide, facts, [figure], [OURS])
     assert once == results.guided(once, facts, [figure], [OURS])
     assert once.startswith("words\n")
     assert once.endswith("\n\nmore words\n")
+    assert "2031-02-03, this, load average 0.1 before the run, 1.3 at its end." in once
     assert "| some figure | ≤ 3 | 2 |" in once
     assert "\nold\n" not in once
-    assert all(
-        (ROOT / results.GUIDE).read_text(encoding="utf-8").count(mark) == 1 for mark in (results.BEGIN, results.END)
-    )
+    written = (ROOT / results.GUIDE).read_text(encoding="utf-8")
+    assert all(written.count(mark) == 1 for mark in (results.BEGIN, results.END, *results.PROFILE))
+
+
+def test_profile_counts_for_the_innermost_of_ours() -> None:
+    """A sample counts for our innermost module, and what is short is summed up."""
+    assert steps.module(sys._getframe()) == steps.BENEATH
+    assert steps.steps({}, 50) == []
+    short = {f"mockspaces.short{number}": 1 for number in range(3)}
+    found = steps.steps({"mockspaces.app": 200, steps.BENEATH: 597, **short}, 80)
+    assert [step.row()[:3] for step in found] == [
+        (steps.BENEATH, "74.6%", "59.7"),
+        ("app", "25.0%", "20.0"),
+        ("3 modules of less than 1%", "0.4%", "0.3"),
+    ]
+    assert found[1].about
+    assert not found[0].about
+    assert all(cell in steps.table(found) for step in found for cell in step.row())
 
 
 def test_report_says_where_a_peer_is_ahead() -> None:
