@@ -176,7 +176,7 @@ FRAME: Rules = {
         ("REST-REQ-08",),
     ),
     "blanks at the end of a header stay": (
-        Rule(EXCHANGE, "Exchange._read_headers", 'sent.strip(b" \\t")', "sent"),
+        Rule(EXCHANGE, "Exchange.header", '_text(value.strip(b" \\t"))', "_text(value)"),
         ("AUTH-HDR-01", "REST-RES-04"),
     ),
     "of a repeated header the first counts": (
@@ -217,7 +217,7 @@ FRAME: Rules = {
     ),
     "any ETag is not every ETag": (without(REST, "conditional", '"*" in known or '), ("REST-RES-04",)),
     "two documents of one length are equal": (
-        Rule(REST, "conditional", "crc32(body), adler32(body))", "0, 0)"),
+        Rule(REST, "conditional", "crc32(body))", "0)"),
         ("REST-RES-04",),
     ),
     "a form that begins like JSON is a form": (

@@ -27,6 +27,15 @@ PLANNED_RETRY_S = 1  # what a planned rate limit says, since no window is really
 class Exchange:
     """A request on its way through a surface; inner layers write endpoint, caller and why."""
 
+    # Class attributes, since most of them stay so in most calls.
+    endpoint: str | None = None
+    caller: Caller | None = None
+    code: str | None = None
+    why = ""
+    transport: Transport | None = None
+    _body: bytes | None = None
+    _headers: dict[bytes, bytes] | None = None  # none before somebody asks for one
+
     def __init__(
         self,
         scope: Scope,
@@ -47,31 +56,22 @@ class Exchange:
         self.origins = origins
         self.path = path
         self.method: str = scope["method"]
-        self.endpoint: str | None = None
-        self.caller: Caller | None = None
-        self.code: str | None = None
-        self.why = ""
-        self.transport: Transport | None = None
-        self._body: bytes | None = None
         self.attempt = Attempt()
-        self._headers: dict[bytes, bytes] = {}  # none before somebody asks for one
 
     def header(self, name: bytes) -> str | None:
         """Return the header of this lower-case name, or None; a repeated one is one list (RFC 9110, 5.2)."""
         value = (self._headers or self._read_headers()).get(name)
-        return None if value is None else _text(value)
+        return None if value is None else _text(value.strip(b" \t"))  # the parser leaves blanks at the end
 
     def _read_headers(self) -> dict[bytes, bytes]:
-        found = self._headers  # by hand: a cached property of Python 3.11 takes a lock, a tenth of a request
-        repeated: dict[bytes, list[bytes]] = {}
-        for name, sent in self.scope["headers"]:
-            value = sent.strip(b" \t")  # the parser leaves blanks at the end
-            if name in found:
-                repeated.setdefault(name, [found[name]]).append(value)
-            else:
-                found[name] = value
-        for name, values in repeated.items():
-            found[name] = b", ".join(values)
+        sent = self.scope["headers"]
+        # By hand: a cached property of Python 3.11 takes a lock, a tenth of a request.
+        found = self._headers = dict(sent)
+        if len(found) != len(sent):
+            repeated: dict[bytes, list[bytes]] = {}
+            for name, value in sent:
+                repeated.setdefault(name, []).append(value.strip(b" \t"))
+            found.update((name, b", ".join(values)) for name, values in repeated.items())
         return found
 
     @cached_property

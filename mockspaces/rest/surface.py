@@ -1,7 +1,7 @@
 """The Spaces REST API as a surface: route, authenticate, authorise, enter, answer, refuse."""
 
 from collections.abc import Mapping
-from zlib import adler32, crc32
+from zlib import crc32
 
 from starlette.responses import Response
 
@@ -132,8 +132,8 @@ def conditional(exchange: Exchange, response: Response) -> Response:
     """Add a weak ETag to a 200 of GET, or answer 304 if the client has it (REST-RES-04)."""
     if exchange.method not in ("GET", "HEAD") or response.status_code != 200:  # noqa: PLR2004 - OK
         return response
-    body = response.body  # two checksums and the length: a cryptographic hash took a twentieth of a request
-    etag = b'W/"%x-%08x%08x"' % (len(body), crc32(body), adler32(body))
+    body = response.body  # length and checksum: a cryptographic hash took a twentieth of a request
+    etag = b'W/"%x-%08x"' % (len(body), crc32(body))
     if given := exchange.header(b"if-none-match"):
         known = [tag.strip().removeprefix("W/") for tag in given.split(",")]
         if "*" in known or etag.decode().removeprefix("W/") in known:

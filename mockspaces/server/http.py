@@ -22,6 +22,7 @@ import logging
 import re
 from asyncio.events import TimerHandle
 from collections import deque
+from functools import lru_cache
 from itertools import chain
 from string import punctuation
 from typing import Any, cast
@@ -146,16 +147,8 @@ class Cycle(RequestResponseCycle):
         headers = start["headers"]
         if (b"content-length", b"%d" % len(first.get("body", b""))) not in headers or self.scope["method"] == "HEAD":
             return None
-        lines = [STATUS_LINE[start["status"]]]
-        for name, value in chain(self.default_headers, headers):
-            if name not in USUAL:
-                return None
-            lines += (name, b": ", value, b"\r\n")
-        lines.append(b"\r\n")
-        head = b"".join(lines)
-        # Nothing but the ends of lines is a control character, or a value could begin a header of its own.
-        controls = len(head) - len(head.translate(None, _CONTROLS))
-        return head if controls == 2 * (len(lines) // 4 + 2) else None
+        lines = [_line(name, value) for name, value in chain(self.default_headers, headers)]
+        return None if None in lines else b"".join((STATUS_LINE[start["status"]], *lines, b"\r\n"))  # type: ignore[arg-type]  # None is not among them
 
     async def receive(self) -> ASGIReceiveEvent:
         """Return the next part of the body; one that cannot be read ends like that of a client who left."""
@@ -495,6 +488,13 @@ class HttpProtocol(HttpToolsProtocol):
         if self._linger_timers:
             self._linger_timers[1].cancel()
             self._linger_timers = (self._linger_timers[0], self._silence_timer())
+
+
+@lru_cache(maxsize=512)  # a server says the same over and over
+def _line(name: bytes, value: bytes) -> bytes | None:
+    """Return a header as a line; None for one that needs a look, or whose value could begin a header of its own."""
+    checked = name in USUAL and len(value.translate(None, _CONTROLS)) == len(value)
+    return b"%b: %b\r\n" % (name, value) if checked else None
 
 
 def _nothing() -> None:

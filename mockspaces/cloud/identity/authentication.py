@@ -203,9 +203,10 @@ class AccessTokenCase(Case):
 async def _bearer(world: World, text: str, now: int) -> Case:
     case = AccessTokenCase(world, now)
     case.text = text
-    token = case.token = await world.state.access_tokens.get(text)
-    grant = case.grant = await world.state.grants.get(token.grant_id) if token else None
-    case.user = await world.state.users.get(grant.user_id) if grant else None
+    state = world.state
+    token = case.token = state.access_tokens.peek(text)
+    grant = case.grant = state.grants.peek(token.grant_id) if token else None
+    case.user = state.users.peek(grant.user_id) if grant else None
     return case
 
 

@@ -32,6 +32,7 @@ async def issue(
 
     A user JWT is signed after the commit.
     """
+    state, contract = world.state, world.contract
     if grant.user_jwt or world.settings.accounts_id_token_style == "rs256":
         unsigned = await tokens.user_jwt(world, user, grant=grant)
         return _misbehaving(world, client, unsigned.header, unsigned.claims) or unsigned
@@ -42,18 +43,18 @@ async def issue(
         aud=client.id,
         email=user.username,
         iat=now,
-        exp=now + world.contract.limits.id_token_s,
-        id_token_version=world.contract.accounts.id_token_version,
+        exp=now + contract.limits.id_token_s,
+        id_token_version=contract.accounts.id_token_version,
         nonce=UNSET if nonce is None else nonce,
     )
-    claims = builtins(said, world.contract.shapes)
+    claims = builtins(said, contract.shapes)
     header = {"alg": jws.HS256, "typ": "JWT"}
     text = jws.sign_hs256(header, claims, _key(world, client))
     # Put a token on record; two grants of one second may own the same text.
     name = jws.digest(text.encode()).hex()
-    known = await world.state.issued_id_tokens.get(name)
+    known = await state.issued_id_tokens.get(name)
     owners = known.grant_ids if known else ()
-    await world.state.issued_id_tokens.put(IssuedIdToken(id=name, grant_ids=(*owners, grant.id)))
+    await state.issued_id_tokens.put(IssuedIdToken(id=name, grant_ids=(*owners, grant.id)))
     return _misbehaving(world, client, header, claims) or text
 
 

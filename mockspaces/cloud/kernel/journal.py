@@ -223,7 +223,7 @@ class Journal:
         self._entries.append(entry)
         self._bytes += entry.size
         self.counts.add(entry)
-        while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
+        while self._entries.length > self._max_entries or self._bytes > self._max_bytes:
             self._bytes -= self._entries.drop()
             self.dropped += 1
         for event in self._waiting:

@@ -37,17 +37,19 @@ class Ring(Generic[Record]):
         self._blocks: deque[tuple[array[int], bytes | Sequence[Record]]] = deque()  # sizes, and the records
         self._newest: deque[Record] = deque()
         self._gone = 0  # records of the first block that were dropped
+        self.length = 0  # as `len` tells it
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(list[kind]).decode  # type: ignore[valid-type]  # known at run time only
 
     def __len__(self) -> int:
         """Return the number of records."""
-        return BLOCK * len(self._blocks) - self._gone + len(self._newest)
+        return self.length
 
     def append(self, record: Record) -> None:
         """Take in the newest record; what it says must not change from now on."""
         newest = self._newest
         newest.append(record)
+        self.length += 1
         if len(newest) >= NEWEST + BLOCK:
             packed = [newest.popleft() for _ in range(BLOCK)]
             sizes = array("L", [one.size for one in packed])
@@ -58,6 +60,7 @@ class Ring(Generic[Record]):
 
     def drop(self) -> int:
         """Forget the oldest record, and return its size."""
+        self.length -= 1
         if not self._blocks:
             return self._newest.popleft().size
         size = self._blocks[0][0][self._gone]
@@ -71,7 +74,7 @@ class Ring(Generic[Record]):
         """Forget all records."""
         self._blocks.clear()
         self._newest.clear()
-        self._gone = 0
+        self._gone = self.length = 0
 
     def since(self, position: int) -> Iterator[Record]:
         """Yield the records from a position on, oldest first; the oldest one is at 0."""

@@ -79,9 +79,7 @@ class MustWait(Exception):
 class Waits:
     """What one call has waited for outside of its transaction, kept for when it runs again."""
 
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self._made: dict[str, Any] | None = None  # made when it is needed: hardly any call waits
+    _made: dict[str, Any] | None = None  # made when it is needed: hardly any call waits
 
     def made(self, name: str, make: Callable[[], Awaitable[Result]]) -> Result:
         """Return what ``make`` has made outside of the transaction; the first time, leave the transaction for it."""
