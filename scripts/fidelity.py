@@ -78,7 +78,7 @@ This page is generated (`make fidelity`); do not edit it. Each numbered statemen
 **D** documented by the vendor, **C** seen in a client that worked with the service, **A** assumed by us, **M** measured
 by us with public libraries, *mixed* where parts differ. *Cited* means that a black-box contract test shows it on the
 mock; *confirmed* that `mockspaces verify` has seen a real service do the same, *by traffic* that a recording of one,
-read by `mockspaces check`, shows all that the statement says.
+read by `mockspaces check` or `mockspaces verify`, shows all that the statement says.
 """
 
 
@@ -147,7 +147,7 @@ def _traffic(seen: dict[str, Shown]) -> str:
         f"* {name}: {one.verdict}, {one.host}, {one.date}, {one.count} times, entry {one.entry}"
         for name, one in seen.items()
     ]
-    nothing = "No recording has been checked yet; `mockspaces check --update-catalogue` keeps what one shows."
+    nothing = "No recording has been checked yet; `--update-catalogue` of `check` or `verify` keeps what one shows."
     return "\n".join(["## Recorded traffic of real services", "", *(told or [nothing])])
 
 

@@ -477,6 +477,20 @@ def test_verdicts_are_kept(tmp_path: Path) -> None:
     assert stored["B-01"]["verdict"] == "contradicted"
 
 
+def test_verdicts_of_a_recording_are_those_of_traffic() -> None:
+    """What a run on a recording confirms or contradicts is counted by its claims, and names the first entry of them."""
+    answers = tuple({**exchange("{}", 200), "entry": number} for number in (7, 8))
+    one, other = held(text="answered", exchanges=(1,)), held(text="heard", exchanges=(2,))  # a frame has no number
+    found = run(record(one, other, differing("B-01"), exchanges=(*answers, exchange("42", 101))))
+    report = verify([row("A-01"), row("B-01")], run(record(one, other, held("B-01"))), found, {})
+    shown = learning.shown(report, found, "host", "2031-02-03")
+    assert {name: (told.verdict, told.count, told.entry) for name, told in shown.items()} == {
+        "A-01": ("confirmed by traffic", 2, 8),
+        "B-01": ("contradicted by traffic", 1, 7),
+    }
+    assert {(told.host, told.date) for told in shown.values()} == {("host", "2031-02-03")}
+
+
 def test_kept_verdicts_are_of_behaviours() -> None:
     """The stored verdicts can be loaded, and each is about something that exists."""
     assert verdicts.verdicts().keys() <= catalogue().keys()

@@ -15,13 +15,14 @@ from urllib.parse import urlsplit, urlunsplit
 import click
 from msgspec import structs
 
-from mockspaces.contract import verdicts
+from mockspaces.contract import hosts, verdicts
 from mockspaces.contract.behaviours import catalogue
+from mockspaces.traffic import learning as traffic
 from mockspaces.traffic.archives import ArchiveError
 from mockspaces.verification import learning, playing, reports, runs, starting, summary
 from mockspaces.verification.progress import Terminal
 from mockspaces.verification.runs import Interrupted, Run, SuiteError
-from mockspaces.verification.verdicts import verify
+from mockspaces.verification.verdicts import Report, verify
 
 CLEAN, DIFFERENT, FAILED = 0, 1, 2
 RUN_FILE = "run.json"
@@ -71,6 +72,7 @@ def _run(name: str, results: Path, options: Sequence[str]) -> Run:
     help="Write a contract overlay of what was learnt.",
 )
 @click.option("--update-catalogue", is_flag=True, help="Keep date and verdict of each behaviour, for the catalogue.")
+@click.option("--hosts", "named", multiple=True, metavar="NAME", help="A host of the service that was recorded.")
 @click.option("--allow-production", is_flag=True, help="Do not refuse a profile that names production.")
 @click.option("--interactive", is_flag=True, help="You sign in and decide at a browser: authorization code, consent.")
 @click.option("--dry-run", is_flag=True, help="List every request that would be sent, and send none to the target.")
@@ -127,6 +129,7 @@ class Choices:
     against: str = "mock"
     write_overlay: Path | None = None
     update_catalogue: bool = False
+    named: tuple[str, ...] = ()
     allow_production: bool = False
     interactive: bool = False
     dry_run: bool = False
@@ -150,6 +153,8 @@ class Choices:
 
 def compare(chosen: Choices, scratch: Path) -> int:
     """Run the suite on both sides, write and tell what came out, and return the exit code."""
+    if chosen.update_catalogue and chosen.is_archive:
+        refuse_mocks(chosen)
     if chosen.target.is_dir():  # a recording stands in for its target
         found = runs.load(chosen.target / RUN_FILE)
         mock = _run(chosen.against, scratch / "mock.json", chosen.options())
@@ -184,11 +189,8 @@ def compare(chosen: Choices, scratch: Path) -> int:
         learnt = learning.overlay(mock, found)
         chosen.write_overlay.write_text(json.dumps(learnt, indent=1) + "\n", encoding="utf-8")
         click.echo(f"{chosen.write_overlay}: {len(learnt.get('errors', {}))} rows")
-    if chosen.update_catalogue and (found.kind == "mock" or found.ended):
-        why = "the run did not come to its end" if found.ended else "another mock confirms nothing"
-        click.echo(f"mockspaces: {why}, so no verdict is kept", err=True)
-    elif chosen.update_catalogue:
-        click.echo(f"{learning.keep(report, verdicts.path())} verdicts kept")
+    if chosen.update_catalogue:
+        keep(chosen, report, found)
     if chosen.record:
         chosen.record.mkdir(parents=True, exist_ok=True)
         runs.save(found, chosen.record / RUN_FILE)
@@ -196,6 +198,28 @@ def compare(chosen: Choices, scratch: Path) -> int:
         reports.write(report, chosen.folder)
     click.echo(reports.text(report))
     return FAILED if found.ended else CLEAN if report.clean else DIFFERENT
+
+
+def keep(chosen: Choices, report: Report, found: Run) -> None:
+    """Keep the verdicts of a run in the catalogue, those of a recording apart, unless they confirm nothing."""
+    if found.ended or (found.kind == "mock" and not chosen.is_archive):
+        why = "the run did not come to its end" if found.ended else "another mock confirms nothing"
+        click.echo(f"mockspaces: {why}, so no verdict is kept", err=True)
+        return
+    if chosen.is_archive:
+        recorded = playing.origin(chosen.target)
+        told = learning.shown(report, found, recorded.host, recorded.day)
+        count = traffic.keep(told, verdicts.path(verdicts.TRAFFIC_FILE))
+    else:
+        count = learning.keep(report, verdicts.path())
+    click.echo(f"{count} verdicts kept")
+
+
+def refuse_mocks(chosen: Choices) -> None:
+    """Refuse to keep what a recording shows that may be one of a mock. Raises `SuiteError`, `ArchiveError`."""
+    host = playing.origin(chosen.target).host
+    if host not in {*hosts.NAMES, *(part.lower() for one in chosen.named for part in one.split(","))}:
+        raise SuiteError(f"{host} may be a mock, which confirms nothing; --hosts says that it is the service")
 
 
 def explain(chosen: Choices, results: Path) -> None:

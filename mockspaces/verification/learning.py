@@ -1,4 +1,7 @@
-"""What a run taught: a contract overlay of refusals that the target words otherwise, and verdicts to keep."""
+"""What a run taught: a contract overlay of refusals that the target words otherwise, and verdicts to keep.
+
+A run on a recording shows what traffic does: its verdicts are kept with those of `mockspaces check`.
+"""
 
 import json
 from collections import defaultdict
@@ -9,12 +12,18 @@ from typing import Any
 import msgspec
 
 from mockspaces.contract import Contract
-from mockspaces.contract.verdicts import Kept
-from mockspaces.verification.runs import Run
+from mockspaces.contract.verdicts import Kept, Shown, Sight
+from mockspaces.verification.runs import ClaimRecord, Run, TestRecord
 from mockspaces.verification.verdicts import Report
 
 Refusal = tuple[int, str]
 HELD = ("confirmed", "partly")
+BY_TRAFFIC: Mapping[str, Sight] = {
+    "confirmed": "confirmed by traffic",
+    "contradicted": "contradicted by traffic",
+    "otherwise": "contradicted by traffic",
+    "partly": "shown in part",
+}
 
 
 def overlay(mock: Run, target: Run) -> dict[str, Any]:
@@ -65,3 +74,26 @@ def keep(report: Report, path: Path) -> int:
         kept[one.id] = Kept(verdict=one.verdict, date=report.finished[:10], target=report.target)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(dict(sorted(kept.items()))), indent=1) + b"\n")
     return len(judged)
+
+
+def shown(report: Report, run: Run, host: str, day: str) -> dict[str, Shown]:
+    """Return what a run on a recording has shown of each behaviour: how many claims tell it, and the first entry."""
+    entries = {
+        (record.test, claim.id, claim.text): _entry(record, claim) for record in run.tests for claim in record.claims
+    }
+    found = {}
+    for one in report.findings:
+        told = "differs" if one.differs else "held"
+        numbers = [entries.get((fate.test, one.id, fate.text), 0) for fate in one.claims if fate.state == told]
+        if one.verdict in BY_TRAFFIC and numbers:
+            first = min(filter(None, numbers), default=0)
+            verdict = BY_TRAFFIC[one.verdict]
+            found[one.id] = Shown(verdict=verdict, date=day, host=host, count=len(numbers), entry=first)
+    return found
+
+
+def _entry(record: TestRecord, claim: ClaimRecord) -> int:
+    """Return the number of the entry that a claim rests on; of frames of a socket, that of the last answer before."""
+    own = [record.exchanges[place].get("entry", 0) for place in claim.exchanges if place < len(record.exchanges)]
+    before = [one.get("entry", 0) for one in record.exchanges[: min(claim.exchanges, default=0)]]
+    return next(filter(None, [*own, *reversed(before)]), 0)

@@ -6,9 +6,10 @@ answered to another request, or at another time, is no evidence. So is what the 
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import jwt
@@ -36,12 +37,20 @@ UNPLAYED = (
 Decode = Callable[..., Any]
 
 
-def place(path: Path) -> tuple[str, int]:
-    """Return host and port of the mock that was recorded: where its control API was asked. Raises `ArchiveError`."""
+class Origin(NamedTuple):
+    """Host and port of the mock that was recorded, and the day (ISO, UTC)."""
+
+    host: str
+    port: int
+    day: str
+
+
+def origin(path: Path) -> Origin:
+    """Return what was recorded, and when: where its control API was asked first. Raises `ArchiveError`."""
     for _number, entry in archives.entries(path):
         parts = urlsplit(entry.request.url) if entry else None
-        if parts is not None and parts.path.rstrip("/") == "/_mock":
-            return parts.hostname or "", parts.port or 80
+        if entry is not None and parts is not None and parts.path.rstrip("/") == "/_mock":
+            return Origin(parts.hostname or "", parts.port or 80, entry.started[:10])
     raise archives.ArchiveError(
         f"{path}: nobody has asked the control API of a mock in it; the suite can be played on its own traffic alone, "
         "recorded with --record-control"
@@ -50,7 +59,7 @@ def place(path: Path) -> tuple[str, int]:
 
 def options(path: Path, scratch: Path) -> list[str]:
     """Return how the suite is run on a recording; a profile is written into a folder. Raises `ArchiveError`."""
-    host, port = place(path)
+    host, port, _ = origin(path)
     base = f"http://{host}:{port}"
     profile = scratch / "recording.toml"
     text = f'name = "recording"\nkind = "mock"\ncontrol = "{base}/_mock"\n'
@@ -73,7 +82,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Serve the recording where its mock was, and let the suite take nothing else for an answer."""
     path: Path = config.getoption("--recording")
     player = Player(archives.entries(path), Contract.shipped())
-    config.add_cleanup(serve(player, *place(path)))
+    host, port, _ = origin(path)
+    config.add_cleanup(serve(player, host, port))
     config.pluginmanager.register(Witness(player), "recording-witness")
 
 
@@ -112,6 +122,16 @@ def without_signatures(decode: Decode, not_tried: type[Exception]) -> Decode:
     return decoded
 
 
+@contextmanager
+def numbered(recorder: Any, number: int) -> Iterator[None]:
+    """Note with what is heard which entry it is."""
+    exchanges = recorder.current.exchanges if recorder.current else []
+    before = len(exchanges)
+    yield
+    for one in exchanges[before:]:
+        one["entry"] = number
+
+
 class Witness:
     """Sees to it that claims rest on the recording alone."""
 
@@ -125,14 +145,16 @@ class Witness:
         time.time = lambda: time.monotonic() + player.moved_s if player.moved_s else self._real()
         hear, add, answered = Recorder.response, book.add, book.answered
 
-        def checked(response: Any) -> None:
+        def checked(response: Any) -> int:
             told = response.headers.pop(MARK.decode(), NONE)
             if told == NONE:
                 raise NotTried(player.diverged or "this was asked of another server than the recorded one")
+            return int(told)
 
         def response(recorder: Any, one: Any) -> None:
-            checked(one)
-            hear(recorder, one)
+            number = checked(one)
+            with numbered(recorder, number):
+                hear(recorder, one)
 
         def raw(one: Any, position: int) -> None:
             if one.request.method == "RAW":
