@@ -1,9 +1,10 @@
 """A recording as a server: whoever asks again what was asked is answered again what was answered.
 
 A request is looked for among those that were recorded in the same world and not answered again yet. Credentials do not
-count, since a recording has them by their form alone, and neither do times in JWTs and the cookie against forged forms,
-which a client may keep from another page. Among several that fit otherwise the one with the same credential is taken,
-else one with the same cookies, else the first. What was not recorded is answered by 599 and nothing else.
+count, since a recording has them by their form alone. Neither do times in JWTs, nor cookies that a client may keep from
+another page: that of a session elsewhere, that against forged forms anywhere. Among several that fit otherwise the one
+with the same credential is taken, else one with the same cookies, else the first. What was not recorded is answered by
+599 and nothing else.
 
 A world of its own port is known by that port, from the call that opened it until another one has the port.
 
@@ -32,7 +33,8 @@ from mockspaces.traffic.worlds import ERRORS, OPENING, Worlds, name_of, opened, 
 PIN = "spaces-x-space-password"
 UNKNOWN = 599  # no status of any service
 MARK = b"x-recorded"  # on each answer: the number of its entry, "none" for what was not recorded
-FORM_COOKIE = "csrftoken"
+BROWSING = ("csrftoken", "sessionid")  # how the names of cookies end that only pages read
+PAGES = ("/account/", "/oauth2/authorize")
 SCHEMES = ("", "bearer", "jwt", "service_app", "sat", "basic", "oauth")  # any other one may be hidden in a recording
 LEAST = 16  # characters of a credential that nothing else can be
 LATE_S = 1.0  # frames wait so long for requests that were made before them, and are made no more
@@ -331,7 +333,8 @@ def key(entry: Entry) -> Key:
     message = asked(entry)
     parts = parts_of(entry)
     scheme, _, token = (message.header("authorization") or "").partition(" ")
-    cookies = () if MOCK in parts.path else tuple(one for one in cookies_of(message) if one != FORM_COOKIE)
+    kept = BROWSING[:1] if any(one in parts.path for one in PAGES) else BROWSING
+    cookies = () if MOCK in parts.path else tuple(one for one in cookies_of(message) if not one.endswith(kept))
     return (
         entry.request.method,
         formless(parts.path),

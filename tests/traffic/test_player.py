@@ -16,6 +16,7 @@ from mockspaces.traffic.redaction import Redactor
 from tests.traffic.conftest import CLOUD, CONTRACT, Object, Write, entry, loaded
 
 PIN = "4711"
+SESSION = {"name": "cookie", "value": "sessionid=a; csrftoken=b"}
 
 
 async def session(client: httpx.AsyncClient) -> list[httpx.Response]:
@@ -101,17 +102,20 @@ async def test_an_unread_body_is_recorded(recording: Path) -> None:
 
 
 async def test_a_cookie_of_another_page_is_no_other_question(write: Write) -> None:
-    """The cookie against forged forms may be kept or not; where both were recorded, each is answered as it was."""
+    """Cookies that only pages read may be kept or not; where both were recorded, each is answered as it was."""
     kept = [{"name": "accept", "value": "*/*"}, {"name": "cookie", "value": "csrftoken=a"}]
     archive = write(
         entry(path="/account/login/", body="kept", sent=kept, host=CLOUD),
         entry(path="/account/login/", body="none", sent=kept[:1], host=CLOUD),
-        entry(path="/api/users/me", body="kept", sent=kept, host=CLOUD),
+        entry(path="/api/users/me", body="kept", sent=[*kept[:1], SESSION], host=CLOUD),
+        entry(path="/account/logout", body="kept", sent=[*kept[:1], SESSION], host=CLOUD),
     )
     transport = httpx.ASGITransport(app=player(archive))
     async with httpx.AsyncClient(transport=transport, base_url=f"https://{CLOUD}") as client:
         told = [(await client.get(path)).text for path in ("/account/login/", "/account/login/", "/api/users/me")]
+        signed_out = await client.get("/account/logout")
     assert told == ["none", "kept", "kept"]
+    assert signed_out.status_code == UNKNOWN  # a page is another one to somebody who is signed in
 
 
 async def test_a_scheme_that_nobody_knows_counts_by_its_length(write: Write) -> None:
