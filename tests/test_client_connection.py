@@ -1,10 +1,12 @@
 """Connections, servers and worlds of a client whose test is interrupted, forks, has threads, or stops the time."""
 
 import asyncio
+import contextlib
 import logging
 import multiprocessing
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -31,6 +33,23 @@ def server() -> Iterator[Mockspaces]:
 def mock(server: Mockspaces) -> Iterator[Mockspaces]:
     with server.open_world() as world:
         yield world
+
+
+@contextlib.contextmanager
+def told(answer: bytes) -> Iterator[Mockspaces]:
+    """Yield a client of something that answers these bytes to the first request, and ends the connection."""
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as pool:
+        served = pool.submit(serve)
+        with Mockspaces(f"http://127.0.0.1:{listener.getsockname()[1]}") as mock:
+            yield mock
+        served.result(SOON_S)
 
 
 def names(mock: Mockspaces) -> set[str]:
@@ -237,3 +256,32 @@ def test_server_under_another_python_picks_a_free_port() -> None:
     """Two servers under another Python run beside each other and beside whatever has the usual port."""
     with Mockspaces.start(python=sys.executable) as one, Mockspaces.start(python=sys.executable) as other:
         assert len({one.url, other.url, f"http://127.0.0.1:{DEFAULT_PORT}"}) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", {}),
+        (b"HTTP/1.1 200\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\n[1,\r\n2\r\n2]\r\n0\r\n\r\n", [1, 2]),
+        (b"HTTP/1.0 200 OK\n\n[3]", [3]),
+    ],
+)
+def test_answer_is_read_however_it_is_sent(answer: bytes, found: object) -> None:
+    """A body has a length, comes in chunks, or ends with the connection, as what stands between may have it."""
+    with told(answer) as mock:
+        assert mock.call("GET", "") == found
+
+
+@pytest.mark.parametrize(
+    "answer", [b"SSH-2.0-OpenSSH_9.6\r\n", b"HTTP/2 200\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"]
+)
+def test_what_is_no_answer_is_refused(answer: bytes) -> None:
+    """Something else than HTTP, or half an answer, is told as such, and not waited for."""
+    with told(answer) as mock, pytest.raises(ControlError, match="it does not speak HTTP"):
+        mock.call("GET", "")
+
+
+def test_server_that_hangs_up_is_told_as_such() -> None:
+    """A first connection that ends without an answer is an error of the connection."""
+    with told(b"") as mock, pytest.raises(ConnectionError, match="without an answer"):
+        mock.call("GET", "")
