@@ -5,9 +5,11 @@ What became of each is kept as it comes, so that what was run before, with the s
 
 import argparse
 import asyncio
+import contextlib
 import hashlib
 import json
 import shlex
+import signal
 import sys
 import tempfile
 import time
@@ -23,6 +25,7 @@ from chaos.run import LIMIT_S, Run
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "build" / "chaos"
 SOURCES = ("chaos", "mockspaces", "fixtures")
+INTERRUPTED = 130
 SHOWN = 5  # problems of a program
 Result = dict[str, Any]
 
@@ -100,9 +103,10 @@ def told(error: BaseException) -> str:
     return f"{type(error).__name__} {error}".strip()
 
 
-async def run_all(seeds: Generator[int, None, None], options: argparse.Namespace, results: Results) -> list[Result]:
-    """Run programs, some at a time, and return what became of them."""
-    found = []
+async def run_all(
+    seeds: Generator[int, None, None], options: argparse.Namespace, results: Results, found: list[Result]
+) -> None:
+    """Run programs, some at a time, and put what became of them into a list."""
 
     async def work() -> None:
         for seed in seeds:
@@ -113,10 +117,12 @@ async def run_all(seeds: Generator[int, None, None], options: argparse.Namespace
             if options.until_failed and result["verdict"] != "passed":
                 seeds.close()
 
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with asyncio.TaskGroup() as group:
         for _ in range(options.jobs):
             group.create_task(work())
-    return found
 
 
 def tell(result: Result) -> None:
@@ -151,8 +157,11 @@ def main() -> int:
     before = [results.known[seed] for seed in wanted if seed in results.known]
     for result in before:
         tell(result)
-    new = asyncio.run(run_all((seed for seed in wanted if seed not in results.known), options, results))
-    return summed([*before, *new], len(before), time.monotonic() - started)
+    new: list[Result] = []
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+        asyncio.run(run_all((seed for seed in wanted if seed not in results.known), options, results, new))
+    code = summed([*before, *new], len(before), time.monotonic() - started)
+    return code if len(before) + len(new) == options.programs or options.until_failed else code or INTERRUPTED
 
 
 def summed(found: list[Result], before: int, seconds: float) -> int:

@@ -27,6 +27,7 @@ LIMIT_S = 120  # for a whole program
 MOST_PROBLEMS = 5
 TIMES = 1000  # that the fault may fire: always
 TEAPOT = 418
+STOPPING = "server.stopping"
 Doing = Callable[[Attempt], Awaitable[None]]
 
 
@@ -40,10 +41,11 @@ class Run:
     def __init__(self, program: Program, folder: Path, log: str, fault: str) -> None:
         self.history = History()
         self._program, self._folder, self._log, self._fault = program, folder, log, fault
-        self._processes: list[Process] = []
-        self._started = 0
+        self._processes: list[Process] = []  # those that serve
+        self._every: list[Process] = []
         self._up = asyncio.Event()
         self._under_way = 0
+        self._stopping = False
         self._full_until = 0  # refusals of what began later are wrong
         self._callers = [Caller() for _ in range(CALLERS)]
         self._control = Caller()
@@ -71,15 +73,17 @@ class Run:
                 await listener.stop()
             for caller in [*self._callers, self._control]:
                 caller.close()
-            for process in self._processes:
+            for process in self._every:
                 process.send(signal.SIGKILL)
                 await process.ended()
 
     # --- processes
 
     def _process(self) -> Process:
-        self._started += 1
-        return Process(self._log, self._folder / f"process{self._started}", self._program.compact, self._fault)
+        out = self._folder / f"process{len(self._every)}"
+        process = Process(self._log, out, self._program.compact, self._fault)
+        self._every.append(process)
+        return process
 
     async def _start(self) -> None:
         process = self._process()
@@ -104,9 +108,8 @@ class Run:
             self.history.worlds.append(world)
             control = f"{prefix}/_mock"
             for place, person in enumerate(PEOPLE):
-                self._tokens[number][place] = (await self._asked("POST", f"{control}/tokens", {"username": person}))[
-                    "token"
-                ]
+                credential = await self._asked("POST", f"{control}/tokens", {"username": person})
+                self._tokens[number][place] = credential["token"]
             members = [{"username": person} for person in PEOPLE[1:]]
             for title in range(SPACES):
                 body = {"title": f"space {title}", "owner": PEOPLE[0], "members": members}
@@ -206,6 +209,9 @@ class Run:
         attempt.answered = self.history.now()
         if status == good:
             return answer
+        if status == 503 and answer["code"] == STOPPING and self._stopping:
+            # Whatever is under way is interrupted, also if it waits for its change to be stored, which then happens.
+            raise BrokenError(STOPPING)
         if status == 503 and answer["code"] == STORED_NOT and self._may_refuse(attempt):
             attempt.outcome = REFUSED
             return None
@@ -394,6 +400,7 @@ class Run:
     async def _recover(self, number: signal.Signals) -> None:
         """End all processes, start one again when nothing is under way, and judge what it has."""
         self._up.clear()
+        self._stopping = number == signal.SIGTERM
         for process in self._processes:
             process.send(number)
         for process in self._processes:
@@ -402,6 +409,7 @@ class Run:
                 self.history.problem(f"the process ended with {code} after SIGTERM: {process.said}")
         while self._under_way or any(one.current for one in self._listeners):  # noqa: ASYNC110 - none is the last
             await asyncio.sleep(0.005)
+        self._stopping = False
         await self._start()
         await self._judge(recovered=True)
         self._up.set()

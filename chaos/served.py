@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-import ctypes
 import importlib
 import multiprocessing
 import os
 import resource
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -36,8 +36,8 @@ for _name in LOADED:
 
 
 def serve(options: list[str], out: str, compact: int, fault: str) -> None:
-    """Be ``mockspaces serve`` from now on; what is printed goes to a file. Ends with the process that forks."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    """Be ``mockspaces serve`` from now on; what is printed goes to a file. Ends with the process that runs programs."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     file = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     os.dup2(file, 1)
     os.dup2(file, 2)
@@ -49,13 +49,20 @@ def serve(options: list[str], out: str, compact: int, fault: str) -> None:
     mockspaces.cli.main()
 
 
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(1)
+
+
 class Process:
     """One process that serves, or that was refused the log."""
 
     def __init__(self, log: str, out: Path, compact: int, fault: str) -> None:
         options = ["--port", "0", "--log", log, "--log-level", "error"]
         self._out = out
-        self._process = _forking.Process(target=serve, args=(options, str(out), compact, fault))
+        self._process = _forking.Process(target=serve, args=(options, str(out), compact, fault), daemon=True)
         self._process.start()
         self.url = ""
 
