@@ -11,6 +11,7 @@ belongs to the entry that is open.
 
 import base64
 import gzip
+import json
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -23,11 +24,14 @@ import msgspec
 
 CHUNK = 256 * 1024
 MOST_ENTRY_BYTES = 24 * 2**20  # of one entry; what is larger is counted and skipped
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+UNREADABLE = "bytes that are no UTF-8"
 GZIP = b"\x1f\x8b"
 MARK = b"\xef\xbb\xbf"
 BLANK = b" \t\r\n"
 LONGEST_KEY = 16  # of a member that matters
 ENTRIES_DEPTH = 3  # the object, its log, the list of entries
+_LONE = re.compile("[\ud800-\udfff]")  # half a character: proxies write bytes so that are no UTF-8
 _STRUCTURE = re.compile(rb'["{}\[\]]')
 _STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 # Inside of an entry, everything up to the next bracket that is not of an object or list without others in it.
@@ -107,13 +111,17 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One exchange, or one WebSocket with its frames; ``connection`` is what our own recorder tells the port by."""
+    """One exchange, or one WebSocket with its frames; ``connection`` is what our own recorder tells the port by.
+
+    One that is ``unreadable`` has bytes that are no text: the body that has them is left out, or all, the URL too.
+    """
 
     request: Request
     response: Response
     started: str = msgspec.field(default="", name="startedDateTime")
     connection: str = ""
     frames: list[Frame] = msgspec.field(default=[], name="_webSocketMessages")
+    unreadable: bool = msgspec.field(default=False, name="_unreadable")
 
 
 def moment(text: str) -> float:
@@ -199,11 +207,40 @@ def entries(
             yield number, None
             continue
         try:
-            yield number, msgspec.json.decode(part, type=Entry)
+            yield number, _decoded(part)
         except (msgspec.ValidationError, UnicodeDecodeError) as error:
             raise ArchiveError(f"{path}: entry {number} is no entry of an archive{_place(error)}") from None
         except msgspec.DecodeError:
             raise ArchiveError(f"{path}: entry {number} is no JSON") from None
+
+
+def _decoded(part: bytes) -> Entry:
+    """Return an entry, without what has bytes that are no UTF-8: nothing is known of it. Raises as msgspec does."""
+    try:
+        return msgspec.json.decode(part, type=Entry)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        try:
+            text = json.dumps(json.loads(part), ensure_ascii=False)
+        except (ValueError, RecursionError):
+            text = ""
+        if not _LONE.search(text):
+            raise
+    entry = msgspec.json.decode(_LONE.sub(REPLACEMENT, text), type=Entry)
+    request, response = entry.request, entry.response
+    if _has_replaced(request.post_data):
+        request = msgspec.structs.replace(request, post_data=PostData(comment=UNREADABLE))
+    if _has_replaced(response.content):
+        response = msgspec.structs.replace(response, content=Content(size=max(1, response.content.size)))
+    entry = msgspec.structs.replace(entry, request=request, response=response, unreadable=True)
+    if _has_replaced(entry):
+        return Entry(request=Request(method="", url=""), response=Response(status=0), unreadable=True)
+    return entry
+
+
+def _has_replaced(part: object) -> bool:
+    return REPLACEMENT.encode() in msgspec.json.encode(part)
 
 
 def _place(error: Exception) -> str:

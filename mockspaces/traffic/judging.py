@@ -65,6 +65,10 @@ class Judge:
         if entry is None:
             counts["too large to be read"] += 1
             return
+        if entry.unreadable:
+            counts["with bytes that are no text"] += 1
+            if not entry.request.url:
+                return
         place = self._matcher.place(entry.request.url)
         if place is None:
             counts["of other hosts"] += 1

@@ -2,13 +2,14 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mockspaces.traffic import archives
-from mockspaces.traffic.archives import ArchiveError, Bounds, answered, entries
-from tests.traffic.conftest import Write, entry
+from mockspaces.traffic.archives import ArchiveError, Bounds, answered, asked, entries
+from tests.traffic.conftest import Object, Write, checked, entry, socket
 
 
 def texts(path: Path) -> list[str]:
@@ -102,3 +103,64 @@ def test_bodies_are_decoded(write: Write) -> None:
     del missing["response"]["content"]["text"]
     found = [answered(one).body for _number, one in entries(write(packed, damaged, cut, missing)) if one]
     assert found == [b"{}", None, None, None]
+
+
+ODD = "\udcff"  # as proxies write a byte that is no UTF-8
+
+
+def with_params() -> Object:
+    """Return an entry with a form of which only the pairs are kept."""
+    one = entry(body={})
+    one["request"]["postData"] = {"mimeType": "text/plain", "params": [{"name": "a", "value": ODD}]}
+    return one
+
+
+BODIES: dict[str, tuple[Callable[[], Object], bool, bool]] = {
+    "what was sent": (lambda: entry(body={}, post=ODD), True, False),
+    "a pair of a form": (with_params, True, False),
+    "the answer": (lambda: entry(body="a" + ODD), False, True),
+    "both, each half of another character": (lambda: entry(body="\ud83d", post="\ude00"), True, True),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_bytes_that_are_no_text_leave_a_body_out(write: Write, name: str) -> None:
+    """A body with bytes that are no UTF-8 is missing, which differs from nothing; the other one is there."""
+    make, sent_missing, answer_missing = BODIES[name]
+    path = write(make(), entry(body="right"))
+    [(_, one), (_, right)] = entries(path)
+    assert one is not None
+    assert right is not None
+    assert (asked(one).body is None, answered(one).body is None) == (sent_missing, answer_missing)
+    assert (one.request.url, one.unreadable, right.unreadable) == (right.request.url, True, False)
+    assert checked(path).counts["with bytes that are no text"] == 1
+
+
+ELSEWHERE: dict[str, Callable[[], Object]] = {
+    "URL": lambda: entry(path=f"/api/users/{ODD}"),
+    "method": lambda: entry(method=ODD),
+    "header of the request": lambda: entry(sent=[{"name": "Authorization", "value": ODD}]),
+    "name of a header": lambda: entry(headers=[{"name": ODD, "value": ""}]),
+    "frame": lambda: socket(("receive", f'42["MESSAGE_SENT","{ODD}"]')),
+    "time": lambda: {**entry(), "startedDateTime": ODD},
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_bytes_that_are_no_text_elsewhere_leave_an_entry_out(write: Write, name: str) -> None:
+    """An entry that has such bytes in its head or in a frame is counted, and judged no further."""
+    found = checked(write(ELSEWHERE[name](), entry(status=404, body={})))
+    assert found.counts["entries"] == 2
+    assert found.counts["with bytes that are no text"] == 1
+    assert sum(found.hosts.values()) == 1
+
+
+def test_bytes_that_are_no_text_excuse_nothing_else(tmp_path: Path) -> None:
+    """What is no JSON, or no entry, is refused as ever, whatever bytes stand beside it; a whole character is one."""
+    path = tmp_path / "odd.har"
+    for part, why in (('{"request": "\\udcff", x}', "entry 1 is no JSON"), ('{"request": "\\udcff"}', "is no entry")):
+        path.write_text(f'{{"log": {{"entries": [{part}]}}}}', encoding="utf-8")
+        with pytest.raises(ArchiveError, match=why):
+            texts(path)
+    path.write_text(json.dumps({"log": {"entries": [entry(body="\U0001f600")]}}), encoding="utf-8")
+    assert texts(path) == ["\U0001f600"]
