@@ -1,5 +1,6 @@
 """A recording answers again as it was answered, and nothing else."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,11 @@ import pytest
 
 from mockspaces import create_app
 from mockspaces.traffic import archives
+from mockspaces.traffic import player as playing_module
 from mockspaces.traffic.player import MARK, UNKNOWN, Player
 from mockspaces.traffic.recording import Everywhere, Recorder
 from mockspaces.traffic.redaction import Redactor
-from tests.traffic.conftest import CLOUD, CONTRACT, Object, Write, entry, loaded
+from tests.traffic.conftest import CLOUD, CONTRACT, Object, Write, entry, loaded, socket
 
 PIN = "4711"
 SESSION = {"name": "cookie", "value": "sessionid=a; csrftoken=b"}
@@ -149,6 +151,56 @@ async def test_a_body_that_is_missing_is_no_answer(write: Write) -> None:
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{CLOUD}") as client:
             found.append((await client.get("/api/users/me")).status_code)
     assert found == [200, UNKNOWN]
+
+
+async def heard(app: Any, *headers: tuple[bytes, bytes]) -> list[Object]:
+    """Open a socket, hear until the server says no more, and return what it sent."""
+    frames: asyncio.Queue[Object] = asyncio.Queue()
+    sent: list[Object] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+        if message["type"] == "websocket.send":
+            frames.put_nowait({"type": "websocket.disconnect", "code": 1000})
+
+    frames.put_nowait({"type": "websocket.connect"})
+    scope = {
+        "type": "websocket",
+        "scheme": "wss",
+        "path": "/socket.io/",
+        "query_string": b"EIO=3&transport=websocket",
+        "headers": [(b"host", CLOUD.encode()), (b"upgrade", b"websocket"), *headers],
+    }
+    await app(scope, frames.get, send)
+    return sent
+
+
+def opened(**more: Any) -> Object:
+    """Return a recorded socket on which the server has said one thing."""
+    one = socket(("receive", "40"), host=CLOUD)
+    one["request"]["headers"] = [{"name": "upgrade", "value": "websocket"}, *more.get("sent", [])]
+    one["_webSocketMessages"][0]["time"] = more.get("time", 0)
+    return one
+
+
+async def test_a_frame_that_waited_in_vain_leaves_the_answer(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frame comes at last without the request that it was recorded after, which is answered when it is made."""
+    monkeypatch.setattr(playing_module, "LATE_S", 0.01)
+    asked_before = entry(body={"a": 1}, sent=[{"name": "accept", "value": "*/*"}], host=CLOUD)
+    playing = player(write(asked_before, opened(time=4_000_000_000)))
+    assert [one["type"] for one in await heard(playing)] == ["websocket.accept", "websocket.send"]
+    transport = httpx.ASGITransport(app=playing)
+    async with httpx.AsyncClient(transport=transport, base_url=f"https://{CLOUD}") as client:
+        assert (await client.get("/api/users/me")).json() == {"a": 1}
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+async def test_a_socket_is_found_whoever_opens_it(write: Write, *, recorded: bool) -> None:
+    """A browser names the page that opens a socket and another client none: it is the same socket."""
+    page = {"name": "origin", "value": "https://page.example"}
+    playing = player(write(opened(sent=[page] if recorded else [])))
+    found = await heard(playing, *([] if recorded else [(b"origin", page["value"].encode())]))
+    assert ([one["type"] for one in found], playing.diverged) == (["websocket.accept", "websocket.send"], "")
 
 
 def test_long_runs_are_redacted_in_time(write: Write) -> None:
