@@ -262,14 +262,15 @@ class SqliteLog:
             else:
                 await _in_thread(transact)
         self._written += size
-        if self._written >= CHECKPOINT_BYTES and self._checkpoint is None:
+        if self._written >= CHECKPOINT_BYTES and (self._checkpoint is None or self._checkpoint.done()):
             self._written = 0
             self._checkpoint = asyncio.create_task(self._empty())
             self._checkpoint.add_done_callback(lambda _: setattr(self, "_checkpoint", None))
 
     async def _empty(self) -> None:
         """Copy the write-ahead log into the file: most of it beside the writers, the rest while they wait."""
-        with contextlib.suppress(sqlite3.Error):  # the next one may succeed
+        # The next one may succeed, also where the loop that has opened the worlds ends, and its threads with it.
+        with contextlib.suppress(sqlite3.Error, RuntimeError):
             await _in_thread(self._copy)
             async with self._busy:
                 await _in_thread(self._copy)
