@@ -80,14 +80,14 @@ class Process:
         """Wait until it serves; False if it ends instead."""
         until = time.monotonic() + START_S
         while time.monotonic() < until:
-            first, end, _ = self.said.partition("\n")
-            if end and first.startswith("ready "):
-                self.url = first.split()[1]
-                return True
+            for line in self.said.splitlines(keepends=True):
+                if line.startswith("ready ") and line.endswith("\n"):
+                    self.url = line.split()[1]
+                    return True
             if self._process.exitcode is not None:
                 return False
             await asyncio.sleep(0.005)
-        raise TimeoutError(f"the process does not begin to serve within {START_S} s")
+        raise TimeoutError(f"the process does not begin to serve within {START_S} s: {self.said}")
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal, unless it has ended."""
