@@ -32,6 +32,7 @@ PAYLOAD = re.compile(r"(\d{1,9}):")  # before a packet of a payload of protocol 
 OPENED = {"sid": str, "upgrades": list, "pingInterval": int, "pingTimeout": int}
 NAMED = re.compile(r"/w/[^/]+(?=/)")  # what a mock puts before the namespace of a world
 SOCKET = "socket"
+PATIENCE = 2  # heartbeats that something may take
 NO_NAMESPACE = "Invalid namespace"
 
 
@@ -57,9 +58,11 @@ class Connection:
     def __init__(self, version: str) -> None:
         """Nothing was said yet."""
         self.version = version
-        self.asked_for: set[str] = set()  # ids of acknowledgements that the client wants
-        self.pings = Counter[By]()
-        self.pongs = Counter[By]()
+        self.asked_for: dict[str, int] = {}  # ids of acknowledgements that the client wants, with the heartbeats then
+        self.acknowledged: set[str] = set()
+        self.pings = 0  # of the client, and how many of them in a row nobody has answered
+        self.unanswered = 0
+        self.beats = 0  # of the server
         self.names: set[str] = set()  # namespaces that the client asked to join
 
 
@@ -118,23 +121,38 @@ class Talk:
             return  # an attachment, or what a recorder left out
         if kind == MESSAGE:
             self._packet(said.by, rest, connection, source)
+        elif kind in (PING, PONG):
+            self._heart(said.by, kind, connection, source)
         elif said.by == "client":
-            if kind == PING:
-                connection.pings["client"] += 1
+            return
         elif kind == OPEN:
             self._opened(rest, connection, source)
-        elif kind == PONG:
-            self._heart("RT-HB-02", connection.version != NEWEST, "the server answers 3", connection, source)
-        elif kind == PING:
-            held = connection.version == NEWEST
-            if not held:
-                self._differ(source, "heartbeat", "the server sends 2 in protocol 3", ("RT-HB-02",))
         elif kind not in (CLOSE, NOOP, UPGRADE):
             self._differ(source, "frame", f"begins with {forms.form(kind)}, which is no packet of Engine.IO")
 
-    def _heart(self, statement: str, held: bool, claim: str, connection: Connection, source: Source) -> None:  # noqa: FBT001 - a fact
-        if held and connection.pings["client"]:
-            self._findings.show(statement, claim, source)
+    def _heart(self, by: By, kind: str, connection: Connection, source: Source) -> None:
+        """Judge a heartbeat."""
+        older = connection.version != NEWEST
+        if by == "server":
+            self._beat(connection, source)
+            if older and kind == PING:
+                self._differ(source, "heartbeat", "the server sends 2 in protocol 3", ("RT-HB-02",))
+            elif older and connection.pings:
+                connection.unanswered = 0
+                self._findings.show("RT-HB-02", "the server answers 3", source)
+        elif kind == PING:
+            connection.pings += 1
+            connection.unanswered += 1
+            if older and connection.unanswered > PATIENCE:
+                self._differ(source, "heartbeat", "the server does not answer 3", ("RT-HB-02",))
+
+    def _beat(self, connection: Connection, source: Source) -> None:
+        """Miss those acknowledgements that have not come for some heartbeats."""
+        connection.beats += 1
+        late = [ack for ack, beats in connection.asked_for.items() if connection.beats - beats >= PATIENCE]
+        for ack in late:
+            del connection.asked_for[ack]
+            self._differ(source, "acknowledgement", "does not come", ("RT-EP-07",))
 
     def _opened(self, text: str, connection: Connection, source: Source) -> None:
         found = _decoded(text)
@@ -182,7 +200,9 @@ class Talk:
         elif kind in (EVENT, BINARY_EVENT):
             self._event(namespace, None if kind == BINARY_EVENT else _decoded(body), source)
         elif kind in (ACK, BINARY_ACK):
-            if ack in connection.asked_for:
+            if ack in connection.asked_for or ack in connection.acknowledged:
+                connection.asked_for.pop(ack, None)
+                connection.acknowledged.add(ack)
                 self._findings.show("RT-EP-07", "acknowledged", source)
                 if _decoded(body) != []:
                     self._differ(source, "acknowledgement", "has arguments", ("RT-EP-07",))
@@ -195,7 +215,7 @@ class Talk:
         if kind not in (EVENT, BINARY_EVENT):
             return
         if ack:
-            connection.asked_for.add(ack)
+            connection.asked_for[ack] = connection.beats
         said = _decoded(body)
         name = said[0] if isinstance(said, list) and said and isinstance(said[0], str) else ""
         if name not in events.CLIENT_EVENTS:
@@ -266,6 +286,7 @@ class Talk:
             self._findings.counts["events not judged"] += 1
             return
         self._findings.counts["events judged"] += 1
+        self._code(name, said[1], source)
         checker = Checker(self._parts, forms.form)
         for problem in checker.differences(said[1], self._payloads[name]):
             place = ".".join(filter(None, (problem.shape, problem.member)))
@@ -275,6 +296,13 @@ class Talk:
             for statement in self._statements.get((shape, member), ()):
                 refused = name.endswith("_FAILED")
                 self._findings.show(statement, f"{shape}.{member}", source, refused=refused)
+
+    def _code(self, name: str, payload: Any, source: Source) -> None:
+        """Tell a code that no refusal of a message has."""
+        code = payload.get("error") if name == "SEND_MESSAGE_FAILED" and isinstance(payload, dict) else None
+        if isinstance(code, str) and code not in self._codes:
+            told = f"error is {forms.code(code)}, which no row of errors has"
+            self._differ(source, name, told, ("RT-FAIL-02",), "NotSent.error")
 
     def _unknown(self, name: str, source: Source) -> None:
         """Tell an event that no row has, and which one it may be: its name is much like another's."""

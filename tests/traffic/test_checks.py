@@ -190,6 +190,29 @@ def test_frames_that_differ_are_told(write: Write, name: str) -> None:
     assert told(checked(write(socket(("receive", OPENED), ("receive", frame))))) == [f"socket: {what}"]
 
 
+ASKED, BEAT, DONE = (
+    ("send", '42/chat,7["SEND_MESSAGE",{}]'),
+    (("send", "2"), ("receive", "3")),
+    ("receive", "43/chat,7[]"),
+)
+NO_ACK, NO_BEAT = "socket: acknowledgement: does not come", "socket: heartbeat: the server does not answer 3"
+
+
+@pytest.mark.parametrize(
+    ("frames", "missed"),
+    [
+        ((ASKED, *BEAT, DONE, *BEAT, *BEAT), []),
+        ((ASKED, *BEAT), []),
+        ((ASKED, *BEAT, *BEAT), [NO_ACK]),
+        ((BEAT[0], BEAT[0], BEAT[1], BEAT[0], BEAT[0]), []),
+        ((BEAT[0],) * 3, [NO_BEAT]),
+    ],
+)
+def test_what_never_comes_is_told(write: Write, frames: tuple[tuple[str, str], ...], missed: list[str]) -> None:
+    """An acknowledgement may take one heartbeat, and two of these may wait; where a recording ends, nothing lacks."""
+    assert told(checked(write(socket(("receive", OPENED), *frames)))) == missed
+
+
 @pytest.mark.parametrize(("version", "payload"), [("3", "{0}:{1}2:40"), ("4", "{1}\x1e40")])
 def test_polling_is_read(write: Write, version: str, payload: str) -> None:
     """The packets of a payload of polling are judged as frames are, in the form of either protocol."""
