@@ -66,17 +66,19 @@ async def _free_expiry(world: World, claims: str, latest: int) -> int:
     """Return the latest second up to ``latest`` in which no JWT with these other claims expires yet.
 
     The taken seconds below ``latest`` are a run without holes, ended by one that is free. The index sorts them,
-    so the length of the run is found by halving.
+    so the length of the run is found by halving; mostly all that are taken are that run, which is tried first.
     """
     issued = world.state.issued_jwts
-    if not await issued.count("expiry", claims):
+    taken = await issued.count("expiry", claims)
+    if not taken:
         return latest
-    until = await issued.count("expiry", claims) - await issued.count("expiry", claims, after=(latest, AFTER_ALL_IDS))
+    until = taken - await issued.count("expiry", claims, after=(latest, AFTER_ALL_IDS))
     low, high = 0, until  # of the seconds up to `latest`, how many at the end are surely taken, and how many may be
+    tried = high
     while low < high:
-        middle = (low + high + 1) // 2
-        [one] = await issued.page("expiry", claims, offset=until - middle, limit=1)
-        low, high = (middle, high) if one.expires == latest - middle + 1 else (low, middle - 1)
+        [one] = await issued.page("expiry", claims, offset=until - tried, limit=1)
+        low, high = (tried, high) if one.expires == latest - tried + 1 else (low, tried - 1)
+        tried = (low + high + 1) // 2
     return latest - low
 
 
