@@ -14,7 +14,7 @@ COPY contract_tests contract_tests
 COPY mockspaces mockspaces
 RUN python -m pip wheel --quiet --no-cache-dir --no-deps --build-constraint constraints.txt --wheel-dir /dist . \
  && python -m pip --python /opt/mockspaces/bin/python install --quiet --no-cache-dir \
-    --constraint constraints.txt "$(echo /dist/*.whl)[server]"
+    --constraint constraints.txt "$(echo /dist/*.whl)[server,redis]"
 
 FROM ${BASE}
 ARG VERSION=unknown
