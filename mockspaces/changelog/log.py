@@ -6,8 +6,8 @@ a change set holds is nothing to the log. Appending one succeeds only at the tai
 something. A world that is dropped leaves a tombstone, so that nobody takes its absence for the beginning of time.
 """
 
-from collections.abc import AsyncIterator
-from typing import Protocol
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Protocol
 
 import msgspec
 
@@ -18,6 +18,18 @@ class LogError(ValueError):
 
 class NotStoredError(Exception):
     """Something could not be stored for now, and has not been; the text says why."""
+
+
+class UnclearError(Exception):
+    """Whether something was stored is not known now; ``settled`` waits until it is, however long that takes.
+
+    It returns or raises what the call would have, but for this.
+    """
+
+    def __init__(self, why: str, settled: Callable[[], Awaitable[Any]]) -> None:
+        """Say why."""
+        super().__init__(why)
+        self.settled = settled
 
 
 class MovedError(Exception):
@@ -37,7 +49,10 @@ class Registered(msgspec.Struct, frozen=True):
 
 
 class ChangeLog(Protocol):
-    """One log with many worlds."""
+    """One log with many worlds. What writes raises `UnclearError` where a connection can break in between."""
+
+    def watch(self, check: Callable[[], Awaitable[None]]) -> None:
+        """Call ``check`` whenever the log may have lost something, from outside of all transactions."""
 
     async def worlds(self) -> list[Registered]:
         """Return the worlds that there are, in the order in which they got their generations."""
@@ -62,7 +77,10 @@ class ChangeLog(Protocol):
         """Return the position of the newest snapshot and its parts. Raises `GoneError`."""
 
     async def after(self, generation: int, position: int) -> list[tuple[int, bytes]]:
-        """Return the change sets after a position with their own. Raises `GoneError`; `MovedError` if they are cut."""
+        """Return the change sets after a position with their own.
+
+        Raises `GoneError`; `MovedError` if they are cut, or if the position is behind the tail.
+        """
 
     async def compact(self, generation: int, position: int, parts: AsyncIterator[bytes]) -> None:
         """Put a snapshot at a position in the place of all that is up to there. Raises as `append` does."""

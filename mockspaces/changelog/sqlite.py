@@ -13,7 +13,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -132,6 +132,9 @@ class SqliteLog:
             self._writing = (loop, lock)
         return lock
 
+    def watch(self, check: Callable[[], Awaitable[None]]) -> None:
+        """Nothing is lost from a file whose lock is held."""
+
     # --- reading
 
     async def worlds(self) -> list[Registered]:
@@ -150,8 +153,8 @@ class SqliteLog:
 
     async def after(self, generation: int, position: int) -> list[tuple[int, bytes]]:
         begin, _ = await self.snapshot(generation)
-        if position < begin:
-            raise MovedError(f"what came before {begin} is cut")
+        if not begin <= position <= self._tails[generation]:
+            raise MovedError(f"what is kept is from {begin} to {self._tails[generation]}, not after {position}")
         sql = "SELECT position, data FROM changes WHERE generation = ? AND position > ? ORDER BY position"
         return list(self._db.execute(sql, (generation, position)))
 

@@ -1,6 +1,6 @@
 """A change log in memory, as short as it can be: what every other one must be like."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from mockspaces.changelog.log import GoneError, MovedError, Registered
 
@@ -13,6 +13,9 @@ class ReferenceLog:
         self._snapshots: dict[int, tuple[int, list[bytes]]] = {}
         self._changes: dict[int, list[tuple[int, bytes]]] = {}
         self._last = 0
+
+    def watch(self, check: Callable[[], Awaitable[None]]) -> None:
+        """Lose nothing."""
 
     async def worlds(self) -> list[Registered]:
         return [self._worlds[one] for one in sorted(self._worlds)]
@@ -45,7 +48,8 @@ class ReferenceLog:
 
     async def after(self, generation: int, position: int) -> list[tuple[int, bytes]]:
         self._check(generation)
-        if position < self._snapshots[generation][0]:
+        known, (begin, _) = self._changes[generation], self._snapshots[generation]
+        if not begin <= position <= (known[-1][0] if known else begin):
             raise MovedError(position)
         return [one for one in self._changes[generation] if one[0] > position]
 

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from mockspaces.changelog.log import ChangeLog, GoneError, MovedError
+from mockspaces.changelog.redis import Options, RedisLog
 from mockspaces.changelog.sqlite import LARGE, SWEPT, SqliteLog
 from tests.changelog.reference import ReferenceLog
+from tests.changelog.servers import RedisServer
 
-LOGS = ("reference", "sqlite")
+LOGS = ("reference", "sqlite", "redis")
 
 
 @pytest.fixture(params=LOGS)
@@ -19,6 +21,9 @@ def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Chang
     """What opens the log, and opens it again as another process would after its first one ended."""
     if request.param == "sqlite":
         return lambda: SqliteLog(tmp_path / "mock.db")
+    if request.param == "redis":
+        server: RedisServer = request.getfixturevalue("redis_server")
+        return lambda: RedisLog(server.url, Options(prefix=tmp_path.name))
     log = ReferenceLog()
     return lambda: log
 
@@ -57,8 +62,19 @@ async def test_only_the_tail_takes_an_append(reopen: Callable[[], ChangeLog], po
     world = await log.begin("one", b"", some())
     await log.append(world, 0, b"t", b"x")
     with pytest.raises(MovedError):
-        await log.append(world, position, b"t", b"y")
+        await log.append(world, position, b"u", b"y")
     assert await log.after(world, 0) == [(1, b"x")]
+    await log.close()
+
+
+async def test_who_stands_behind_the_tail_is_told(reopen: Callable[[], ChangeLog]) -> None:
+    """A position that the log does not have, as after it has lost something, is not taken for one without news."""
+    log = reopen()
+    world = await log.begin("one", b"", some())
+    await log.append(world, 0, b"t", b"x")
+    assert await log.after(world, 1) == []
+    with pytest.raises(MovedError):
+        await log.after(world, 2)
     await log.close()
 
 
