@@ -47,10 +47,10 @@ def answered_before_it_is_stored() -> None:
 def told_before_it_is_stored() -> None:
     """Send frames when a transaction ends, not when its group is stored."""
 
-    async def join_group(self: Transactions, changes: Sequence[Change], effects: Sequence[Effect]) -> None:
+    def join_group(self: Transactions, changes: Sequence[Change], effects: Sequence[Effect]) -> None:
         for effect in effects:
             effect()
-        await _join_group(self, changes, [])
+        _join_group(self, changes, [])
 
     Transactions._join_group = join_group  # type: ignore[method-assign] # that is the fault
 

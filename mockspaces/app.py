@@ -111,6 +111,7 @@ class App:
             if self._keeper:
                 await self._keeper.resume(self._seed)
                 if DEFAULT in self.worlds:
+                    await self._keeper.leave_loop()
                     return
             try:
                 await self.worlds.open(DEFAULT, self._seed, ttl=None)
@@ -118,6 +119,8 @@ class App:
                 if self._seed_name in seeds.BUNDLED:
                     raise
                 raise Document(self._seed_name).located(rejection) from None  # where in the file the mistake is
+            if self._keeper:
+                await self._keeper.leave_loop()
 
     async def close(self) -> None:
         """Let go of the change log, if there is one, so that another process may take it."""
@@ -132,6 +135,8 @@ class App:
                 if message["type"] == "lifespan.startup":
                     await self.start()
                     await self.worlds.listen()
+                    if self._keeper:
+                        self._keeper.serve()
                     await send({"type": "lifespan.startup.complete"})
                 elif message["type"] == "lifespan.shutdown":
                     await self.close()
@@ -139,6 +144,8 @@ class App:
                     return
         if DEFAULT not in self.worlds:  # without a server nobody sends lifespan events
             await self.start()
+            if self._keeper:
+                self._keeper.serve()
         if scope["type"] == "http":
             await self._exchange(scope, receive, send)
         else:
@@ -267,7 +274,8 @@ def create_app(config: Config | None = None, *, base: str | None = None) -> App:
         from mockspaces.changelog import open_log  # noqa: PLC0415 - most processes keep nothing
         from mockspaces.changelog.keeper import Keeper  # noqa: PLC0415
 
-        keeper = Keeper(open_log(chosen.log), worlds)
+        log = open_log(chosen.log, prefix=chosen.log_prefix, password=chosen.log_password, volatile=chosen.log_volatile)
+        keeper = Keeper(log, worlds)
     return App(worlds, chosen.seed, control_token=chosen.control_token, keeper=keeper)
 
 

@@ -171,7 +171,25 @@ def main(context: click.Context) -> None:
     default="none",
     show_default=True,
     metavar="URL",
-    help="What keeps all worlds beyond the end of the process: sqlite:///PATH, an absolute path.",
+    help="What keeps all worlds beyond the end of the process: sqlite:///PATH, an absolute path, or redis://HOST:PORT/0.",
+)
+@click.option(
+    "--log-prefix",
+    envvar=f"{PREFIX}_LOG_PREFIX",
+    default="mockspaces",
+    show_default=True,
+    help="What the names of all keys in Redis begin with.",
+)
+@click.option(
+    "--log-password",
+    envvar=f"{PREFIX}_LOG_PASSWORD",
+    help="The password of Redis; in the environment others do not see it.",
+)
+@click.option(
+    "--log-volatile",
+    envvar=f"{PREFIX}_LOG_VOLATILE",
+    is_flag=True,
+    help="Use a Redis that may lose the log: without append-only file, or one that evicts keys.",
 )
 @click.option("--record", envvar=f"{PREFIX}_RECORD", help="An HTTP archive to write every exchange to.")
 @click.option(

@@ -33,7 +33,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     names the default world hands out as its own (``https://accounts.avayacloud.com``), for clients that have them
     compiled in and reach the mock by them.
 
-    ``log`` names what makes all worlds outlive the process: ``sqlite:///data/mock.db`` is the file ``/data/mock.db``.
+    ``log`` names what makes all worlds outlive the process: ``sqlite:///data/mock.db`` is the file ``/data/mock.db``,
+    ``redis://host:6379/0`` a Redis, where keys begin with ``log_prefix`` and a colon. One without an append-only file,
+    or that evicts keys, is refused unless the log may be lost (``log_volatile``).
 
     ``record`` is the path of an HTTP archive that is written anew and gets every exchange and socket frame, with
     ``record_control`` also the calls of the control API.
@@ -56,6 +58,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tls_key: str | None = None
     ca_file: str | None = None
     log: str = "none"
+    log_prefix: str = "mockspaces"
+    log_password: str | None = None
+    log_volatile: bool = False
     record: str | None = None
     record_control: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
@@ -71,6 +76,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             msgspec.structs.force_setattr(self, "public_url", self.public_url.rstrip("/"))
         if not self.tls and (self.tls_cert or self.tls_key or self.ca_file):
             raise ValueError("--tls-cert, --tls-key and --ca-file need --tls")
+        if (self.log_password or self.log_volatile) and not self.log.startswith("redis"):
+            raise ValueError("--log-password and --log-volatile need --log redis://...")
+        if not self.log_prefix.strip():
+            raise ValueError("--log-prefix: expected what keys begin with, as in mockspaces")
         if self.record_control and not self.record:
             raise ValueError("--record-control needs --record")
         if self.tls_key and not self.tls_cert:

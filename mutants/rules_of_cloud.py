@@ -770,7 +770,7 @@ CLOUD: Rules = {
         ("AUTH-WORLD-01",),
     ),
     "reset leaves the sockets": (
-        Rule(WORLDS, "Worlds._replace", "farewells = self._leave(hosted)", "farewells = ()"),
+        Rule(WORLDS, "Worlds._adopt", "farewells = self._leave(hosted)", "farewells = ()"),
         ("AUTH-WORLD-01",),
     ),
     "reset keeps what was planned": (
@@ -780,7 +780,7 @@ CLOUD: Rules = {
     "reset ends the sockets of all worlds": (
         Rule(
             WORLDS,
-            "Worlds._replace",
+            "Worlds._adopt",
             "farewells = self._leave(hosted)",
             "farewells = [one for world in self for one in self._leave(world)]",
         ),

@@ -1,15 +1,24 @@
 """The keeper of the worlds of a process: stores what changes in them, and opens them again after a restart."""
 
 import asyncio
+import contextlib
 import logging
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
 from mockspaces.changelog import encoding
-from mockspaces.changelog.log import ChangeLog, GoneError, LogError, MovedError, NotStoredError, Registered
+from mockspaces.changelog.log import (
+    ChangeLog,
+    GoneError,
+    LogError,
+    MovedError,
+    NotStoredError,
+    Registered,
+    UnclearError,
+)
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.messaging import meetings
@@ -21,6 +30,8 @@ from mockspaces.contract import OverlayError, errors
 
 TOKEN_BYTES = 8
 COMPACT_BYTES = 4 * 1024 * 1024  # a world's change sets may have so many, or twice its snapshot if that is larger
+LOST = "the change log has lost what was stored in it, so nothing has changed; worlds are what it has left"
+Done = TypeVar("Done")
 logger = logging.getLogger("mockspaces")
 
 
@@ -34,14 +45,17 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
 class Recording:
     """Stores the change sets of one world."""
 
-    def __init__(self, log: ChangeLog, world: World, generation: int, position: int, size: int) -> None:
-        """Go on behind a position; the whole state was of ``size`` bytes."""
+    def __init__(
+        self, log: ChangeLog, world: World, generation: int, position: int, size: int, *, doubt: Callable[[], object]
+    ) -> None:
+        """Go on behind a position; the whole state was of ``size`` bytes. ``doubt`` hears of losses."""
         self.generation = generation
         self.position = position
         self.appended = 0
         self._log = log
         self._world = world
         self._size = size
+        self._doubt = doubt
         self._compacting: asyncio.Task[None] | None = None
 
     async def record(self, changes: Sequence[Change]) -> None:
@@ -50,9 +64,13 @@ class Recording:
         if not data:
             return
         try:
-            await self._log.append(self.generation, self.position, os.urandom(TOKEN_BYTES), data)
+            append = self._log.append(self.generation, self.position, os.urandom(TOKEN_BYTES), data)
+            await certain(self._world, append)
         except NotStoredError as error:
             raise not_stored(error) from None
+        except (MovedError, GoneError):
+            self._doubt()
+            raise Rejection(errors.NOT_STORED, LOST) from None
         self.position += 1
         self.appended += len(data)
         if self.appended > max(COMPACT_BYTES, 2 * self._size) and self._compacting is None:
@@ -75,7 +93,7 @@ class Recording:
             size = Size()
             await self._log.compact(self.generation, position, size.counted(encoding.parts(found)))
             self._size = size.bytes
-        except (NotStoredError, GoneError, MovedError, Rejection) as error:
+        except (NotStoredError, UnclearError, GoneError, MovedError, Rejection) as error:
             logger.info("the log of the world %s is not compacted now: %s", self._world.name, error)
         finally:
             self._compacting = None
@@ -104,39 +122,54 @@ class Keeper:
         self._log = log
         self._worlds = worlds
         worlds.keeper = self
+        self._checking: asyncio.Task[None] | None = None
+
+    def serve(self) -> None:
+        """Heed what happens to the log from now on, in the loop that serves."""
+        self._log.watch(self._doubt)
+
+    async def leave_loop(self) -> None:
+        """Let go of the running loop, which only opens the worlds."""
+        await self._log.leave_loop()
 
     async def resume(self, seed: Seed) -> None:
         """Open all worlds that the log has; a reset leads the default one to the ``seed`` of this process.
 
         Raises `LogError` for what this program cannot read.
         """
-        for registered in await self._log.worlds():
+        try:
+            known = await self._log.worlds()
+        except NotStoredError as error:
+            raise LogError(f"--log: {error}") from None
+        for registered in known:
             try:
                 head = msgspec.msgpack.decode(registered.head, type=Head)
                 if registered.name == DEFAULT:
                     head = Head(seed=seed, ttl=None)
                 world = await self._resumed(registered, head)
+            except NotStoredError as error:
+                raise LogError(f"--log: {error}") from None
             except (ValueError, OverlayError) as error:
                 raise LogError(f'--log: the world "{registered.name}" cannot be read: {error}') from None
             async with world.transactions:
                 await end_run(world)
 
     async def _resumed(self, registered: Registered, head: Head) -> World:
-        generation = registered.generation
-        position, parts = await self._log.snapshot(generation)
-        size = sum(map(len, parts))
-        tail = await self._log.after(generation, position)
-
-        async def fill(state: State) -> None:
-            for data in [*parts, *(data for _, data in tail)]:
-                encoding.apply(state, encoding.decoded(data))
-                await asyncio.sleep(0)
-
-        world = await self._worlds.resume(registered.name, head.seed, head.ttl, fill)
-        recording = Recording(self._log, world, generation, tail[-1][0] if tail else position, size)
-        recording.appended = sum(len(data) for _, data in tail)
-        world.transactions.recorder = recording
+        found = await self._found(registered.generation)
+        world = await self._worlds.resume(registered.name, head.seed, head.ttl, found.fill)
+        world.transactions.recorder = self._behind(world, registered.generation, found)
         return world
+
+    async def _found(self, generation: int) -> "Found":
+        position, parts = await self._log.snapshot(generation)
+        return Found(position, parts, await self._log.after(generation, position))
+
+    def _behind(self, world: World, generation: int, found: "Found") -> Recording:
+        """Return what stores the changes of a world behind those that were found."""
+        size = sum(map(len, found.parts))
+        recording = Recording(self._log, world, generation, found.tail, size, doubt=self._doubt)
+        recording.appended = sum(len(data) for _, data in found.changes)
+        return recording
 
     async def begin(self, hosted: Hosted, state: State) -> None:
         """Store a world with another state as a whole. Refuses if that is impossible: it stays as it was then."""
@@ -144,19 +177,73 @@ class Keeper:
         head = msgspec.msgpack.encode(Head(seed=hosted.seed, ttl=hosted.ttl))
         try:
             parts = size.counted(encoding.parts(encoding.content(state)))
-            generation = await self._log.begin(world.name, head, parts)
+            generation = await certain(world, self._log.begin(world.name, head, parts))
         except NotStoredError as error:
             raise not_stored(error) from None
-        world.transactions.recorder = Recording(self._log, world, generation, 0, size.bytes)
+        world.transactions.recorder = Recording(self._log, world, generation, 0, size.bytes, doubt=self._doubt)
 
     async def drop(self, hosted: Hosted) -> None:
         """Leave a tombstone. Refuses if that is impossible."""
         recording: Any = hosted.world.transactions.recorder
         if isinstance(recording, Recording):
             try:
-                await self._log.drop(hosted.world.name, recording.generation)
+                await certain(hosted.world, self._log.drop(hosted.world.name, recording.generation))
             except NotStoredError as error:
                 raise not_stored(error) from None
+
+    # --- a log that has lost something
+
+    def _doubt(self) -> None:
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.create_task(self._checked())
+
+    async def _checked(self) -> None:
+        try:
+            await self.check()
+        except Exception:  # also of a log that is away again: it will be looked at when it is back
+            logger.exception("the worlds could not be compared with the change log")
+
+    async def check(self) -> None:
+        """Let worlds be what the log has where that is behind them: it was emptied, or restored from an older copy.
+
+        Those that it does not have at all begin anew if they are the default one, else they are gone.
+        """
+        known = {one.name: one for one in await self._log.worlds()}
+        for hosted in self._worlds:
+            if not isinstance(hosted.world.transactions.recorder, Recording):
+                continue  # it is being opened
+            registered = known.get(hosted.world.name)
+            if registered is not None:
+                await self._reload(hosted, registered.generation)
+                continue
+            logger.error("the change log has lost the world %s", hosted.world.name)
+            with contextlib.suppress(Rejection):
+                if hosted.world.name == DEFAULT:
+                    await self._worlds.reset(hosted)
+                else:
+                    await self._worlds.drop(hosted.world.name)
+
+    async def _reload(self, hosted: Hosted, generation: int) -> None:
+        """Let a world be what the log has in a generation, unless it is."""
+        world = hosted.world
+
+        async def read() -> State | None:
+            recording: Any = world.transactions.recorder
+            if recording.generation == generation:
+                with contextlib.suppress(MovedError):
+                    if not await self._log.after(generation, recording.position):
+                        return None
+            logger.error("the change log has lost changes of the world %s, which is now what it has", world.name)
+            found, state = await self._found(generation), world.new_state()
+            await found.fill(state)
+            await recording.close()
+            world.transactions.recorder = self._behind(world, generation, found)
+            return state
+
+        with contextlib.suppress(Rejection, GoneError):  # it is gone or begun anew meanwhile
+            if await self._worlds.reload(hosted, read):
+                async with world.transactions:
+                    await end_run(world)
 
     async def close(self) -> None:
         """Let go of the log: another process may take it."""
@@ -165,6 +252,39 @@ class Keeper:
             if isinstance(recording, Recording):
                 await recording.close()
         await self._log.close()
+        if self._checking is not None:
+            self._checking.cancel()
+            await asyncio.wait([self._checking])
+
+
+class Found:
+    """What a log has of a generation."""
+
+    def __init__(self, position: int, parts: list[bytes], changes: list[tuple[int, bytes]]) -> None:
+        """Keep a snapshot, where it stands, and the change sets behind it."""
+        self.parts = parts
+        self.changes = changes
+        self.tail = changes[-1][0] if changes else position
+
+    async def fill(self, state: State) -> None:
+        """Let an empty state be that of the generation; others have their turn in between."""
+        for data in [*self.parts, *(data for _, data in self.changes)]:
+            encoding.apply(state, encoding.decoded(data))
+            await asyncio.sleep(0)
+
+
+async def certain(world: World, write: Awaitable[Done]) -> Done:
+    """Return what a write to the log returns, for whoever has the turn of a world.
+
+    While it is not known whether something is stored, nobody may see it, so all calls of that world are refused.
+    """
+    try:
+        return await write
+    except UnclearError as unclear:
+        why = f"it is not known yet whether the last changes are stored: {unclear}"
+        async with world.transactions.aside(lambda: Rejection(errors.NOT_STORED, why)):
+            done: Done = await unclear.settled()
+        return done
 
 
 async def end_run(world: World) -> None:

@@ -51,8 +51,11 @@ class Registered(msgspec.Struct, frozen=True):
 class ChangeLog(Protocol):
     """One log with many worlds. What writes raises `UnclearError` where a connection can break in between."""
 
-    def watch(self, check: Callable[[], Awaitable[None]]) -> None:
-        """Call ``check`` whenever the log may have lost something, from outside of all transactions."""
+    def watch(self, doubt: Callable[[], None]) -> None:
+        """Call ``doubt`` whenever the log may have lost something."""
+
+    async def leave_loop(self) -> None:
+        """Let go of the running event loop, since another one goes on."""
 
     async def worlds(self) -> list[Registered]:
         """Return the worlds that there are, in the order in which they got their generations."""

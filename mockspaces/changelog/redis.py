@@ -29,7 +29,6 @@ from functools import partial
 from typing import Any, NoReturn
 from urllib.parse import unquote, urlsplit
 
-import msgspec
 from redis import Redis, exceptions
 from redis.asyncio import BlockingConnectionPool, Connection, SSLConnection
 from redis.asyncio.retry import Retry
@@ -127,31 +126,21 @@ return 'ok'
 EMPTIED = "Redis has lost the log, so its worlds are opened anew"
 TAKEN = "another mockspaces has taken the log, since this one gave no sign of life"
 BROKEN = "the parts of a state were gone before it was complete"
-Check = Callable[[], Awaitable[None]]
-
-
-class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """How a log in Redis is used: before the names of its keys stands ``prefix``; ``volatile`` may it be lost."""
-
-    prefix: str = "mockspaces"
-    password: str | None = None
-    volatile: bool = False
 
 
 class RedisLog:
-    """The worlds below one prefix. Raises `LogError` for a Redis that cannot be used."""
+    """The worlds below one prefix of keys. Raises `LogError` for a Redis that cannot be used."""
 
-    def __init__(self, url: str, options: Options | None = None) -> None:
-        """Take the log for this process alone, and make it if there is none."""
-        options = options or Options()
-        self._address, given = _parsed(url, options.password)
-        self._prefix = options.prefix
+    def __init__(self, url: str, *, prefix: str, password: str | None = None, volatile: bool = False) -> None:
+        """Take the log for this process alone, or make it; a ``volatile`` one may lose what it has."""
+        self._address, given = _parsed(url, password)
+        self._prefix = prefix
         self._who = f"mockspaces, process {os.getpid()} on {socket.gethostname()} ({os.urandom(4).hex()})"
-        self._log, self._lease, self._worlds = (f"{options.prefix}:{name}" for name in ("log", "lease", "worlds"))
+        self._log, self._lease, self._worlds = (f"{prefix}:{name}" for name in ("log", "lease", "worlds"))
         secure = self._address.startswith("rediss:")
         with contextlib.closing(Redis(**given, ssl=secure, retry=RetryInTurn(NoBackoff(), 0))) as asked:
             try:
-                self._prepare(asked, volatile=options.volatile)
+                self._prepare(asked, volatile=volatile)
             except (exceptions.RedisError, OSError) as error:
                 raise LogError(f"--log: {self._address}: {_sentence(error)}") from None
         self._pool = BlockingConnectionPool(
@@ -164,8 +153,7 @@ class RedisLog:
         self._down_since: float | None = None
         self._why_down = ""
         self._taken = False  # by another process
-        self._check: Check | None = None
-        self._checking: asyncio.Task[None] | None = None
+        self._doubt: Callable[[], None] = lambda: None
         self._beating: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -313,8 +301,8 @@ class RedisLog:
 
     # --- signs of life
 
-    def watch(self, check: Check) -> None:
-        self._check = check
+    def watch(self, doubt: Callable[[], None]) -> None:
+        self._doubt = doubt
         self._begin_beating()
 
     def _begin_beating(self) -> None:
@@ -360,19 +348,6 @@ class RedisLog:
             return "held"
         self._taken = False
         return "taken"
-
-    def _doubt(self) -> None:
-        """Let somebody look whether the log has what it had."""
-        if self._check is not None and (self._checking is None or self._checking.done()):
-            self._checking = asyncio.create_task(self._checked(self._check))
-
-    async def _checked(self, check: Check) -> None:
-        try:
-            await check()
-        except NotStoredError as error:
-            logger.warning("the change log cannot be compared now: %s", error)
-        except Exception:
-            logger.exception("a bug of the mock in comparing the change log")
 
     # --- reading
 
@@ -472,12 +447,21 @@ class RedisLog:
             raise
         return snapshot, count
 
+    async def leave_loop(self) -> None:
+        await self._end_beating()
+        with contextlib.suppress(_AwayError, exceptions.RedisError):
+            await self._run(RENEW, (self._log, self._lease), int(FIRST_LEASE_S * 1000))
+        await self._pool.disconnect()
+
+    async def _end_beating(self) -> None:
+        if self._beating is not None:
+            self._beating.cancel()
+            await asyncio.wait([self._beating])
+            self._beating = None
+
     async def close(self) -> None:
         self._closed = True
-        for task in (self._beating, self._checking):
-            if task is not None:
-                task.cancel()
-                await asyncio.wait([task])
+        await self._end_beating()
         with contextlib.suppress(_AwayError, exceptions.RedisError):
             await self._run(RELEASE, (self._log, self._lease))
         await self._pool.disconnect()

@@ -13,7 +13,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -132,8 +132,11 @@ class SqliteLog:
             self._writing = (loop, lock)
         return lock
 
-    def watch(self, check: Callable[[], Awaitable[None]]) -> None:
+    def watch(self, doubt: Callable[[], None]) -> None:
         """Nothing is lost from a file whose lock is held."""
+
+    async def leave_loop(self) -> None:
+        """No loop holds anything."""
 
     # --- reading
 

@@ -562,6 +562,9 @@ class ServerOptions(TypedDict, total=False):
     tls_key: str | None
     ca_file: str | None
     log: str
+    log_prefix: str
+    log_password: str | None
+    log_volatile: bool
     record: str | None
     record_control: bool
     log_level: Literal["debug", "info", "warning", "error"]

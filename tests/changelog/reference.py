@@ -1,6 +1,6 @@
 """A change log in memory, as short as it can be: what every other one must be like."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 
 from mockspaces.changelog.log import GoneError, MovedError, Registered
 
@@ -14,8 +14,11 @@ class ReferenceLog:
         self._changes: dict[int, list[tuple[int, bytes]]] = {}
         self._last = 0
 
-    def watch(self, check: Callable[[], Awaitable[None]]) -> None:
+    def watch(self, doubt: Callable[[], None]) -> None:
         """Lose nothing."""
+
+    async def leave_loop(self) -> None:
+        """No loop holds anything."""
 
     async def worlds(self) -> list[Registered]:
         return [self._worlds[one] for one in sorted(self._worlds)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mockspaces.changelog.log import ChangeLog, GoneError, MovedError
-from mockspaces.changelog.redis import Options, RedisLog
+from mockspaces.changelog.redis import RedisLog
 from mockspaces.changelog.sqlite import LARGE, SWEPT, SqliteLog
 from tests.changelog.reference import ReferenceLog
 from tests.changelog.servers import RedisServer
@@ -23,7 +23,7 @@ def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Chang
         return lambda: SqliteLog(tmp_path / "mock.db")
     if request.param == "redis":
         server: RedisServer = request.getfixturevalue("redis_server")
-        return lambda: RedisLog(server.url, Options(prefix=tmp_path.name))
+        return lambda: RedisLog(server.url, prefix=tmp_path.name)
     log = ReferenceLog()
     return lambda: log
 

@@ -27,6 +27,9 @@ may begin on top of it; but nobody is answered, and nothing is announced, before
 stored as one by whoever comes after the calls that wait for their turn at that moment. If it cannot be stored, all of
 it is taken back, and everybody who changed or saw something of it is refused. Without a recorder none of this happens.
 
+Where it is not known for long whether a group is stored, since the recorder lost its connection, everybody is refused
+meanwhile, those of the group too (`aside`): what they did is then stored or not, and nobody may see it before.
+
 Tried and left: a lock for each space, user, grant and code. Thirty-nine of them followed three conventions,
 and a caller was admitted before the lock was taken that the admission needed.
 """
@@ -34,7 +37,6 @@ and a caller was admitted before the lock was taken that the admission needed.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
-from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
@@ -138,7 +140,7 @@ class Recorder(Protocol):
 class Group:
     """Transactions that are stored together: what they changed, and what is carried out once that is stored."""
 
-    __slots__ = ("changes", "committed", "effects", "error", "size", "stored")
+    __slots__ = ("changes", "committed", "effects", "error", "refusal", "size", "stored", "told")
 
     def __init__(self) -> None:
         """Begin with none."""
@@ -146,16 +148,28 @@ class Group:
         self.effects: list[Effect] = []
         self.size = self.committed = 0  # how many there are, and how many of them changed something
         self.stored = asyncio.Event()  # or taken back, because of ``error``
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
+        self.told = asyncio.Event()  # as ``stored``, or earlier: nobody knows yet, and all are refused
+        self.refusal: BaseException | None = None
 
     async def wait(self) -> None:
-        """Return when the group is stored. Raises why it could not be."""
-        await self.stored.wait()
-        if self.error is not None:
-            raise self.error
+        """Return when the group is stored. Raises why it could not be, or why that is not known."""
+        await self.told.wait()
+        if (error := self.refusal or self.error) is not None:
+            raise error
+
+    def refuse(self, refusal: BaseException) -> None:
+        """Let nobody wait any longer."""
+        self.refusal = refusal
+        self.told.set()
+
+    def end(self) -> None:
+        """Tell everybody that the group is stored or taken back."""
+        self.stored.set()
+        self.told.set()
 
 
-async def to_its_end(work: Coroutine[Any, Any, None]) -> None:
+async def to_its_end(work: Coroutine[Any, Any, object]) -> None:
     """Carry something out in a task of its own, and return no sooner than it ends even if the caller is cancelled."""
     task, interruption = asyncio.create_task(work), None
     while not task.done():
@@ -189,6 +203,7 @@ class Transactions:
         self._kept = (0, 0, 0)
         self._running: set[asyncio.Task[None]] = set()
         self._group: Group | None = None  # what waits to be stored
+        self._storing: Group | None = None
         self._at_once = False
 
     # --- for those who are inside
@@ -267,12 +282,38 @@ class Transactions:
     async def alone(self) -> AsyncIterator[None]:
         """Hold off everybody else without being a transaction, for whoever replaces the whole state."""
         await self._take_turn()
+        if (group := self._group) is not None:
+            self._start(self._store_and_end_turn(keep=True))
+            try:
+                await to_its_end(group.told.wait())
+            except BaseException:
+                if group.refusal is None:
+                    self._end_turn()
+                raise
+            if group.refusal is not None:  # and the turn is not ours any more
+                raise group.refusal
         try:
-            if self._group is not None:
-                await to_its_end(self._store())
             yield
         finally:
             self._end_turn()
+
+    @asynccontextmanager
+    async def aside(self, refuse: Refuse) -> AsyncIterator[None]:
+        """Refuse all others while whoever has the turn waits for what nobody knows how long it takes.
+
+        If a group is being stored, those who wait for that are refused too, and whoever gave their turn to it leaves.
+        """
+        group, owner, before = self._storing, self._owner, self._closed
+        if group is not None:
+            group.refuse(refuse())
+            owner = None
+        self._owner, self._closed = None, refuse
+        self._turn.release()  # everybody gets it, and is refused
+        try:
+            yield
+        finally:
+            await self._turn.acquire()
+            self._owner, self._closed = owner, before
 
     def close(self, refuse: Refuse) -> None:
         """Let whoever waits for a turn, or wants one later, be refused; the one under way ends as usual."""
@@ -296,14 +337,19 @@ class Transactions:
                     self.committed += bool(self.log.changes)
                     self._commit(self.log.changes or (), self._effects)
                 else:
-                    await self._join_group(self.log.changes or (), self._effects)
+                    self._join_group(self.log.changes or (), self._effects)
         finally:
             commands, group = self._commands, self._group
             if self._effects or commands:
                 self._commands, self._effects = [], []
             self.log.changes = None
             self._kept = (0, 0, 0)
-            self._end_turn()
+            if group is not None and (self._at_once or group.size >= MOST_TOGETHER):
+                self._owner = None  # the turn goes on to whoever stores the group
+                self._start(self._store_and_end_turn())
+            else:
+                self._end_turn()
+            self._at_once = False
             if group is not None:
                 if kind is None or not issubclass(kind, asyncio.CancelledError):
                     await self._leave_group(group, commands)  # also of who has only seen what is not stored yet
@@ -332,50 +378,52 @@ class Transactions:
 
     # --- groups
 
-    async def _join_group(self, changes: Sequence[Change], effects: Sequence[Effect]) -> None:
+    def _join_group(self, changes: Sequence[Change], effects: Sequence[Effect]) -> None:
         """Let the transaction be stored with others; one that only announces need not be, if none waits."""
-        group, at_once = self._group, self._at_once
-        self._at_once = False
+        group = self._group
         if group is None:
             if not changes:
                 self._commit(changes, effects)
                 return
             group = self._group = Group()
-            if not at_once:
+            if not self._at_once:
                 self._start(self._store_in_turn())
         group.changes += changes
         group.effects += effects
         group.size += 1
         group.committed += bool(changes)
-        if at_once or group.size >= MOST_TOGETHER:
-            try:
-                await to_its_end(self._store())
-            finally:
-                if group.error is not None:
-                    self._commands = []
-            if group.error is not None:
-                raise group.error
 
     async def _leave_group(self, group: Group, commands: Sequence[Command]) -> None:
         """Wait until a group is stored; then commands are carried out, even if whoever caused them has left."""
-        await (self._carry_out([partial(self._follow, group, commands)]) if commands else group.wait())
+        following = self._start(self._follow(group, commands)) if commands else None
+        await group.wait()
+        if following is not None:
+            await asyncio.shield(following)
 
     async def _follow(self, group: Group, commands: Sequence[Command]) -> None:
-        await group.wait()
-        await self._run(commands)
+        await group.stored.wait()
+        if group.error is None:
+            await self._run(commands)
 
     async def _store_in_turn(self) -> None:
         await self._turn.acquire()  # behind all who wait for it now: they join the group
+        await self._store_and_end_turn()
+
+    async def _store_and_end_turn(self, *, keep: bool = False) -> None:
+        """Store what waits for it. Whoever has the turn can ``keep`` it, unless they were refused meanwhile."""
+        group = self._group
         try:
             await self._store()
         finally:
-            self._turn.release()
+            if not keep or (group is not None and group.refusal is not None):
+                self._turn.release()
 
     async def _store(self) -> None:
         """Store what waits for it, or take it back; for whoever has the turn, so that nothing is under way."""
         group, self._group = self._group, None
         if group is None or self.recorder is None:
             return
+        self._storing = group
         try:
             await self.recorder.record(group.changes)
         except BaseException as error:
@@ -391,7 +439,8 @@ class Transactions:
             except Exception as bug:  # noqa: BLE001 - of an effect: whoever waits is told
                 group.error = bug
         finally:
-            group.stored.set()
+            self._storing = None
+            group.end()
 
     # --- commands
 

@@ -247,11 +247,24 @@ class Worlds:
                 await self.keeper.begin(hosted, state)
             if not same_run:
                 hosted.world.journal.forget()
-            hosted.world.adopt(state)
-            farewells = self._leave(hosted)
-            self._tell_state(hosted.world)
+            farewells = self._adopt(hosted, state)
         for farewell in farewells:
             await farewell()
+
+    async def reload(self, hosted: Hosted, read: Callable[[], Awaitable[State | None]]) -> bool:
+        """Let a world have the state that ``read`` finds between two calls, if it finds another; sockets are closed."""
+        async with hosted.world.transactions.alone():
+            state = await read()
+            farewells = [] if state is None else self._adopt(hosted, state)
+        for farewell in farewells:
+            await farewell()
+        return state is not None
+
+    def _adopt(self, hosted: Hosted, state: State) -> list[Farewell]:
+        hosted.world.adopt(state)
+        farewells = self._leave(hosted)
+        self._tell_state(hosted.world)
+        return farewells
 
     async def drop(self, name: str) -> None:
         """Close a world for good. The default world stays; who waits for their turn in it is refused."""
@@ -259,11 +272,10 @@ class Worlds:
         if name == DEFAULT:
             raise Rejection(errors.PERMISSION_DENIED, "the default world cannot be dropped; reset it")
         del self._by_name[name]  # from now on nobody finds it, least of all another call that drops it
-        stays = False
+        stays = self.keeper is not None  # until that is stored
         try:
             async with hosted.world.transactions.alone():
                 if self.keeper:
-                    stays = True
                     await self.keeper.drop(hosted)
                     stays = False
                 hosted.world.transactions.close(lambda: not_found(errors.WORLD_NOT_FOUND, "world", name))
