@@ -454,10 +454,10 @@ class RedisLog:
         await self._pool.disconnect()
 
     async def _end_beating(self) -> None:
-        if self._beating is not None:
-            self._beating.cancel()
-            await asyncio.wait([self._beating])
-            self._beating = None
+        while self._beating is not None and not self._beating.done():
+            self._beating.cancel()  # more than once, since redis-py may take a cancellation for a broken connection
+            await asyncio.wait([self._beating], timeout=RETRY_S)
+        self._beating = None
 
     async def close(self) -> None:
         self._closed = True

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import AuthenticationError, RedisError
 
 from tests.conftest import SOON_S, require
 
@@ -40,9 +40,9 @@ class RedisServer:
             with self.asked() as asked:
                 try:
                     asked.ping()
-                except RedisError as error:
-                    if "password" in str(error) or "Authentication" in str(error):
-                        return process
+                except AuthenticationError:
+                    return process
+                except RedisError:
                     assert process.poll() is None, "redis-server has ended"
                     assert time.monotonic() < until
                     time.sleep(0.02)

@@ -189,3 +189,41 @@ async def test_a_transaction_may_be_stored_at_once(place: Place) -> None:
     with pytest.raises(Full):
         await first()
     assert place.fact.value == 1
+
+
+async def test_while_nobody_knows_all_are_refused(place: Place) -> None:
+    """Who waits for a group whose storing is unclear is refused, and so are all others, until it is known."""
+    known = asyncio.Event()
+
+    class Unclear(Notes):
+        async def record(self, changes: Sequence[Change]) -> None:
+            async with place.turns.aside(Refused):
+                await known.wait()
+            await super().record(changes)
+
+    place.turns.recorder = notes = Unclear()
+    done: list[str] = []
+
+    async def command() -> None:
+        done.append("followed")
+
+    async def full() -> None:
+        async with place.turns:
+            place.fact.put(5)
+            place.turns.afterwards(command)
+            place.turns.store_at_once()
+
+    async def alone() -> None:
+        async with place.turns.alone():
+            done.append("alone")
+
+    calls = [asyncio.create_task(one) for one in (place.add(), full(), alone(), place.read())]
+    outcomes = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 1)
+    assert list(map(type, outcomes)) == [Refused] * 4
+    assert (place.heard, done) == ([], [])
+    with pytest.raises(Refused):
+        await place.read()
+    known.set()
+    await asyncio.sleep(0.01)
+    assert (place.heard, done, notes.groups) == ([1], ["followed"], [[1, 5]])
+    assert await place.read() == 5
