@@ -31,6 +31,7 @@ from mockspaces.contract import OverlayError, errors
 TOKEN_BYTES = 8
 COMPACT_BYTES = 4 * 1024 * 1024  # a world's change sets may have so many, or twice its snapshot if that is larger
 LOST = "the change log has lost what was stored in it, so nothing has changed; worlds are what it has left"
+READING = "somebody else had the change log for a while, and what they did is being read"
 Done = TypeVar("Done")
 logger = logging.getLogger("mockspaces")
 
@@ -46,17 +47,38 @@ class Recording:
     """Stores the change sets of one world."""
 
     def __init__(
-        self, log: ChangeLog, world: World, generation: int, position: int, size: int, *, doubt: Callable[[], object]
+        self,
+        log: ChangeLog,
+        world: World,
+        generation: int,
+        position: int,
+        size: int,
+        *,
+        term: int,
+        doubt: Callable[[], object],
     ) -> None:
-        """Go on behind a position; the whole state was of ``size`` bytes. ``doubt`` hears of losses."""
+        """Go on behind a position; the whole state was of ``size`` bytes. ``doubt`` hears of losses.
+
+        The ``term`` of the log is the one in which the state began to be read.
+        """
         self.generation = generation
         self.position = position
         self.appended = 0
+        self.term = term
         self._log = log
         self._world = world
         self._size = size
         self._doubt = doubt
         self._compacting: asyncio.Task[None] | None = None
+
+    async def catch_up(self) -> None:
+        """Return when nobody else can have changed the world. Refuses the call if that is not known soon."""
+        try:
+            await self._log.hold()
+        except NotStoredError as error:
+            raise Rejection(errors.NOT_STORED, f"what the change log has by now is not known: {error}") from None
+        if self.term != self._log.term:
+            raise Rejection(errors.NOT_STORED, READING)
 
     async def record(self, changes: Sequence[Change]) -> None:
         """Store changes as one change set. Refuses the calls that made them if that is impossible."""
@@ -123,6 +145,8 @@ class Keeper:
         self._worlds = worlds
         worlds.keeper = self
         self._checking: asyncio.Task[None] | None = None
+        self._doubted = False
+        self._term = log.term  # in which the worlds were compared with the log
 
     def serve(self) -> None:
         """Heed what happens to the log from now on, in the loop that serves."""
@@ -143,44 +167,45 @@ class Keeper:
             raise LogError(f"--log: {error}") from None
         for registered in known:
             try:
-                head = msgspec.msgpack.decode(registered.head, type=Head)
-                if registered.name == DEFAULT:
-                    head = Head(seed=seed, ttl=None)
-                world = await self._resumed(registered, head)
+                await self._open(registered, seed)
             except NotStoredError as error:
                 raise LogError(f"--log: {error}") from None
             except (ValueError, OverlayError) as error:
                 raise LogError(f'--log: the world "{registered.name}" cannot be read: {error}') from None
-            async with world.transactions:
-                await end_run(world)
 
-    async def _resumed(self, registered: Registered, head: Head) -> World:
-        found = await self._found(registered.generation)
+    async def _open(self, registered: Registered, seed: Seed | None = None) -> None:
+        """Open a world that the log has; its sockets are gone. The default one has another ``seed``."""
+        head = msgspec.msgpack.decode(registered.head, type=Head)
+        if seed is not None and registered.name == DEFAULT:
+            head = Head(seed=seed, ttl=None)
+        term, found = self._log.term, await self._found(registered.generation)
         world = await self._worlds.resume(registered.name, head.seed, head.ttl, found.fill)
-        world.transactions.recorder = self._behind(world, registered.generation, found)
-        return world
+        world.transactions.recorder = self._behind(world, registered.generation, found, term)
+        async with world.transactions:
+            await end_run(world)
 
     async def _found(self, generation: int) -> "Found":
         position, parts = await self._log.snapshot(generation)
         return Found(position, parts, await self._log.after(generation, position))
 
-    def _behind(self, world: World, generation: int, found: "Found") -> Recording:
+    def _behind(self, world: World, generation: int, found: "Found", term: int) -> Recording:
         """Return what stores the changes of a world behind those that were found."""
         size = sum(map(len, found.parts))
-        recording = Recording(self._log, world, generation, found.tail, size, doubt=self._doubt)
+        recording = Recording(self._log, world, generation, found.tail, size, term=term, doubt=self._doubt)
         recording.appended = sum(len(data) for _, data in found.changes)
         return recording
 
     async def begin(self, hosted: Hosted, state: State) -> None:
         """Store a world with another state as a whole. Refuses if that is impossible: it stays as it was then."""
-        world, size = hosted.world, Size()
+        world, size, term = hosted.world, Size(), self._log.term
         head = msgspec.msgpack.encode(Head(seed=hosted.seed, ttl=hosted.ttl))
         try:
             parts = size.counted(encoding.parts(encoding.content(state)))
             generation = await certain(world, self._log.begin(world.name, head, parts))
         except NotStoredError as error:
             raise not_stored(error) from None
-        world.transactions.recorder = Recording(self._log, world, generation, 0, size.bytes, doubt=self._doubt)
+        recording = Recording(self._log, world, generation, 0, size.bytes, term=term, doubt=self._doubt)
+        world.transactions.recorder = recording
 
     async def drop(self, hosted: Hosted) -> None:
         """Leave a tombstone. Refuses if that is impossible."""
@@ -191,23 +216,27 @@ class Keeper:
             except NotStoredError as error:
                 raise not_stored(error) from None
 
-    # --- a log that has lost something
+    # --- a log that has lost something, or that somebody else had
 
     def _doubt(self) -> None:
+        self._doubted = True
         if self._checking is None or self._checking.done():
             self._checking = asyncio.create_task(self._checked())
 
     async def _checked(self) -> None:
-        try:
-            await self.check()
-        except Exception:  # also of a log that is away again: it will be looked at when it is back
-            logger.exception("the worlds could not be compared with the change log")
+        while self._doubted:
+            self._doubted = False
+            try:
+                await self.check()
+            except Exception:  # also of a log that is away again: it will be looked at when it is back
+                logger.exception("the worlds could not be compared with the change log")
 
     async def check(self) -> None:
-        """Let worlds be what the log has where that is behind them: it was emptied, or restored from an older copy.
+        """Let worlds be what the log has: it was emptied, restored from an older copy, or changed by somebody else.
 
-        Those that it does not have at all begin anew if they are the default one, else they are gone.
+        Those that it does not have begin anew if they are the default one, else they are gone.
         """
+        term, self._term = self._term, self._log.term
         known = {one.name: one for one in await self._log.worlds()}
         for hosted in self._worlds:
             if not isinstance(hosted.world.transactions.recorder, Recording):
@@ -216,12 +245,18 @@ class Keeper:
             if registered is not None:
                 await self._reload(hosted, registered.generation)
                 continue
-            logger.error("the change log has lost the world %s", hosted.world.name)
+            logger.error("the change log does not have the world %s any more", hosted.world.name)
             with contextlib.suppress(Rejection):
                 if hosted.world.name == DEFAULT:
                     await self._worlds.reset(hosted)
                 else:
                     await self._worlds.drop(hosted.world.name)
+        if self._term != term:  # somebody else may have opened some
+            for registered in known.values():
+                if registered.name not in self._worlds:
+                    with contextlib.suppress(GoneError, Rejection):
+                        await self._open(registered)
+            await self._worlds.listen()
 
     async def _reload(self, hosted: Hosted, generation: int) -> None:
         """Let a world be what the log has in a generation, unless it is."""
@@ -229,15 +264,17 @@ class Keeper:
 
         async def read() -> State | None:
             recording: Any = world.transactions.recorder
+            term = self._log.term
             if recording.generation == generation:
                 with contextlib.suppress(MovedError):
                     if not await self._log.after(generation, recording.position):
+                        recording.term = term
                         return None
-            logger.error("the change log has lost changes of the world %s, which is now what it has", world.name)
+            logger.error("the world %s is not what the change log has, and becomes that", world.name)
+            await recording.close()  # before it takes the place of what is read now
             found, state = await self._found(generation), world.new_state()
             await found.fill(state)
-            await recording.close()
-            world.transactions.recorder = self._behind(world, generation, found)
+            world.transactions.recorder = self._behind(world, generation, found, term)
             return state
 
         with contextlib.suppress(Rejection, GoneError):  # it is gone or begun anew meanwhile

@@ -49,7 +49,16 @@ class Registered(msgspec.Struct, frozen=True):
 
 
 class ChangeLog(Protocol):
-    """One log with many worlds. What writes raises `UnclearError` where a connection can break in between."""
+    """One log with many worlds. What writes raises `UnclearError` where a connection can break in between.
+
+    Whoever uses a log holds it. ``term`` counts how often it was taken: what is known from an earlier term may be old,
+    since somebody else can have held it in between.
+    """
+
+    term: int
+
+    async def hold(self) -> None:
+        """Return when it is certain that nobody else holds the log. Raises `NotStoredError` if that is not so soon."""
 
     def watch(self, doubt: Callable[[], None]) -> None:
         """Call ``doubt`` whenever the log may have lost something."""

@@ -11,7 +11,8 @@ token, as often as needed, and it is stored once. Only asking again makes that c
 a paused Redis has not read the first attempt yet.
 
 The process that serves holds the log: every script compares the holder, so that one who was thought dead and comes back
-changes nothing any more. A lease, renewed all the time, tells whether the holder lives.
+changes nothing any more. A lease, renewed all the time, tells whether the holder lives. The holder counts its time too,
+from before it asked for it, and answers nothing when it is over: somebody else may have taken the log since then.
 
 States are written in parts to a list that nothing refers to until the last step, and which expires until then.
 """
@@ -46,7 +47,7 @@ FIRST_LEASE_S = 10.0  # until the process serves and renews it
 BEAT_S = LEASE_S / 5
 PATIENCE_S = 1.5  # so long a call waits for a Redis that is gone for a moment
 RETRY_S = 0.05
-ANSWER_S = 5.0  # so long Redis may take for anything
+ANSWER_S = 3.0  # so long Redis may take for anything
 WRITTEN_S = 3600  # so long parts stay that nothing refers to
 SLICE = 500  # entries that are read or trimmed at a stretch
 PARTS_SLICE = 32
@@ -151,8 +152,10 @@ class RedisLog:
             **given,
         )
         self._down_since: float | None = None
-        self._why_down = ""
+        self._why_down = "it gave no sign of life"
         self._taken = False  # by another process
+        self._over_since: float | None = None  # when it was noticed that the lease is over
+        self.term = 1
         self._doubt: Callable[[], None] = lambda: None
         self._beating: asyncio.Task[None] | None = None
         self._closed = False
@@ -192,7 +195,10 @@ class RedisLog:
         """Take the log; where one holds it that was killed a moment ago, wait until its lease is over."""
         left, until = math.inf, time.monotonic() + FIRST_LEASE_S + 1
         given = (2, self._log, self._lease, self._who, int(FIRST_LEASE_S * 1000), FORMAT, __version__)
-        while holder := _text(asked.eval(TAKE, *given)):
+        while True:
+            self._leased_until = time.monotonic() + FIRST_LEASE_S
+            if not (holder := _text(asked.eval(TAKE, *given))):
+                return
             before, left = left, asked.pttl(self._lease)
             if left > before or time.monotonic() > until:  # it is renewed
                 shown = holder.rpartition(" (")[0]
@@ -219,6 +225,9 @@ class RedisLog:
             raise
         except (exceptions.RedisError, OSError) as error:
             await connection.disconnect(nowait=True)
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # which redis-py may take for an error of the connection
+                raise asyncio.CancelledError from None
             raise _AwayError(_sentence(error), sent=True) from None
         except BaseException:  # a cancelled caller does not read the answer
             await connection.disconnect(nowait=True)
@@ -305,6 +314,16 @@ class RedisLog:
         self._doubt = doubt
         self._begin_beating()
 
+    async def hold(self) -> None:
+        self._begin_beating()
+        while (now := time.monotonic()) > self._leased_until:
+            self._over_since = self._over_since or now
+            if self._taken:
+                raise NotStoredError(f"{self._address}: {TAKEN}")
+            if self._closed or now > self._over_since + PATIENCE_S:
+                raise NotStoredError(f"{self._address}: {self._why_down}")
+            await asyncio.sleep(RETRY_S / 5)
+
     def _begin_beating(self) -> None:
         if self._beating is None and not self._closed:
             self._beating = asyncio.create_task(self._beat())
@@ -319,6 +338,7 @@ class RedisLog:
         """Renew the lease all the time, and notice what has happened to the log meanwhile."""
         while True:
             try:
+                until = time.monotonic() + LEASE_S
                 answer = await self._run(RENEW, (self._log, self._lease), int(LEASE_S * 1000))
                 if answer != "ok":
                     answer = await self._take_again(answer)
@@ -330,6 +350,8 @@ class RedisLog:
                 self._note_down(_sentence(error))
                 await asyncio.sleep(BEAT_S)
                 continue
+            if answer != "held":
+                self._leased_until, self._over_since = until, None
             if self._down_since is not None:
                 self._down_since = None
                 logger.warning("the change log can be reached again: %s", self._address)
@@ -347,6 +369,7 @@ class RedisLog:
         if await self._run(TAKE, (self._log, self._lease), *given):
             return "held"
         self._taken = False
+        self.term += 1
         return "taken"
 
     # --- reading
@@ -450,7 +473,9 @@ class RedisLog:
     async def leave_loop(self) -> None:
         await self._end_beating()
         with contextlib.suppress(_AwayError, exceptions.RedisError):
-            await self._run(RENEW, (self._log, self._lease), int(FIRST_LEASE_S * 1000))
+            until = time.monotonic() + FIRST_LEASE_S
+            if await self._run(RENEW, (self._log, self._lease), int(FIRST_LEASE_S * 1000)) == "ok":
+                self._leased_until = until
         await self._pool.disconnect()
 
     async def _end_beating(self) -> None:

@@ -57,6 +57,8 @@ Found = TypeVar("Found")
 class SqliteLog:
     """The worlds in one file. Raises `LogError` for one that cannot be used."""
 
+    term = 1
+
     def __init__(self, path: Path) -> None:
         """Take a file for this process alone, and make it if there is none."""
         self._path = path = path.resolve()  # the lock is beside the file itself, whatever links lead to it
@@ -131,6 +133,9 @@ class SqliteLog:
             lock = asyncio.Lock()
             self._writing = (loop, lock)
         return lock
+
+    async def hold(self) -> None:
+        """The lock is held as long as the process lives."""
 
     def watch(self, doubt: Callable[[], None]) -> None:
         """Nothing is lost from a file whose lock is held."""

@@ -1,6 +1,7 @@
-"""A Redis for all tests of a run that do not end it."""
+"""A Redis for all tests of a run that do not end it, and others for those that do."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,3 +14,18 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
     server = RedisServer(tmp_path_factory.mktemp("redis"))
     yield server
     server.kill()
+
+
+@pytest.fixture
+def other_server(tmp_path: Path) -> Iterator[Callable[..., RedisServer]]:
+    """What starts a server of its own for a test, with options."""
+    running: list[RedisServer] = []
+
+    def start(*options: str) -> RedisServer:
+        (folder := tmp_path / "files").mkdir(exist_ok=True)
+        running.append(RedisServer(folder, *options))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.kill()

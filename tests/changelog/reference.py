@@ -8,11 +8,16 @@ from mockspaces.changelog.log import GoneError, MovedError, Registered
 class ReferenceLog:
     """Keeps everything in memory."""
 
+    term = 1
+
     def __init__(self) -> None:
         self._worlds: dict[int, Registered] = {}
         self._snapshots: dict[int, tuple[int, list[bytes]]] = {}
         self._changes: dict[int, list[tuple[int, bytes]]] = {}
         self._last = 0
+
+    async def hold(self) -> None:
+        """Nobody else can."""
 
     def watch(self, doubt: Callable[[], None]) -> None:
         """Lose nothing."""

@@ -1,12 +1,17 @@
 """A Redis of the tests: a real redis-server on a free port of the loopback, which a test may kill and start again."""
 
+import contextlib
+import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, RedisError
+from redis.retry import Retry
 
 from tests.conftest import SOON_S, require
 
@@ -21,7 +26,7 @@ class RedisServer:
     """One process, with an append-only file unless its options say otherwise."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        """Start it, with its files in a folder."""
+        """Start it, with its files in a folder that may have some already."""
         self._program = require("redis-server")
         self.port, self._folder, self._options = free_port(), folder, options
         self.process = self._started()
@@ -35,28 +40,45 @@ class RedisServer:
         kept = () if "--appendonly" in self._options else ("--appendonly", "yes")
         command = [self._program, *fixed, *kept, "--daemonize", "no", *self._options]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        with contextlib.ExitStack() as failing:
+            failing.callback(process.wait)
+            failing.callback(process.kill)
+            self._await_answer(process)
+            failing.pop_all()
+        return process
+
+    def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
         until = time.monotonic() + SOON_S
         while True:
-            with self.asked() as asked:
-                try:
+            try:
+                with self.asked() as asked:
                     asked.ping()
-                except AuthenticationError:
-                    return process
-                except RedisError:
-                    assert process.poll() is None, "redis-server has ended"
-                    assert time.monotonic() < until
-                    time.sleep(0.02)
-                else:
-                    return process
+            except AuthenticationError:
+                return
+            except RedisError:
+                assert process.poll() is None, "redis-server has ended"
+                assert time.monotonic() < until
+                time.sleep(0.02)
+            else:
+                return
 
     def asked(self) -> Redis:
         """Return a client of our own."""
-        return Redis(port=self.port, socket_timeout=SOON_S)
+        return Redis(port=self.port, socket_timeout=SOON_S, retry=Retry(NoBackoff(), 0))
 
     def kill(self) -> None:
         """End it as a crash would."""
         self.process.kill()
         self.process.wait()
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let it neither read nor answer while the block lasts; connections stay."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def start(self) -> None:
         """Start it again where it was, with its files."""

@@ -22,9 +22,13 @@ class Notes:
 
     def __init__(self) -> None:
         self.groups: list[list[object]] = []
-        self.broken = False
+        self.broken = self.old = False
         self.goes_on = asyncio.Event()
         self.goes_on.set()
+
+    async def catch_up(self) -> None:
+        if self.old:
+            raise Refused
 
     async def record(self, changes: Sequence[Change]) -> None:
         await self.goes_on.wait()
@@ -227,3 +231,14 @@ async def test_while_nobody_knows_all_are_refused(place: Place) -> None:
     await asyncio.sleep(0.01)
     assert (place.heard, done, notes.groups) == ([1], ["followed"], [[1, 5]])
     assert await place.read() == 5
+
+
+async def test_nobody_begins_on_what_may_be_old(place: Place) -> None:
+    """A call is refused before it runs when its world may not be what was stored last, and the next one is not."""
+    await place.add()
+    place.notes.old = True
+    outcomes = await asyncio.gather(place.add(), place.read(), return_exceptions=True)
+    assert list(map(type, outcomes)) == [Refused, Refused]
+    place.notes.old = False
+    assert await place.add() == 1
+    assert place.notes.groups == [[1], [2]]

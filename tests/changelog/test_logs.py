@@ -75,6 +75,9 @@ async def test_who_stands_behind_the_tail_is_told(reopen: Callable[[], ChangeLog
     assert await log.after(world, 1) == []
     with pytest.raises(MovedError):
         await log.after(world, 2)
+    with pytest.raises(MovedError):
+        await log.compact(world, 2, some())
+    assert await log.snapshot(world) == (0, [])
     await log.close()
 
 

@@ -27,6 +27,7 @@ may begin on top of it; but nobody is answered, and nothing is announced, before
 stored as one by whoever comes after the calls that wait for their turn at that moment. If it cannot be stored, all of
 it is taken back, and everybody who changed or saw something of it is refused. Without a recorder none of this happens.
 
+A transaction begins when the recorder says that nobody else can have changed the World meanwhile.
 Where it is not known for long whether a group is stored, since the recorder lost its connection, everybody is refused
 meanwhile, those of the group too (`aside`): what they did is then stored or not, and nobody may see it before.
 
@@ -132,6 +133,9 @@ Refuse = Callable[[], BaseException]
 
 class Recorder(Protocol):
     """Who stores what is changed, so that it outlives the process."""
+
+    async def catch_up(self) -> None:
+        """Return when the World is what was stored last. Raises what a call is refused with that cannot know that."""
 
     async def record(self, changes: Sequence[Change]) -> None:
         """Store the changes of some transactions, all or none. Raises what their callers are refused with."""
@@ -322,6 +326,12 @@ class Transactions:
     async def __aenter__(self) -> Self:
         """Wait for the turn of the present task."""
         await self._take_turn()
+        if self.recorder is not None:
+            try:
+                await self.recorder.catch_up()
+            except BaseException:
+                self._end_turn()
+                raise
         self.log.changes = []
         return self
 
@@ -344,17 +354,14 @@ class Transactions:
                 self._commands, self._effects = [], []
             self.log.changes = None
             self._kept = (0, 0, 0)
-            if group is not None and (self._at_once or group.size >= MOST_TOGETHER):
-                self._owner = None  # the turn goes on to whoever stores the group
-                self._start(self._store_and_end_turn())
-            else:
+            if group is None:
                 self._end_turn()
-            self._at_once = False
-            if group is not None:
+                if commands:
+                    await self._carry_out(commands)
+            else:
+                self._give_turn_to(group)
                 if kind is None or not issubclass(kind, asyncio.CancelledError):
                     await self._leave_group(group, commands)  # also of who has only seen what is not stored yet
-            elif commands:
-                await self._carry_out(commands)
 
     def _take_back(self, kept: tuple[int, int, int]) -> None:
         changes = self.log.changes or []
@@ -392,6 +399,14 @@ class Transactions:
         group.effects += effects
         group.size += 1
         group.committed += bool(changes)
+
+    def _give_turn_to(self, group: Group) -> None:
+        """End the turn, or where nobody else may come before the group is stored hand it on to whoever does that."""
+        if self._at_once or group.size >= MOST_TOGETHER:
+            self._at_once, self._owner = False, None
+            self._start(self._store_and_end_turn())
+        else:
+            self._end_turn()
 
     async def _leave_group(self, group: Group, commands: Sequence[Command]) -> None:
         """Wait until a group is stored; then commands are carried out, even if whoever caused them has left."""
