@@ -1,5 +1,6 @@
-"""A process that is killed under load, and one whose disk is full: what was acknowledged is there, each thing once."""
+"""Processes and logs that are killed under load, and a full disk: what was acknowledged is there, each thing once."""
 
+import contextlib
 import http.client
 import json
 import resource
@@ -15,26 +16,27 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidMessage
 
-from contract_tests.sockets import Chat
+from contract_tests.sockets import Chat, Silence
+from mockspaces.changelog.redis import ANSWER_S, PATIENCE_S
 from mockspaces.client import Mockspaces
+from tests.changelog.servers import RedisServer
 from tests.conftest import SOON_S, Serve, Served
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fresh_interpreter")]
 
 PERSON = "cleo@example.com"
 LOAD_S = 1.5
-KILLS = 3
 WRITERS, TALKERS = 6, 2
 
 
 class Caller:
     """A connection of somebody to the REST API; an answer that does not come is no answer."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, timeout: float = SOON_S) -> None:
         parts = urlsplit(url)
-        self._connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=SOON_S)
+        self._connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=timeout)
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     def close(self) -> None:
@@ -53,10 +55,16 @@ def socket_url(url: str, token: str) -> str:
 
 
 class Load:
-    """Clients that write until their server is gone, and what it acknowledged."""
+    """Clients that write until their server is gone or they are told to stop, and what it acknowledged.
 
-    def __init__(self, served: Served, token: str, space: str, idea: str) -> None:
+    ``patient`` ones go on with something else when they are told that it could not be stored.
+    """
+
+    def __init__(self, served: Served, token: str, space: str, idea: str, *, patient: bool = False) -> None:
         self._url, self._token, self._space, self._idea = served.url, token, space, idea
+        self._patient = patient
+        self.stop = threading.Event()
+        self.refused: list[str] = []
         self.sent: list[str] = []
         self.acknowledged: list[str] = []
         self.spaces: list[str] = []
@@ -75,26 +83,37 @@ class Load:
     def _until_gone(self, work: Callable[[str], None]) -> None:
         try:
             work(f"{threading.get_ident()} {time.monotonic_ns()}")
-        except (OSError, http.client.HTTPException, ConnectionClosed):
+        except (OSError, http.client.HTTPException, ConnectionClosed, InvalidMessage):
             return
         except Exception as problem:  # noqa: BLE001 - the test tells it
             self.problems.append(repr(problem))
 
     def _write(self, name: str) -> None:
         """Comment on the idea, which counts its comments, and now and then make a space, which is many things."""
-        with closing(Caller(self._url, self._token)) as caller:
+        with closing(Caller(self._url, self._token, SOON_S + ANSWER_S)) as caller:
             self._comment(caller, name)
 
     def _comment(self, caller: Caller, name: str) -> None:
         for number in count(1):
+            if self.stop.is_set():
+                return
             text = f"{name} {number}"
             self.sent.append(text)
             body = {"content": {"bodyText": text}, "parentMsg": {"_id": self._idea}}
-            assert caller.post(f"/api/spaces/{self._space}/chats", body)[0] == 200
-            self.acknowledged.append(text)
-            if number % 10 == 0:
-                assert caller.post("/api/spaces/invite", {"topic": {"title": text}})[0] == 200
+            if self._stored(caller, f"/api/spaces/{self._space}/chats", body):
+                self.acknowledged.append(text)
+            else:
+                self.refused.append(text)
+            if number % 10 == 0 and self._stored(caller, "/api/spaces/invite", {"topic": {"title": text}}):
                 self.spaces.append(text)
+
+    def _stored(self, caller: Caller, path: str, body: object) -> bool:
+        status, answer = caller.post(path, body)
+        if self._patient and status == 503 and answer["code"] == "server.not_stored":
+            time.sleep(0.02)
+            return False
+        assert status == 200, answer
+        return True
 
     def _talk(self, name: str) -> None:
         """Send messages by a socket; each is acknowledged when it is heard."""
@@ -105,15 +124,30 @@ class Load:
 
     def _say(self, chat: Chat, name: str) -> None:
         for number in count(1):
+            if self.stop.is_set():
+                return
             text = f"{name} {number}"
             self.sent.append(text)
             chat.emit("SEND_MESSAGE", {"category": "chat", "topicId": self._space, "content": {"bodyText": text}})
-            while True:
-                event, payload = chat.hear()
-                if event == "MESSAGE_SENT":
-                    self.acknowledged.append(payload["content"]["bodyText"])
-                    if payload["content"]["bodyText"] == text:
-                        break
+            while not self._answered(chat, text):
+                pass
+
+    def _answered(self, chat: Chat, text: str) -> bool:
+        """Take in what a socket hears next, and say whether it answers what was sent."""
+        try:
+            event, payload = chat.hear()
+        except Silence:
+            assert self._patient
+            return False
+        if event == "MESSAGE_SENT":
+            self.acknowledged.append(payload["content"]["bodyText"])
+            return bool(payload["content"]["bodyText"] == text)
+        if event == "SEND_MESSAGE_FAILED":
+            assert self._patient
+            assert payload["error"] == "server.not_stored"
+            self.refused.append(text)
+            return True
+        return False
 
 
 def comments(served: Served, token: str, space: str, idea: str) -> int:
@@ -125,38 +159,119 @@ def comments(served: Served, token: str, space: str, idea: str) -> int:
     return next(int(one["chatCount"]) for one in found if one["_id"] == idea)
 
 
-def test_a_killed_process_loses_nothing_that_it_acknowledged(serve: Serve, tmp_path: Path) -> None:
-    """After each kill under load every acknowledged message and space is there once, and nothing is half there."""
-    log = ("--log", f"sqlite://{tmp_path}/mock.db")
-    served = serve(*log)
-    with Mockspaces(served.url) as mock:
-        token = mock.token(PERSON)
-        space = mock.space("Load", owner=PERSON)
-        idea = mock.message(space, "idea", username=PERSON, category="idea")
-        fault = mock.fail("GET /users/me", times=5)
-    acknowledged: set[str] = set()
-    spaces: set[str] = set()
-    for _ in range(KILLS):
-        load = Load(served, token, space.id, idea.id)
-        time.sleep(LOAD_S)
-        served.process.send_signal(signal.SIGKILL)
-        served.process.wait()
+class Listener:
+    """Somebody who hears the messages of a space by a socket."""
+
+    def __init__(self, served: Served, token: str, space: str) -> None:
+        self.texts: list[str] = []
+        self._chat = Chat(socket_url(served.url, token))
+        self._chat.join()
+        self._chat.subscribe(space)
+        self._thread = threading.Thread(target=self._listen)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                with contextlib.suppress(Silence):
+                    event, payload = self._chat.hear()
+                    if event == "MESSAGE_SENT":
+                        self.texts.append(payload["content"]["bodyText"])
+
+    def close(self) -> None:
+        self._chat.close()
+        self._thread.join()
+
+
+class Model:
+    """What clients were told, held against what a server has."""
+
+    def __init__(self, mock: Mockspaces) -> None:
+        self.token = mock.token(PERSON)
+        self.space = mock.space("Load", owner=PERSON)
+        self.idea = mock.message(self.space, "idea", username=PERSON, category="idea")
+        self.acknowledged: set[str] = set()
+        self.spaces: set[str] = set()
+
+    def load(self, served: Served, **options: Any) -> Load:
+        return Load(served, self.token, self.space.id, self.idea.id, **options)
+
+    def ended(self, load: Load) -> None:
+        """Take in what clients were told."""
         load.wait()
         assert load.problems == []
         assert len(load.acknowledged) > WRITERS + TALKERS
-        acknowledged |= set(load.acknowledged)
-        spaces |= set(load.spaces)
+        self.acknowledged |= set(load.acknowledged)
+        self.spaces |= set(load.spaces)
+
+    def compare(self, served: Served, mock: Mockspaces) -> list[str]:
+        """Find everything there once, and nothing half; return the messages."""
+        messages = [one.text for one in mock.chats(space=self.space)]
+        there = Counter(messages)
+        assert [text for text in sorted(self.acknowledged) if there[text] != 1] == []
+        assert [text for text, times in there.items() if times != 1] == []
+        found = len(mock.messages(space=self.space, parent=self.idea.id))
+        assert comments(served, self.token, self.space.id, self.idea.id) == found
+        made = Counter(one.title for one in mock.spaces())
+        assert [title for title in sorted(self.spaces) if made[title] != 1] == []
+        assert all(one.members for one in mock.spaces())
+        return messages
+
+
+@pytest.mark.parametrize(("kind", "kills"), [("sqlite", 3), ("redis", 2)])  # a lease of Redis has to end each time
+def test_a_killed_process_loses_nothing_that_it_acknowledged(
+    request: pytest.FixtureRequest, serve: Serve, tmp_path: Path, kind: str, kills: int
+) -> None:
+    """After each kill under load every acknowledged message and space is there once, and nothing is half there."""
+    server: Any = request.getfixturevalue("other_server")() if kind == "redis" else None
+    log = ("--log", server.url if server else f"sqlite://{tmp_path}/mock.db")
+    served = serve(*log)
+    with Mockspaces(served.url) as mock:
+        model = Model(mock)
+        fault = mock.fail("GET /users/me", times=5)
+    for _ in range(kills):
+        load = model.load(served)
+        time.sleep(LOAD_S)
+        served.process.send_signal(signal.SIGKILL)
+        served.process.wait()
+        model.ended(load)
         served = serve(*log)
         with Mockspaces(served.url) as mock:
-            there = Counter(one.text for one in mock.chats(space=space))
-            assert [text for text in sorted(acknowledged) if there[text] != 1] == []
-            assert [text for text, times in there.items() if times != 1] == []
-            assert comments(served, token, space.id, idea.id) == len(mock.messages(space=space, parent=idea.id))
-            made = Counter(one.title for one in mock.spaces())
-            assert [title for title in sorted(spaces) if made[title] != 1] == []
-            assert all(one.members for one in mock.spaces())
+            model.compare(served, mock)
             assert mock.call("GET", "")["counts"]["sockets"] == 0
             assert [one["id"] for one in mock.call("GET", "/faults")["data"]] == [fault.id]
+
+
+def test_a_redis_that_fails_loses_nothing(serve: Serve, other_server: Callable[..., RedisServer]) -> None:
+    """A Redis that is killed and paused under load loses nothing acknowledged, and a socket hears it once."""
+    server = other_server()
+    served = serve("--log", server.url, "--log-level", "error")  # nobody reads what it says of each refusal
+    with Mockspaces(served.url) as mock:
+        model = Model(mock)
+        with closing(Listener(served, model.token, model.space.id)) as listener:
+            load = model.load(served, patient=True)
+            time.sleep(LOAD_S)
+            server.kill()
+            time.sleep(PATIENCE_S + 0.5)
+            server.start()
+            time.sleep(LOAD_S)
+            with server.paused():
+                time.sleep(ANSWER_S + PATIENCE_S)
+            last = len(load.acknowledged)
+            until = time.monotonic() + SOON_S
+            while len(load.acknowledged) < last + 100:
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            load.stop.set()
+            model.ended(load)
+            messages = model.compare(served, mock)
+            assert set(messages) <= set(load.sent)
+            assert set(messages) & set(load.refused)  # stored, though nobody knew when they were refused
+            assert set(load.refused) - set(messages)
+            while len(listener.texts) < len(messages):
+                assert time.monotonic() < until
+                time.sleep(0.05)
+        assert listener.texts == messages
 
 
 def test_a_full_disk_is_told_and_passes(serve: Serve, tmp_path: Path) -> None:
