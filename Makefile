@@ -29,8 +29,9 @@ test: .venv/.dev ## run the tests on all cores (a selection or options in ARGS; 
 slow: .venv/.dev ## run the tests of whole programs: verify, the wheel, clients of other languages, leaks
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow $(ARGS)
 
-everywhere: .venv/.dev ## run the contract suite with each change log, its worlds rebuilt from it (options in ARGS)
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal contract_tests --log $(ARGS)
+LOGS ?= sqlite redis
+everywhere: .venv/.dev ## run the contract suite with each change log, its worlds rebuilt from it (LOGS=redis, options in ARGS)
+	for log in $(LOGS); do $(BIN)/pytest -n $(WORKERS) --dist worksteal contract_tests --log $$log $(ARGS) || exit; done
 
 # What CI tries in small: 100,000 inputs of each kind, clients that idle for 70 s, twenty times as much of what may leak.
 long: export MOCKSPACES_FUZZ ?= 100000

@@ -1,7 +1,7 @@
 """What holds for every run in this repository: answers have the shapes of their rows, worlds are followed by replicas.
 
 With ``--break-everywhere`` its calls also break at each of their changes before they are carried out. With ``--log``
-the worlds of the embedded mock are kept in a file, and rebuilt from it when they go.
+the worlds of the embedded mock are kept in a log, and rebuilt from it when they go.
 """
 
 import gc
@@ -20,7 +20,7 @@ import mockspaces.cloud.kernel.rsa
 import mockspaces.server.websocket  # noqa: F401 - as the others
 from mockspaces.server import Server
 from tests.breaking import KEPT, Breaking, uncovered, wrongly_kept
-from tests.rebuilding import RebuildingKeeper
+from tests.rebuilding import LOGS, RebuildingKeeper, opened
 from tests.replicas import Replicas
 from tests.shaped import Member, Shaped, unjudged
 
@@ -43,8 +43,8 @@ kept: set[str] = set()
 def pytest_addoption(parser: pytest.Parser) -> None:
     why = "Let each call of the embedded mock break at each of its changes first; fails if one is never reached."
     parser.addoption("--break-everywhere", action="store_true", help=why)
-    why = "Keep the worlds of the embedded mock in an SQLite file, and compare them with it when they go."
-    parser.addoption("--log", action="store_true", help=why)
+    why = "Keep the worlds of the embedded mock in a log of this kind, and compare them with it when they go."
+    parser.addoption("--log", choices=LOGS, help=why)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -59,10 +59,10 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)  # declared by the contract suite
 def pytest_embedded_mock(config: pytest.Config, server: Server) -> None:
     followed.append(Replicas(server.app.worlds))
-    if config.getoption("--log"):
+    if kind := config.getoption("--log"):
         folder = tempfile.TemporaryDirectory()
         config.add_cleanup(folder.cleanup)
-        rebuilding.append(RebuildingKeeper(Path(folder.name), server.app))
+        rebuilding.append(RebuildingKeeper(opened(kind, Path(folder.name), config.add_cleanup), server.app))
     if config.getoption("--break-everywhere"):
         patch = pytest.MonkeyPatch()
         config.add_cleanup(patch.undo)

@@ -1,8 +1,9 @@
 """Proof that a log has all of a world: whenever one leaves its state it is rebuilt from the log, and has to be equal.
 
-With ``--log`` the contract suite runs so on the embedded mock: its worlds are kept in an SQLite file.
+With ``--log sqlite`` or ``--log redis`` the contract suite runs so on the embedded mock.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -10,15 +11,29 @@ import msgspec
 from mockspaces.app import App
 from mockspaces.changelog import encoding
 from mockspaces.changelog.keeper import Keeper, Recording
+from mockspaces.changelog.log import ChangeLog
+from mockspaces.changelog.redis import RedisLog
 from mockspaces.changelog.sqlite import SqliteLog
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.collection import Collection
 from mockspaces.cloud.store.state import State
 from mockspaces.cloud.worlds.worlds import Hosted
 from mockspaces.contract import Contract
+from tests.changelog.servers import RedisServer
+
+LOGS = ("sqlite", "redis")
 
 
-async def rebuilt(log: SqliteLog, world: World) -> State:
+def opened(kind: str, folder: Path, cleanup: Callable[[Callable[[], None]], None]) -> ChangeLog:
+    """Return a log with its files in a folder, and let ``cleanup`` end what that started."""
+    if kind == "sqlite":
+        return SqliteLog(folder / "mock.db")
+    server = RedisServer(folder)
+    cleanup(server.kill)
+    return RedisLog(server.url, prefix="rebuilt")
+
+
+async def rebuilt(log: ChangeLog, world: World) -> State:
     """Return the state of a world as its log has it."""
     recording = world.transactions.recorder
     assert isinstance(recording, Recording)
@@ -47,10 +62,10 @@ def shown(store: object) -> object:
 class RebuildingKeeper(Keeper):
     """Compares a world with its log before it leaves its state."""
 
-    def __init__(self, folder: Path, app: App) -> None:
-        """Keep the worlds of an application in a file of their own."""
-        self.log = SqliteLog(folder / "mock.db")
-        super().__init__(self.log, app.worlds)
+    def __init__(self, log: ChangeLog, app: App) -> None:
+        """Keep the worlds of an application in a log of their own."""
+        self.log = log
+        super().__init__(log, app.worlds)
         app._keeper = self
         self.compared = 0
         self.differences: list[str] = []
