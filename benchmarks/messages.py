@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from benchmarks import load, sockets
 from benchmarks.effort import Effort
 from benchmarks.load import Rate, Target
-from benchmarks.processes import FLOOR, MOCK, SOCKET_FLOOR, run, server
+from benchmarks.processes import FLOOR, MOCK, SOCKET_FLOOR, redis_server, run, server
 from benchmarks.report import Figure, beside, ratios
 from benchmarks.rest import USER, ask
 from mockspaces.client import Mockspaces
@@ -39,19 +39,25 @@ def chat(effort: Effort) -> list[Figure]:
 
 
 def logged_chat(effort: Effort) -> list[Figure]:
-    """POST chat with a change log in an SQLite file, against the same in memory."""
+    """POST chat with each change log, against the same in memory; the processor time of Redis itself is not counted."""
+    with tempfile.TemporaryDirectory() as folder:
+        figures = _logged("SQLite", f"sqlite://{folder}/mock.db", 0.6, effort)
+    with redis_server() as url:
+        return figures + _logged("Redis", url, 0.7, effort)
+
+
+def _logged(kind: str, log: str, budget: float, effort: Effort) -> list[Figure]:
     with (
-        tempfile.TemporaryDirectory() as folder,
         server(MOCK) as (url, pid),
-        server((*MOCK, "--log", f"sqlite://{folder}/mock.db")) as (logged_url, logged_pid),
+        server((*MOCK, "--log", log)) as (logged_url, logged_pid),
         Mockspaces(url) as mock,
         Mockspaces(logged_url) as logged,
     ):
         (floor, _), (target, _) = _chat(mock, pid), _chat(logged, logged_pid)
         rates = run(load.in_turn(target, floor, effort=effort))
         alone = run(load.in_turn(target, floor, effort=effort, connections=1))
-    what = "POST chat, SQLite log / in memory"
-    return [beside(what, rates, budget=0.6), beside(f"{what}, one client", alone, connections=1)]
+    what = f"POST chat, {kind} log / in memory"
+    return [beside(what, rates, budget=budget), beside(f"{what}, one client", alone, connections=1)]
 
 
 def announced_chat(effort: Effort) -> list[Figure]:

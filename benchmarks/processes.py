@@ -1,8 +1,10 @@
 """Servers in processes of their own, and what Linux tells about them."""
 
 import asyncio
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -33,6 +35,32 @@ def server(command: tuple[str, ...], given: bytes = b"") -> Iterator[tuple[str, 
         process.kill()  # it has nothing to save, and a clean end takes its time
         process.wait()
         process.stdout.close()
+
+
+@contextmanager
+def redis_server() -> Iterator[str]:
+    """Run a Redis with an append-only file, as it has to be for a log; yields its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+    with tempfile.TemporaryDirectory() as folder:
+        command = ("redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", folder, "--appendonly", "yes")
+        process = subprocess.Popen((*command, "--save", ""), stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+        try:
+            while not _listens(int(port)):
+                assert process.poll() is None, "redis-server has ended"
+                time.sleep(0.02)
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def run(work: Coroutine[None, None, Value]) -> Value:
