@@ -23,6 +23,7 @@ import hashlib
 import logging
 import math
 import os
+import re
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -168,6 +169,7 @@ class RedisLog:
             self._refuse(f"is Redis {version}, and 6.2 is the oldest that will do")
         if info.get("role") != "master":
             self._refuse("is a replica, which cannot be written")
+        self._run_id = str(info["run_id"])
         accept = "or accept it by --log-volatile"
         policy = str(info.get("maxmemory_policy", "noeviction"))
         if not volatile and not info.get("aof_enabled"):
@@ -342,6 +344,8 @@ class RedisLog:
                 answer = await self._run(RENEW, (self._log, self._lease), int(LEASE_S * 1000))
                 if answer != "ok":
                     answer = await self._take_again(answer)
+                elif await self._restarted():
+                    answer = "back"
             except _AwayError as away:
                 self._note_down(str(away))
                 await asyncio.sleep(RETRY_S)
@@ -359,6 +363,12 @@ class RedisLog:
             if answer not in ("ok", "held"):
                 self._doubt()
             await asyncio.sleep(BEAT_S)
+
+    async def _restarted(self) -> bool:
+        """Say whether Redis is another process than it was; its files may be older than what it had."""
+        found = re.search(r"run_id:(\w+)", _text(await self._ask("INFO", "server")))
+        before, self._run_id = self._run_id, found[1] if found else ""
+        return before != self._run_id
 
     async def _take_again(self, answer: str) -> str:
         """Take the log that Redis has lost, or that another process had; while that one lives, change nothing."""
