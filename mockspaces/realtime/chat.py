@@ -34,6 +34,7 @@ HANDLERS = handed_over(channels.HANDLERS, media.HANDLERS, messages.HANDLERS, pre
 LOST: tuple[run.Frame, ...] = ("close", "swallow")  # what planned faults do to an event that never happens
 SURFACE = events.CONNECT.surface
 LEAVING_S = 0.5  # so long after it could not be stored that somebody left it is tried again
+TELLING_S = 0.05  # so long after it could not be told that something was refused it is tried again
 ENDINGS: Mapping[str, str] = {  # in the words of the engine, and in ours
     "client disconnect": "the client left",
     "server disconnect": "the mock closed it",
@@ -254,12 +255,13 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         return fate
 
     async def _tell_refusal(self, session: Session, handling: Handling, payload: Payload, refused: Rejection) -> None:
-        """Tell a refusal; again if it was to be stored together with changes that cannot be."""
+        """Tell a refusal; again while nobody may have a turn, or if changes that it waits for could not be stored."""
         while not session.hub.closed:
             try:
                 await session.hub.world.transactions.carry_out(lambda: handling.refuse(session, payload, refused))
             except Rejection as rejection:  # or the world was dropped meanwhile
                 if rejection.code == errors.NOT_STORED:
+                    await asyncio.sleep(TELLING_S)
                     continue
             return
 
