@@ -74,6 +74,14 @@ class Load:
         for thread in self._threads:
             thread.start()
 
+    def run(self) -> None:
+        """Let them write for a while, longer where the machine is busy."""
+        time.sleep(LOAD_S)
+        until = time.monotonic() + SOON_S
+        while len(self.acknowledged) <= WRITERS + TALKERS:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
     def wait(self) -> None:
         """Wait until all of them have noticed that the server is gone."""
         for thread in self._threads:
@@ -231,7 +239,7 @@ def test_a_killed_process_loses_nothing_that_it_acknowledged(
         fault = mock.fail("GET /users/me", times=5)
     for _ in range(kills):
         load = model.load(served)
-        time.sleep(LOAD_S)
+        load.run()
         served.process.send_signal(signal.SIGKILL)
         served.process.wait()
         model.ended(load)
@@ -250,7 +258,7 @@ def test_a_redis_that_fails_loses_nothing(serve: Serve, other_server: Callable[.
         model = Model(mock)
         with closing(Listener(served, model.token, model.space.id)) as listener:
             load = model.load(served, patient=True)
-            time.sleep(LOAD_S)
+            load.run()
             server.kill()
             time.sleep(PATIENCE_S + 0.5)
             server.start()
