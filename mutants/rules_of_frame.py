@@ -176,7 +176,7 @@ FRAME: Rules = {
         ("REST-REQ-08",),
     ),
     "blanks at the end of a header stay": (
-        Rule(EXCHANGE, "Exchange.header", '_text(value.strip(b" \\t"))', "_text(value)"),
+        Rule(EXCHANGE, "Exchange._read_headers", 'name: value.strip(b" \\t")', "name: value"),
         ("AUTH-HDR-01", "REST-RES-04"),
     ),
     "of a repeated header the first counts": (
