@@ -15,7 +15,7 @@ or by requests of its world. Who says something else there is cut off.
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -85,7 +85,7 @@ class Player:
         self.ports: Ports | None = None
         self._at: dict[int, str] = {}  # the worlds that have ports
         self._texts: dict[str, str] = {}  # what stands in the recording for what the client sends
-        self._members: dict[tuple[str, str], str] = {}  # the same of members, by their names
+        self._members = defaultdict[str, dict[tuple[str, str], str]](dict)  # the same of members, by world and name
         self._everybody = Everywhere(contract)
         self._redactor = Redactor(contract, self._everybody, credentials_only=True)
         self._worlds = defaultdict[str, list[Recorded]](list)
@@ -127,7 +127,7 @@ class Player:
             return
         await self._follow(found.entry)
         headers = [*headers_of(response, self._texts), (MARK, str(found.number).encode())]
-        body = self._told(response)
+        body = self._told(response, self._members[found.world])
         for length in response.headers("content-length")[:1]:
             told = length if scope["method"] == "HEAD" else str(len(body))
             headers.append((b"content-length", told.encode()))
@@ -147,14 +147,14 @@ class Player:
                 del self._at[port]
                 await self.ports.close(port)
 
-    def _told(self, response: Message) -> bytes:
+    def _told(self, response: Message, members: Mapping[tuple[str, str], str]) -> bytes:
         """Return the body of an answer, with what the client itself has sent in the place of what stands for it."""
         body = response.body or b""
         for old, new in self._texts.items():
             body = body.replace(old.encode(), new.encode())
-        if self._members and response.media_type == "application/json":
+        if members and response.media_type == "application/json":
             try:
-                return msgspec.json.encode(put("", msgspec.json.decode(body), self._members))
+                return msgspec.json.encode(put("", msgspec.json.decode(body), members))
             except (ValueError, msgspec.DecodeError, RecursionError):
                 pass
         return body
@@ -168,24 +168,24 @@ class Player:
             entry = msgspec.convert(shown, Entry) if shown else entry
         world = name_of(entry) or self._at.get((scope.get("server") or ("", 0))[1], "")
         several = [one for one in self._known.get((world, key(entry)), ()) if not one.used]
-        same = [one for one in several if credential_of(one.entry) == credential]
-        names = cookies_of(asked(entry))
-        like = [one for one in several if cookies_of(asked(one.entry)) == names]
-        found = next(iter([*same, *like, *several]), None)
+        found = next(iter([*alike(several, entry, credential), *several]), None)
         if found is not None:
             found.used = True
-            self._learn(found.entry, kept.entry())
+            self._learn(found, kept.entry())
             self.moved_s = found.began - time.monotonic()
         return found
 
-    def _learn(self, recorded: Entry, live: Entry) -> None:
-        """Note what stands for a credential, or a PIN, that the client sends."""
+    def _learn(self, found: Recorded, live: Entry) -> None:
+        """Note what stands for a credential that the client sends, or for a PIN that was the right one."""
+        recorded = found.entry
         old, new = (one.rpartition(" ")[2] for one in (credential_of(recorded)[0], credential_of(live)[0]))
         if min(len(old), len(new)) >= LEAST and old != new:
             self._texts[old] = new
+        if recorded.response.status >= ERRORS:
+            return
         for (name, before), (_, after) in zip(secrets_of(recorded), secrets_of(live), strict=False):
             if before != after:
-                self._members[name, before] = after
+                self._members[found.world][name, before] = after
 
     def _miss(self, what: str) -> None:
         self.diverged = self.diverged or f"the recording does not have {what}"
@@ -290,6 +290,23 @@ def credential_of(entry: Entry) -> tuple[str, ...]:
     return tuple(message.header(name) or "" for name in ("authorization", "cookie"))
 
 
+def alike(several: Sequence[Recorded], entry: Entry, credential: tuple[str, ...]) -> list[Recorded]:
+    """Return those of several requests that came with the same credential, then those with the same cookies.
+
+    Cookies are of pages. Those that a client sends with other calls tell what it has asked before, of whatever world.
+    """
+    if not is_page(parts_of(entry).path):
+        return [one for one in several if credential_of(one.entry)[0] == credential[0]]
+    same = [one for one in several if credential_of(one.entry) == credential]
+    names = cookies_of(asked(entry))
+    return same + [one for one in several if cookies_of(asked(one.entry)) == names]
+
+
+def is_page(path: str) -> bool:
+    """Whether a path is that of a page that people look at."""
+    return any(one in path for one in PAGES)
+
+
 def secrets_of(entry: Entry) -> list[tuple[str, str]]:
     """Return the secret members of what was sent, in their order."""
     message = asked(entry)
@@ -333,7 +350,7 @@ def key(entry: Entry) -> Key:
     message = asked(entry)
     parts = parts_of(entry)
     scheme, _, token = (message.header("authorization") or "").partition(" ")
-    kept = BROWSING[:1] if any(one in parts.path for one in PAGES) else BROWSING
+    kept = BROWSING[:1] if is_page(parts.path) else BROWSING
     cookies = () if MOCK in parts.path else tuple(one for one in cookies_of(message) if not one.endswith(kept))
     return (
         entry.request.method,

@@ -18,6 +18,7 @@ from mockspaces.traffic.redaction import Redactor
 from tests.traffic.conftest import CLOUD, CONTRACT, Object, Write, entry, loaded, socket
 
 PIN = "4711"
+PIN_HEADER = {"name": "spaces-x-space-password", "value": "0000"}
 SESSION = {"name": "cookie", "value": "sessionid=a; csrftoken=b"}
 
 
@@ -118,6 +119,37 @@ async def test_a_cookie_of_another_page_is_no_other_question(write: Write) -> No
         signed_out = await client.get("/account/logout")
     assert told == ["none", "kept", "kept"]
     assert signed_out.status_code == UNKNOWN  # a page is another one to somebody who is signed in
+
+
+@pytest.mark.parametrize("path", ["/api/users/me", "/_mock/journal"])
+async def test_cookies_change_nothing_in_the_order_of_other_calls(write: Write, path: str) -> None:
+    """What is no page is answered in the order of the recording, whatever pages a client has been to before."""
+    accept = {"name": "accept", "value": "*/*"}
+    archive = write(
+        entry(path=path, body="first", sent=[accept, SESSION], host=CLOUD),
+        entry(path=path, body="second", sent=[accept], host=CLOUD),
+    )
+    transport = httpx.ASGITransport(app=player(archive))
+    async with httpx.AsyncClient(transport=transport, base_url=f"https://{CLOUD}") as client:
+        assert [(await client.get(path)).text for _ in range(2)] == ["first", "second"]
+
+
+async def test_a_wrong_pin_does_not_stand_for_the_right_one(write: Write) -> None:
+    """An answer shows the PIN that the client has set, also after it was asked for with another one."""
+    space, accept = {"settings": {"confPin": "0000"}}, {"name": "accept", "value": "*/*"}
+    kind = {"name": "content-type", "value": "application/json"}
+    path, post = "/api/spaces/s", json.dumps(space)
+    archive = write(
+        entry("POST", path, body=space, sent=[accept, kind], post=post, host=CLOUD),
+        entry("GET", path, status=401, body={}, sent=[accept, PIN_HEADER], host=CLOUD),
+        entry("GET", path, body=space, sent=[accept], host=CLOUD),
+    )
+    transport = httpx.ASGITransport(app=player(archive))
+    async with httpx.AsyncClient(transport=transport, base_url=f"https://{CLOUD}") as client:
+        await client.post("/api/spaces/s", json={"settings": {"confPin": "1234"}})
+        refused = await client.get("/api/spaces/s", headers={"spaces-x-space-password": "9999"})
+        shown = await client.get("/api/spaces/s")
+    assert (refused.status_code, shown.json()) == (401, {"settings": {"confPin": "1234"}})
 
 
 async def test_a_scheme_that_nobody_knows_counts_by_its_length(write: Write) -> None:
