@@ -120,7 +120,7 @@ class Player:
             more = message.get("more_body", False)
         found = self._find(scope, kept)
         response = answered(found.entry) if found else None
-        if found is None or response is None or response.body is None or found.entry.response.status == 0:
+        if found is None or response is None or response.body is None or is_cut(found.entry, response):
             self._miss(f"{scope['method']} {'/'.join(scope['path'].split('/')[:6])}")
             await send({"type": "http.response.start", "status": UNKNOWN, "headers": [(MARK, b"none")]})
             await send({"type": "http.response.body", "body": b"the recording does not have this"})
@@ -266,6 +266,22 @@ class Player:
                     one.late = True
                 return
             await asyncio.sleep(0.005)
+
+
+def is_cut(entry: Entry, response: Message) -> bool:
+    """Whether an answer did not arrive, or not whole, which cannot be played."""
+    if entry.response.status == 0:
+        return True
+    body, declared = response.body or b"", response.header("content-length") or ""
+    if entry.request.method == "HEAD" or response.header("content-encoding") or not declared.isdecimal():
+        return False
+    if len(body) >= int(declared) or response.media_type != "application/json":
+        return len(body) < int(declared)
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return True
+    return False  # shorter by what was hidden in it
 
 
 def headers_of(response: Message, texts: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

@@ -134,6 +134,28 @@ async def test_cookies_change_nothing_in_the_order_of_other_calls(write: Write, 
         assert [(await client.get(path)).text for _ in range(2)] == ["first", "second"]
 
 
+@pytest.mark.parametrize(
+    ("length", "body", "sort", "played"),
+    [
+        ("9", '{"a": 1', "application/json", False),
+        ("9", '{"a": 1}', "application/json", True),
+        ("9", "hello", "text/plain", False),
+        ("5", "hello", "text/plain", True),
+    ],
+)
+async def test_an_answer_that_broke_off_is_not_played(
+    write: Write, length: str, body: str, sort: str, *, played: bool
+) -> None:
+    """Half a body would come as a whole one; a document that is shorter by what was hidden in it is whole."""
+    headers = [{"name": "content-length", "value": length}]
+    sent = [{"name": "accept", "value": "*/*"}]
+    recorded = player(write(entry(body=body, sent=sent, host=CLOUD, headers=headers, type=sort)))
+    transport = httpx.ASGITransport(app=recorded)
+    async with httpx.AsyncClient(transport=transport, base_url=f"https://{CLOUD}") as client:
+        answer = await client.get("/api/users/me")
+    assert (answer.status_code == 200, recorded.diverged == "") == (played, played)
+
+
 async def test_a_wrong_pin_does_not_stand_for_the_right_one(write: Write) -> None:
     """An answer shows the PIN that the client has set, also after it was asked for with another one."""
     space, accept = {"settings": {"confPin": "0000"}}, {"name": "accept", "value": "*/*"}
