@@ -75,11 +75,15 @@ class Recorded:
 
 
 class Player:
-    """Answers as a recording does. ``diverged`` says that something was asked that it does not hold."""
+    """Answers as a recording does. ``diverged`` says that something was asked that it does not hold.
+
+    ``unended`` says that of a socket all has been played and the recording does not say how it ended, as browsers and
+    proxies do not: what comes no more may have come.
+    """
 
     def __init__(self, entries: Iterable[tuple[int, Entry | None]], contract: Contract) -> None:
         """Read all of a recording, which is kept in memory. Raises `ArchiveError`."""
-        self.diverged = ""
+        self.diverged = self.unended = ""
         self.moved_s = 0.0  # from the present time to that of the recording
         self.abort: Abort = lambda _scope: None
         self.ports: Ports | None = None
@@ -236,8 +240,10 @@ class Player:
                 await send({"type": "websocket.close", "code": int(code), "reason": reason})
                 return True
             if frame.opcode != TEXT:
+                self._miss("the bytes of a frame")
                 continue
             await send({"type": "websocket.send", "text": frame.data})
+        self.unended = "the recording does not have the end of a socket"
         while (text := await said.get()) is not None:
             if text != PING:
                 return False

@@ -24,6 +24,7 @@ from mockspaces.traffic.player import MARK, Player
 
 NONE = "none"
 START_LIMIT_S = 60
+SILENCE = "no frame came"
 BY_HAND = "what was sent by hand on one connection is not told apart in a recording"
 # Claims about what no recording holds: which came first, an answer or a frame; how a connection ended; and which of
 # many credentials of the same form it was.
@@ -33,6 +34,7 @@ UNPLAYED = (
     "it closes the WebSocket cleanly",
     "who answers no ping is closed",
     "no part of it can be cut out or put in",
+    "the secret of the client verifies it",
 )
 Decode = Callable[..., Any]
 
@@ -163,7 +165,8 @@ class Witness:
 
         def added(made: Any) -> None:
             unheard = made.state == "differs" and not made.exchanges
-            why = player.diverged or (BY_HAND if unheard else "")
+            silent = any(one.note.startswith(SILENCE) for one in made.differences)
+            why = player.diverged or (BY_HAND if unheard else player.unended if silent else "")
             if made.text.startswith(UNPLAYED):
                 why = "a recording does not hold this"
             if why and made.state != "not tried":
@@ -181,4 +184,4 @@ class Witness:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self) -> None:
         """Begin a test with a clean slate."""
-        self._player.diverged = ""
+        self._player.diverged = self._player.unended = ""

@@ -13,7 +13,7 @@ from mockspaces import create_app
 from mockspaces.traffic import archives
 from mockspaces.traffic import player as playing_module
 from mockspaces.traffic.player import MARK, UNKNOWN, Player
-from mockspaces.traffic.recording import Everywhere, Recorder
+from mockspaces.traffic.recording import CLOSED, Everywhere, Recorder
 from mockspaces.traffic.redaction import Redactor
 from tests.traffic.conftest import CLOUD, CONTRACT, Object, Write, entry, loaded, socket
 
@@ -255,6 +255,26 @@ async def test_a_socket_is_found_whoever_opens_it(write: Write, *, recorded: boo
     playing = player(write(opened(sent=[page] if recorded else [])))
     found = await heard(playing, *([] if recorded else [(b"origin", page["value"].encode())]))
     assert ([one["type"] for one in found], playing.diverged) == (["websocket.accept", "websocket.send"], "")
+
+
+@pytest.mark.parametrize("ended", [True, False])
+async def test_a_socket_without_its_end_is_told(write: Write, *, ended: bool) -> None:
+    """Browsers and proxies do not write how a socket ended, so that what comes no more may have come."""
+    one = opened()
+    if ended:
+        one["_webSocketMessages"].append({"type": "receive", "data": "1000 ", "opcode": CLOSED, "time": 0})
+    playing = player(write(one))
+    await heard(playing)
+    assert playing.unended == ("" if ended else "the recording does not have the end of a socket")
+
+
+async def test_bytes_of_a_frame_are_not_played(write: Write) -> None:
+    """What was recorded as bytes does not come, and is told as missing."""
+    one = opened()
+    one["_webSocketMessages"].insert(0, {"type": "receive", "data": "AAEC", "opcode": 2, "time": 0})
+    playing = player(write(one))
+    assert [message["type"] for message in await heard(playing)] == ["websocket.accept", "websocket.send"]
+    assert playing.diverged == "the recording does not have the bytes of a frame"
 
 
 def test_long_runs_are_redacted_in_time(write: Write) -> None:
