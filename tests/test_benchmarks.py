@@ -55,7 +55,9 @@ def test_cases_run(tmp_path: Path) -> None:
     figures = json.loads((tmp_path / "results" / "latest.json").read_text())["figures"]
     assert len(figures) >= len(SAMPLE)
     assert "server.http" in done.stdout
-    assert all(figure["what"] in done.stdout and figure["median"] > 0 for figure in figures)
+    assert all(figure["what"] in done.stdout for figure in figures)
+    # What few events cost can be less than a tick of the processor's clock.
+    assert all(figure["median"] > 0 or figure["what"].startswith("cost of ") for figure in figures)
     ET.parse(tmp_path / "results" / "latest.svg")  # noqa: S314 - our own
     assert all(figure["what"] in (tmp_path / "results" / "latest.md").read_text() for figure in figures)
 
