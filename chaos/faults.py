@@ -48,8 +48,7 @@ def told_before_it_is_stored() -> None:
     """Send frames when a transaction ends, not when its group is stored."""
 
     def join_group(self: Transactions, changes: Sequence[Change], effects: Sequence[Effect]) -> None:
-        for effect in effects:
-            effect()
+        self._commit([], effects)
         _join_group(self, changes, [])
 
     Transactions._join_group = join_group  # type: ignore[method-assign] # that is the fault

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mockspaces.cloud.store.collection import GAP, Collection, Index, ManyIndex
 from mockspaces.cloud.store.facts import Fact
+from mockspaces.cloud.store.run import Ending
 from mockspaces.cloud.store.transaction import (
     Change,
     Log,
@@ -388,6 +389,7 @@ async def test_outside_of_a_transaction_nothing_changes(store: Store) -> None:
         lambda: another_fact(store),
         store.transactions.keep,
         lambda: store.transactions.at_commit(lambda: None),
+        lambda: store.transactions.say(Ending(connection="c", how="cut")),
         lambda: store.transactions.afterwards(lambda: asyncio.sleep(0)),
     ]
     for act in acts:
@@ -524,16 +526,20 @@ async def test_what_is_taken_back_is_not_announced(store: Store, error: Exceptio
     def change() -> None:
         turn = store.transactions
         turn.at_commit(lambda: happened.append("kept effect"))
+        turn.say(Ending(connection="kept", how="cut"))
         turn.afterwards(command("kept command"))
         turn.keep()
         turn.at_commit(lambda: happened.append("effect"))
+        turn.say(Ending(connection="other", how="cut"))
         turn.afterwards(command("command"))
 
+    store.transactions.speak = lambda said: happened.append(f"said {said}")
     await broken(store, change, error)
-    assert happened == (["kept effect", "kept command"] if isinstance(error, Refusal) else [])
+    kept = ["kept effect", f"said {Ending(connection='kept', how='cut')}", "kept command"]
+    assert happened == (kept if isinstance(error, Refusal) else [])
     async with store.transactions:
         store.fact.put(3)
-    assert len(happened) <= 2
+    assert len(happened) <= 3
 
 
 async def test_a_mark_holds_for_one_transaction(store: Store) -> None:

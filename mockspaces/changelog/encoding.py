@@ -19,7 +19,7 @@ from mockspaces.cloud.worlds.snapshots import ENTITIES
 from mockspaces.contract import Contract
 from mockspaces.contract.settings import Settings
 
-FORMAT = 1  # of entities and facts; a test holds their shape, so that no change of it goes unnoticed
+FORMAT = 2  # of entities and facts; a test holds their shape, so that no change of it goes unnoticed
 PART_BYTES = 128 * 1024  # of a snapshot, roughly
 JSON = b"["
 

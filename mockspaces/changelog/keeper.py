@@ -22,6 +22,7 @@ from mockspaces.changelog.log import (
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.messaging import meetings
+from mockspaces.cloud.store.run import Said
 from mockspaces.cloud.store.state import State
 from mockspaces.cloud.store.transaction import Change
 from mockspaces.cloud.worlds.seeds import Seed
@@ -80,7 +81,7 @@ class Recording:
         if self.term != self._log.term:
             raise Rejection(errors.NOT_STORED, READING)
 
-    async def record(self, changes: Sequence[Change]) -> None:
+    async def record(self, changes: Sequence[Change], _said: Sequence[Said]) -> None:
         """Store changes as one change set. Refuses the calls that made them if that is impossible."""
         data = encoding.encoded(changes)
         if not data:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from mockspaces.cloud.store.facts import Fact
+from mockspaces.cloud.store.run import Frames, Said
 from mockspaces.cloud.store.transaction import MOST_TOGETHER, Change, Transactions
 
 
@@ -22,6 +23,7 @@ class Notes:
 
     def __init__(self) -> None:
         self.groups: list[list[object]] = []
+        self.said: list[list[Said]] = []
         self.broken = self.old = False
         self.goes_on = asyncio.Event()
         self.goes_on.set()
@@ -30,11 +32,12 @@ class Notes:
         if self.old:
             raise Refused
 
-    async def record(self, changes: Sequence[Change]) -> None:
+    async def record(self, changes: Sequence[Change], said: Sequence[Said]) -> None:
         await self.goes_on.wait()
         if self.broken:
             raise Full
         self.groups.append([change.new for change in changes])
+        self.said.append(list(said))
 
 
 class Place:
@@ -69,6 +72,50 @@ async def test_calls_that_wait_together_are_stored_together(place: Place) -> Non
     assert await asyncio.gather(*(place.add() for _ in range(10))) == list(range(10))
     assert (place.notes.groups, place.turns.committed) == ([list(range(1, 11))], 10)
     assert place.heard == list(range(1, 11))
+
+
+def frames(text: str) -> Frames:
+    return Frames(connections=("c",), packets=(text,))
+
+
+async def test_what_is_said_is_stored_and_heard_in_its_order(place: Place) -> None:
+    """What the transactions of a group say to sockets is recorded with their changes, and heard here at the commit."""
+
+    async def add_and_say() -> None:
+        async with place.turns:
+            place.fact.put(place.fact.value + 1)
+            place.turns.say(frames(f"one {place.fact.value}"))
+            place.turns.at_commit(lambda: heard.append("between"))
+            place.turns.say(frames(f"two {place.fact.value}"))
+
+    heard: list[object] = []
+    place.turns.speak = heard.append
+    await asyncio.gather(add_and_say(), add_and_say())
+    said = [frames("one 1"), frames("two 1"), frames("one 2"), frames("two 2")]
+    assert (place.notes.groups, place.notes.said) == ([[1, 2]], [said])
+    assert heard == [said[0], "between", said[1], said[2], "between", said[3]]
+
+
+async def test_what_is_said_without_a_change_is_recorded(place: Place) -> None:
+    """Others hear also of a transaction that only speaks."""
+    async with place.turns:
+        place.turns.say(frames("word"))
+    assert (place.notes.groups, place.notes.said) == ([[]], [[frames("word")]])
+
+
+async def test_what_cannot_be_stored_is_not_said(place: Place) -> None:
+    """No socket is told of changes that were taken back because they could not be stored."""
+
+    async def add_and_say() -> None:
+        async with place.turns:
+            place.fact.put(1)
+            place.turns.say(frames("word"))
+
+    heard: list[Said] = []
+    place.turns.speak, place.notes.broken = heard.append, True
+    with pytest.raises(Full):
+        await add_and_say()
+    assert heard == []
 
 
 async def test_a_group_has_a_limit(place: Place) -> None:
@@ -200,10 +247,10 @@ async def test_while_nobody_knows_all_are_refused(place: Place) -> None:
     known = asyncio.Event()
 
     class Unclear(Notes):
-        async def record(self, changes: Sequence[Change]) -> None:
+        async def record(self, changes: Sequence[Change], said: Sequence[Said]) -> None:
             async with place.turns.aside(Refused):
                 await known.wait()
-            await super().record(changes)
+            await super().record(changes, said)
 
     place.turns.recorder = notes = Unclear()
     done: list[str] = []

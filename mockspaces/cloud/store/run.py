@@ -26,6 +26,10 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     said it is online and has not said yet that it leaves, ``unsubscribed`` is the one that it unsubscribed from last.
     ``media`` is the media session that it has in each meeting, by space id. ``number`` counts the connections of the
     world, ``peer`` is where its client is, by which the journal tells connections apart.
+
+    Whatever is said to it can be rendered without its socket, which is one of the process ``worker``: it joined
+    ``namespace``, reaches the world at ``base`` and its services at ``names``, its person came as ``label`` with the
+    ``grant`` of this id.
     """
 
     id: str
@@ -36,6 +40,39 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     unsubscribed: str = ""
     media: Mapping[str, str] = {}
     peer: tuple[str, int] | None = None
+    worker: str = ""
+    namespace: str = ""
+    base: str = ""
+    names: Mapping[str, str] = {}
+    label: str = ""
+    grant: str | None = None
+
+
+class Frames(msgspec.Struct, frozen=True, kw_only=True, tag="frames"):
+    """What is sent to some connections: Engine.IO packets without their type, after ``delay`` seconds.
+
+    Rendered by the process that commits, for the connections of all; text and bytes have to stay what they are.
+    """
+
+    connections: tuple[str, ...]
+    packets: tuple[str | bytes, ...]
+    delay: float = 0
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
+    """How a connection is ended by the cloud, and ``why``, for the journal.
+
+    ``leave`` takes it out of the namespace and keeps its transport, ``finish`` closes the transport after all that
+    waits to be sent, ``cut`` breaks it without a word. ``end`` takes nothing more from its client, then it leaves, and
+    its transport is closed unless others use it too (RT-AUTH-12).
+    """
+
+    connection: str
+    how: Literal["leave", "finish", "cut", "end"]
+    why: str = ""
+
+
+Said = Frames | Ending  # to sockets, whichever process has them
 
 
 class PhoneCall(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,9 +9,9 @@ Whatever is true of a World is kept by stores (`Collection`, `Fact`), and each s
 the log is handed to `observe`, if somebody listens, and forgotten. Leaving it by an exception takes the
 changes back, newest first, each store putting back what stood there, its place in the order included.
 
-What is announced on the way (`at_commit`) is prepared inside and carried out at the commit, at once and in
-its order, so that no client hears of what did not happen. What has to wait or to begin another transaction
-(`afterwards`: closing sockets, flushing frames) is a command that runs when the turn is over.
+What is announced on the way (`at_commit`, and `say` for what sockets are told) is prepared inside and carried out at
+the commit, at once and in its order, so that no client hears of what did not happen. What has to wait or to begin
+another transaction (`afterwards`: flushing frames) is a command that runs when the turn is over.
 
 A refusal takes back what the operation changed, but not what the refusal itself does: a planned fault has
 fired, a quota is used up, a replayed code has revoked its grant. `keep` is the one door for that: what was
@@ -43,7 +43,9 @@ from typing import Any, Protocol, Self, TypeVar
 
 import msgspec
 
-Effect = Callable[[], None]
+from mockspaces.cloud.store.run import Said
+
+Effect = Callable[[], None] | Said
 Command = Callable[[], Awaitable[None]]
 MOST_TOGETHER = 64  # transactions that are stored together at most
 Result = TypeVar("Result")
@@ -137,8 +139,16 @@ class Recorder(Protocol):
     async def catch_up(self) -> None:
         """Return when the World is what was stored last. Raises what a call is refused with that cannot know that."""
 
-    async def record(self, changes: Sequence[Change]) -> None:
-        """Store the changes of some transactions, all or none. Raises what their callers are refused with."""
+    async def record(self, changes: Sequence[Change], said: Sequence[Said]) -> None:
+        """Store the changes of some transactions, and what they said to sockets, all or none.
+
+        Raises what their callers are refused with.
+        """
+
+
+def spoken(effects: Sequence[Effect]) -> list[Said]:
+    """Return what sockets are told, in its order."""
+    return [effect for effect in effects if isinstance(effect, Said)]
 
 
 class Group:
@@ -197,6 +207,7 @@ class Transactions:
         self.log = Log()
         self.observe: Observer | None = None
         self.recorder: Recorder | None = None
+        self.speak: Callable[[Said], None] = lambda _said: None  # to the sockets of this process
         self.committed = 0  # transactions that changed something
         self._closed: Refuse | None = None
         self._refusals = (*refusals, MustWait)
@@ -216,6 +227,11 @@ class Transactions:
         """Carry something out at the commit, in the order of these calls; it must neither wait nor fail."""
         self._check_inside()
         self._effects.append(effect)
+
+    def say(self, said: Said) -> None:
+        """Let sockets be told something at the commit, as by `at_commit`; those of other processes hear of it too."""
+        self._check_inside()
+        self._effects.append(said)
 
     def afterwards(self, command: Command) -> None:
         """Carry something out after the commit, when others may have their turn; it may begin transactions."""
@@ -381,15 +397,18 @@ class Transactions:
         if effects:
             with ExitStack() as stack:  # one that fails stops no other
                 for effect in reversed(effects):
-                    stack.callback(effect)
+                    if isinstance(effect, Said):
+                        stack.callback(self.speak, effect)
+                    else:
+                        stack.callback(effect)
 
     # --- groups
 
     def _join_group(self, changes: Sequence[Change], effects: Sequence[Effect]) -> None:
-        """Let the transaction be stored with others; one that only announces need not be, if none waits."""
+        """Let the transaction be stored with others; one that tells nothing to others need not be, if none waits."""
         group = self._group
         if group is None:
-            if not changes:
+            if not changes and not spoken(effects):
                 self._commit(changes, effects)
                 return
             group = self._group = Group()
@@ -440,7 +459,7 @@ class Transactions:
             return
         self._storing = group
         try:
-            await self.recorder.record(group.changes)
+            await self.recorder.record(group.changes, spoken(group.effects))
         except BaseException as error:
             for change in reversed(group.changes):
                 change.store.restore(change.key, change.old)
