@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from chaos.faults import FAULTS
-from chaos.program import drawn
+from chaos.program import DISTURBANCES, drawn
 from chaos.run import LIMIT_S, Run
 
 ROOT = Path(__file__).parent.parent
@@ -48,6 +48,8 @@ class Results:
         self._known_by = {
             "code": digest(),
             "log": options.log,
+            "workers": options.workers,
+            "sync": options.sync,
             "fault": options.fault,
             "operations": options.operations,
             "disturbances": options.disturbances,
@@ -67,6 +69,7 @@ class Results:
 def command(seed: int, options: argparse.Namespace) -> str:
     """Return how to run one program again."""
     words = [f"--seed {seed} --programs 1 --fresh --log {options.log}"]
+    words += [f"--workers {options.workers} --sync {options.sync}"] if options.log == "redis" else []
     words += [f"--operations {options.operations} --disturbances {options.disturbances}"]
     words += [f"--fault {shlex.quote(options.fault)}"] if options.fault else []
     return f"make chaos ARGS={shlex.quote(' '.join(words))}"
@@ -74,10 +77,10 @@ def command(seed: int, options: argparse.Namespace) -> str:
 
 async def carried_out(seed: int, options: argparse.Namespace) -> Result:
     """Run a program and return what became of it."""
-    program = drawn(seed, options.operations, options.disturbances)
+    program = drawn(seed, options.operations, options.disturbances, options.log, options.workers)
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as folder:
-        run = Run(program, Path(folder), f"sqlite://{folder}/mock.db", options.fault)
+        run = Run(program, Path(folder), options.log, options.fault, options.sync)
         problems = run.history.problems
         try:
             async with asyncio.timeout(LIMIT_S):
@@ -143,7 +146,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="seed of the first")
     parser.add_argument("--operations", type=int, default=200, help="at least so many in each")
     parser.add_argument("--disturbances", type=int, default=4, help="so many in each")
-    parser.add_argument("--log", choices=["sqlite"], default="sqlite")
+    parser.add_argument("--log", choices=[*DISTURBANCES], default="sqlite", help="the kind of the log")
+    parser.add_argument("--workers", type=int, default=1, help="so many with one log, which has to be in Redis")
+    parser.add_argument("--sync", choices=["always", "everysec"], default="always", help="of the disk")
     parser.add_argument("--fault", choices=["", *FAULTS], default="", help="use a log that is wrong in this way")
     parser.add_argument("--jobs", type=int, default=2, help="programs at a time")
     parser.add_argument(
@@ -152,6 +157,8 @@ def main() -> int:
     parser.add_argument("--until-failed", action="store_true", help="begin no program after one that failed")
     parser.add_argument("--fresh", action="store_true", help="run also those that are known")
     options = parser.parse_args()
+    if options.workers > 1 and options.log != "redis":
+        parser.error("several workers share a log in Redis only")
     started, results = time.monotonic(), Results(options.kept, options)
     wanted = range(options.seed, options.seed + options.programs)
     before = [results.known[seed] for seed in wanted if seed in results.known]

@@ -14,6 +14,7 @@ from chaos.history import Connection, History, WorldHistory
 
 ANSWER_S = 30
 STORED_NOT = "server.not_stored"
+STOPPING = "server.stopping"
 
 
 class UnsentError(Exception):
@@ -98,11 +99,19 @@ def _place(url: str) -> tuple[str, int]:
 class Listener:
     """A socket of somebody who subscribes to the spaces of a world, connects again when it is lost, and may speak."""
 
-    def __init__(self, history: History, world: WorldHistory, token: str, url: Callable[[], str]) -> None:
-        """Listen at whatever ``url`` returns, until it is stopped."""
+    def __init__(
+        self,
+        history: History,
+        world: WorldHistory,
+        token: str,
+        url: Callable[[], str],
+        stopping: Callable[[], bool],
+    ) -> None:
+        """Listen at whatever ``url`` returns, until it is stopped; workers that are ``stopping`` refuse it."""
         self.connected = asyncio.Event()
         self.current: Connection | None = None
         self._history, self._world, self._token, self._url = history, world, token, url
+        self._stopping = stopping
         self._socket: ClientConnection | None = None
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         self._task = asyncio.create_task(self._stay())
@@ -170,7 +179,7 @@ class Listener:
             await socket.send("40/chat")
             joined = str(await socket.recv())
             if not joined.startswith("40"):
-                if STORED_NOT not in joined:
+                if STORED_NOT not in joined and not (STOPPING in joined and self._stopping()):
                     self._history.problem(f"a socket is refused: {joined}")
                 raise EOFError
             self._socket = socket

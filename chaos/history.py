@@ -74,12 +74,15 @@ class WorldHistory:
     posts: dict[str, Post] = field(default_factory=dict)
     made: dict[str, Attempt] = field(default_factory=dict)  # spaces and users by title and name
     settings: dict[str, set[Any]] = field(default_factory=dict)  # what each may be
+    known: dict[str, Any] = field(default_factory=dict)  # settings as they were first
+    written: dict[str, list[tuple[Attempt, Any]]] = field(default_factory=lambda: defaultdict(list))
     worlds: dict[str, set[bool]] = field(default_factory=lambda: defaultdict(lambda: {False}))  # may be there
     advances: list[Attempt] = field(default_factory=list)
     pokes: list[Attempt] = field(default_factory=list)
     fault: str = ""
     connections: list[Connection] = field(default_factory=list)
     seen: dict[str, str] = field(default_factory=dict)  # text by id, of posts that somebody was shown
+    shown: dict[str, int] = field(default_factory=dict)  # when somebody first had read a post, by id
     orders: list[tuple[str, list[str]]] = field(default_factory=list)  # space, ids as somebody read them
     activities: int = 0
 

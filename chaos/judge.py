@@ -205,3 +205,17 @@ def _once(attempt: Attempt, found: Sequence[str]) -> Iterator[str]:
 def base(text: str) -> str:
     """Return what a message was called first, without what an edit has added."""
     return " ".join(text.split(" ")[:2])
+
+
+def allowed(first: Any, writes: Sequence[tuple[Attempt, Any]], read: Attempt) -> set[Any]:
+    """Return the values that a read may show of what one client after another has written.
+
+    The last write that was acknowledged before it began counts, and whatever may have been carried out since then.
+    """
+    found = {first}
+    for write, value in writes:
+        if write.outcome == ACKNOWLEDGED and write.answered < read.began:
+            found = {value}
+        elif write.outcome != REFUSED and write.began < read.answered:
+            found.add(value)
+    return found

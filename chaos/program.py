@@ -12,20 +12,40 @@ SPACES = 2  # per world, of which all are members
 KINDS = {
     "chat": 9,
     "comment": 4,
-    "read": 4,
+    "read": 5,
+    "look": 1,
     "edit": 3,
     "delete": 1,
     "space": 2,
     "user": 1,
     "poke": 2,
+    "once": 1,
     "advance": 1,
     "setting": 1,
     "token": 1,
     "world": 1,
 }
 CAN_BE_CUT = frozenset({"chat", "comment", "space", "user"})
-LEAST = ("kill", "pause", "full", "cut", "leave", "term", "rival")
-WEIGHTS = (6, 2, 4, 2, 2, 1, 2)
+# What happens to the cloud, and how often, by the kind of its log.
+DISTURBANCES = {
+    "sqlite": {"kill": 6, "pause": 2, "full": 4, "cut": 2, "leave": 2, "term": 1, "rival": 2},
+    "redis": {
+        "kill": 5,
+        "crash": 2,
+        "term": 1,
+        "pause": 2,
+        "redis killed": 3,
+        "redis paused": 2,
+        "line cut": 2,
+        "line slow": 2,
+        "line halved": 3,
+        "cut": 2,
+        "leave": 1,
+    },
+}
+KILLS = ("kill", "crash")
+SKEWS_S = (0, 0, -240, 180)  # by which the clock of the last of several workers is wrong
+OTHERS = 0.5  # of the operations of several workers are done by a new connection, so by another one of them
 
 
 @dataclass(frozen=True)
@@ -37,6 +57,7 @@ class Operation:
     kind: str
     space: int
     cut: str = ""
+    fresh: bool = False  # by a new connection
 
     @property
     def name(self) -> str:
@@ -46,12 +67,17 @@ class Operation:
 
 @dataclass(frozen=True)
 class Disturbance:
-    """Something that happens to the cloud when so many operations of the phase have ended, for some seconds."""
+    """Something that happens to the cloud when so many operations of the phase have ended, for some seconds.
+
+    It is ``hard`` if on a disk not even a little fits, a rival begins while the first process is paused, Redis
+    crashes with the workers, or what is halved was on its way to Redis and not from there.
+    """
 
     kind: str
     at: int
     seconds: float
-    hard: bool  # for a disk: not even a little fits; for a rival: it begins while the first process is paused
+    hard: bool
+    worker: int  # which of them, or of their lines to Redis
 
 
 @dataclass(frozen=True)
@@ -69,7 +95,9 @@ class Program:
     seed: int
     phases: tuple[Phase, ...]
     compact: int
-    last: str  # how the process ends before its log is read
+    last: str  # how the processes end before their log is read
+    workers: int
+    skew: int
 
     @property
     def operations(self) -> int:
@@ -77,27 +105,29 @@ class Program:
         return sum(len(phase.operations) for phase in self.phases)
 
 
-def drawn(seed: int, operations: int, disturbances: int) -> Program:
-    """Return the program of a seed."""
-    chance = random.Random(seed)
-    kinds = chance.choices(LEAST, WEIGHTS, k=disturbances)
-    if "kill" not in kinds:  # what the log is for
-        kinds[chance.randrange(disturbances)] = "kill"
+def drawn(seed: int, operations: int, disturbances: int, log: str, workers: int) -> Program:
+    """Return the program of a seed for so many workers with a kind of log."""
+    chance, known = random.Random(seed), DISTURBANCES[log]
+    kinds = chance.choices(tuple(known), tuple(known.values()), k=disturbances)
+    if not any(kind in kinds for kind in KILLS):  # what the log is for
+        kinds[chance.randrange(disturbances)] = KILLS[0]
     size = -(-operations // disturbances)
-    phases = tuple(_phase(chance, kind, number * size, size) for number, kind in enumerate(kinds))
-    return Program(seed, phases, chance.choice((0, 10_000, 40_000)), chance.choice(("kill", "term")))
+    phases = tuple(_phase(chance, kind, number * size, size, workers) for number, kind in enumerate(kinds))
+    compact, last = chance.choice((0, 10_000, 40_000)), chance.choice(("kill", "term"))
+    return Program(seed, phases, compact, last, workers, chance.choice(SKEWS_S) if workers > 1 else 0)
 
 
-def _phase(chance: random.Random, kind: str, first: int, size: int) -> Phase:
+def _phase(chance: random.Random, kind: str, first: int, size: int, workers: int) -> Phase:
     operations = []
     for number in range(first, first + size):
         client = chance.randrange(CALLERS + TALKERS)
         chosen = "say" if client >= CALLERS else chance.choices(tuple(KINDS), tuple(KINDS.values()))[0]
-        operations.append(Operation(client, number, chosen, chance.randrange(SPACES)))
+        fresh = workers > 1 and chance.random() < OTHERS
+        operations.append(Operation(client, number, chosen, chance.randrange(SPACES), fresh=fresh))
     if kind == "cut":
         can = [place for place, one in enumerate(operations) if one.kind in CAN_BE_CUT]
         for place in chance.sample(can, min(6, len(can))):
             operations[place] = replace(operations[place], cut=chance.choice(("middle", "after")))
     at = chance.randrange(size // 5, size * 4 // 5)
-    hard = chance.random() < 0.5
-    return Phase(tuple(operations), Disturbance(kind, at, chance.uniform(0.02, 0.25), hard))
+    seconds, hard = chance.uniform(0.02, 0.25), chance.random() < 0.5
+    return Phase(tuple(operations), Disturbance(kind, at, seconds, hard, chance.randrange(workers)))

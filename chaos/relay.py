@@ -25,6 +25,7 @@ class End(asyncio.Protocol):
     def __init__(self, relay: "Relay", other: "End | None" = None) -> None:
         """Belong to a relay; the end that came in has no ``other`` yet."""
         self.other = other
+        self.incoming = other is None
         self.finished = False  # what there is to send was sent
         self._relay = relay
 
@@ -33,7 +34,7 @@ class End(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self._relay.ends.add(self)
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self.other is None:
+        if self.incoming:
             self.transport.pause_reading()
             connecting = asyncio.create_task(self._connect())
             self._relay.connecting.add(connecting)

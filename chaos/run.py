@@ -4,15 +4,17 @@ import asyncio
 import contextlib
 import json
 import signal
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from chaos.clients import STORED_NOT, BrokenError, Caller, Listener, UnsentError
+from chaos.clients import STOPPING, STORED_NOT, BrokenError, Caller, Listener, UnsentError
+from chaos.cloud import Cloud
 from chaos.history import ACKNOWLEDGED, REFUSED, UNCLEAR, Attempt, History, Post, WorldHistory
-from chaos.judge import SETTINGS, Judge
+from chaos.judge import SETTINGS, Judge, allowed, base
 from chaos.program import CALLERS, PEOPLE, SPACES, TALKERS, WORLDS, Disturbance, Operation, Phase, Program
 from chaos.served import REFUSED as REFUSED_LOG
 from chaos.served import Process
@@ -25,9 +27,14 @@ from mockspaces.contract.settings import Settings
 
 LIMIT_S = 120  # for a whole program
 MOST_PROBLEMS = 5
+PREFIX = "mockspaces"  # of the keys in Redis, unless it is told otherwise
 TIMES = 1000  # that the fault may fire: always
 TEAPOT = 418
-STOPPING = "server.stopping"
+HALVED = 3  # pieces, each on a connection of its own
+PROBES = 3  # at once, of what happens once
+SOON_S = 20.0  # in which a cloud is as it was before a disturbance
+EQUAL_S = 2.0  # in which workers have the same, if clients that left are still being answered
+NUMBERS = {"kill": signal.SIGKILL, "crash": signal.SIGKILL, "term": signal.SIGTERM}
 Doing = Callable[[Attempt], Awaitable[None]]
 
 
@@ -38,29 +45,31 @@ class Refusal(Exception):
 class Run:
     """One program under way."""
 
-    def __init__(self, program: Program, folder: Path, log: str, fault: str) -> None:
+    def __init__(self, program: Program, folder: Path, log: str, fault: str, sync: str) -> None:
+        """Prepare a program for a kind of log; one in Redis is given to the disk as ``sync`` says."""
         self.history = History()
-        self._program, self._folder, self._log, self._fault = program, folder, log, fault
-        self._processes: list[Process] = []  # those that serve
-        self._every: list[Process] = []
+        self._program, self._folder = program, folder
+        self._cloud = Cloud(program, folder, log, fault, sync)
+        self._rivals: list[Process] = []  # that serve
         self._up = asyncio.Event()
         self._under_way = 0
         self._stopping = False
-        self._full_until = 0  # refusals of what began later are wrong
+        self._refusing_until = 0  # refusals of what began later are wrong
         self._callers = [Caller() for _ in range(CALLERS)]
+        self._probes = [Caller() for _ in range(PROBES)]
         self._control = Caller()
         self._tokens = [["" for _ in PEOPLE] for _ in WORLDS]
         self._listeners: list[Listener] = []
         self._kinds: dict[str, Doing] = {
             "chat": self._chat, "comment": self._chat, "read": self._read, "edit": self._edit, "delete": self._delete,
-            "space": self._space, "user": self._user, "poke": self._poke, "advance": self._advance,
-            "setting": self._setting, "token": self._token, "world": self._world, "say": self._say,
+            "space": self._space, "user": self._user, "poke": self._poke, "once": self._once, "advance": self._advance,
+            "setting": self._setting, "look": self._look, "token": self._token, "world": self._world, "say": self._say,
         }  # fmt: skip
 
     async def run(self) -> None:
         """Run the program from its beginning to its end."""
         try:
-            await self._start()
+            await self._cloud.start()
             await self._set_up()
             self._up.set()
             for phase in self._program.phases:
@@ -71,32 +80,22 @@ class Run:
         finally:
             for listener in self._listeners:
                 await listener.stop()
-            for caller in [*self._callers, self._control]:
+            for caller in [*self._callers, *self._probes, self._control]:
                 caller.close()
-            for process in self._every:
-                process.send(signal.SIGKILL)
-                await process.ended()
+            await self._cloud.stop()
 
     # --- processes
 
-    def _process(self) -> Process:
-        out = self._folder / f"process{len(self._every)}"
-        process = Process(self._log, out, self._program.compact, self._fault)
-        self._every.append(process)
-        return process
-
-    async def _start(self) -> None:
-        process = self._process()
-        if not await process.ready():
-            raise Refusal(f"the process does not start again: {process.said}")
-        self._processes = [process]
+    @property
+    def _several(self) -> bool:
+        return self._program.workers > 1
 
     def _url(self, client: int = 0) -> str:
-        return self._processes[client % len(self._processes)].url
+        return self._rivals[0].url if self._rivals and client % 2 else self._cloud.url
 
-    async def _asked(self, method: str, path: str, body: object = None) -> Any:
-        """Return the answer of a control call that must succeed."""
-        status, answer = await self._control.call(self._url(), method, path, body)
+    async def _asked(self, method: str, path: str, body: object = None, *, url: str = "") -> Any:
+        """Return the answer of a control call that must succeed, of the worker at a URL or of any."""
+        status, answer = await self._control.call(url or self._url(), method, path, body)
         if status != 200:
             raise Refusal(f"{method} {path}: {status} {answer}")
         return answer
@@ -122,9 +121,11 @@ class Run:
             world.fault = (await self._asked("POST", f"{control}/faults", plan))["id"]
             settings = await self._asked("GET", f"{control}/settings")
             world.settings = {name: {settings[name]} for name in SETTINGS}
+            world.known = {name: settings[name] for name in SETTINGS}
         for number in range(2 * TALKERS):  # the first ones speak too
             token = self._tokens[number % 2][1]
-            self._listeners.append(Listener(self.history, self.history.worlds[number % 2], token, self._reached))
+            world = self.history.worlds[number % 2]
+            self._listeners.append(Listener(self.history, world, token, self._reached, lambda: self._stopping))
 
     def _reached(self) -> str:
         """Return where sockets connect to; nowhere while all is being judged."""
@@ -156,12 +157,9 @@ class Run:
             for queue in queues:
                 group.create_task(work(queue))
             group.create_task(disturb())
-        if len(self._processes) > 1:  # a rival came in: one of them stays
+        if self._rivals:  # that came in: one of them stays
             await self._recover(signal.SIGKILL)
             return
-        for listener in self._listeners:
-            with contextlib.suppress(BrokenError):
-                await listener.barrier()
         await self._judge()
 
     async def _operate(self, operation: Operation) -> None:
@@ -169,6 +167,8 @@ class Run:
         if operation.kind == "say":
             async with asyncio.timeout(LIMIT_S):
                 await self._listeners[operation.client - CALLERS].connected.wait()
+        if operation.fresh and operation.kind != "say":
+            self._callers[operation.client].close()
         attempt = Attempt(operation, operation.client % 2, self.history.now())
         self._under_way += 1
         try:
@@ -211,14 +211,20 @@ class Run:
             return answer
         if status == 503 and answer["code"] == STOPPING and self._stopping:
             # Whatever is under way is interrupted, also if it waits for its change to be stored, which then happens.
+            caller.close()
             raise BrokenError(STOPPING)
-        if status == 503 and answer["code"] == STORED_NOT and self._may_refuse(attempt):
-            attempt.outcome = REFUSED
+        if status == 503 and answer["code"] == STORED_NOT:
+            self._refused(attempt, json.dumps(answer))
             return None
         raise Refusal(f"it is answered {status} {json.dumps(answer)}")
 
-    def _may_refuse(self, attempt: Attempt) -> bool:
-        return attempt.began < self._full_until
+    def _refused(self, attempt: Attempt, answer: str) -> None:
+        """Mark an attempt that the log did not store, if that may be. Raises `BrokenError` where it may have, later."""
+        if attempt.began > self._refusing_until:
+            raise Refusal(f"it is answered {answer}")
+        if self._cloud.redis is not None:
+            raise BrokenError(answer)
+        attempt.outcome = REFUSED
 
     def _post(self, attempt: Attempt) -> Post:
         world, operation = self._there(attempt), attempt.operation
@@ -243,9 +249,7 @@ class Run:
         answer = await listener.say(post.space, attempt.operation.name)
         attempt.answered = self.history.now()
         if "refused" in answer:
-            if not self._may_refuse(attempt):
-                raise Refusal(f"it is answered {answer['refused']}")
-            attempt.outcome = REFUSED
+            self._refused(attempt, answer["refused"])
         else:
             attempt.id = answer["_id"]
 
@@ -255,15 +259,28 @@ class Run:
         answer = await self._call(attempt, "GET", f"/api/spaces/{space}/messages/byref?size=1000")
         if answer is None:
             return
-        listed = [(one["_id"], one["content"]["bodyText"]) for one in answer["data"]][::-1]
-        world.seen |= dict(listed)
-        world.orders.append((space, [id_ for id_, _ in listed]))
-        there = {id_ for id_, _ in listed}
+        listed = {one["_id"]: one["content"]["bodyText"] for one in reversed(answer["data"])}
+        world.orders.append((space, list(listed)))
         for name, post in world.posts.items():
-            made = post.made
-            known = made.outcome == ACKNOWLEDGED and made.answered and made.answered < attempt.began
-            if known and post.space == space and not post.may_be_gone and made.id not in there:
-                raise Refusal(f"it does not show {name!r}, which was acknowledged before")
+            if post.space == space:
+                self._read_post(attempt, name, post, listed)
+        for id_, text in listed.items():
+            world.seen[id_] = text
+            world.shown.setdefault(id_, attempt.answered)
+
+    def _read_post(self, attempt: Attempt, name: str, post: Post, listed: Mapping[str, str]) -> None:
+        """Hold what somebody has read of a post against what was acknowledged, or shown, before they began."""
+        id_ = post.made.id or next((one for one, text in listed.items() if base(text) == name), "")
+        told = post.made.outcome == ACKNOWLEDGED and 0 < post.made.answered < attempt.began
+        shown = self._there(attempt).shown.get(id_, attempt.began) < attempt.began
+        deleted = any(one.outcome == ACKNOWLEDGED and one.answered < attempt.began for one in post.deleting)
+        if (told or shown) and not post.may_be_gone and id_ not in listed:
+            raise Refusal(f"it does not show {name!r}, which was {'acknowledged' if told else 'shown'} before")
+        if id_ in listed and deleted:
+            raise Refusal(f"it shows {name!r}, whose deletion was acknowledged before")
+        may = allowed(name, post.edits, attempt)
+        if id_ in listed and listed[id_] not in may:
+            raise Refusal(f"it shows {listed[id_]!r}, not one of {sorted(may)}")
 
     def _own(self, attempt: Attempt) -> Post | None:
         """Return a message that this client may change, as the number of the operation has it."""
@@ -309,6 +326,19 @@ class Run:
         self._there(attempt).pokes.append(attempt)
         await self._call(attempt, "GET", "/api/users/me/tasks", good=TEAPOT)
 
+    async def _once(self, attempt: Attempt) -> None:
+        """Plan a fault that fires once, and have several connections meet it at the same time."""
+        path = f"/api/spaces/{attempt.operation.name.replace(' ', '-')}"
+        match = {"method": "GET", "path": path}
+        planned = {"match": match, "action": {"status": TEAPOT}, "times": 1}
+        if not await self._call(attempt, "POST", "/_mock/faults", planned):
+            return
+        url, prefix = self._url(), self._there(attempt).prefix
+        token = self._tokens[attempt.world][self._person(attempt)]
+        met = await asyncio.gather(*(self._met(one, url, prefix + path, token) for one in self._probes))
+        if met.count(TEAPOT) > 1 or (TEAPOT not in met and all(met)):
+            raise Refusal(f"a fault that fires once is answered {met}")
+
     async def _advance(self, attempt: Attempt) -> None:
         self._there(attempt).advances.append(attempt)
         await self._call(attempt, "POST", "/_mock/clock", {"advance": 1})
@@ -318,6 +348,7 @@ class Run:
         name, number = SETTINGS[self._person(attempt)], attempt.operation.number
         may, value = self._there(attempt).settings[name], f"p{number}" if "prefix" in name else 1_000_000 + number
         may.add(value)
+        self._there(attempt).written[name].append((attempt, value))
         try:
             await self._call(attempt, "PATCH", "/_mock/settings", {name: value})
         except UnsentError:
@@ -326,6 +357,15 @@ class Run:
             may.discard(value)
         else:
             may.intersection_update({value})
+
+    async def _look(self, attempt: Attempt) -> None:
+        """Read all settings."""
+        world = self._there(attempt)
+        answer = await self._call(attempt, "GET", "/_mock/settings")
+        for name in SETTINGS if answer else ():
+            may = allowed(world.known[name], world.written[name], attempt)
+            if answer[name] not in may:
+                raise Refusal(f"the setting {name} is {answer[name]}, not one of {may}")
 
     async def _token(self, attempt: Attempt) -> None:
         person = self._person(attempt)
@@ -343,6 +383,9 @@ class Run:
         if len(may) > 1:  # it is not known yet
             return
         there = True in may
+        found = await self._met(self._probes[0], self._url(), f"/w/{name}/_mock")
+        if found not in (0, 200 if there else 404):
+            raise Refusal(f"the world {name} is {'not there' if there else 'there'}, against what was acknowledged")
         may.add(not there)
         try:
             if there:
@@ -356,61 +399,124 @@ class Run:
     # --- disturbances
 
     async def _disturb(self, disturbance: Disturbance) -> None:
-        process, seconds = self._processes[0], disturbance.seconds
+        cloud, seconds = self._cloud, disturbance.seconds
+        worker = cloud.workers[disturbance.worker]
         match disturbance.kind:
-            case "kill":
-                await self._recover(signal.SIGKILL)
-            case "term":
-                await self._recover(signal.SIGTERM)
+            case "kill" | "term" if self._several:
+                await self._replace(disturbance)
+            case "kill" | "term" | "crash":
+                await self._recover(NUMBERS[disturbance.kind], hard=disturbance.hard)
             case "pause":
-                process.send(signal.SIGSTOP)
-                await asyncio.sleep(seconds)
-                process.send(signal.SIGCONT)
+                with self._refusing(), cloud.paused(worker):
+                    await asyncio.sleep(seconds)
             case "full":
-                await self._fill(process, disturbance)
+                await self._fill(worker, disturbance)
             case "leave":
                 for listener in self._listeners:
                     listener.leave()
                     await asyncio.sleep(seconds / 10)
             case "rival":
-                await self._rival(process, paused=disturbance.hard)
+                await self._rival(worker, paused=disturbance.hard)
+            case kind if kind != "cut":
+                await self._without_redis(disturbance)
+
+    @contextlib.contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Let calls be refused that begin inside."""
+        self._refusing_until = 2**62
+        try:
+            yield
+        finally:
+            self._refusing_until = self.history.now()
+
+    async def _without_redis(self, disturbance: Disturbance) -> None:
+        """Let Redis or a line to it be out of order, until all workers can change something again."""
+        cloud, seconds, line = self._cloud, disturbance.seconds, self._cloud.lines[disturbance.worker]
+        if cloud.redis is None:
+            return
+        with self._refusing():
+            match disturbance.kind:
+                case "redis killed":
+                    await cloud.redis.kill()
+                    await asyncio.sleep(seconds)
+                    await cloud.restart_redis()
+                case "redis paused":
+                    with cloud.paused(cloud.redis):
+                        await asyncio.sleep(seconds)
+                case "line cut":
+                    line.cut = True
+                    line.break_all()
+                    await asyncio.sleep(seconds)
+                    line.cut = False
+                case "line slow":
+                    line.delay = seconds / 5
+                    await asyncio.sleep(seconds)
+                    line.delay = 0
+                case "line halved":
+                    line.halve(HALVED, inward=disturbance.hard)
+                    await asyncio.sleep(seconds)
+                    line.halve(0, inward=False)
+            await self._back()
+
+    async def _back(self) -> None:
+        """Return when every worker can change both worlds."""
+        caller = Caller()
+        for process in self._cloud.workers:
+            for world in self.history.worlds:
+                until = time.monotonic() + SOON_S
+                while True:
+                    body = {"username": PEOPLE[0]}
+                    status, answer = await caller.call(process.url, "POST", f"{world.prefix}/_mock/tokens", body)
+                    if status == 200:
+                        break
+                    if time.monotonic() > until:
+                        raise Refusal(f"a worker does not come back within {SOON_S} s: {answer}")
+                    await asyncio.sleep(0.02)
+        caller.close()
 
     async def _fill(self, process: Process, disturbance: Disturbance) -> None:
         sizes = [path.stat().st_size for path in self._folder.iterdir() if path.name.endswith(("db", "-wal"))]
-        self._full_until = 2**62
-        process.limit(1 if disturbance.hard else max(sizes) + int(disturbance.seconds * 100_000))
-        await asyncio.sleep(disturbance.seconds)
-        process.limit(-1)
-        self._full_until = self.history.now()
+        with self._refusing():
+            process.limit(1 if disturbance.hard else max(sizes) + int(disturbance.seconds * 100_000))
+            await asyncio.sleep(disturbance.seconds)
+            process.limit(-1)
 
     async def _rival(self, process: Process, *, paused: bool) -> None:
         """Start a second process with the same log: it is refused, and if not its calls are as true as any."""
-        if paused:
-            process.send(signal.SIGSTOP)
-        try:
-            rival = self._process()
+        with self._cloud.paused(process) if paused else contextlib.nullcontext():
+            rival = self._cloud.process()
             if await rival.ready():
-                self._processes.append(rival)
+                self._rivals.append(rival)
             elif (code := await rival.ended()) != REFUSED_LOG or "is in use by" not in rival.said:
                 self.history.problem(f"a second process ends with {code}: {rival.said}")
-        finally:
-            if paused:
-                process.send(signal.SIGCONT)
 
-    async def _recover(self, number: signal.Signals) -> None:
-        """End all processes, start one again when nothing is under way, and judge what it has."""
-        self._up.clear()
+    async def _replace(self, disturbance: Disturbance) -> None:
+        """End one of several workers, while the others go on, and start another one in its place."""
+        with self._refusing():
+            await self._end_processes([self._cloud.workers[disturbance.worker]], NUMBERS[disturbance.kind])
+            await asyncio.sleep(disturbance.seconds)
+            await self._cloud.start_again(disturbance.worker)
+
+    async def _end_processes(self, processes: Sequence[Process], number: signal.Signals) -> None:
         self._stopping = number == signal.SIGTERM
-        for process in self._processes:
+        for process in processes:
             process.send(number)
-        for process in self._processes:
+        for process in processes:
             code = await process.ended()
             if number == signal.SIGTERM and code != 0:
                 self.history.problem(f"the process ended with {code} after SIGTERM: {process.said}")
+
+    async def _recover(self, number: signal.Signals, *, hard: bool = False) -> None:
+        """End all processes, start them again when nothing is under way, and judge what they have."""
+        self._up.clear()
+        await self._end_processes([*self._cloud.workers, *self._rivals], number)
         while self._under_way or any(one.current for one in self._listeners):  # noqa: ASYNC110 - none is the last
             await asyncio.sleep(0.005)
-        self._stopping = False
-        await self._start()
+        self._stopping, self._rivals = False, []
+        if hard and number == signal.SIGKILL and self._cloud.redis is not None:
+            await self._cloud.redis.kill()
+            await self._cloud.restart_redis()
+        await self._cloud.start_workers()
         await self._judge(recovered=True)
         self._up.set()
 
@@ -421,45 +527,81 @@ class Run:
         worlds = [one["name"] for one in (await self._asked("GET", "/_mock/worlds"))["data"]]
         for world in self.history.worlds:
             control = f"{world.prefix}/_mock"
-            snapshot = await self._asked("GET", f"{control}/snapshot")
-            faults = (await self._asked("GET", f"{control}/faults"))["data"]
+            snapshot = await self._same(f"{control}/snapshot")
+            faults = (await self._same(f"{control}/faults"))["data"]
+            # Whatever the snapshot has every worker has told its sockets: it is heard before the answer to this.
+            await asyncio.gather(*(listener.barrier() for listener in self._listeners), return_exceptions=True)
             fired = next((one["fired"] for one in faults if one["id"] == world.fault), -1)
             self.history.problems += Judge(world, snapshot, fired, worlds).judge()
-            if recovered:
-                counts = (await self._asked("GET", control))["counts"]
-                if counts["sockets"] or counts["people"]:
-                    self.history.problem(f"{counts['sockets']} sockets are shown that ended with the process before")
+            if recovered and not self._several:  # others notice later that a worker is dead
+                await self._nobody(control)
+
+    async def _same(self, path: str) -> Any:
+        """Return what all workers answer; they may differ only as long as somebody is answered who has left."""
+        until = time.monotonic() + EQUAL_S
+        while True:
+            shown = [await self._asked("GET", path, url=process.url) for process in self._cloud.workers]
+            if all(one == shown[0] for one in shown):
+                return shown[0]
+            if time.monotonic() > until:
+                for number, one in enumerate(shown):
+                    self._compare(f"{path} of the worker {number}", one, shown[0])
+                return shown[0]
+            await asyncio.sleep(0.1)
+
+    async def _nobody(self, control: str, within: float = 0) -> None:
+        """Make sure that all workers soon show nobody as present."""
+        until = time.monotonic() + within
+        for process in self._cloud.workers:
+            while (counts := (await self._asked("GET", control, url=process.url))["counts"])["sockets"]:
+                if time.monotonic() > until:
+                    self.history.problem(f"{counts['sockets']} sockets are shown whose process has ended")
+                    return
+                await asyncio.sleep(0.1)
+            if counts["people"]:
+                self.history.problem(f"{counts['people']} people are present without a socket")
 
     async def _end(self) -> None:
-        """End the process, and hold what it has shown against what is in its log, and what the next one shows."""
+        """End the processes, and hold what they have shown against what is in the log, and what the next one shows."""
         self._up.clear()
         for listener in self._listeners:
             await listener.stop()
         self._listeners = []
+        for world in self.history.worlds if self._several else ():
+            await self._nobody(f"{world.prefix}/_mock", SOON_S)
         worlds = [one["name"] for one in (await self._asked("GET", "/_mock/worlds"))["data"]]
-        before = {name: await self._asked("GET", f"/w/{name}/_mock/snapshot") for name in worlds}
-        self._processes[0].send(signal.SIGKILL if self._program.last == "kill" else signal.SIGTERM)
-        await self._processes[0].ended()
-        rebuilt = await states(self._log)
+        before = {name: await self._same(f"/w/{name}/_mock/snapshot") for name in worlds}
+        await self._end_processes(self._cloud.workers, NUMBERS[self._program.last])
+        rebuilt = await states(self._cloud.log())
         if rebuilt.keys() != before.keys():
             self.history.problem(f"the log has the worlds {sorted(rebuilt)}, not {sorted(before)}")
             return
         for name, state in rebuilt.items():
             self._compare(f"the log of the world {name}", state, before[name]["state"])
-        await self._start()
+        await self._cloud.start_workers()
         await self._judge(recovered=True)
         for name, snapshot in before.items():
             self._compare(f"the world {name}", await self._asked("GET", f"/w/{name}/_mock/snapshot"), snapshot)
 
-    def _compare(self, where: str, found: dict[str, Any], wanted: dict[str, Any]) -> None:
+    def _compare(self, where: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
         for part, value in found.items():
             if value != wanted[part]:
-                self.history.problem(f"{where} differs in {part} from what was shown")
+                inside = [name for name in value if value[name] != wanted[part].get(name)] if part == "state" else part
+                self.history.problem(f"{where} differs in {inside} from what was shown")
+
+    async def _met(self, caller: Caller, url: str, path: str, token: str = "") -> int:
+        """Return the status that a new connection is answered, or 0 if there is none that says anything."""
+        caller.close()
+        try:
+            status, _ = await caller.call(url, "GET", path, token=token)
+        except (BrokenError, UnsentError):
+            return 0
+        return 0 if status == 503 else status
 
 
 async def states(url: str) -> dict[str, dict[str, Any]]:
     """Return the entities of each world that is in a log, as a snapshot shows them."""
-    log, found = open_log(url), {}
+    log, found = open_log(url, prefix=PREFIX), {}
     try:
         for registered in await log.worlds():
             state = State(contract=Contract.shipped(), settings=Settings(), random=None)

@@ -1,4 +1,4 @@
-"""The process that a program is run against, forked from one that has everything loaded, and what can be done to it."""
+"""Processes that a program is run against, forked from one that has everything loaded, and what can be done to them."""
 
 import asyncio
 import contextlib
@@ -21,6 +21,7 @@ END_S = 15
 # What a process imports late; here it is loaded once for all that are forked.
 LOADED = (
     "mockspaces.app",
+    "mockspaces.changelog.redis",
     "mockspaces.cloud.kernel.rsa",
     "mockspaces.realtime.surface",
     "mockspaces.server.http",
@@ -35,8 +36,11 @@ for _name in LOADED:
     importlib.import_module(_name)
 
 
-def serve(options: list[str], out: str, compact: int, fault: str) -> None:
-    """Be ``mockspaces serve`` from now on; what is printed goes to a file. Ends with the process that runs programs."""
+def serve(options: list[str], out: str, compact: int, fault: str, skew: int) -> None:
+    """Be ``mockspaces serve`` from now on, with a clock that is wrong by ``skew`` seconds; output goes to a file.
+
+    Ends with the process that runs programs.
+    """
     threading.Thread(target=_end_with_parent, daemon=True).start()
     file = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     os.dup2(file, 1)
@@ -44,6 +48,9 @@ def serve(options: list[str], out: str, compact: int, fault: str) -> None:
     if compact:
         keeper.COMPACT_BYTES = compact
         sqlite.CHECKPOINT_BYTES = compact
+    if skew:
+        right = time.time
+        time.time = lambda: right() + skew
     faults.install(fault)
     sys.argv = ["mockspaces", "serve", *options]
     mockspaces.cli.main()
@@ -59,10 +66,11 @@ def _end_with_parent() -> None:
 class Process:
     """One process that serves, or that was refused the log."""
 
-    def __init__(self, log: str, out: Path, compact: int, fault: str) -> None:
+    def __init__(self, log: str, out: Path, compact: int, fault: str, skew: int = 0) -> None:
+        """Start it, with a clock that is wrong by ``skew`` seconds."""
         options = ["--port", "0", "--log", log, "--log-level", "error"]
         self._out = out
-        self._process = _forking.Process(target=serve, args=(options, str(out), compact, fault), daemon=True)
+        self._process = _forking.Process(target=serve, args=(options, str(out), compact, fault, skew), daemon=True)
         self._process.start()
         self.url = ""
 

@@ -10,7 +10,7 @@ import pytest
 
 from chaos.faults import FAULTS
 from chaos.history import ACKNOWLEDGED, REFUSED, UNCLEAR, Attempt, Connection, Post, WorldHistory
-from chaos.judge import SETTINGS, Judge
+from chaos.judge import SETTINGS, Judge, allowed
 from chaos.program import CALLERS, TALKERS, Operation, drawn
 
 ROOT = Path(__file__).parent.parent
@@ -40,6 +40,14 @@ def test_the_log_passes_and_results_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.needs("redis-server")
+def test_a_log_in_redis_passes(tmp_path: Path) -> None:
+    """A sample of programs passes with one worker whose log is in Redis."""
+    code, said, results = run(tmp_path, "--log", "redis", "--programs", "2")
+    assert (code, len(results)) == (0, 2), said
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_wrong_log_is_caught(fault: str, tmp_path: Path) -> None:
     """One of a few programs fails with each of the wrong logs, and says how to run it again."""
@@ -51,16 +59,19 @@ def test_a_wrong_log_is_caught(fault: str, tmp_path: Path) -> None:
     assert f"--seed {failed[0]['seed']} --programs 1" in said
 
 
-def test_a_seed_draws_one_program() -> None:
+@pytest.mark.parametrize(("log", "workers"), [("sqlite", 1), ("redis", 1), ("redis", 3)])
+def test_a_seed_draws_one_program(log: str, workers: int) -> None:
     """The same seed draws the same program and others draw others, with as much in them as was asked for."""
-    programs = [drawn(seed, 200, 3) for seed in range(50)]
-    assert programs == [drawn(seed, 200, 3) for seed in range(50)]
+    programs = [drawn(seed, 200, 3, log, workers) for seed in range(50)]
+    assert programs == [drawn(seed, 200, 3, log, workers) for seed in range(50)]
     assert len(set(programs)) == 50
     for one in programs:
         assert one.operations >= 200
         kinds = [phase.disturbance.kind for phase in one.phases]
         assert len(kinds) == 3
-        assert "kill" in kinds
+        assert {"kill", "crash"} & {*kinds}
+        assert {phase.disturbance.worker for phase in one.phases} <= {*range(workers)}
+        assert any(operation.fresh for phase in one.phases for operation in phase.operations) is (workers > 1)
         assert {operation.client for phase in one.phases for operation in phase.operations} == set(
             range(CALLERS + TALKERS)
         )
@@ -168,3 +179,14 @@ def test_a_counter_that_goes_back_is_seen() -> None:
     there = world()
     assert judged(there, activities=2) == []
     assert judged(there, activities=1) == ["/: the counter of activities went back from 2 to 1"]
+
+
+def test_a_read_shows_what_was_acknowledged_before_or_tried_since() -> None:
+    """What counts is the last write that was acknowledged before a read began, and each that may have been since."""
+    first, second = attempt(1, ACKNOWLEDGED, answered=2), attempt(3, ACKNOWLEDGED, answered=6)
+    unclear, refused, late = attempt(4, UNCLEAR), attempt(4, REFUSED), attempt(9, ACKNOWLEDGED, answered=10)
+    writes = [(first, 1), (second, 2), (unclear, 3), (refused, 4), (late, 5)]
+    assert allowed(0, writes, attempt(2, ACKNOWLEDGED, answered=2)) == {0, 1}
+    assert allowed(0, writes, attempt(5, ACKNOWLEDGED, answered=8)) == {1, 2, 3}
+    assert allowed(0, writes, attempt(7, ACKNOWLEDGED, answered=8)) == {2, 3}
+    assert allowed(0, writes, attempt(7, ACKNOWLEDGED, answered=11)) == {2, 3, 5}

@@ -1,5 +1,6 @@
 """What stands between clients and workers hands on what it is given, to one worker after the other."""
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from chaos.cloud import Line
 from chaos.relay import BREAK, balanced
 from tests.conftest import SOON_S
 
@@ -95,3 +97,42 @@ def test_a_connection_that_breaks_breaks_behind_it_too() -> None:
         connection.close()
         with pytest.raises(ConnectionResetError):
             client.recv(1)
+
+
+async def asked(port: int, *texts: bytes) -> bytes:
+    """Return what somebody reads to the end who says some things, or what came before the connection broke."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    read = b""
+    with contextlib.suppress(ConnectionResetError):
+        for text in texts:
+            writer.write(text)
+            await asyncio.sleep(0.01)
+        writer.write_eof()
+        while part := await reader.read(65536):
+            read += part
+    writer.close()
+    return read
+
+
+def test_a_line_is_cut_slowed_and_halved(workers: list[Echo]) -> None:
+    """A line hands on all in its order, be it slow; cut, nobody gets through; halved, one piece ends in the middle."""
+
+    async def use() -> None:
+        line = Line(workers[0].port)
+        port = await line.start()
+        assert await asked(port, b"one", b"two") == b"aonetwoend"
+        line.delay = 0.03
+        slow = asyncio.create_task(asked(port, b"one", b"two", b"three"))
+        await asyncio.sleep(0.02)
+        line.delay = 0
+        assert await slow == b"aonetwothreeend"
+        line.halve(1, inward=True)
+        assert (b"a" + b"x" * 50).startswith(await asked(port, b"x" * 100))
+        line.halve(1, inward=False)
+        assert await asked(port, b"one") in (b"", b"a")
+        assert await asked(port, b"one") == b"aoneend"
+        line.cut = True
+        assert await asked(port, b"one") == b""
+        await line.stop()
+
+    asyncio.run(use())
