@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 
 from mockspaces.changelog import keeper, sqlite
-from mockspaces.changelog.log import NotStoredError
+from mockspaces.changelog.log import NotStoredError, Stand
 from mockspaces.changelog.sqlite import SqliteLog
 from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.store.run import Connection
 from mockspaces.cloud.store.transaction import Change, Effect, Transactions
 
 LATE_S = 0.02
@@ -29,13 +30,13 @@ def answered_before_it_is_stored() -> None:
     """Acknowledge a change set at once and store it a little later, whatever becomes of that."""
     late = set[asyncio.Task[None]]()
 
-    async def append(self: SqliteLog, generation: int, position: int, token: bytes, changes: bytes) -> None:
-        self._tails[generation] = position + 1
+    async def append(self: SqliteLog, generation: int, stand: Stand, token: bytes, changes: bytes) -> None:
+        self._tails[generation] = stand.position + 1
 
         async def store() -> None:
             await asyncio.sleep(LATE_S)
             with contextlib.suppress(NotStoredError):
-                await self._write([(sqlite.APPEND, (generation, position + 1, token, changes))], len(changes))
+                await self._write([(sqlite.APPEND, (generation, stand.position + 1, token, changes))], len(changes))
 
         task = asyncio.create_task(store())
         late.add(task)
@@ -60,11 +61,11 @@ def without_a_fence() -> None:
     def locked(path: Path) -> int:
         return os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o644)
 
-    async def append(self: SqliteLog, generation: int, position: int, token: bytes, changes: bytes) -> None:
+    async def append(self: SqliteLog, generation: int, stand: Stand, token: bytes, changes: bytes) -> None:
         behind = "SELECT ?1, 1 + max(?2, coalesce(max(position), 0)), ?3, ?4 FROM changes WHERE generation = ?1"
         sql = f"INSERT INTO changes (generation, position, token, data) {behind}"
-        await self._write([(sql, (generation, position, token, changes))], len(changes))
-        self._tails[generation] = position + 1
+        await self._write([(sql, (generation, stand.position, token, changes))], len(changes))
+        self._tails[generation] = stand.position + 1
 
     sqlite._locked = locked
     sqlite.BUSY_S = 5
@@ -74,16 +75,16 @@ def without_a_fence() -> None:
 def stored_in_halves() -> None:
     """Store a half of a change set first."""
 
-    async def append(self: SqliteLog, generation: int, position: int, token: bytes, changes: bytes) -> None:
+    async def append(self: SqliteLog, generation: int, stand: Stand, token: bytes, changes: bytes) -> None:
         if not changes.startswith(b"["):
             items = _items.decode(changes)
             half = msgspec.msgpack.encode(items[: len(items) // 2])
-            await _append(self, generation, position, token, half)
+            await _append(self, generation, stand, token, half)
             await asyncio.sleep(LATE_S / 4)
             whole = "UPDATE changes SET data = ? WHERE generation = ? AND position = ?"
-            await self._write([(whole, (changes, generation, position + 1))], len(changes))
+            await self._write([(whole, (changes, generation, stand.position + 1))], len(changes))
             return
-        await _append(self, generation, position, token, changes)
+        await _append(self, generation, stand, token, changes)
 
     SqliteLog.append = append  # type: ignore[method-assign] # that is the fault
 
@@ -91,11 +92,11 @@ def stored_in_halves() -> None:
 def without_sums() -> None:
     """Store entities only, and none of the sums and counters beside them."""
 
-    async def append(self: SqliteLog, generation: int, position: int, token: bytes, changes: bytes) -> None:
+    async def append(self: SqliteLog, generation: int, stand: Stand, token: bytes, changes: bytes) -> None:
         if not changes.startswith(b"["):
             items = [one for one in _items.decode(changes) if one[0] != "activities"]
             changes = msgspec.msgpack.encode(items)
-        await _append(self, generation, position, token, changes)
+        await _append(self, generation, stand, token, changes)
 
     SqliteLog.append = append  # type: ignore[method-assign] # that is the fault
 
@@ -103,14 +104,14 @@ def without_sums() -> None:
 def cut_too_far() -> None:
     """Let a snapshot take the place of one change set more than it holds."""
 
-    async def compact(self: SqliteLog, generation: int, position: int, parts: AsyncIterator[bytes]) -> None:
+    async def compact(self: SqliteLog, generation: int, stand: Stand, parts: AsyncIterator[bytes]) -> None:
         async def slow() -> AsyncIterator[bytes]:
             async for part in parts:
                 await asyncio.sleep(LATE_S)
                 yield part
 
         await asyncio.sleep(LATE_S)
-        await _compact(self, generation, min(position + 1, self._tails[generation]), slow())
+        await _compact(self, generation, Stand(min(stand.position + 1, self._tails[generation])), slow())
 
     SqliteLog.compact = compact  # type: ignore[method-assign] # that is the fault
 
@@ -118,7 +119,7 @@ def cut_too_far() -> None:
 def still_present() -> None:
     """Show people as present whose sockets ended with the process before."""
 
-    async def end_run(world: World) -> None:
+    async def end_run(world: World, connection: Connection) -> None:
         """Leave everything as it is."""
 
     keeper.end_run = end_run

@@ -603,16 +603,16 @@ async def states(url: str) -> dict[str, dict[str, Any]]:
     """Return the entities of each world that is in a log, as a snapshot shows them."""
     log, found = open_log(url, prefix=PREFIX), {}
     try:
-        for registered in await log.worlds():
+        for world, generation in (await log.names()).items():
             state = State(contract=Contract.shipped(), settings=Settings(), random=None)
-            position, parts = await log.snapshot(registered.generation)
-            for data in [*parts, *(data for _, data in await log.after(registered.generation, position))]:
+            stand, parts = await log.snapshot(generation)
+            for data in [*parts, *(one.data for one in await log.after(generation, stand))]:
                 encoding.apply(state, encoding.decoded(data))
             shown: dict[str, Any] = {}
             for name in ENTITIES:
                 store: Collection[Any] = getattr(state, name)
                 shown[name] = msgspec.json.decode(msgspec.json.encode(store.every()))
-            found[registered.name] = shown
+            found[world] = shown
     finally:
         await log.close()
     return found

@@ -1,6 +1,7 @@
 """The surfaces on one ASGI application: the only module that knows all of them."""
 
 import asyncio
+import hashlib
 import logging
 import time
 from collections.abc import Sequence
@@ -110,17 +111,22 @@ class App:
                 return
             if self._keeper:
                 await self._keeper.resume(self._seed)
-                if DEFAULT in self.worlds:
-                    await self._keeper.leave_loop()
-                    return
-            try:
-                await self.worlds.open(DEFAULT, self._seed, ttl=None)
-            except Rejection as rejection:
-                if self._seed_name in seeds.BUNDLED:
-                    raise
-                raise Document(self._seed_name).located(rejection) from None  # where in the file the mistake is
+            if DEFAULT not in self.worlds:
+                await self._open_default()
             if self._keeper:
                 await self._keeper.leave_loop()
+
+    async def _open_default(self) -> None:
+        """Open the default world; another worker may do the same just now."""
+        try:
+            await self.worlds.open(DEFAULT, self._seed, ttl=None)
+        except Rejection as rejection:
+            if self._keeper and (rejection.code, rejection.detail) == (errors.ALREADY_EXISTS, DEFAULT):
+                await self._keeper.resume(self._seed)
+                return
+            if self._seed_name in seeds.BUNDLED:
+                raise
+            raise Document(self._seed_name).located(rejection) from None  # where in the file the mistake is
 
     async def close(self) -> None:
         """Let go of the change log, if there is one, so that another process may take it."""
@@ -154,7 +160,7 @@ class App:
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a WebSocket; there is one path for it in each world, anything else is closed before it opens."""
         try:
-            world, origins, path = self._find(scope)
+            world, origins, path = self._find(scope) if self._keeper is None else await self._found(scope)
             why = f"no WebSocket is served at {path}, but at {events.ENGINE_PATH}/"
         except Rejection as rejection:
             world, path, why = self.worlds.named(DEFAULT).world, scope["path"], rejection.why
@@ -170,7 +176,7 @@ class App:
 
     async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            world, origins, path = self._find(scope)
+            world, origins, path = self._find(scope) if self._keeper is None else await self._found(scope)
         except Rejection as rejection:
             default = self.worlds.named(DEFAULT).world
             exchange = Exchange(scope, receive, send, default, default.origins, scope["path"])
@@ -241,6 +247,14 @@ class App:
         hosted.touch()
         return hosted.world, hosted.world.origins, path
 
+    async def _found(self, scope: Scope) -> tuple[World, Origins, str]:
+        """Do what `_find` does, where another worker may have opened the world."""
+        try:
+            return self._find(scope)
+        except Rejection:
+            await self.worlds.sync()
+            return self._find(scope)
+
 
 def prepare() -> None:
     """Load what the first socket, the first key and the first page need, for a thread that runs once a server is ready.
@@ -274,9 +288,23 @@ def create_app(config: Config | None = None, *, base: str | None = None) -> App:
         from mockspaces.changelog import open_log  # noqa: PLC0415 - most processes keep nothing
         from mockspaces.changelog.keeper import Keeper  # noqa: PLC0415
 
-        log = open_log(chosen.log, prefix=chosen.log_prefix, password=chosen.log_password, volatile=chosen.log_volatile)
+        log = open_log(
+            chosen.log,
+            prefix=chosen.log_prefix,
+            password=chosen.log_password,
+            volatile=chosen.log_volatile,
+            options=shared_options(chosen, worlds.base),
+        )
         keeper = Keeper(log, worlds)
     return App(worlds, chosen.seed, control_token=chosen.control_token, keeper=keeper)
+
+
+def shared_options(config: Config, base: str) -> dict[str, Any]:
+    """Return what all workers of a log have to be told alike, or their answers would differ."""
+    told = {name: getattr(config, name) for name in ("settings", "random_seed", "max_worlds", "vendor_hosts")}
+    overlay = Document(config.overlay).read(dict[str, Any]) if config.overlay else None
+    secret = config.control_token and hashlib.sha256(config.control_token.encode()).hexdigest()
+    return {"set": told.pop("settings"), **told, "public_url": base, "overlay": overlay, "control_token": secret}
 
 
 def read_contract(overlay: str | None) -> Contract:

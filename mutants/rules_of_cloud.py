@@ -760,13 +760,13 @@ CLOUD: Rules = {
         Rule(WORLDS, "Worlds.named", "self._by_name.get(name)", "self._by_name.get(name, self._by_name[DEFAULT])"),
         ("AUTH-WORLD-01", "REST-HOST-02"),
     ),
-    "two worlds of one name": (never(WORLDS, "Worlds.open", "chosen in self._by_name"), ("AUTH-WORLD-01",)),
+    "two worlds of one name": (never(WORLDS, "Worlds._open", "chosen in self._by_name"), ("AUTH-WORLD-01",)),
     "port of a dropped world stays open": (
         undone(WORLDS, "Worlds._remove", "await self.listeners.close(hosted.port)"),
         ("AUTH-WORLD-01",),
     ),
     "world of a bad seed stays": (
-        Rule(WORLDS, "Worlds.open", "await self._remove(hosted)", "..."),
+        Rule(WORLDS, "Worlds._open", "await self._remove(hosted)", "..."),
         ("AUTH-WORLD-01",),
     ),
     "reset leaves the sockets": (

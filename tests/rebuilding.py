@@ -37,9 +37,9 @@ async def rebuilt(log: ChangeLog, world: World) -> State:
     """Return the state of a world as its log has it."""
     recording = world.transactions.recorder
     assert isinstance(recording, Recording)
-    position, parts = await log.snapshot(recording.generation)
+    stand, parts = await log.snapshot(recording.generation)
     state = world.new_state()
-    for data in [*parts, *(data for _, data in await log.after(recording.generation, position))]:
+    for data in [*parts, *(one.data for one in await log.after(recording.generation, stand))]:
         encoding.apply(state, encoding.decoded(data))
     return state
 
@@ -76,9 +76,9 @@ class RebuildingKeeper(Keeper):
             found = differences(world.state, await rebuilt(self.log, world))
             self.differences += [f"{name} of the world {world.name}" for name in found]
 
-    async def begin(self, hosted: Hosted, state: State) -> None:
+    async def begin(self, hosted: Hosted, state: State, *, same_run: bool = False) -> None:
         await self._compare(hosted.world)
-        await super().begin(hosted, state)
+        await super().begin(hosted, state, same_run=same_run)
 
     async def drop(self, hosted: Hosted) -> None:
         await self._compare(hosted.world)

@@ -12,7 +12,7 @@ import msgspec
 
 from mockspaces.cloud.store.collection import Collection
 from mockspaces.cloud.store.facts import Fact
-from mockspaces.cloud.store.run import Connection, Fault, Misbehaviour, PhoneCall, QuotaWindow
+from mockspaces.cloud.store.run import Connection, Fault, Misbehaviour, PhoneCall, QuotaWindow, Said
 from mockspaces.cloud.store.state import ClockSetting, Randomness, SigningKey, State
 from mockspaces.cloud.store.transaction import Change
 from mockspaces.cloud.worlds.snapshots import ENTITIES
@@ -25,6 +25,7 @@ JSON = b"["
 
 # Room for uploads that are on their way in this very process: what is gone with it need not be stored.
 NOT_STORED = frozenset({"reservations"})
+SAID = "said"  # no store: what sockets are told, in its order
 KINDS: Mapping[str, Any] = {
     **ENTITIES,
     "connections": Connection,
@@ -42,6 +43,7 @@ KINDS: Mapping[str, Any] = {
     "stored_bytes": int,
     "connected": int,
     "subscribed": int,
+    SAID: Said,
 }
 _BINARY = {name: msgspec.msgpack.Decoder(kind) for name, kind in KINDS.items()}
 _TEXT = {name: msgspec.json.Decoder(kind) for name, kind in KINDS.items()}
@@ -58,8 +60,8 @@ class Alteration(NamedTuple):
     value: Any
 
 
-def encoded(changes: Sequence[Change]) -> bytes:
-    """Return what transactions have changed; nothing if that is nothing to be stored."""
+def encoded(changes: Sequence[Change], said: Sequence[Said] = ()) -> bytes:
+    """Return what transactions have changed, and said to sockets; nothing if that is nothing to be stored."""
     shown: list[tuple[str, str | None, Any]] = []
     places: dict[tuple[str, str], int] = {}
     deleted = any(change.new is None and isinstance(change.store, Collection) for change in changes)
@@ -77,6 +79,7 @@ def encoded(changes: Sequence[Change]) -> bytes:
                 shown[place] = item
                 continue
         shown.append(item)
+    shown += [(SAID, None, one) for one in said]
     return _bytes(shown) if shown else b""
 
 
@@ -100,13 +103,15 @@ def decoded(data: bytes) -> list[Alteration]:
 
 
 def apply(state: State, alterations: Iterable[Alteration]) -> None:
-    """Carry out a change set on a state that nobody else can see yet.
+    """Carry out a change set on a state that nobody else sees meanwhile.
 
     All at once, as in the transactions: what is deleted and made anew keeps its place in the order.
     """
     stores, log = state.stores, state.log
     log.changes = []
     for name, key, value in alterations:
+        if name == SAID:
+            continue
         store = stores[name]
         if isinstance(store, Fact):
             store.put(Contract.shipped().overlaid(value) if name == "contract" else value)
@@ -118,6 +123,11 @@ def apply(state: State, alterations: Iterable[Alteration]) -> None:
         if done.new is None:
             done.store.forget(done.key)
     log.changes = None
+
+
+def spoken(alterations: Iterable[Alteration]) -> list[Said]:
+    """Return what sockets are told, in its order."""
+    return [one.value for one in alterations if one.store == SAID]
 
 
 Content = list[tuple[str, Any]]

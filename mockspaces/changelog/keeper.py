@@ -1,10 +1,17 @@
-"""The keeper of the worlds of a process: stores what changes in them, and opens them again after a restart."""
+"""The keeper of the worlds of a process: stores what changes in them, and opens them again after a restart.
+
+With a log that is shared the process is one of several workers, each with a replica of every world. The keeper then
+also follows what others append, open, replace and drop, and ends what is left of workers that have died.
+"""
 
 import asyncio
 import contextlib
 import logging
+import math
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from functools import partial
+from time import perf_counter
 from typing import Any, TypeVar
 
 import msgspec
@@ -12,89 +19,114 @@ import msgspec
 from mockspaces.changelog import encoding
 from mockspaces.changelog.log import (
     ChangeLog,
+    ChangeSet,
     GoneError,
     LogError,
     MovedError,
     NotStoredError,
     Registered,
+    Stand,
     UnclearError,
 )
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.messaging import meetings
-from mockspaces.cloud.store.run import Said
+from mockspaces.cloud.store.run import Connection, Said
 from mockspaces.cloud.store.state import State
-from mockspaces.cloud.store.transaction import Change
+from mockspaces.cloud.store.transaction import Again, Change
+from mockspaces.cloud.worlds import seeds
 from mockspaces.cloud.worlds.seeds import Seed
-from mockspaces.cloud.worlds.worlds import DEFAULT, Hosted, Worlds
+from mockspaces.cloud.worlds.worlds import DEFAULT, Hosted, Worlds, real_time
 from mockspaces.contract import OverlayError, errors
 
 TOKEN_BYTES = 8
 COMPACT_BYTES = 4 * 1024 * 1024  # a world's change sets may have so many, or twice its snapshot if that is larger
-LOST = "the change log has lost what was stored in it, so nothing has changed; worlds are what it has left"
-READING = "somebody else had the change log for a while, and what they did is being read"
+TOUCH_S = 5  # so often others are told which worlds are used here
+AGAIN_S = 0.5  # so long after it could not be stored that a worker is gone it is tried again
 Done = TypeVar("Done")
 logger = logging.getLogger("mockspaces")
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """What the registry knows of a world beside its state."""
+    """What the registry knows of a world beside its state; a reset begins another ``run``, a restore does not."""
 
     seed: Seed
-    ttl: float | None
+    ttl: int | float | None
+    run: str
 
 
 class Recording:
-    """Stores the change sets of one world."""
+    """Stores the change sets of one world, and follows those of others."""
 
     def __init__(
         self,
         log: ChangeLog,
         world: World,
         generation: int,
-        position: int,
-        size: int,
+        stand: Stand,
         *,
-        term: int,
-        doubt: Callable[[], object],
+        run: str,
+        size: int,
+        look: Callable[[], Any],
     ) -> None:
-        """Go on behind a position; the whole state was of ``size`` bytes. ``doubt`` hears of losses.
+        """Go on behind a stand; the whole state was of ``size`` bytes.
 
-        The ``term`` of the log is the one in which the state began to be read.
+        ``look`` returns when the world is again what the log has as a whole.
         """
         self.generation = generation
-        self.position = position
+        self.stand = stand
+        self.run = run
         self.appended = 0
-        self.term = term
         self._log = log
         self._world = world
         self._size = size
-        self._doubt = doubt
+        self._look = look
+        self._fresh = 0.0 if log.shared else math.inf  # nobody else had changed anything then
+        self._late = False  # somebody else was first, so the world is reserved the next time
         self._compacting: asyncio.Task[None] | None = None
 
-    async def catch_up(self) -> None:
-        """Return when nobody else can have changed the world. Refuses the call if that is not known soon."""
+    async def catch_up(self, since: float) -> None:
+        """Return when the world is what the log had after ``since``. One look into it does for all who came before."""
+        if self._fresh > since and not self._late:
+            return
+        now = perf_counter()
         try:
-            await self._log.hold()
+            found = await self._log.after(self.generation, self.stand, reserve=self._late)
         except NotStoredError as error:
             raise Rejection(errors.NOT_STORED, f"what the change log has by now is not known: {error}") from None
-        if self.term != self._log.term:
-            raise Rejection(errors.NOT_STORED, READING)
+        except (MovedError, GoneError):
+            raise Again(self._look) from None
+        if found:
+            self._follow(found)
+        self._fresh, self._late = now, False
 
-    async def record(self, changes: Sequence[Change], _said: Sequence[Said]) -> None:
+    def _follow(self, found: Sequence[ChangeSet]) -> None:
+        """Do what others have done; what waits here to be stored comes too late."""
+        self._world.transactions.take_back_group(Again(at_once))
+        for one in found:
+            alterations = encoding.decoded(one.data)
+            encoding.apply(self._world.state, alterations)
+            for said in encoding.spoken(alterations):
+                self._world.transactions.speak(said)
+        self._world.transactions.committed += len(found)
+        self.stand = found[-1].stand
+
+    async def record(self, changes: Sequence[Change], said: Sequence[Said]) -> None:
         """Store changes as one change set. Refuses the calls that made them if that is impossible."""
-        data = encoding.encoded(changes)
+        data = encoding.encoded(changes, said if self._log.shared else ())
         if not data:
             return
+        token = os.urandom(TOKEN_BYTES)
         try:
-            append = self._log.append(self.generation, self.position, os.urandom(TOKEN_BYTES), data)
-            await certain(self._world, append)
+            await certain(self._world, self._log.append(self.generation, self.stand, token, data))
         except NotStoredError as error:
             raise not_stored(error) from None
-        except (MovedError, GoneError):
-            self._doubt()
-            raise Rejection(errors.NOT_STORED, LOST) from None
-        self.position += 1
+        except MovedError:
+            self._late = True
+            raise Again(at_once) from None
+        except GoneError:
+            raise Again(self._look) from None
+        self.stand = Stand(self.stand.position + 1, token)
         self.appended += len(data)
         if self.appended > max(COMPACT_BYTES, 2 * self._size) and self._compacting is None:
             self._compacting = asyncio.create_task(self._compact())
@@ -108,18 +140,22 @@ class Recording:
     async def _compact(self) -> None:
         """Put a snapshot in the place of the change sets; nobody waits for it."""
         try:
-            async with self._world.transactions.alone():  # between two groups: what stands there is at the position
+            async with self._world.transactions.alone(current=False):  # between two groups: what stands is at the stand
                 if self._world.transactions.recorder is not self:  # it has another state as a whole
                     return
-                position, found = self.position, encoding.content(self._world.state)
+                stand, found = self.stand, encoding.content(self._world.state)
                 self.appended = 0
             size = Size()
-            await self._log.compact(self.generation, position, size.counted(encoding.parts(found)))
+            await self._log.compact(self.generation, stand, size.counted(encoding.parts(found)))
             self._size = size.bytes
         except (NotStoredError, UnclearError, GoneError, MovedError, Rejection) as error:
             logger.info("the log of the world %s is not compacted now: %s", self._world.name, error)
         finally:
             self._compacting = None
+
+
+async def at_once() -> None:
+    """Wait for nothing: a call may run again as soon as it has its turn."""
 
 
 class Size:
@@ -145,17 +181,29 @@ class Keeper:
         self._log = log
         self._worlds = worlds
         worlds.keeper = self
-        self._checking: asyncio.Task[None] | None = None
-        self._doubted = False
-        self._term = log.term  # in which the worlds were compared with the log
+        worlds.worker = log.worker if log.shared else ""
+        self._looking: dict[World, asyncio.Task[None]] = {}
+        self._following: set[World] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._synced: asyncio.Task[None] | None = None
 
     def serve(self) -> None:
         """Heed what happens to the log from now on, in the loop that serves."""
-        self._log.watch(self._doubt)
+        if self._log.shared:
+            self._log.watch(self._heed, self._news)
+            self._start(self._touch())
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def leave_loop(self) -> None:
         """Let go of the running loop, which only opens the worlds."""
         await self._log.leave_loop()
+
+    # --- opening what the log has
 
     async def resume(self, seed: Seed) -> None:
         """Open all worlds that the log has; a reset leads the default one to the ``seed`` of this process.
@@ -163,125 +211,222 @@ class Keeper:
         Raises `LogError` for what this program cannot read.
         """
         try:
-            known = await self._log.worlds()
+            for name in await self._log.names():
+                await self._open(name, seed if name == DEFAULT else None)
         except NotStoredError as error:
             raise LogError(f"--log: {error}") from None
-        for registered in known:
-            try:
-                await self._open(registered, seed)
-            except NotStoredError as error:
-                raise LogError(f"--log: {error}") from None
-            except (ValueError, OverlayError) as error:
-                raise LogError(f'--log: the world "{registered.name}" cannot be read: {error}') from None
 
-    async def _open(self, registered: Registered, seed: Seed | None = None) -> None:
-        """Open a world that the log has; its sockets are gone. The default one has another ``seed``."""
-        head = msgspec.msgpack.decode(registered.head, type=Head)
-        if seed is not None and registered.name == DEFAULT:
-            head = Head(seed=seed, ttl=None)
-        term, found = self._log.term, await self._found(registered.generation)
-        world = await self._worlds.resume(registered.name, head.seed, head.ttl, found.fill)
-        world.transactions.recorder = self._behind(world, registered.generation, found, term)
-        async with world.transactions:
-            await end_run(world)
+    async def _open(self, name: str, seed: Seed | None = None) -> None:
+        """Open a world that the log has, if it still has it. The default one has another ``seed``."""
+        with contextlib.suppress(GoneError):  # dropped, or begun anew, meanwhile
+            registered = await self._log.world(name)
+            if registered is None or name in self._worlds:
+                return
+            try:
+                head = msgspec.msgpack.decode(registered.head, type=Head)
+                found = await self._found(registered.generation)
+                world = await self._worlds.resume(name, seed or head.seed, head.ttl, found.fill)
+            except (ValueError, OverlayError) as error:
+                raise LogError(f'--log: the world "{name}" cannot be read: {error}') from None
+            world.transactions.recorder = self._behind(world, registered, found)
+            await self._end_runs(world, await self._log.workers())
 
     async def _found(self, generation: int) -> "Found":
-        position, parts = await self._log.snapshot(generation)
-        return Found(position, parts, await self._log.after(generation, position))
+        stand, parts = await self._log.snapshot(generation)
+        return Found(stand, parts, await self._log.after(generation, stand))
 
-    def _behind(self, world: World, generation: int, found: "Found", term: int) -> Recording:
+    def _recording(self, world: World, generation: int, stand: Stand, run: str, size: int) -> Recording:
+        look = partial(self._look, world)
+        return Recording(self._log, world, generation, stand, run=run, size=size, look=look)
+
+    def _behind(self, world: World, registered: Registered, found: "Found") -> Recording:
         """Return what stores the changes of a world behind those that were found."""
-        size = sum(map(len, found.parts))
-        recording = Recording(self._log, world, generation, found.tail, size, term=term, doubt=self._doubt)
-        recording.appended = sum(len(data) for _, data in found.changes)
+        run = msgspec.msgpack.decode(registered.head, type=Head).run
+        recording = self._recording(world, registered.generation, found.stand, run, sum(map(len, found.parts)))
+        recording.appended = sum(len(one.data) for one in found.changes)
         return recording
 
-    async def begin(self, hosted: Hosted, state: State) -> None:
+    async def sync(self) -> None:
+        """Open the worlds that other workers have opened, and close those that they have dropped."""
+        if not self._log.shared:
+            return
+        try:
+            names = await self._log.names()
+        except NotStoredError as error:
+            raise Rejection(errors.NOT_STORED, f"which worlds there are is not known: {error}") from None
+        for hosted in self._worlds:
+            if hosted.world.name not in names and isinstance(hosted.world.transactions.recorder, Recording):
+                await self._look(hosted.world)
+        if names.keys() - {hosted.world.name for hosted in self._worlds}:
+            while self._synced is not None:  # one at a time, or a world would be opened twice
+                await asyncio.shield(self._synced)
+            self._synced = self._start(self._open_all(names))
+            try:
+                await asyncio.shield(self._synced)
+            finally:
+                self._synced = None
+
+    async def _open_all(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name not in self._worlds:
+                await self._open(name)
+
+    # --- storing
+
+    async def begin(self, hosted: Hosted, state: State, *, same_run: bool = False) -> None:
         """Store a world with another state as a whole. Refuses if that is impossible: it stays as it was then."""
-        world, size, term = hosted.world, Size(), self._log.term
-        head = msgspec.msgpack.encode(Head(seed=hosted.seed, ttl=hosted.ttl))
+        before, world, size = hosted.world.transactions.recorder, hosted.world, Size()
+        over = (before.generation, before.stand) if isinstance(before, Recording) else None
+        run = before.run if same_run and isinstance(before, Recording) else os.urandom(TOKEN_BYTES).hex()
+        head = msgspec.msgpack.encode(Head(seed=hosted.seed, ttl=hosted.ttl, run=run))
         try:
             parts = size.counted(encoding.parts(encoding.content(state)))
-            generation = await certain(world, self._log.begin(world.name, head, parts))
+            generation = await certain(world, self._log.begin(world.name, head, parts, over))
         except NotStoredError as error:
             raise not_stored(error) from None
-        recording = Recording(self._log, world, generation, 0, size.bytes, term=term, doubt=self._doubt)
-        world.transactions.recorder = recording
+        except MovedError:
+            if over is None:
+                why = f'another worker has opened the world "{world.name}"'
+                raise Rejection(errors.ALREADY_EXISTS, why, detail=world.name) from None
+            raise Again(partial(self._look, world)) from None
+        if isinstance(before, Recording):
+            await before.close()
+        world.transactions.recorder = self._recording(world, generation, Stand(), run, size.bytes)
 
     async def drop(self, hosted: Hosted) -> None:
         """Leave a tombstone. Refuses if that is impossible."""
-        recording: Any = hosted.world.transactions.recorder
-        if isinstance(recording, Recording):
+        world = hosted.world
+        if isinstance(world.transactions.recorder, Recording):
             try:
-                await certain(hosted.world, self._log.drop(hosted.world.name, recording.generation))
+                registered = await self._log.world(world.name)
+                if registered is not None:
+                    await certain(world, self._log.drop(world.name, registered.generation))
             except NotStoredError as error:
                 raise not_stored(error) from None
 
-    # --- a log that has lost something, or that somebody else had
+    # --- what others have done to a world as a whole
 
-    def _doubt(self) -> None:
-        self._doubted = True
-        if self._checking is None or self._checking.done():
-            self._checking = asyncio.create_task(self._checked())
+    async def _look(self, world: World) -> None:
+        """Let a world be what the log has as a whole; whoever comes meanwhile waits for the same."""
+        if world not in self._looking:
+            self._looking[world] = self._start(self._looked(world))
+        await asyncio.shield(self._looking[world])
 
-    async def _checked(self) -> None:
-        while self._doubted:
-            self._doubted = False
-            try:
-                await self.check()
-            except Exception:  # also of a log that is away again: it will be looked at when it is back
-                logger.exception("the worlds could not be compared with the change log")
-
-    async def check(self) -> None:
-        """Let worlds be what the log has: it was emptied, restored from an older copy, or changed by somebody else.
-
-        Those that it does not have begin anew if they are the default one, else they are gone.
-        """
-        term, self._term = self._term, self._log.term
-        known = {one.name: one for one in await self._log.worlds()}
-        for hosted in self._worlds:
-            if not isinstance(hosted.world.transactions.recorder, Recording):
-                continue  # it is being opened
-            registered = known.get(hosted.world.name)
+    async def _looked(self, world: World) -> None:
+        try:
+            hosted = self._worlds.named(world.name) if world.name in self._worlds else None
+            if hosted is None or hosted.world is not world:
+                return
+            registered = await self._log.world(world.name)
             if registered is not None:
-                await self._reload(hosted, registered.generation)
-                continue
-            logger.error("the change log does not have the world %s any more", hosted.world.name)
-            with contextlib.suppress(Rejection):
-                if hosted.world.name == DEFAULT:
-                    await self._worlds.reset(hosted)
-                else:
-                    await self._worlds.drop(hosted.world.name)
-        if self._term != term:  # somebody else may have opened some
-            for registered in known.values():
-                if registered.name not in self._worlds:
-                    with contextlib.suppress(GoneError, Rejection):
-                        await self._open(registered)
-            await self._worlds.listen()
+                await self._reload(hosted, registered)
+            elif world.name == DEFAULT:
+                logger.error("the change log has lost what was stored in it, so the default world begins anew")
+                await self._replant(hosted)
+            else:
+                await self._worlds.forget(hosted)
+        except NotStoredError as error:
+            raise Rejection(errors.NOT_STORED, f"what the change log has by now is not known: {error}") from None
+        except GoneError:
+            return  # it is gone or begun anew meanwhile, and whoever comes next looks again
+        finally:
+            del self._looking[world]
 
-    async def _reload(self, hosted: Hosted, generation: int) -> None:
+    async def _reload(self, hosted: Hosted, registered: Registered) -> None:
         """Let a world be what the log has in a generation, unless it is."""
-        world = hosted.world
+        world, generation = hosted.world, registered.generation
 
         async def read() -> State | None:
             recording: Any = world.transactions.recorder
-            term = self._log.term
             if recording.generation == generation:
                 with contextlib.suppress(MovedError):
-                    if not await self._log.after(generation, recording.position):
-                        recording.term = term
-                        return None
-            logger.error("the world %s is not what the change log has, and becomes that", world.name)
+                    await self._log.after(generation, recording.stand)
+                    return None
+                logger.error("the change log has lost a part of the world %s, which becomes what is left", world.name)
             await recording.close()  # before it takes the place of what is read now
             found, state = await self._found(generation), world.new_state()
             await found.fill(state)
-            world.transactions.recorder = self._behind(world, generation, found, term)
+            world.transactions.recorder = self._behind(world, registered, found)
             return state
 
-        with contextlib.suppress(Rejection, GoneError):  # it is gone or begun anew meanwhile
-            if await self._worlds.reload(hosted, read):
-                async with world.transactions:
-                    await end_run(world)
+        if await self._worlds.reload(hosted, read):
+            await self._end_runs(world, await self._log.workers() - {self._log.worker})
+
+    async def _replant(self, hosted: Hosted) -> None:
+        """Store the default world anew, which the log has lost, unless another worker was first."""
+
+        async def read() -> State | None:
+            fresh = hosted.world.sibling()
+            await seeds.apply(fresh, hosted.seed)
+            before, hosted.world.transactions.recorder = hosted.world.transactions.recorder, None
+            try:
+                await self.begin(hosted, fresh.state)
+            except Rejection as rejection:
+                hosted.world.transactions.recorder = before
+                if rejection.code == errors.ALREADY_EXISTS:
+                    return None
+                raise
+            return fresh.state
+
+        await self._worlds.reload(hosted, read)
+
+    # --- what others have done in a world, and who of them is gone
+
+    def _news(self, generation: int | None) -> None:
+        for hosted in self._worlds:
+            recording = hosted.world.transactions.recorder
+            concerned = isinstance(recording, Recording) and generation in (None, recording.generation)
+            if concerned and hosted.world not in self._following:
+                self._following.add(hosted.world)
+                self._start(self._follow(hosted.world))
+
+    async def _follow(self, world: World) -> None:
+        """Let a world be what the log has, for the sockets of this process, which wait to be told."""
+        self._following.discard(world)  # what is appended from now on is news
+        with contextlib.suppress(Rejection):  # the log is away, and there will be news when it is back
+            await world.transactions.carry_out(at_once)
+
+    def _heed(self, living: frozenset[str]) -> None:
+        self._start(self._mourn(living))
+
+    async def _mourn(self, living: frozenset[str]) -> None:
+        """Let the sockets be gone of all workers that do not live."""
+        for hosted in self._worlds:
+            await self._end_runs(hosted.world, living)
+
+    async def _end_runs(self, world: World, living: frozenset[str]) -> None:
+        """Let the sockets be gone of workers that do not live, as if their clients had left."""
+
+        async def end() -> None:
+            for connection in world.presence.all():
+                if connection.worker not in living:
+                    await end_run(world, connection)
+
+        while any(connection.worker not in living for connection in world.presence.all()):
+            with contextlib.suppress(Rejection):  # it could not be stored
+                await world.transactions.carry_out(end)
+                return
+            if world.name not in self._worlds:
+                return
+            await asyncio.sleep(AGAIN_S)
+
+    async def _touch(self) -> None:
+        """Tell others again and again which worlds are used here."""
+        told = real_time()
+        while True:
+            await asyncio.sleep(TOUCH_S)
+            since, told = told, real_time()
+            used = [hosted.world.name for hosted in self._worlds if hosted.last_used >= since]
+            with contextlib.suppress(NotStoredError):
+                if used:
+                    await self._log.touch(used)
+
+    async def is_used(self, hosted: Hosted) -> bool:
+        """Whether another worker has used a world within its time to live."""
+        try:
+            return self._log.shared and await self._log.idle(hosted.world.name) <= (hosted.ttl or 0) + TOUCH_S
+        except NotStoredError:
+            return True  # nobody knows
 
     async def close(self) -> None:
         """Let go of the log: another process may take it."""
@@ -289,24 +434,25 @@ class Keeper:
             recording: Any = hosted.world.transactions.recorder
             if isinstance(recording, Recording):
                 await recording.close()
+        for task in [*self._tasks]:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait([*self._tasks])
         await self._log.close()
-        if self._checking is not None:
-            self._checking.cancel()
-            await asyncio.wait([self._checking])
 
 
 class Found:
     """What a log has of a generation."""
 
-    def __init__(self, position: int, parts: list[bytes], changes: list[tuple[int, bytes]]) -> None:
+    def __init__(self, stand: Stand, parts: list[bytes], changes: list[ChangeSet]) -> None:
         """Keep a snapshot, where it stands, and the change sets behind it."""
         self.parts = parts
         self.changes = changes
-        self.tail = changes[-1][0] if changes else position
+        self.stand = changes[-1].stand if changes else stand
 
     async def fill(self, state: State) -> None:
         """Let an empty state be that of the generation; others have their turn in between."""
-        for data in [*self.parts, *(data for _, data in self.changes)]:
+        for data in [*self.parts, *(one.data for one in self.changes)]:
             encoding.apply(state, encoding.decoded(data))
             await asyncio.sleep(0)
 
@@ -325,15 +471,14 @@ async def certain(world: World, write: Awaitable[Done]) -> Done:
         return done
 
 
-async def end_run(world: World) -> None:
-    """Let the sockets be gone that a process had when it ended, as if their clients had left."""
-    state = world.state
-    for connection in world.presence.all():
-        world.presence.disconnect(connection.id)
-        for space_id, session in connection.media.items():
-            await meetings.leave(world, space_id, connection.person_id, session=session, origin=connection.id)
-    for call in state.calls.every():
-        state.calls.remove(call.id)
+async def end_run(world: World, connection: Connection) -> None:
+    """Let a socket be gone whose process has ended, as if its client had left."""
+    world.presence.disconnect(connection.id)
+    for space_id, session in connection.media.items():
+        await meetings.leave(world, space_id, connection.person_id, session=session, origin=connection.id)
+    for call in world.state.calls.every():
+        if not any(map(world.presence.of_person, call.parties)):
+            world.state.calls.remove(call.id)
 
 
 def not_stored(error: NotStoredError) -> Rejection:

@@ -6,7 +6,7 @@ a change set holds is nothing to the log. Appending one succeeds only at the tai
 something. A world that is dropped leaves a tombstone, so that nobody takes its absence for the beginning of time.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -33,7 +33,7 @@ class UnclearError(Exception):
 
 
 class MovedError(Exception):
-    """The tail of a generation is not where the caller stands."""
+    """The tail of a generation is not where the caller stands, or not what they know to be there."""
 
 
 class GoneError(Exception):
@@ -48,54 +48,87 @@ class Registered(msgspec.Struct, frozen=True):
     head: bytes
 
 
+class Stand(msgspec.Struct, frozen=True):
+    """Where somebody stands in a generation: the last change set that they have, and the token that it was given.
+
+    A position alone would not do: a log that has lost its end and gone on has others there.
+    """
+
+    position: int = 0
+    token: bytes = b""
+
+
+class ChangeSet(msgspec.Struct, frozen=True):
+    """What was appended, and where one stands behind it."""
+
+    stand: Stand
+    data: bytes
+
+
 class ChangeLog(Protocol):
     """One log with many worlds. What writes raises `UnclearError` where a connection can break in between.
 
-    Whoever uses a log holds it. ``term`` counts how often it was taken: what is known from an earlier term may be old,
-    since somebody else can have held it in between.
+    ``shared`` says that other processes, its *workers*, append to it too; each has a name that no other one ever had.
     """
 
-    term: int
+    shared: bool
+    worker: str
 
-    async def hold(self) -> None:
-        """Return when it is certain that nobody else holds the log. Raises `NotStoredError` if that is not so soon."""
+    def watch(self, heed: Callable[[frozenset[str]], None], news: Callable[[int | None], None]) -> None:
+        """Call ``heed`` with the names of all workers that live whenever they change, or the log has been away.
 
-    def watch(self, doubt: Callable[[], None]) -> None:
-        """Call ``doubt`` whenever the log may have lost something."""
+        Call ``news`` with a generation to which another worker has appended, or that it has ended; with None if that
+        can be any, since for a while nothing was heard.
+        """
+
+    async def workers(self) -> frozenset[str]:
+        """Return the names of all workers that live."""
 
     async def leave_loop(self) -> None:
         """Let go of the running event loop, since another one goes on."""
 
-    async def worlds(self) -> list[Registered]:
-        """Return the worlds that there are, in the order in which they got their generations."""
+    async def names(self) -> dict[str, int]:
+        """Return the names of the worlds that there are, with their generations."""
 
-    async def begin(self, name: str, head: bytes, parts: AsyncIterator[bytes]) -> int:
+    async def world(self, name: str) -> Registered | None:
+        """Return a world, or None if there is none of this name."""
+
+    async def begin(self, name: str, head: bytes, parts: AsyncIterator[bytes], over: tuple[int, Stand] | None) -> int:
         """Give a world another state as a whole, all of it or none, and return its generation; its tail is 0.
 
-        The generation that the world had before is gone. Raises `NotStoredError`.
+        It takes the place of the generation ``over``, whose tail has to be there, or of none. That one is gone then.
+        Raises `MovedError` if it is otherwise, and `NotStoredError`.
         """
 
     async def drop(self, name: str, generation: int) -> None:
         """Leave a tombstone, if this is still the generation of the world. Raises `NotStoredError`."""
 
-    async def append(self, generation: int, position: int, token: bytes, changes: bytes) -> None:
-        """Put a change set behind the tail, which has to be ``position``; it is the next one then.
+    async def append(self, generation: int, stand: Stand, token: bytes, changes: bytes) -> None:
+        """Put a change set behind the tail, which has to be at ``stand``; it is the next one then.
 
         The ``token`` is the caller's own: where it stands after a failure, the append has succeeded. Raises
-        `MovedError`, `GoneError`, and `NotStoredError` when it is certain that nothing was stored.
+        `MovedError` also while another worker has reserved the world, `GoneError`, and `NotStoredError` when it is
+        certain that nothing was stored.
         """
 
-    async def snapshot(self, generation: int) -> tuple[int, list[bytes]]:
-        """Return the position of the newest snapshot and its parts. Raises `GoneError`."""
+    async def snapshot(self, generation: int) -> tuple[Stand, list[bytes]]:
+        """Return where the newest snapshot stands, and its parts. Raises `GoneError`."""
 
-    async def after(self, generation: int, position: int) -> list[tuple[int, bytes]]:
-        """Return the change sets after a position with their own.
+    async def after(self, generation: int, stand: Stand, *, reserve: bool = False) -> list[ChangeSet]:
+        """Return what was appended behind a stand. If asked to ``reserve``, first wait for a turn that lasts a moment.
 
-        Raises `GoneError`; `MovedError` if they are cut, or if the position is behind the tail.
+        Until that is over, or something is appended, others cannot append. Raises `GoneError`; `MovedError` if change
+        sets are cut, or if what stands there is not what the caller has.
         """
 
-    async def compact(self, generation: int, position: int, parts: AsyncIterator[bytes]) -> None:
-        """Put a snapshot at a position in the place of all that is up to there. Raises as `append` does."""
+    async def compact(self, generation: int, stand: Stand, parts: AsyncIterator[bytes]) -> None:
+        """Put a snapshot at a stand in the place of all that is up to there. Raises as `append` does."""
+
+    async def touch(self, names: Sequence[str]) -> None:
+        """Note that worlds are used now."""
+
+    async def idle(self, name: str) -> float:
+        """Return how many seconds ago some worker noted that a world is used."""
 
     async def close(self) -> None:
         """Let go of the log."""

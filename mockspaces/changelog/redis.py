@@ -1,18 +1,22 @@
-"""A change log in Redis, for one process at a time.
+"""A change log in Redis, which any number of processes share: its workers.
 
 How this works. A world is a hash (its name, its tail, where its snapshot stands), a stream of change sets whose ids are
 their positions, and a list with the parts of its snapshot. Whatever decides something is one script, so Redis does it
-whole or not at all: an append looks at the holder of the log, at the generation and at the tail before it writes.
-The tail is kept in the hash and not taken from the stream, which is empty after a compaction. A generation that is
-in no hash is gone; numbers are never given twice, so that is the tombstone of a world that was dropped.
+whole or not at all: an append looks at the generation and at the tail before it writes. The tail is kept in the hash
+and not taken from the stream, which is empty after a compaction. A generation that is in no hash is gone; numbers are
+never given twice, not even by a Redis that has lost everything, so that is the tombstone of a world that was dropped.
 
-An append carries a token, and the last one stands beside the tail. So whoever lost the answer asks again with the same
-token, as often as needed, and it is stored once. Only asking again makes that certain: to read would be too early where
-a paused Redis has not read the first attempt yet.
+A change set carries a token, drawn by whoever appends it. So whoever lost the answer asks again with the same token, as
+often as needed, and it is stored once. Only asking again makes that certain: to read would be too early where a paused
+Redis has not read the first attempt yet. Whoever reads on shows the token of what they have last: a Redis that came
+back without its end, and to which others have appended since, has another one there.
 
-The process that serves holds the log: every script compares the holder, so that one who was thought dead and comes back
-changes nothing any more. A lease, renewed all the time, tells whether the holder lives. The holder counts its time too,
-from before it asked for it, and answers nothing when it is over: somebody else may have taken the log since then.
+Two workers that write to one world take turns: one whose append came too late reserves the world before it tries again,
+for a moment, and appends of others come too late until then. Should the moment pass, nothing breaks: it is again the
+tail that decides.
+
+Workers give signs of life. One that gives none for a while is dead for the others, and its sockets are gone. Whoever
+appends says so on a channel that all workers hear, so that they need not be asked to follow.
 
 States are written in parts to a list that nothing refers to until the last step, and which expires until then.
 """
@@ -23,14 +27,13 @@ import hashlib
 import logging
 import math
 import os
-import re
-import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 from urllib.parse import unquote, urlsplit
 
+import msgspec
 from redis import Redis, exceptions
 from redis.asyncio import BlockingConnectionPool, Connection, SSLConnection
 from redis.asyncio.retry import Retry
@@ -39,106 +42,187 @@ from redis.retry import Retry as RetryInTurn
 
 from mockspaces import __version__
 from mockspaces.changelog.encoding import FORMAT
-from mockspaces.changelog.log import GoneError, LogError, MovedError, NotStoredError, Registered, UnclearError
+from mockspaces.changelog.log import (
+    ChangeSet,
+    GoneError,
+    LogError,
+    MovedError,
+    NotStoredError,
+    Registered,
+    Stand,
+    UnclearError,
+)
 
 DEFAULT_PORT = 6379
 OLDEST = (6, 2)  # trims streams by id
-LEASE_S = 3.0  # without a sign of life, after which another process may take the log
+LEASE_S = 3.0  # without a sign of life, after which a worker is taken for dead
 FIRST_LEASE_S = 10.0  # until the process serves and renews it
 BEAT_S = LEASE_S / 5
 PATIENCE_S = 1.5  # so long a call waits for a Redis that is gone for a moment
 RETRY_S = 0.05
 ANSWER_S = 3.0  # so long Redis may take for anything
+RESERVED_MS = 50  # so long a world is kept for one worker at most
+TURN_S = 0.002  # so long it waits before it asks again for a world that another one has reserved
 WRITTEN_S = 3600  # so long parts stay that nothing refers to
 SLICE = 500  # entries that are read or trimmed at a stretch
+KEPT = 5000  # change sets before a snapshot: whoever lost the answer to an append finds it among them
 PARTS_SLICE = 32
 CONNECTIONS = 8
 logger = logging.getLogger("mockspaces")
 
-# In every script KEYS[1] is the hash of the whole log, and ARGV[1] who asks.
-FENCE = """
-local holder = redis.call('hget', KEYS[1], 'holder')
-if not holder then return 'lost' end
-if holder ~= ARGV[1] then return 'held' end
+# KEYS: log, workers. ARGV: prefix, who, milliseconds, format, program, options. Returns other options that are in use,
+# and for how many milliseconds they are if whoever uses them gives no sign of life.
+JOIN = """
+local options = redis.call('hget', KEYS[1], 'options')
+if options and options ~= ARGV[6] then
+    local longest = 0
+    for _, one in ipairs(redis.call('smembers', KEYS[2])) do
+        longest = math.max(longest, redis.call('pttl', ARGV[1] .. ':worker:' .. one))
+    end
+    if longest > 0 then return {options, longest} end
+end
+redis.call('hsetnx', KEYS[1], 'format', ARGV[4])
+redis.call('hset', KEYS[1], 'program', ARGV[5], 'options', ARGV[6])
+redis.call('sadd', KEYS[2], ARGV[2])
+redis.call('set', ARGV[1] .. ':worker:' .. ARGV[2], '1', 'px', ARGV[3])
+return {}
 """
-# KEYS: log, lease. ARGV: who, milliseconds, format, program. Returns who holds the log if that is another one.
-TAKE = """
-local lease = redis.call('get', KEYS[2])
-if lease and lease ~= ARGV[1] then return lease end
-redis.call('hsetnx', KEYS[1], 'format', ARGV[3])
-redis.call('hset', KEYS[1], 'holder', ARGV[1], 'program', ARGV[4])
-redis.call('set', KEYS[2], ARGV[1], 'px', ARGV[2])
-return ''
+# KEYS: log, workers, news. ARGV: prefix, who, milliseconds, format, options. Returns who lives. It is news of nothing,
+# by which all know that they hear.
+BEAT = """
+redis.call('hsetnx', KEYS[1], 'format', ARGV[4])
+redis.call('hsetnx', KEYS[1], 'options', ARGV[5])
+redis.call('sadd', KEYS[2], ARGV[2])
+redis.call('set', ARGV[1] .. ':worker:' .. ARGV[2], '1', 'px', ARGV[3])
+redis.call('publish', KEYS[3], '')
+local living = {}
+for _, one in ipairs(redis.call('smembers', KEYS[2])) do
+    if redis.call('exists', ARGV[1] .. ':worker:' .. one) == 1 then
+        living[#living + 1] = one
+    else
+        redis.call('srem', KEYS[2], one)
+    end
+end
+return living
 """
-# KEYS: log, lease. ARGV: who, milliseconds.
-RENEW = f"{FENCE} redis.call('set', KEYS[2], ARGV[1], 'px', ARGV[2]) return 'ok'"
-# KEYS: log, lease. ARGV: who.
-RELEASE = f"{FENCE} redis.call('del', KEYS[2]) return 'ok'"
-# KEYS: log, world, changes. ARGV: who, position, token, changes.
-APPEND = f"""{FENCE}
-local found = redis.call('hmget', KEYS[2], 'tail', 'token')
+# KEYS: world, changes, reserved. ARGV: position, token, most, who wants it reserved if anybody does, milliseconds.
+READ = """
+local found = redis.call('hmget', KEYS[1], 'tail', 'token', 'position', 'at')
+if not found[1] then return {'gone'} end
+if ARGV[4] ~= '' then
+    local holder = redis.call('get', KEYS[3])
+    if holder and holder ~= ARGV[4] then return {'busy'} end
+    redis.call('set', KEYS[3], ARGV[4], 'px', ARGV[5])
+end
+if found[1] == ARGV[1] then return {found[2] == ARGV[2] and 'ok' or 'moved'} end
+if tonumber(found[1]) < tonumber(ARGV[1]) then return {'moved'} end
+local mine = redis.call('xrange', KEYS[2], ARGV[1] .. '-0', ARGV[1] .. '-0')[1]
+local known = mine and mine[2][2] or (found[3] == ARGV[1] and found[4]) or (ARGV[1] == '0' and '')
+if known ~= ARGV[2] then return {'moved'} end
+local next = string.format('%.0f', ARGV[1] + 1)
+return {'ok', redis.call('xrange', KEYS[2], next .. '-0', '+', 'COUNT', ARGV[3])}
+"""
+# KEYS: world, changes, reserved, news. ARGV: position, its token, token, changes, who, generation.
+APPEND = """
+local found = redis.call('hmget', KEYS[1], 'tail', 'token')
 if not found[1] then return 'gone' end
-local next = string.format('%.0f', ARGV[2] + 1)
-if found[1] == next and found[2] == ARGV[3] then return 'ok' end
-if found[1] ~= ARGV[2] then return 'moved' end
-redis.call('xadd', KEYS[3], next .. '-0', 'token', ARGV[3], 'data', ARGV[4])
-redis.call('hset', KEYS[2], 'tail', next, 'token', ARGV[3])
+local next = string.format('%.0f', ARGV[1] + 1)
+if found[1] ~= ARGV[1] or found[2] ~= ARGV[2] then
+    local there = redis.call('xrange', KEYS[2], next .. '-0', next .. '-0')[1]
+    return there and there[2][2] == ARGV[3] and 'ok' or 'moved'
+end
+local holder = redis.call('get', KEYS[3])
+if holder and holder ~= ARGV[5] then return 'moved' end
+redis.call('xadd', KEYS[2], next .. '-0', 'token', ARGV[3], 'data', ARGV[4])
+redis.call('hset', KEYS[1], 'tail', next, 'token', ARGV[3])
+if holder then redis.call('del', KEYS[3]) end
+redis.call('publish', KEYS[4], ARGV[5] .. ' ' .. ARGV[6])
 return 'ok'
 """
 FORGET = """
-local function forget(prefix, generation)
+local function forget(prefix, generation, news, who)
     local world = prefix .. ':world:' .. generation
     local snapshot = redis.call('hget', world, 'snapshot')
     if not snapshot then return end
     redis.call('unlink', world, prefix .. ':changes:' .. generation, prefix .. ':parts:' .. snapshot)
+    redis.call('publish', news, who .. ' ' .. generation)
 end
 """
-# KEYS: log, worlds, parts. ARGV: who, prefix, name, head, snapshot, number of parts. Asked again, it answers the same.
-BEGIN = f"""{FENCE}{FORGET}
+# KEYS: log, worlds, parts, news. ARGV: prefix, who, name, head, snapshot, number of parts, generation in whose place it
+# comes or nothing, position, its token. Asked again, it answers the same. The first number that is given is the time.
+BEGIN = f"""{FORGET}
 local old = redis.call('hget', KEYS[2], ARGV[3])
-if old and redis.call('hget', ARGV[2] .. ':world:' .. old, 'snapshot') == ARGV[5] then return 'begun ' .. old end
+local stands = old and redis.call('hmget', ARGV[1] .. ':world:' .. old, 'snapshot', 'tail', 'token')
+if old and stands[1] == ARGV[5] then return 'begun ' .. old end
+if (old or '') ~= ARGV[7] then return 'moved' end
+if old and (stands[2] ~= ARGV[8] or stands[3] ~= ARGV[9]) then return 'moved' end
 if redis.call('llen', KEYS[3]) ~= tonumber(ARGV[6]) then return 'broken' end
+local now = redis.call('time')
+redis.call('hsetnx', KEYS[1], 'generation', string.format('%.0f', now[1] * 1000000 + now[2]))
 local generation = string.format('%.0f', redis.call('hincrby', KEYS[1], 'generation', 1))
-if old then forget(ARGV[2], old) end
+if old then forget(ARGV[1], old, KEYS[4], ARGV[2]) end
 redis.call('persist', KEYS[3])
-redis.call('hset', ARGV[2] .. ':world:' .. generation,
-    'name', ARGV[3], 'head', ARGV[4], 'tail', '0', 'snapshot', ARGV[5], 'position', '0')
+redis.call('hset', ARGV[1] .. ':world:' .. generation,
+    'name', ARGV[3], 'head', ARGV[4], 'tail', '0', 'token', '', 'snapshot', ARGV[5], 'position', '0', 'at', '')
 redis.call('hset', KEYS[2], ARGV[3], generation)
 return 'begun ' .. generation
 """
-# KEYS: log, worlds. ARGV: who, prefix, name, generation.
-DROP = f"""{FENCE}{FORGET}
-if redis.call('hget', KEYS[2], ARGV[3]) ~= ARGV[4] then return 'ok' end
+# KEYS: worlds, used, news. ARGV: prefix, who, name, generation.
+DROP = f"""{FORGET}
+if redis.call('hget', KEYS[1], ARGV[3]) ~= ARGV[4] then return 'ok' end
+redis.call('hdel', KEYS[1], ARGV[3])
 redis.call('hdel', KEYS[2], ARGV[3])
-forget(ARGV[2], ARGV[4])
+forget(ARGV[1], ARGV[4], KEYS[3], ARGV[2])
 return 'ok'
 """
-# KEYS: log, world, parts. ARGV: who, prefix, position, snapshot, number of parts. Asked again, it answers the same.
-COMPACT = f"""{FENCE}
-local found = redis.call('hmget', KEYS[2], 'tail', 'snapshot')
+# KEYS: world, parts, changes. ARGV: prefix, position, its token, snapshot, number of parts. Asked again, it answers the
+# same; a newer snapshot stays.
+COMPACT = """
+local found = redis.call('hmget', KEYS[1], 'tail', 'snapshot', 'token', 'position')
 if not found[1] then return 'gone' end
-if found[2] == ARGV[4] then return 'ok' end
-if tonumber(found[1]) < tonumber(ARGV[3]) then return 'moved' end
-if redis.call('llen', KEYS[3]) ~= tonumber(ARGV[5]) then return 'broken' end
-redis.call('persist', KEYS[3])
-redis.call('hset', KEYS[2], 'snapshot', ARGV[4], 'position', ARGV[3])
-redis.call('unlink', ARGV[2] .. ':parts:' .. found[2])
+if found[2] == ARGV[4] or tonumber(found[4]) > tonumber(ARGV[2]) then return 'ok' end
+local there = redis.call('xrange', KEYS[3], ARGV[2] .. '-0', ARGV[2] .. '-0')[1]
+local known = there and there[2][2] or (found[1] == ARGV[2] and found[3])
+if known ~= ARGV[3] then return 'moved' end
+if redis.call('llen', KEYS[2]) ~= tonumber(ARGV[5]) then return 'broken' end
+redis.call('persist', KEYS[2])
+redis.call('hset', KEYS[1], 'snapshot', ARGV[4], 'position', ARGV[2], 'at', ARGV[3])
+redis.call('unlink', ARGV[1] .. ':parts:' .. found[2])
 return 'ok'
 """
-EMPTIED = "Redis has lost the log, so its worlds are opened anew"
-TAKEN = "another mockspaces has taken the log, since this one gave no sign of life"
+# KEYS: used. ARGV: names of worlds.
+TOUCH = """
+local now = redis.call('time')[1]
+for _, name in ipairs(ARGV) do redis.call('hset', KEYS[1], name, now) end
+return 'ok'
+"""
+# KEYS: used. ARGV: the name of a world. Returns how long ago it was noted that it is used.
+IDLE = "return string.format('%.0f', redis.call('time')[1] - (redis.call('hget', KEYS[1], ARGV[1]) or 0))"
 BROKEN = "the parts of a state were gone before it was complete"
 
 
 class RedisLog:
     """The worlds below one prefix of keys. Raises `LogError` for a Redis that cannot be used."""
 
-    def __init__(self, url: str, *, prefix: str, password: str | None = None, volatile: bool = False) -> None:
-        """Take the log for this process alone, or make it; a ``volatile`` one may lose what it has."""
+    shared = True
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        prefix: str,
+        password: str | None = None,
+        volatile: bool = False,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Join the log, or make it; a ``volatile`` one may lose what it has. All workers have the same ``options``."""
         self._address, given = _parsed(url, password)
         self._prefix = prefix
-        self._who = f"mockspaces, process {os.getpid()} on {socket.gethostname()} ({os.urandom(4).hex()})"
-        self._log, self._lease, self._worlds = (f"{prefix}:{name}" for name in ("log", "lease", "worlds"))
+        self.worker = os.urandom(4).hex()
+        self._options = msgspec.json.encode(options or {}, order="sorted").decode()
+        self._log, self._worlds, self._workers, self._used, self._news = (
+            f"{prefix}:{name}" for name in ("log", "worlds", "workers", "used", "news")
+        )
         secure = self._address.startswith("rediss:")
         with contextlib.closing(Redis(**given, ssl=secure, retry=RetryInTurn(NoBackoff(), 0))) as asked:
             try:
@@ -154,11 +238,10 @@ class RedisLog:
         )
         self._down_since: float | None = None
         self._why_down = "it gave no sign of life"
-        self._taken = False  # by another process
-        self._over_since: float | None = None  # when it was noticed that the lease is over
-        self.term = 1
-        self._doubt: Callable[[], None] = lambda: None
+        self._heed: Callable[[frozenset[str]], None] = lambda _: None
+        self._tell_news: Callable[[int | None], None] = lambda _: None
         self._beating: asyncio.Task[None] | None = None
+        self._hearing: asyncio.Task[None] | None = None
         self._closed = False
 
     def _prepare(self, asked: Redis, *, volatile: bool) -> None:
@@ -169,14 +252,13 @@ class RedisLog:
             self._refuse(f"is Redis {version}, and 6.2 is the oldest that will do")
         if info.get("role") != "master":
             self._refuse("is a replica, which cannot be written")
-        self._run_id = str(info["run_id"])
         accept = "or accept it by --log-volatile"
         policy = str(info.get("maxmemory_policy", "noeviction"))
         if not volatile and not info.get("aof_enabled"):
             self._refuse(f"has no append-only file, so its crash would lose changes: set appendonly yes, {accept}")
         if not volatile and policy.startswith("allkeys"):
             self._refuse(f"evicts keys ({policy}) when memory is short: set maxmemory-policy noeviction, {accept}")
-        for key, expected in ((self._log, "hash"), (self._worlds, "hash"), (self._lease, "string")):
+        for key, expected in ((self._log, "hash"), (self._worlds, "hash"), (self._workers, "set")):
             kind = _text(asked.type(key))
             if kind not in (expected, "none"):
                 self._refuse(f'has a {kind} of something else at the key "{key}"; choose another --log-prefix')
@@ -191,21 +273,26 @@ class RedisLog:
             )
         if known and known < FORMAT:
             self._refuse(f"has a log of the older format {known}, this mockspaces reads {FORMAT} only")
-        self._take_first(asked)
+        self._join(asked)
 
-    def _take_first(self, asked: Redis) -> None:
-        """Take the log; where one holds it that was killed a moment ago, wait until its lease is over."""
-        left, until = math.inf, time.monotonic() + FIRST_LEASE_S + 1
-        given = (2, self._log, self._lease, self._who, int(FIRST_LEASE_S * 1000), FORMAT, __version__)
-        while True:
-            self._leased_until = time.monotonic() + FIRST_LEASE_S
-            if not (holder := _text(asked.eval(TAKE, *given))):
-                return
-            before, left = left, asked.pttl(self._lease)
-            if left > before or time.monotonic() > until:  # it is renewed
-                shown = holder.rpartition(" (")[0]
-                self._refuse(f'is in use by {shown}; one --log-prefix ("{self._prefix}" here) serves one process')
+    def _join(self, asked: Redis) -> None:
+        """Join the workers; where others were killed a moment ago that had other options, wait until they are gone."""
+        given = (2, self._log, self._workers, self._prefix, self.worker, int(FIRST_LEASE_S * 1000))
+        left = math.inf
+        while found := cast("list[Any]", asked.eval(JOIN, *given, FORMAT, __version__, self._options)):
+            before, left = left, found[1]
+            if left > before:  # it was renewed
+                self._refuse_options(msgspec.json.decode(found[0]))
             time.sleep(RETRY_S)
+
+    def _refuse_options(self, others: Mapping[str, Any]) -> NoReturn:
+        mine = msgspec.json.decode(self._options)
+        name = next(one for one in sorted({*mine, *others}) if mine.get(one) != others.get(one))
+        shown = [msgspec.json.encode(one.get(name)).decode() for one in (others, mine)]
+        self._refuse(
+            f"has a log whose workers have {shown[0]} as --{name.replace('_', '-')}, and this one {shown[1]}: "
+            f'all workers of one --log-prefix ("{self._prefix}" here) have the same options'
+        )
 
     def _refuse(self, why: str) -> NoReturn:
         raise LogError(f"--log: {self._address} {why}")
@@ -237,13 +324,13 @@ class RedisLog:
         finally:
             await self._pool.release(connection)
 
-    async def _run(self, script: str, keys: Sequence[str], *given: Any) -> str:
+    async def _run(self, script: str, keys: Sequence[str], *given: Any) -> Any:
         digest = hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
-        command = (len(keys), *keys, self._who, *given)
+        command = (len(keys), *keys, *given)
         try:
-            return _text(await self._ask("EVALSHA", digest, *command))
+            return await self._ask("EVALSHA", digest, *command)
         except exceptions.NoScriptError:  # Redis was started anew
-            return _text(await self._ask("EVAL", script, *command))
+            return await self._ask("EVAL", script, *command)
 
     async def _patiently(self, ask: Callable[[], Awaitable[Any]]) -> Any:
         """Ask again for a while if Redis is away. Raises `NotStoredError`, or `UnclearError` if something was sent."""
@@ -252,8 +339,6 @@ class RedisLog:
         while True:
             if self._closed:
                 raise NotStoredError(f"{self._address}: the mock is stopping")
-            if self._taken:
-                raise NotStoredError(f"{self._address}: {TAKEN}")
             if not sent and self._down_since is not None and time.monotonic() > self._down_since + PATIENCE_S:
                 raise NotStoredError(f"{self._address}: {self._why_down}")
             try:
@@ -292,39 +377,41 @@ class RedisLog:
             raise GoneError(generation)
         if answer == "moved":
             raise MovedError(f"the tail of {generation} is elsewhere")
-        if answer in REFUSED:
-            raise NotStoredError(f"{self._address}: {REFUSED[answer]}")
+        if answer == "broken":
+            raise NotStoredError(f"{self._address}: {BROKEN}")
         return answer
 
     async def _decide(self, script: str, keys: Sequence[str], *given: Any, generation: int = 0) -> str:
         async def ask() -> str:
-            return self._decided(await self._run(script, keys, *given), generation)
+            return self._decided(_text(await self._run(script, keys, *given)), generation)
 
         found: str = await self._patiently(ask)
         return found
 
     async def _read(self, *command: Any) -> Any:
-        """Return what a command finds that changes nothing. Raises `NotStoredError` if Redis is away."""
+        """Return what a command finds that may be given twice. Raises `NotStoredError` if Redis is away."""
+        return await self._surely(partial(self._ask, *command))
+
+    async def _surely(self, ask: Callable[[], Awaitable[Any]]) -> Any:
         try:
-            return await self._patiently(partial(self._ask, *command))
+            return await self._patiently(ask)
         except UnclearError as unclear:
             raise NotStoredError(str(unclear)) from None
 
-    # --- signs of life
+    # --- signs of life, and news
 
-    def watch(self, doubt: Callable[[], None]) -> None:
-        self._doubt = doubt
+    def watch(self, heed: Callable[[frozenset[str]], None], news: Callable[[int | None], None]) -> None:
+        self._heed, self._tell_news = heed, news
         self._begin_beating()
+        self._hearing = asyncio.create_task(self._hear())
 
-    async def hold(self) -> None:
-        self._begin_beating()
-        while (now := time.monotonic()) > self._leased_until:
-            self._over_since = self._over_since or now
-            if self._taken:
-                raise NotStoredError(f"{self._address}: {TAKEN}")
-            if self._closed or now > self._over_since + PATIENCE_S:
-                raise NotStoredError(f"{self._address}: {self._why_down}")
-            await asyncio.sleep(RETRY_S / 5)
+    async def workers(self) -> frozenset[str]:
+        living: frozenset[str] = await self._surely(self._alive)
+        return living
+
+    async def _alive(self) -> frozenset[str]:
+        given = (self._prefix, self.worker, int(LEASE_S * 1000), FORMAT, self._options)
+        return frozenset(map(_text, await self._run(BEAT, (self._log, self._workers, self._news), *given)))
 
     def _begin_beating(self) -> None:
         if self._beating is None and not self._closed:
@@ -337,15 +424,11 @@ class RedisLog:
             logger.error("the change log cannot be reached, so changes are refused: %s: %s", self._address, why)
 
     async def _beat(self) -> None:
-        """Renew the lease all the time, and notice what has happened to the log meanwhile."""
+        """Give a sign of life all the time, and notice who else does."""
+        before: frozenset[str] = frozenset()
         while True:
             try:
-                until = time.monotonic() + LEASE_S
-                answer = await self._run(RENEW, (self._log, self._lease), int(LEASE_S * 1000))
-                if answer != "ok":
-                    answer = await self._take_again(answer)
-                elif await self._restarted():
-                    answer = "back"
+                living = await self._alive()
             except _AwayError as away:
                 self._note_down(str(away))
                 await asyncio.sleep(RETRY_S)
@@ -354,33 +437,34 @@ class RedisLog:
                 self._note_down(_sentence(error))
                 await asyncio.sleep(BEAT_S)
                 continue
-            if answer != "held":
-                self._leased_until, self._over_since = until, None
             if self._down_since is not None:
                 self._down_since = None
                 logger.warning("the change log can be reached again: %s", self._address)
-                answer = "held" if answer == "held" else "back"
-            if answer not in ("ok", "held"):
-                self._doubt()
+                self._tell_news(None)
+            if living != before:
+                before = living
+                self._heed(living)
             await asyncio.sleep(BEAT_S)
 
-    async def _restarted(self) -> bool:
-        """Say whether Redis is another process than it was; its files may be older than what it had."""
-        found = re.search(r"run_id:(\w+)", _text(await self._ask("INFO", "server")))
-        before, self._run_id = self._run_id, found[1] if found else ""
-        return before != self._run_id
+    async def _hear(self) -> None:
+        """Hear what other workers have done; whenever that was interrupted, all worlds may have news."""
+        while True:
+            connection = self._pool.make_connection()  # type: ignore[no-untyped-call]  # published without types
+            with contextlib.suppress(exceptions.RedisError, OSError):
+                try:
+                    await connection.send_command("SUBSCRIBE", self._news)
+                    await connection.read_response()
+                    self._tell_news(None)
+                    while True:
+                        self._heard(await connection.read_response())
+                finally:
+                    await connection.disconnect(nowait=True)
+            await asyncio.sleep(RETRY_S)
 
-    async def _take_again(self, answer: str) -> str:
-        """Take the log that Redis has lost, or that another process had; while that one lives, change nothing."""
-        if answer == "held" and not self._taken:
-            self._taken = True
-            logger.error("%s: %s", self._address, TAKEN)
-        given = (int(LEASE_S * 1000), FORMAT, __version__)
-        if await self._run(TAKE, (self._log, self._lease), *given):
-            return "held"
-        self._taken = False
-        self.term += 1
-        return "taken"
+    def _heard(self, message: Sequence[bytes]) -> None:
+        who, _, generation = _text(message[2]).partition(" ")
+        if generation and who != self.worker:
+            self._tell_news(int(generation))
 
     # --- reading
 
@@ -390,60 +474,70 @@ class RedisLog:
     def _changes(self, generation: int) -> str:
         return f"{self._prefix}:changes:{generation}"
 
+    def _reserved(self, generation: int) -> str:
+        return f"{self._prefix}:reserved:{generation}"
+
     def _parts(self, snapshot: str) -> str:
         return f"{self._prefix}:parts:{snapshot}"
 
-    async def worlds(self) -> list[Registered]:
-        found = []
-        for generation in sorted(map(int, await self._read("HVALS", self._worlds))):
-            name, head = await self._read("HMGET", self._world(generation), "name", "head")
-            if name is not None:
-                found.append(Registered(_text(name), generation, head))
-        return found
+    async def names(self) -> dict[str, int]:
+        found = await self._read("HGETALL", self._worlds)
+        return {_text(name): int(generation) for name, generation in zip(found[::2], found[1::2], strict=True)}
 
-    async def _stands(self, generation: int) -> tuple[int, int, str]:
-        """Return the tail of a generation, and where its snapshot stands and is."""
-        found = await self._read("HMGET", self._world(generation), "tail", "position", "snapshot")
+    async def world(self, name: str) -> Registered | None:
+        generation = await self._read("HGET", self._worlds, name)
+        if generation is None:
+            return None
+        number = int(generation)
+        head = await self._read("HGET", self._world(number), "head")
+        return None if head is None else Registered(name, number, head)  # else it was dropped meanwhile
+
+    async def _snapshot(self, generation: int) -> tuple[Stand, str]:
+        found = await self._read("HMGET", self._world(generation), "position", "at", "snapshot")
         if found[0] is None:
             raise GoneError(generation)
-        return int(found[0]), int(found[1]), _text(found[2])
+        return Stand(int(found[0]), found[1]), _text(found[2])
 
-    async def snapshot(self, generation: int) -> tuple[int, list[bytes]]:
+    async def snapshot(self, generation: int) -> tuple[Stand, list[bytes]]:
         while True:
-            _, position, snapshot = await self._stands(generation)
+            stand, snapshot = await self._snapshot(generation)
             parts: list[bytes] = []
             while found := await self._read("LRANGE", self._parts(snapshot), len(parts), len(parts) + PARTS_SLICE - 1):
                 parts += found
-            if (await self._stands(generation))[2] == snapshot:  # no other one has taken its place meanwhile
-                return position, parts
+            if (await self._snapshot(generation))[1] == snapshot:  # no other one has taken its place meanwhile
+                return stand, parts
 
-    async def after(self, generation: int, position: int) -> list[tuple[int, bytes]]:
-        tail, begin, _ = await self._stands(generation)
-        if not begin <= position <= tail:
-            raise MovedError(f"what is kept is from {begin} to {tail}, not after {position}")
-        found: list[tuple[int, bytes]] = []
-        while position < tail:
-            entries = await self._read("XRANGE", self._changes(generation), f"{position + 1}-0", "+", "COUNT", SLICE)
-            for name, (_, _, _, data) in entries:
-                if int(name.partition(b"-")[0]) != position + 1:
-                    raise MovedError(f"what came after {position} is cut")
-                position += 1
-                found.append((position, data))
-            if not entries:
-                raise MovedError(f"what came after {position} is cut")
-        return found
+    async def after(self, generation: int, stand: Stand, *, reserve: bool = False) -> list[ChangeSet]:
+        keys, who = (self._world(generation), self._changes(generation), self._reserved(generation)), self.worker
+        found: list[ChangeSet] = []
+        while True:
+            given = (stand.position, stand.token, SLICE, who if reserve else "", RESERVED_MS)
+            answer, *some = await self._surely(partial(self._run, READ, keys, *given))
+            if answer == b"busy":
+                await asyncio.sleep(TURN_S)
+                continue
+            self._decided(_text(answer), generation)
+            for name, (_, token, _, data) in some[0] if some else ():
+                if int(name.partition(b"-")[0]) != stand.position + 1:
+                    raise MovedError(f"what came after {stand.position} is cut")
+                stand = Stand(stand.position + 1, token)
+                found.append(ChangeSet(stand, data))
+            if not some or len(some[0]) < SLICE:
+                return found
 
     # --- writing
 
-    async def append(self, generation: int, position: int, token: bytes, changes: bytes) -> None:
-        keys = (self._log, self._world(generation), self._changes(generation))
-        await self._decide(APPEND, keys, position, token, changes, generation=generation)
+    async def append(self, generation: int, stand: Stand, token: bytes, changes: bytes) -> None:
+        keys = (self._world(generation), self._changes(generation), self._reserved(generation), self._news)
+        given = (stand.position, stand.token, token, changes, self.worker, generation)
+        await self._decide(APPEND, keys, *given, generation=generation)
 
-    async def begin(self, name: str, head: bytes, parts: AsyncIterator[bytes]) -> int:
+    async def begin(self, name: str, head: bytes, parts: AsyncIterator[bytes], over: tuple[int, Stand] | None) -> int:
         snapshot, count = await self._put_parts(parts)
-        keys = (self._log, self._worlds, self._parts(snapshot))
+        keys = (self._log, self._worlds, self._parts(snapshot), self._news)
+        place = (over[0], over[1].position, over[1].token) if over else ("", "", "")
         try:
-            answer = await self._decide(BEGIN, keys, self._prefix, name, head, snapshot, count)
+            answer = await self._decide(BEGIN, keys, self._prefix, self.worker, name, head, snapshot, count, *place)
         except UnclearError as error:
             unclear = error
 
@@ -454,16 +548,26 @@ class RedisLog:
         return _number(answer)
 
     async def drop(self, name: str, generation: int) -> None:
-        await self._decide(DROP, (self._log, self._worlds), self._prefix, name, generation)
+        keys = (self._worlds, self._used, self._news)
+        await self._decide(DROP, keys, self._prefix, self.worker, name, generation)
 
-    async def compact(self, generation: int, position: int, parts: AsyncIterator[bytes]) -> None:
-        _, old, _ = await self._stands(generation)
+    async def compact(self, generation: int, stand: Stand, parts: AsyncIterator[bytes]) -> None:
+        old, _ = await self._snapshot(generation)
         snapshot, count = await self._put_parts(parts)
-        keys = (self._log, self._world(generation), self._parts(snapshot))
-        await self._decide(COMPACT, keys, self._prefix, position, snapshot, count, generation=generation)
+        keys = (self._world(generation), self._parts(snapshot), self._changes(generation))
+        given = (self._prefix, stand.position, stand.token, snapshot, count)
+        await self._decide(COMPACT, keys, *given, generation=generation)
+        first, last = max(0, old.position - KEPT), stand.position - KEPT
         with contextlib.suppress(NotStoredError):  # the next one trims what is left
-            for upto in [*range(old + SLICE, position, SLICE), position]:  # Redis serves others in between
-                await self._read("XTRIM", self._changes(generation), "MINID", f"{upto + 1}-0")
+            for upto in [*range(first + SLICE, last, SLICE), last]:  # Redis serves others in between
+                if upto > 0:
+                    await self._read("XTRIM", self._changes(generation), "MINID", f"{upto + 1}-0")
+
+    async def touch(self, names: Sequence[str]) -> None:
+        await self._read("EVAL", TOUCH, 1, self._used, *names)
+
+    async def idle(self, name: str) -> float:
+        return float(await self._read("EVAL", IDLE, 1, self._used, name))
 
     async def _put_parts(self, parts: AsyncIterator[bytes]) -> tuple[str, int]:
         """Write parts, and return what they are found by and how many they are."""
@@ -481,28 +585,22 @@ class RedisLog:
         return snapshot, count
 
     async def leave_loop(self) -> None:
-        await self._end_beating()
-        with contextlib.suppress(_AwayError, exceptions.RedisError):
-            until = time.monotonic() + FIRST_LEASE_S
-            if await self._run(RENEW, (self._log, self._lease), int(FIRST_LEASE_S * 1000)) == "ok":
-                self._leased_until = until
+        await self._end_tasks()
         await self._pool.disconnect()
 
-    async def _end_beating(self) -> None:
-        while self._beating is not None and not self._beating.done():
-            self._beating.cancel()  # more than once, since redis-py may take a cancellation for a broken connection
-            await asyncio.wait([self._beating], timeout=RETRY_S)
-        self._beating = None
+    async def _end_tasks(self) -> None:
+        for task in (self._beating, self._hearing):
+            while task is not None and not task.done():
+                task.cancel()  # more than once, since redis-py may take a cancellation for a broken connection
+                await asyncio.wait([task], timeout=RETRY_S)
+        self._beating = self._hearing = None
 
     async def close(self) -> None:
         self._closed = True
-        await self._end_beating()
-        with contextlib.suppress(_AwayError, exceptions.RedisError):
-            await self._run(RELEASE, (self._log, self._lease))
+        await self._end_tasks()
+        with contextlib.suppress(_AwayError, exceptions.RedisError):  # else its lease ends by itself
+            await self._ask("UNLINK", f"{self._prefix}:worker:{self.worker}")
         await self._pool.disconnect()
-
-
-REFUSED = {"lost": EMPTIED, "held": TAKEN, "broken": BROKEN}
 
 
 class _AwayError(Exception):

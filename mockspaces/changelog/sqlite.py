@@ -11,6 +11,7 @@ The lock is that of the operating system on a file beside the database, so it en
 import asyncio
 import contextlib
 import fcntl
+import math
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -19,7 +20,7 @@ from typing import Any, TypeVar
 
 from mockspaces import __version__
 from mockspaces.changelog.encoding import FORMAT
-from mockspaces.changelog.log import GoneError, LogError, MovedError, NotStoredError, Registered
+from mockspaces.changelog.log import ChangeSet, GoneError, LogError, MovedError, NotStoredError, Registered, Stand
 from mockspaces.cloud.store.transaction import to_its_end
 
 APPLICATION_ID = 0x4D6F636B  # what tells our files from other databases
@@ -57,10 +58,11 @@ Found = TypeVar("Found")
 class SqliteLog:
     """The worlds in one file. Raises `LogError` for one that cannot be used."""
 
-    term = 1
+    shared = False
 
     def __init__(self, path: Path) -> None:
         """Take a file for this process alone, and make it if there is none."""
+        self.worker = os.urandom(4).hex()
         self._path = path = path.resolve()  # the lock is beside the file itself, whatever links lead to it
         with contextlib.ExitStack() as undo:
             undo.callback(os.close, lock := _locked(path))
@@ -134,52 +136,66 @@ class SqliteLog:
             self._writing = (loop, lock)
         return lock
 
-    async def hold(self) -> None:
-        """The lock is held as long as the process lives."""
+    def watch(self, heed: Callable[[frozenset[str]], None], news: Callable[[int | None], None]) -> None:
+        """Nobody else does anything to a file whose lock is held."""
 
-    def watch(self, doubt: Callable[[], None]) -> None:
-        """Nothing is lost from a file whose lock is held."""
+    async def workers(self) -> frozenset[str]:
+        return frozenset([self.worker])
 
     async def leave_loop(self) -> None:
         """No loop holds anything."""
 
     # --- reading
 
-    async def worlds(self) -> list[Registered]:
-        rows = self._db.execute("SELECT name, generation, head FROM worlds WHERE NOT dropped ORDER BY generation")
-        return [Registered(*row) for row in rows]
+    async def names(self) -> dict[str, int]:
+        return dict(self._db.execute("SELECT name, generation FROM worlds WHERE NOT dropped ORDER BY generation"))
 
-    async def snapshot(self, generation: int) -> tuple[int, list[bytes]]:
-        row = self._db.execute(
-            "SELECT position, snapshot FROM worlds WHERE generation = ? AND NOT dropped", [generation]
-        )
-        position, snapshot = row.fetchone() or (None, None)
-        if position is None:
+    async def world(self, name: str) -> Registered | None:
+        sql = "SELECT name, generation, head FROM worlds WHERE NOT dropped AND name = ?"
+        found = self._db.execute(sql, [name]).fetchone()
+        return None if found is None else Registered(*found)
+
+    def _snapshot(self, generation: int) -> tuple[int, int]:
+        """Return the position of the newest snapshot, and its number."""
+        sql = "SELECT position, snapshot FROM worlds WHERE generation = ? AND NOT dropped"
+        found: tuple[int, int] | None = self._db.execute(sql, [generation]).fetchone()
+        if found is None:
             raise GoneError(generation)
-        found = self._db.execute("SELECT data FROM parts WHERE snapshot = ? ORDER BY id", [snapshot])
-        return position, [data for (data,) in found]
+        return found
 
-    async def after(self, generation: int, position: int) -> list[tuple[int, bytes]]:
-        begin, _ = await self.snapshot(generation)
+    async def snapshot(self, generation: int) -> tuple[Stand, list[bytes]]:
+        position, snapshot = self._snapshot(generation)
+        found = self._db.execute("SELECT data FROM parts WHERE snapshot = ? ORDER BY id", [snapshot])
+        return Stand(position), [data for (data,) in found]
+
+    async def after(self, generation: int, stand: Stand, *, reserve: bool = False) -> list[ChangeSet]:
+        position = stand.position
+        begin, _ = self._snapshot(generation)
         if not begin <= position <= self._tails[generation]:
             raise MovedError(f"what is kept is from {begin} to {self._tails[generation]}, not after {position}")
-        sql = "SELECT position, data FROM changes WHERE generation = ? AND position > ? ORDER BY position"
-        return list(self._db.execute(sql, (generation, position)))
+        sql = "SELECT position, token, data FROM changes WHERE generation = ? AND position > ? ORDER BY position"
+        rows = self._db.execute(sql, (generation, position))
+        return [ChangeSet(Stand(number, token), data) for number, token, data in rows]
 
     # --- writing
 
-    async def append(self, generation: int, position: int, token: bytes, changes: bytes) -> None:
+    async def append(self, generation: int, stand: Stand, token: bytes, changes: bytes) -> None:
+        self._check(generation, stand.position)
+        position = stand.position + 1
+        try:
+            await self._write([(APPEND, (generation, position, token, changes))], len(changes))
+        except NotStoredError:
+            if not self._stands(generation, position, token):
+                raise
+        self._tails[generation] = position
+
+    def _check(self, generation: int, position: int) -> None:
+        """Make sure that a generation is there, with its tail at a position."""
         tail = self._tails.get(generation)
         if tail is None:
             raise GoneError(generation)
         if tail != position:
             raise MovedError(f"the tail is {tail}, not {position}")
-        try:
-            await self._write([(APPEND, (generation, position + 1, token, changes))], len(changes))
-        except NotStoredError:
-            if not self._stands(generation, position + 1, token):
-                raise
-        self._tails[generation] = position + 1
 
     def _stands(self, generation: int, position: int, token: bytes) -> bool:
         sql = "SELECT count(*) FROM changes WHERE generation = ? AND position = ? AND token = ?"
@@ -187,7 +203,11 @@ class SqliteLog:
             return bool(self._one(sql, generation, position, token))
         return False
 
-    async def begin(self, name: str, head: bytes, parts: AsyncIterator[bytes]) -> int:
+    async def begin(self, name: str, head: bytes, parts: AsyncIterator[bytes], over: tuple[int, Stand] | None) -> int:
+        if over is not None:
+            self._check(over[0], over[1].position)
+        elif await self.world(name) is not None:
+            raise MovedError(f"there is a world {name}")
         snapshot = await self._put_parts(parts)
         replaced = self._rows("SELECT generation, snapshot FROM worlds WHERE name = ?", name)
         made = "INSERT INTO worlds (name, head, snapshot, position) VALUES (?, ?, ?, 0)"
@@ -207,7 +227,8 @@ class SqliteLog:
         await self._write([(dropped, (name, generation)), (old, [TOMBSTONES])], 0)
         await self._let_go([(generation, snapshot)])
 
-    async def compact(self, generation: int, position: int, parts: AsyncIterator[bytes]) -> None:
+    async def compact(self, generation: int, stand: Stand, parts: AsyncIterator[bytes]) -> None:
+        position = stand.position
         tail = self._tails.get(generation)
         if tail is None:
             raise GoneError(generation)
@@ -289,6 +310,12 @@ class SqliteLog:
     def _copy(self) -> None:
         with contextlib.closing(sqlite3.connect(self._path, isolation_level=None, timeout=0)) as own:
             own.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    async def touch(self, names: Sequence[str]) -> None:
+        """Whoever alone uses the worlds knows when."""
+
+    async def idle(self, name: str) -> float:
+        return math.inf
 
     async def close(self) -> None:
         if self._checkpoint:

@@ -106,7 +106,8 @@ def _shown(call: ControlCall, hosted: Hosted) -> shapes.HostedWorld:
 
 
 async def list_worlds(call: ControlCall) -> object:
-    """List the worlds of this process."""
+    """List the worlds."""
+    await call.worlds.sync()
     return Data(data=[_shown(call, hosted) for hosted in call.worlds])
 
 

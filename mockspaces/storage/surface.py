@@ -84,13 +84,15 @@ async def _take(exchange: Exchange, key: str) -> Response:
     async def store() -> StoredFile:
         return await files.receive(world, key, media_type, data, reservation)
 
+    async def release() -> None:
+        await files.release(world, reservation)
+
     try:
         data = await _read(exchange, file)
         await world.transactions.carry_out(store)
     except BaseException:  # refused, broken, or left by its client, be it while it waits for its turn
         with contextlib.suppress(Rejection):  # the world was dropped meanwhile
-            async with world.transactions:
-                await files.release(world, reservation)
+            await world.transactions.carry_out(release)
         raise
     return Response(b"", 200)
 

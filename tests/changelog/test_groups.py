@@ -28,7 +28,7 @@ class Notes:
         self.goes_on = asyncio.Event()
         self.goes_on.set()
 
-    async def catch_up(self) -> None:
+    async def catch_up(self, _since: float) -> None:
         if self.old:
             raise Refused
 

@@ -55,7 +55,7 @@ class Frames(msgspec.Struct, frozen=True, kw_only=True, tag="frames"):
     """
 
     connections: tuple[str, ...]
-    packets: tuple[str | bytes, ...]
+    packets: tuple[Any, ...]  # str or bytes each, which msgspec would not tell apart in a union
     delay: float = 0
 
 

@@ -27,7 +27,10 @@ may begin on top of it; but nobody is answered, and nothing is announced, before
 stored as one by whoever comes after the calls that wait for their turn at that moment. If it cannot be stored, all of
 it is taken back, and everybody who changed or saw something of it is refused. Without a recorder none of this happens.
 
-A transaction begins when the recorder says that nobody else can have changed the World meanwhile.
+Other processes may change the World too, each on a replica of its own. A transaction begins when the recorder has made
+up for what was stored since the call came. A group that is stored too late, since others were first, is taken back, and
+its calls run again on what is there then (`Again`).
+
 Where it is not known for long whether a group is stored, since the recorder lost its connection, everybody is refused
 meanwhile, those of the group too (`aside`): what they did is then stored or not, and nobody may see it before.
 
@@ -38,6 +41,7 @@ and a caller was admitted before the lock was taken that the admission needed.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from time import perf_counter
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
@@ -79,6 +83,27 @@ class MustWait(Exception):
         """Wait outside by awaiting what ``wait`` returns."""
         super().__init__("this call has to wait before it can be carried out")
         self.wait = wait
+
+
+class Again(Exception):
+    """Raised for a call whose World another process has changed first: what it did is taken back, and it runs again.
+
+    It ran to its end perhaps, so whatever it changes outside of stores must wait for the commit, or do no harm twice.
+    """
+
+    def __init__(self, wait: Command) -> None:
+        """Before that, await what ``wait`` returns."""
+        super().__init__("another process has changed the world first")
+        self.wait = wait
+
+
+async def repeated(call: Callable[[], Awaitable[Result]]) -> Result:
+    """Return what a call returns, which is made again as often as others are first."""
+    while True:
+        try:
+            return await call()
+        except Again as again:
+            await again.wait()
 
 
 class Waits:
@@ -136,13 +161,17 @@ Refuse = Callable[[], BaseException]
 class Recorder(Protocol):
     """Who stores what is changed, so that it outlives the process."""
 
-    async def catch_up(self) -> None:
-        """Return when the World is what was stored last. Raises what a call is refused with that cannot know that."""
+    async def catch_up(self, since: float) -> None:
+        """Return when the World is what was stored at a moment after ``since``, on the clock `perf_counter`.
+
+        Raises `Again` if another state as a whole has to be taken up first, and otherwise what a call is refused with
+        that cannot know what was stored.
+        """
 
     async def record(self, changes: Sequence[Change], said: Sequence[Said]) -> None:
         """Store the changes of some transactions, and what they said to sockets, all or none.
 
-        Raises what their callers are refused with.
+        Raises `Again` if another process was first, and otherwise what their callers are refused with.
         """
 
 
@@ -176,6 +205,13 @@ class Group:
         """Let nobody wait any longer."""
         self.refusal = refusal
         self.told.set()
+
+    def take_back(self, why: Exception) -> None:
+        """Let nothing of it have happened; newest first, so that each store meets the state in which it reported it."""
+        for change in reversed(self.changes):
+            change.store.restore(change.key, change.old)
+        self.error = why
+        self.end()
 
     def end(self) -> None:
         """Tell everybody that the group is stored or taken back."""
@@ -280,7 +316,7 @@ class Transactions:
             try:
                 async with self:
                     return await call()
-            except MustWait as leave:
+            except (MustWait, Again) as leave:
                 await leave.wait()
 
     async def _take_turn(self) -> None:
@@ -298,9 +334,28 @@ class Transactions:
         self._owner = None
         self._turn.release()
 
+    async def _catch_up(self, since: float) -> None:
+        """Let the World be what others have made of it, for whoever has the turn; who is refused here loses it."""
+        if self.recorder is not None:
+            try:
+                await self.recorder.catch_up(since)
+            except BaseException:
+                self._end_turn()
+                raise
+
+    def take_back_group(self, why: Exception) -> None:
+        """Take back what waits to be stored, for whoever has the turn; its callers are told ``why``."""
+        group, self._group = self._group, None
+        if group is not None:
+            group.take_back(why)
+
     @asynccontextmanager
-    async def alone(self) -> AsyncIterator[None]:
-        """Hold off everybody else without being a transaction, for whoever replaces the whole state."""
+    async def alone(self, *, current: bool = True) -> AsyncIterator[None]:
+        """Hold off everybody else without being a transaction, for whoever replaces the whole state.
+
+        Raises `Again` as a transaction does, unless it need not be the ``current`` state.
+        """
+        began = perf_counter()
         await self._take_turn()
         if (group := self._group) is not None:
             self._start(self._store_and_end_turn(keep=True))
@@ -312,6 +367,8 @@ class Transactions:
                 raise
             if group.refusal is not None:  # and the turn is not ours any more
                 raise group.refusal
+        if current:
+            await self._catch_up(began)
         try:
             yield
         finally:
@@ -341,13 +398,12 @@ class Transactions:
 
     async def __aenter__(self) -> Self:
         """Wait for the turn of the present task."""
-        await self._take_turn()
-        if self.recorder is not None:
-            try:
-                await self.recorder.catch_up()
-            except BaseException:
-                self._end_turn()
-                raise
+        if self.recorder is None:
+            await self._take_turn()
+        else:
+            began = perf_counter()
+            await self._take_turn()
+            await self._catch_up(began)
         self.log.changes = []
         return self
 
@@ -460,21 +516,20 @@ class Transactions:
         self._storing = group
         try:
             await self.recorder.record(group.changes, spoken(group.effects))
-        except BaseException as error:
-            for change in reversed(group.changes):
-                change.store.restore(change.key, change.old)
-            group.error = error if isinstance(error, Exception) else RuntimeError("interrupted while it was stored")
-            if not isinstance(error, Exception):
-                raise
+        except Exception as error:  # noqa: BLE001 - whoever waits is told
+            group.take_back(error)
+        except BaseException:
+            group.take_back(RuntimeError("interrupted while it was stored"))
+            raise
         else:
             self.committed += group.committed
             try:
                 self._commit(group.changes, group.effects)
             except Exception as bug:  # noqa: BLE001 - of an effect: whoever waits is told
                 group.error = bug
+            group.end()
         finally:
             self._storing = None
-            group.end()
 
     # --- commands
 

@@ -9,7 +9,7 @@ from mockspaces.cloud.identity import sign_in
 from mockspaces.cloud.kernel.rejection import Rejection, not_found
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.store.state import State
-from mockspaces.cloud.store.transaction import to_its_end
+from mockspaces.cloud.store.transaction import repeated, to_its_end
 from mockspaces.cloud.worlds import seeds, snapshots
 from mockspaces.cloud.worlds.seeds import Seed
 from mockspaces.cloud.worlds.snapshots import Snapshot
@@ -21,7 +21,7 @@ DEFAULT_TTL_S = 600
 PREFIX = "/w/"  # leads to a world by its name, in paths and in namespaces
 
 
-def _real_time() -> float:
+def real_time() -> float:
     """Return seconds of a clock that no test stops in whose process we are: freezegun replaces `time.monotonic`."""
     return time.clock_gettime(time.CLOCK_MONOTONIC)
 
@@ -35,16 +35,16 @@ class Hosted:
         self.seed = seed
         self.ttl = ttl
         self.port: int | None = None
-        self.last_used = _real_time()
+        self.last_used = real_time()
 
     def touch(self) -> None:
         """Note that the world is used."""
-        self.last_used = _real_time()
+        self.last_used = real_time()
 
     @property
     def idle_out(self) -> bool:
         """Whether nobody has used the world for its whole time to live."""
-        return self.ttl is not None and _real_time() - self.last_used > self.ttl
+        return self.ttl is not None and real_time() - self.last_used > self.ttl
 
 
 class Listeners:
@@ -78,11 +78,20 @@ class Stops:
 class Keeper(Protocol):
     """Who makes worlds outlive the process. Each call refuses if that is impossible, and nothing has happened then."""
 
-    async def begin(self, hosted: Hosted, state: State) -> None:
-        """Store a world with a new state as a whole, and from then on what changes in it."""
+    async def begin(self, hosted: Hosted, state: State, *, same_run: bool = False) -> None:
+        """Store a world with a new state as a whole, and from then on what changes in it; it may be the same run.
+
+        Raises `Again` if another process has changed the world first.
+        """
 
     async def drop(self, hosted: Hosted) -> None:
         """Let a world be gone for good."""
+
+    async def sync(self) -> None:
+        """Open and close worlds as other processes have done."""
+
+    async def is_used(self, hosted: Hosted) -> bool:
+        """Whether another process has used a world within its time to live."""
 
 
 Farewell = Callable[[], Awaitable[None]]
@@ -114,6 +123,7 @@ class Worlds:
         self.on_leave: list[OnLeave] = []
         self.on_clear: Callable[[], None] = lambda: None  # a journal was emptied, so that memory is free
         self.keeper: Keeper | None = None
+        self.worker = ""  # the name of this process, where it shares its worlds with others
         self.on_state: list[Callable[[World], None]] = []  # who hears that a world has another state as a whole
         self._contract = contract or Contract.shipped()
         self._settings = settings or Settings()
@@ -138,9 +148,21 @@ class Worlds:
     async def open(self, name: str | None, seed: Seed, *, ttl: float | None = DEFAULT_TTL_S) -> Hosted:
         """Open a world, on a port of its own where listeners can be opened. Refuses a name that is taken."""
         await self.sweep()
+        await self.sync()
         if len(self._by_name) >= self._max_worlds:
             raise Rejection(errors.WORLDS_EXHAUSTED, "drop some, or raise --max-worlds", detail=str(self._max_worlds))
-        chosen = name or self._free_name()
+        if name is not None:
+            return await self._open(name, seed, ttl)
+        while True:
+            chosen = self._free_name()
+            try:
+                return await self._open(chosen, seed, ttl)
+            except Rejection as rejection:  # another process has chosen the same name just now
+                if (rejection.code, rejection.detail) != (errors.ALREADY_EXISTS, chosen):
+                    raise
+                await self.sync()
+
+    async def _open(self, chosen: str, seed: Seed, ttl: float | None) -> Hosted:
         if chosen in self._by_name:
             raise Rejection(errors.ALREADY_EXISTS, f'world "{chosen}" is open', detail=chosen)
         world = self._made(chosen)
@@ -163,6 +185,11 @@ class Worlds:
                     await self.keeper.drop(hosted)
             raise
         return hosted
+
+    async def sync(self) -> None:
+        """Open and close worlds as other processes have done, with which this one shares them."""
+        if self.keeper:
+            await self.keeper.sync()
 
     def _made(self, name: str) -> World:
         return World(
@@ -197,6 +224,8 @@ class Worlds:
                 return name
 
     async def _listen(self, hosted: Hosted) -> None:
+        if self.worker:  # others, who have the same worlds, could not have the same port
+            return
         port = await self.listeners.open()
         if port is None:
             return
@@ -220,16 +249,22 @@ class Worlds:
             raise not_found(errors.WORLD_NOT_FOUND, "world", name)
         return hosted
 
+    async def find(self, name: str) -> Hosted:
+        """Do what `named` does, where another process may have opened the world."""
+        if name not in self._by_name:
+            await self.sync()
+        return self.named(name)
+
     async def reset(self, hosted: Hosted) -> None:
         """Bring a world back to its seed; sockets are closed."""
         fresh = hosted.world.sibling()
         await seeds.apply(fresh, hosted.seed)
-        await self._whole(self._replace(hosted, fresh.state))
+        await self._whole(repeated(lambda: self._replace(hosted, fresh.state)))
 
     async def restore(self, hosted: Hosted, snapshot: Snapshot) -> None:
         """Let a world be what a snapshot says; sockets are closed. Refuses a bad one without changing anything."""
         state = await snapshots.prepare(hosted.world, snapshot)
-        await self._whole(self._replace(hosted, state, same_run=True))
+        await self._whole(repeated(lambda: self._replace(hosted, state, same_run=True)))
 
     async def _whole(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something to its end if it is stored: what was, also happens, even if whoever asked for it leaves."""
@@ -244,7 +279,7 @@ class Worlds:
             if same_run:
                 state.take_plans(hosted.world.state)
             if self.keeper:  # if it refuses nothing has changed
-                await self.keeper.begin(hosted, state)
+                await self.keeper.begin(hosted, state, same_run=same_run)
             if not same_run:
                 hosted.world.journal.forget()
             farewells = self._adopt(hosted, state)
@@ -253,7 +288,7 @@ class Worlds:
 
     async def reload(self, hosted: Hosted, read: Callable[[], Awaitable[State | None]]) -> bool:
         """Let a world have the state that ``read`` finds between two calls, if it finds another; sockets are closed."""
-        async with hosted.world.transactions.alone():
+        async with hosted.world.transactions.alone(current=False):
             state = await read()
             farewells = [] if state is None else self._adopt(hosted, state)
         for farewell in farewells:
@@ -268,18 +303,17 @@ class Worlds:
 
     async def drop(self, name: str) -> None:
         """Close a world for good. The default world stays; who waits for their turn in it is refused."""
-        hosted = self.named(name)
+        hosted = await self.find(name)
         if name == DEFAULT:
             raise Rejection(errors.PERMISSION_DENIED, "the default world cannot be dropped; reset it")
         del self._by_name[name]  # from now on nobody finds it, least of all another call that drops it
         stays = self.keeper is not None  # until that is stored
         try:
-            async with hosted.world.transactions.alone():
+            async with hosted.world.transactions.alone(current=False):
                 if self.keeper:
                     await self.keeper.drop(hosted)
                     stays = False
-                hosted.world.transactions.close(lambda: not_found(errors.WORLD_NOT_FOUND, "world", name))
-                farewells = self._leave(hosted)
+                farewells = self._close(hosted)
             for farewell in farewells:
                 await farewell()
         finally:
@@ -287,6 +321,19 @@ class Worlds:
                 self._by_name[name] = hosted
             else:
                 await self._remove(hosted)
+
+    async def forget(self, hosted: Hosted) -> None:
+        """Close a world that another process has dropped."""
+        await self._remove(hosted)
+        async with hosted.world.transactions.alone(current=False):
+            farewells = self._close(hosted)
+        for farewell in farewells:
+            await farewell()
+
+    def _close(self, hosted: Hosted) -> list[Farewell]:
+        name = hosted.world.name
+        hosted.world.transactions.close(lambda: not_found(errors.WORLD_NOT_FOUND, "world", name))
+        return self._leave(hosted)
 
     def leave_all(self) -> None:
         """Let go of all worlds, since the process ends: nobody is told any more of whoever leaves."""
@@ -316,5 +363,7 @@ class Worlds:
             if not hosted.idle_out or hosted.world.name == DEFAULT or not self._hosts(hosted):
                 continue
             if not hosted.world.presence.counts["sockets"]:  # whoever waits to be told something uses it
+                if self.keeper and await self.keeper.is_used(hosted):
+                    continue
                 with contextlib.suppress(Rejection):  # it is looked at again
                     await self.drop(hosted.world.name)
