@@ -66,6 +66,7 @@ class RebuildingKeeper(Keeper):
         """Keep the worlds of an application in a log of their own."""
         self.log = log
         super().__init__(log, app.worlds)
+        app.worlds.worker = ""  # nobody shares them here, so that worlds have ports
         app._keeper = self
         self.compared = 0
         self.differences: list[str] = []
