@@ -119,7 +119,7 @@ def cut_too_far() -> None:
 def still_present() -> None:
     """Show people as present whose sockets ended with the process before."""
 
-    async def end_run(world: World, connection: Connection) -> None:
+    async def end_run(world: World, connections: Sequence[Connection]) -> None:
         """Leave everything as it is."""
 
     keeper.end_run = end_run

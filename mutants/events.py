@@ -31,15 +31,14 @@ FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 def _without(event: str, field: str) -> Rule:
-    rendered = "await render(session)"
+    rendered = "await render(group[0])"
     kept = f'{{key: value for key, value in ({rendered}).items() if (name, key) != ("{event}", "{field}")}}'
     return Rule(HUB, ANNOUNCE, rendered, kept)
 
 
-def _to(event: str, sessions: str) -> Rule:
-    return Rule(
-        HUB, ANNOUNCE, "for session in sessions", f'for session in ({sessions} if name == "{event}" else sessions)'
-    )
+def _to(event: str, others: str) -> Rule:
+    chosen = f'({others} if name == "{event}" else connections)'
+    return Rule(HUB, ANNOUNCE, "for connection in connections", f"for connection in {chosen}")
 
 
 def event_rules() -> Rules:
@@ -47,6 +46,6 @@ def event_rules() -> Rules:
     rules: Rules = {}
     for event, (fields, breaks) in FIELDS.items():
         rules |= {f"event {event} without {field}": (_without(event, field), breaks) for field in fields}
-        rules[f"event {event} misses one"] = _to(event, "sessions[1:]"), breaks
-        rules[f"event {event} for everybody"] = _to(event, "list(self.sessions.values())"), breaks
+        rules[f"event {event} misses one"] = _to(event, "connections[1:]"), breaks
+        rules[f"event {event} for everybody"] = _to(event, "self.world.presence.all()"), breaks
     return rules

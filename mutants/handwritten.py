@@ -270,7 +270,7 @@ FIRST: Rules = {
         ("RT-MSG-05",),
     ),
     "loopbackMetadata for everybody": (
-        Rule(ANNOUNCEMENTS, "message_sent.render", " and session.id == event.origin", ""),
+        Rule(ANNOUNCEMENTS, "message_sent.render", " and connection.id == event.origin", ""),
         ("RT-MSG-06",),
     ),
     "send without subscription": (
@@ -317,7 +317,7 @@ FIRST: Rules = {
         never(GRANTS, "_check_verifier", "verifier is not None and "),
         ("ACC-TOKEN-05",),
     ),
-    "no farewell": (Rule(PRESENCE, "say_farewell", "set(connection.announced)", "set[str]()"), ("RT-PRES-09",)),
+    "no farewell": (Rule(PRESENCE, "say_farewell", "set(gone.announced)", "set[str]()"), ("RT-PRES-09",)),
 }
 
 

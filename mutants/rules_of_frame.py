@@ -310,15 +310,15 @@ FRAME: Rules = {
         ("RT-EIO-13",),
     ),
     "pictures of one way to a world for all": (
-        without(HUB, "Hub.announce", "session.origins.base, "),
+        without(HUB, "Hub.announce", "connection.base, "),
         ("RT-SENT-02",),
     ),
     "spelling of one namespace for all": (
-        Rule(HUB, "Hub.announce", ", variant(session))", ")"),
+        Rule(HUB, "Hub.announce", ", variant(connection), ", ", "),
         ("RT-SENT-02", "RT-MSG-06"),
     ),
     "both see one title of a direct space": (
-        Rule(ANNOUNCEMENTS, "_viewer", 'session.caller.id if space.type == "direct" else None', "None"),
+        Rule(ANNOUNCEMENTS, "_viewer", 'connection.person_id if space.type == "direct" else None', "None"),
         ("RT-SENT-02",),
     ),
     "hiding is told to all who listen": (
@@ -344,7 +344,7 @@ FRAME: Rules = {
         ("RT-MED-05",),
     ),
     "what the sender loops back, all get": (
-        without(PRESENCE, "_tell.variant", " and recipient is session"),
+        without(PRESENCE, "_tell.variant", " and recipient.id == session_id"),
         ("RT-PRES-03", "RT-PRES-05"),
     ),
     "leaving after the end is answered": (
@@ -352,11 +352,11 @@ FRAME: Rules = {
         ("RT-PRES-07",),
     ),
     "the sender does not hear what is directed": (
-        without(PRESENCE, "_audience", "one is session or "),
+        without(PRESENCE, "_audience", "one.id == session.id or "),
         ("RT-PRES-05",),
     ),
     "who unsubscribed is missed": (
-        without(PRESENCE, "say_farewell", ".intersection(connection.spaces)"),
+        without(PRESENCE, "say_farewell", ".intersection(gone.spaces)"),
         ("RT-PRES-09", "RT-PRES-07"),
     ),
     "one who cannot be reached ends the offer": (

@@ -199,17 +199,17 @@ SURFACES: Rules = {
         ("REST-REQ-05",),
     ),
     # --- mockspaces.realtime
-    "URLs of whoever was told first": (Rule(HUB, "Hub.announce", "session.origins.base, ", '"", '), ("RT-SENT-02",)),
+    "URLs of whoever was told first": (Rule(HUB, "Hub.announce", "connection.base, ", '"", '), ("RT-SENT-02",)),
     "removal of one ends all subscriptions": (
         never(ANNOUNCEMENTS, "channel_closed", "event.person_id is not None"),
         ("RT-UNSUB-03", "SPACES-KICK-03"),
     ),
     "removed person hears on": (
-        undone(ANNOUNCEMENTS, "channel_closed", "hub.world.presence.expel(session.id, space_id)"),
+        undone(ANNOUNCEMENTS, "channel_closed", "hub.world.presence.expel(connection.id, space_id)"),
         ("SPACES-KICK-03", "RT-UNSUB-03"),
     ),
     "sockets of other grants end too": (
-        Rule(ANNOUNCEMENTS, "access_ended", "grant is None or grant.id != event.grant_id", "False"),
+        Rule(ANNOUNCEMENTS, "access_ended", "event.grant_id in (None, connection.grant)", "True"),
         ("RT-AUTH-12",),
     ),
     "stranger listens in an archived space": (
@@ -278,7 +278,7 @@ SURFACES: Rules = {
             "mockspaces.realtime.payloads",
             "message",
             "sender=seen.sender",
-            "sender=sender(session, session.caller.person)",
+            "sender=msgspec.structs.replace(seen.sender, id=connection.person_id)",
         ),
         ("RT-SENT-05",),
     ),

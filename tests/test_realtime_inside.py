@@ -16,6 +16,7 @@ from mockspaces.client import Mockspaces
 from mockspaces.cloud.kernel.presence import Presence
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import Origins, World
+from mockspaces.cloud.store.run import Connection
 from mockspaces.contract import Contract
 from mockspaces.realtime import chat
 from mockspaces.realtime.adapter import Transport
@@ -134,7 +135,7 @@ def test_presence_forgets_whoever_is_gone() -> None:
     """Connections, people and subscriptions are counted, and nothing is kept of those that ended."""
     state = World("w", Origins("http://127.0.0.1"), contract=Contract.shipped()).state
     presence = Presence(state)
-    one, other = presence.connect("c1", "ann"), presence.connect("c2", "bob")
+    one, other = (presence.connect(Connection(id=c, person_id=who)) for c, who in (("c1", "ann"), ("c2", "bob")))
     presence.subscribe(one.id, "s")
     presence.subscribe(one.id, "s")
     assert not presence.together("ann", "bob")

@@ -12,7 +12,7 @@ from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import registration, spaces
 from mockspaces.cloud.store.collection import Collection
 from mockspaces.cloud.store.entities import User, replace
-from mockspaces.cloud.store.run import Action, Fault, Match
+from mockspaces.cloud.store.run import Action, Connection, Fault, Match
 from mockspaces.cloud.worlds import seeds, snapshots
 from mockspaces.cloud.worlds.worlds import Hosted, Listeners, Worlds
 from tests.replicas import Replicas
@@ -33,7 +33,7 @@ async def live(hosted: Hosted) -> None:
         space = await spaces.create(world, await user(world), "Room")
         draft = drafts.Draft(category="chat", text="hi", description="")
         sent = await messages.create(world, await user(world), space, draft)
-        world.presence.connect("c1", "ann")
+        world.presence.connect(Connection(id="c1", person_id="ann"))
         world.presence.subscribe("c1", space.id)
         world.faults.plan(Fault(id="f", match=Match(), action=Action(status=503)))
     async with world.transactions:

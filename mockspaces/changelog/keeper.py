@@ -28,6 +28,7 @@ from mockspaces.changelog.log import (
     Stand,
     UnclearError,
 )
+from mockspaces.cloud.kernel.events import ConnectionLost
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.messaging import meetings
@@ -398,9 +399,7 @@ class Keeper:
         """Let the sockets be gone of workers that do not live, as if their clients had left."""
 
         async def end() -> None:
-            for connection in world.presence.all():
-                if connection.worker not in living:
-                    await end_run(world, connection)
+            await end_run(world, [one for one in world.presence.all() if one.worker not in living])
 
         while any(connection.worker not in living for connection in world.presence.all()):
             with contextlib.suppress(Rejection):  # it could not be stored
@@ -471,11 +470,14 @@ async def certain(world: World, write: Awaitable[Done]) -> Done:
         return done
 
 
-async def end_run(world: World, connection: Connection) -> None:
-    """Let a socket be gone whose process has ended, as if its client had left."""
-    world.presence.disconnect(connection.id)
-    for space_id, session in connection.media.items():
-        await meetings.leave(world, space_id, connection.person_id, session=session, origin=connection.id)
+async def end_run(world: World, connections: Sequence[Connection]) -> None:
+    """Let connections be gone whose process has ended, as if their clients had left; whoever is still there is told."""
+    for connection in connections:
+        world.presence.disconnect(connection.id)
+    for connection in connections:
+        await world.publish(ConnectionLost(connection=connection))
+        for space_id, session in connection.media.items():
+            await meetings.leave(world, space_id, connection.person_id, session=session, origin=connection.id)
     for call in world.state.calls.every():
         if not any(map(world.presence.of_person, call.parties)):
             world.state.calls.remove(call.id)

@@ -22,7 +22,7 @@ import asyncio
 import logging
 import weakref
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -39,6 +39,7 @@ from mockspaces.realtime.engineio3 import ALIVE, MESSAGE, PING, PONG, Codec, Cod
 from mockspaces.realtime.packets import Packet
 
 MOST_DELAYED = 1000  # frames of one connection that a planned fault may hold back
+Packets = tuple[str, *tuple[Frame, ...]]  # an event as the engine's messages carry it: a text, and attachments
 PACKET_COST = 200  # bytes that a waiting packet weighs beside its data
 MAX_FRAME = 10**8  # what real servers accept; the codec ignores frames long before
 KEY = "mockspaces.transport"  # where the handlers find the transport in what the engine knows of a request
@@ -233,10 +234,14 @@ class Engine:
             socket.schedule_ping()  # the next ping, without which the engine's writer would give up waiting
 
 
-def event(namespace: str, name: str, payload: Any) -> list[engine_packet.Packet]:
-    """Return an event as packets that can be queued for any number of transports."""
+def event(namespace: str, name: str, payload: Any) -> Packets:
+    """Return an event, to be sent to any number of connections."""
     text = socketio.packet.Packet(socketio.packet.EVENT, namespace=namespace, data=[name, payload]).encode()
-    frames = text if isinstance(text, list) else [text]
+    return tuple(text) if isinstance(text, list) else (text,)
+
+
+def messages(frames: Iterable[Frame]) -> list[engine_packet.Packet]:
+    """Return packets that can be queued for any number of transports."""
     return [engine_packet.Packet(engine_packet.MESSAGE, frame) for frame in frames]
 
 

@@ -7,7 +7,7 @@ from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import directs
 from mockspaces.cloud.store.entities import Person
-from mockspaces.cloud.store.run import PhoneCall
+from mockspaces.cloud.store.run import Connection, PhoneCall
 from mockspaces.contract import errors, events
 from mockspaces.contract.shapes import events as shapes
 from mockspaces.contract.shapes.messages import Sender
@@ -93,13 +93,13 @@ def _shown(
 
 async def _tell(session: Session, payload: Payload, kind: str, call_id: str, people_ids: list[str]) -> None:
     person: Person = session.caller.person
-    shown = _shown(session, payload, kind, call_id, payloads.sender(session, person))
+    shown = _shown(session, payload, kind, call_id, payloads.sender(session.origins, person))
 
-    async def render(recipient: Session) -> shapes.CallEvent:
-        return replace(shown, sender=payloads.sender(recipient, person))
+    async def render(recipient: Connection) -> shapes.CallEvent:
+        return replace(shown, sender=payloads.sender(payloads.origins(recipient), person))
 
-    sessions = [one for person_id in people_ids for one in session.hub.of_person(person_id)]
-    await session.hub.announce(sessions, events.MEDIA_SESSION_RESPONSE, render, lambda _session: None)
+    connections = [one for person_id in people_ids for one in session.hub.of_person(person_id)]
+    await session.hub.announce(connections, events.MEDIA_SESSION_RESPONSE, render, lambda _one: None)
 
 
 async def _report(session: Session, payload: Payload, kind: str, call_id: str, people_ids: list[str]) -> None:

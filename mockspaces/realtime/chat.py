@@ -19,7 +19,7 @@ from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.messaging import meetings
 from mockspaces.cloud.store import run
-from mockspaces.cloud.store.run import Occurrence
+from mockspaces.cloud.store.run import Connection, Occurrence
 from mockspaces.cloud.worlds.worlds import DEFAULT, PREFIX, Worlds
 from mockspaces.contract import errors, events
 from mockspaces.contract.engineio import INVALID_NAMESPACE
@@ -118,16 +118,28 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
 
         def join(caller: Caller) -> None:
             hub = self._hubs.of(world)
-            session = Session(hub, transport, namespace, sid, caller, origins)
-            self._sessions[sid] = hub.sessions[session.id] = session
-            transport.namespaces.add(namespace)
+            connection = Connection(
+                id=world.ids.uuid(),
+                person_id=caller.id,
+                peer=transport.context.peer,
+                worker=hub.worker,
+                namespace=namespace,
+                base=origins.base,
+                names=origins.names,
+                label=caller.label,
+                grant=caller.grant.id if caller.grant else None,
+            )
+            session = Session(hub, transport, sid, caller, origins, world.presence.connect(connection))
+
+            def enter() -> None:
+                self._sessions[sid] = hub.sessions[session.id] = session
+                transport.namespaces.add(namespace)
+
+            world.transactions.at_commit(enter)
 
         try:
             await self._admit(world, transport, namespace, auth, join)
         except Rejection as rejection:
-            if (session := self._sessions.pop(sid, None)) is not None:  # they had joined, which could not be stored
-                session.hub.sessions.pop(session.id, None)
-                transport.namespaces.discard(namespace)
             code = world.contract.errors[rejection.code].code
             raise socketio.exceptions.ConnectionRefusedError(code) from None
 
@@ -141,6 +153,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         entry.target, entry.head = transport.context.target, transport.context.head
 
         async def connect() -> None:
+            entry.caller = None  # or of a run that was taken back
             credential = credentials.read(world, transport.context.query, auth)
             entry.why = credential.note
             entry.credential = (credential.type, credential.token)
@@ -197,7 +210,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             connection = world.presence.disconnect(session.id)
             if connection is None:
                 return  # the world was reset meanwhile
-            await presence.say_farewell(session, connection)
+            await presence.say_farewell(hub, connection, session.caller.person)
             for space_id, media_session in connection.media.items():
                 await meetings.leave(world, space_id, session.caller.id, session=media_session, origin=session.id)
 
@@ -269,7 +282,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         self, session: Session, handling: Handling, name: str, payload: Payload, entry: Entry, attempt: Attempt
     ) -> run.Frame | None:
         """Do what happens inside the transaction, and return what a planned fault wants done with the event."""
-        world = session.hub.world
+        world, entry.why = session.hub.world, ""  # nor what a run said that was taken back
         if session.ended or session.connection is None:
             entry.why = "ignored: the connection has ended"
             return None

@@ -1,7 +1,12 @@
-"""The sockets of one world: who they belong to, and how something is said to some of them."""
+"""The sockets of one world: who they belong to, and how something is said to some of them.
+
+How this works. Whoever commits speaks to *connections*, which all processes know that have the world: it renders what
+is said, for the sockets of all of them, and the frames go with the changes to where the sockets are. Each process has a
+`Session` for each of its own sockets, and passes over the frames of others. The journal has what was said once.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -10,10 +15,10 @@ import msgspec
 from mockspaces.cloud.kernel.caller import Caller
 from mockspaces.cloud.kernel.journal import Entry
 from mockspaces.cloud.kernel.world import Origins, World
-from mockspaces.cloud.store.run import Connection, Occurrence
+from mockspaces.cloud.store.run import Connection, Ending, Frames, Occurrence, Said, Way
 from mockspaces.contract import events
 from mockspaces.contract.shapes.changes import builtins
-from mockspaces.realtime.adapter import Engine, Transport, event
+from mockspaces.realtime.adapter import Engine, Packets, Transport, event, messages
 from mockspaces.realtime.engineio3 import MESSAGE
 
 FLUSHING_TURNS = 12  # turns of the loop that the engine needs at most between queue and WebSocket
@@ -21,18 +26,18 @@ FROM_SOCKET = "a socket"  # the origin of whatever sockets say to each other
 
 Payload = dict[str, Any]  # what clients send
 Told = Payload | msgspec.Struct  # a shape, or what was sent with something added
-Render = Callable[["Session"], Awaitable[Told]]
+Render = Callable[[Connection], Awaitable[Told]]
 
 
 class Session:
-    """One connection that has joined the chat namespace, with its caller (RT-AUTH-13)."""
+    """One connection of this process that has joined the chat namespace, with its caller (RT-AUTH-13)."""
 
     __slots__ = ("caller", "ended", "ending", "engine", "hub", "id", "namespace", "origins", "sid", "transport")
 
     def __init__(
-        self, hub: "Hub", transport: Transport, namespace: str, sid: str, caller: Caller, origins: Origins
+        self, hub: "Hub", transport: Transport, sid: str, caller: Caller, origins: Origins, connection: Connection
     ) -> None:
-        """Enter the connection; its ``id``, constant while it lives, is the ``sessionId`` of payloads (RT-SUB-03).
+        """Begin with a connection: its ``id``, constant while it lives, is the ``sessionId`` of payloads (RT-SUB-03).
 
         ``ended`` says that its person may no longer be here, although the transport still has to close; ``ending`` is
         why the mock closes it, for the journal.
@@ -40,13 +45,13 @@ class Session:
         self.hub = hub
         self.transport = transport
         self.engine: Engine = transport.engine
-        self.namespace = namespace
+        self.namespace = connection.namespace
         self.sid = sid
         self.caller = caller
         self.origins = origins
         self.ended = False
         self.ending = ""
-        self.id = hub.world.presence.connect(hub.world.ids.uuid(), caller.id, transport.context.peer).id
+        self.id = connection.id
 
     @property
     def connection(self) -> Connection | None:
@@ -55,12 +60,8 @@ class Session:
 
     async def tell(self, name: str, payload: Told) -> None:
         """Say something to this connection alone."""
-        await self.hub.tell([self], name, payload)
-
-    def end(self) -> None:
-        """Take nothing more from the client: its person may no longer be here."""
-        self.ended = True
-        self.ending = "their credential or their account is not good any more"
+        if (connection := self.connection) is not None:
+            await self.hub.tell([connection], name, payload)
 
     async def leave(self) -> None:
         """Take the connection out of the namespace: ``41/chat``; the transport stays."""
@@ -73,122 +74,164 @@ class Session:
             await self.transport.finish()
 
 
-class Hub:
-    """All sessions of one world, whichever engine carries them."""
+class Fate(NamedTuple):
+    """How often something is said to a connection, and after how many seconds: planned faults repeat and delay it."""
 
-    def __init__(self, world: World) -> None:
-        """Begin with none."""
+    times: int = 1
+    delay: float = 0
+
+
+ONCE = Fate()
+
+
+class Hub:
+    """All connections of one world, and the sessions of those of this process, whichever engine carries them."""
+
+    def __init__(self, world: World, worker: str) -> None:
+        """Begin with none. ``worker`` is this process among those that have the world."""
         self.world = world
+        self.worker = worker
         self.sessions: dict[str, Session] = {}
         self.closed = False  # its world was reset or dropped: nobody has to be told of anything any more
+        self._endings: dict[str, asyncio.Task[None]] = {}
 
     # --- whom to speak to
 
-    def in_space(self, space_id: str) -> list[Session]:
+    def in_space(self, space_id: str) -> list[Connection]:
         """Return the subscribers of a space."""
-        return self._of(self.world.presence.in_space(space_id))
+        return self.world.presence.in_space(space_id)
 
-    def of_person(self, person_id: str) -> list[Session]:
-        """Return the sockets of a person: their user channel (RT-USR-01)."""
-        return self._of(self.world.presence.of_person(person_id))
-
-    def _of(self, connections: Iterable[Connection]) -> list[Session]:
-        return [self.sessions[one.id] for one in connections if one.id in self.sessions]
+    def of_person(self, person_id: str) -> list[Connection]:
+        """Return the connections of a person: their user channel (RT-USR-01)."""
+        return self.world.presence.of_person(person_id)
 
     # --- speaking
 
     async def tell(
-        self, sessions: list[Session], name: str, payload: Told, *, origin: str | None = FROM_SOCKET
+        self, connections: Sequence[Connection], name: str, payload: Told, *, origin: str | None = FROM_SOCKET
     ) -> None:
         """Say the same to all."""
 
-        async def same(_session: Session) -> Told:
+        async def same(_connection: Connection) -> Told:
             return payload
 
-        await self.announce(sessions, name, same, lambda _session: None, origin=origin)
+        await self.announce(connections, name, same, lambda _one: None, origin=origin)
 
     async def announce(
         self,
-        sessions: list[Session],
+        connections: Sequence[Connection],
         name: str,
         render: Render,
-        variant: Callable[[Session], Hashable],
+        variant: Callable[[Connection], Hashable],
         *,
         origin: str | None = FROM_SOCKET,
     ) -> None:
         """Say something to all, rendered once for each variant as things stand now; it leaves at the commit.
 
-        What no socket is the ``origin`` of has left before the call that caused it is answered (RT-REST-08).
+        What no socket is the ``origin`` of has left the sockets of this process before the call that caused it is
+        answered (RT-REST-08).
         """
-        reached = [Recipient(session) for session in sessions]
+        reached = [(connection, ONCE) for connection in connections]
         if self.world.faults:
-            reached = self._meet_faults(sessions, name)
-        packets: dict[Hashable, list[Any]] = {}
-        outgoing: list[tuple[Recipient, list[Any]]] = []
-        for recipient in reached:
-            session = recipient.session
-            key = (session.namespace, session.origins.base, variant(session))
-            if key not in packets:
-                packets[key] = event(session.namespace, name, self.sent(name, await render(session)))
-            outgoing.append((recipient, packets[key]))
-        if not outgoing:
+            reached = self._meet_faults(connections, name)
+        if not reached:
             return
-        told = [recipient.session for recipient, _packets in outgoing]
-
-        def deliver() -> None:
-            for recipient, frames in outgoing:
-                recipient.session.transport.enqueue(frames, recipient.delay)
-            self._record(told, name, outgoing[0][1][0].data, (f"to {len(told)} sockets" if len(told) > 1 else ""))
-
-        self.world.transactions.at_commit(deliver)
+        groups: dict[tuple[str, str, Hashable, Fate], list[Connection]] = {}
+        for connection, fate in reached:
+            groups.setdefault((connection.namespace, connection.base, variant(connection), fate), []).append(connection)
+        rendered: dict[Hashable, Packets] = {}
+        for (*shown, fate), group in groups.items():
+            packets = rendered.get(key := tuple(shown))
+            if packets is None:
+                packets = rendered[key] = event(group[0].namespace, name, self.sent(name, await render(group[0])))
+            ids = tuple([connection.id for connection in group])
+            self._say(Frames(connections=ids, packets=packets * fate.times, delay=fate.delay), group)
+        told = [connection for connection, fate in reached for _ in range(fate.times)]
+        why = f"to {len(told)} sockets" if len(told) > 1 else ""
+        first = next(iter(rendered.values()))[0]
+        transactions = self.world.transactions
+        transactions.at_commit(lambda: self._record(told, name, first, why))
         if origin is None:
-            self.world.transactions.afterwards(lambda: flush([session.transport for session in told]))
+            transactions.afterwards(lambda: flush(self._transports(told)))
+
+    def end(self, connection: Connection, how: Way, why: str = "") -> None:
+        """End a connection at the commit; one of this process is out before whoever wanted it is answered."""
+        self._say(Ending(connection=connection.id, how=how, why=why), [connection])
+        self.world.transactions.afterwards(lambda: self._ended(connection.id))
+
+    def _say(self, said: Said, connections: Sequence[Connection]) -> None:
+        """Say something at the commit, to other processes too if one of the connections is theirs."""
+        transactions = self.world.transactions
+        if transactions.recorder and any(connection.worker != self.worker for connection in connections):
+            transactions.say(said)
+        else:
+            transactions.at_commit(partial(self.speak, said))
 
     def sent(self, _name: str, payload: Told) -> Any:
         """Return what is sent of a payload, in plain JSON types: the world's overlay may change its shapes."""
         return builtins(payload, self.world.contract.shapes)
 
-    def _meet_faults(self, sessions: list[Session], name: str) -> list["Recipient"]:
-        """Return who gets an event, as often as they get it: planned faults lose, repeat or delay it for some."""
-        reached: list[Recipient] = []
-        for session in sessions:
-            occurrence = Occurrence(
-                surface=events.CONNECT.surface, event=name, caller=session.caller.label, outgoing=True
-            )
+    def _meet_faults(self, connections: Sequence[Connection], name: str) -> list[tuple[Connection, Fate]]:
+        """Return who gets an event, and how: planned faults lose, repeat or delay it for some."""
+        reached: list[tuple[Connection, Fate]] = []
+        for connection in connections:
+            occurrence = Occurrence(surface=events.CONNECT.surface, event=name, caller=connection.label, outgoing=True)
             fault = self.world.faults.due(occurrence)
             if fault is None:
-                reached.append(Recipient(session))
+                reached.append((connection, ONCE))
                 continue
             if fault.action.frame == "close":
-                self.world.transactions.afterwards(session.transport.finish)
+                self.end(connection, "finish")
             elif fault.action.frame != "swallow":
                 times = 2 if fault.action.frame == "duplicate" else 1
-                reached += [Recipient(session, fault.action.seconds), *([Recipient(session)] * (times - 1))]
+                reached.append((connection, Fate(times, fault.action.seconds)))
             if fault.action.frame in ("close", "swallow"):
-                self.world.transactions.at_commit(partial(self._record, [session], name, "", fault.why))
+                self.world.transactions.at_commit(partial(self._record, [connection], name, "", fault.why))
         return reached
 
-    def _record(self, sessions: list[Session], name: str, frame: str, why: str) -> None:
+    def _record(self, connections: Sequence[Connection], name: str, frame: str, why: str) -> None:
         self.world.journal.record(
             Entry(
                 time=self.world.clock.now_ms(),
                 surface=events.CONNECT.surface,
                 method="OUT",
-                path=sessions[0].namespace,
+                path=connections[0].namespace,
                 event=name,
-                caller=sessions[0].caller.label if len(sessions) == 1 else None,
+                caller=connections[0].label if len(connections) == 1 else None,
                 why=why,
                 response=(MESSAGE + frame if frame else "").encode("utf-8", "replace"),  # as the wire has it
-                connections=tuple(session.transport.context.peer for session in sessions),
+                connections=tuple([connection.peer for connection in connections]),
             )
         )
 
+    # --- the sockets of this process
 
-class Recipient(NamedTuple):
-    """A session that is told something, after ``delay`` seconds if a planned fault wants it so."""
+    def speak(self, said: Said) -> None:
+        """Carry out what was said, by whichever process, for the sockets of this one."""
+        if isinstance(said, Frames):
+            packets = messages(said.packets)
+            for connection_id in said.connections:
+                session = self.sessions.get(connection_id)
+                if session is not None:
+                    session.transport.enqueue(packets, said.delay)
+            return
+        session = self.sessions.get(said.connection)
+        if session is None:
+            return
+        session.ended = session.ended or said.how == "end"
+        session.ending = said.why or session.ending
+        transport = session.transport
+        ways = {"leave": session.leave, "finish": transport.finish, "cut": transport.cut, "end": session.finish}
+        # In a task, since it leads to another transaction, and behind the frames of this one.
+        task = self._endings[session.id] = asyncio.create_task(ways[said.how]())
+        task.add_done_callback(lambda _task: self._endings.pop(said.connection, None))
 
-    session: Session
-    delay: float = 0
+    def _transports(self, connections: Sequence[Connection]) -> list[Transport]:
+        return [self.sessions[one.id].transport for one in connections if one.id in self.sessions]
+
+    async def _ended(self, connection_id: str) -> None:
+        if (task := self._endings.get(connection_id)) is not None:
+            await asyncio.wait([task])
 
 
 async def flush(transports: Collection[Transport]) -> None:

@@ -8,6 +8,7 @@ from mockspaces.cloud.kernel.clock import iso
 from mockspaces.cloud.kernel.rejection import invalid
 from mockspaces.cloud.messaging import meetings
 from mockspaces.cloud.store.entities import Message
+from mockspaces.cloud.store.run import Connection
 from mockspaces.cloud.views import message_views
 from mockspaces.contract import events
 from mockspaces.contract.shapes import events as shapes
@@ -72,14 +73,14 @@ async def _tell(session: Session, payload: Payload, space_id: str, kind: str, me
     world = session.hub.world
     event_id, created, loopback = world.ids.object_id(), iso(world.clock.now_ms()), given(payload, "loopbackMetadata")
 
-    async def render(recipient: Session) -> shapes.MediaRelay:
+    async def render(recipient: Connection) -> shapes.MediaRelay:
         shape = shapes.MediaRelay if meeting else shapes.MediaRelayAlone
         shown = shape(
             id=event_id,
             message_id=meeting.id if meeting else "",  # type: ignore[arg-type]  # the one where it is alone
             topic_id=space_id,
             category=kind,
-            sender=payloads.sender(recipient, session.caller.person),
+            sender=payloads.sender(payloads.origins(recipient), session.caller.person),
             created=created,
             content=_content(recipient, session, payload, meeting),
             data=given(payload, "data"),
@@ -90,22 +91,22 @@ async def _tell(session: Session, payload: Payload, space_id: str, kind: str, me
             shown.loopback_metadata = loopback
         return shown
 
-    def variant(recipient: Session) -> bool:
-        return loopback is not UNSET and recipient is session
+    def variant(recipient: Connection) -> bool:
+        return loopback is not UNSET and recipient.id == session.id
 
     await session.hub.announce(session.hub.in_space(space_id), events.MEDIA_SESSION_RESPONSE, render, variant)
 
 
-def _content(recipient: Session, session: Session, payload: Payload, meeting: Message | None) -> dict[str, Any]:
+def _content(recipient: Connection, session: Session, payload: Payload, meeting: Message | None) -> dict[str, Any]:
     """Return the meeting as it is now with the party's own entry, and what else was sent."""
     sent = objects(payload.get("content"))
     if meeting is None:
         return sent
     found = meetings.meeting_of(meeting)
     own = next((one for one in found.attendees if one.id == session.caller.id), None)
-    shown = message_views.relayed(recipient.origins, found, own)
+    shown = message_views.relayed(payloads.origins(recipient), found, own)
     shown.media_session = sent.get("mediaSession", UNSET)
-    return {**payloads.as_plain(recipient, shown), **payloads.others(sent, shown)}
+    return {**payloads.as_plain(session.hub.world, shown), **payloads.others(sent, shown)}
 
 
 HANDLERS: Handlers = {

@@ -19,8 +19,10 @@ CATEGORIES: dict[str, Category] = {"chat": "chat", "idea": "idea", "task": "task
 
 async def failed(session: Session, payload: Payload, rejection: Rejection) -> None:
     """Give the sent payload back with its sender and the reason (RT-FAIL-01)."""
-    shown = shapes.NotSent(sender=payloads.sender(session, session.caller.person), error=code(session, rejection))
-    answer = {**payloads.others(payload, shown), **payloads.as_plain(session, shown)}
+    shown = shapes.NotSent(
+        sender=payloads.sender(session.origins, session.caller.person), error=code(session, rejection)
+    )
+    answer = {**payloads.others(payload, shown), **payloads.as_plain(session.hub.world, shown)}
     await session.tell(events.SEND_MESSAGE_FAILED, answer)
 
 

@@ -7,15 +7,16 @@ import msgspec
 from msgspec import UNSET
 
 from mockspaces.cloud.kernel.clock import iso
-from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.messaging import messages
 from mockspaces.cloud.spaces import spaces
 from mockspaces.cloud.store.entities import AnonymousUser, Message, Person, Space
+from mockspaces.cloud.store.run import Connection
 from mockspaces.cloud.views import message_views
 from mockspaces.contract.shapes import events as shapes
 from mockspaces.contract.shapes import messages as shared
 from mockspaces.contract.shapes.changes import builtins
-from mockspaces.realtime.hub import Payload, Session
+from mockspaces.realtime.hub import Payload
 
 Notice = TypeVar("Notice", bound=shapes.Said)
 # How the members of a content are called in its shape.
@@ -24,9 +25,14 @@ CONTENT_MEMBERS = dict(
 )
 
 
-def as_plain(session: Session, shape: msgspec.Struct) -> Payload:
+def origins(connection: Connection) -> Origins:
+    """Return from where the client of a connection reaches the world."""
+    return Origins(connection.base, connection.names)
+
+
+def as_plain(world: World, shape: msgspec.Struct) -> Payload:
     """Return a shape in plain JSON types, as the world's overlay has it, to be added to what was sent."""
-    members: Payload = builtins(shape, session.hub.world.contract.shapes)
+    members: Payload = builtins(shape, world.contract.shapes)
     return members
 
 
@@ -37,20 +43,20 @@ def others(sent: Payload, shape: msgspec.Struct) -> Payload:
     return {name: value for name, value in sent.items() if name not in own}
 
 
-def sender(session: Session, who: Person) -> shared.Sender:
+def sender(place: Origins, who: Person) -> shared.Sender:
     """Return the person who said something, filled by the server (MSG-GEN-05)."""
-    return message_views.sender(session.origins, messages.sender_of(who))
+    return message_views.sender(place, messages.sender_of(who))
 
 
-def sender_with_phones(session: Session, who: Person) -> shapes.PresenceSender:
+def sender_with_phones(place: Origins, who: Person) -> shapes.PresenceSender:
     """Return the sender as presence events show them; people are authorized by nobody else (RT-PRES-03)."""
     phones = () if isinstance(who, AnonymousUser) else who.phone_numbers
-    return shapes.PresenceSender(**msgspec.structs.asdict(sender(session, who)), phone_numbers=phones)
+    return shapes.PresenceSender(**msgspec.structs.asdict(sender(place, who)), phone_numbers=phones)
 
 
-async def message(world: World, session: Session, space: Space, shown: Message) -> shapes.MessageSent:
+async def message(world: World, connection: Connection, space: Space, shown: Message) -> shapes.MessageSent:
     """Return a chat, post or task that was created or changed (RT-SENT-02..05)."""
-    seen = await message_views.written(world, session.origins, shown, shared.Message, shared.Content)
+    seen = await message_views.written(world, origins(connection), shown, shared.Message, shared.Content)
     content = shapes.SentContent(
         cid=shown.sender.id,
         body_text=seen.content.body_text,
@@ -63,7 +69,7 @@ async def message(world: World, session: Session, space: Space, shown: Message) 
         id=seen.id,
         category=seen.category,
         topic_id=space.id,
-        topic_title=await spaces.title(world, space, session.caller.id),
+        topic_title=await spaces.title(world, space, connection.person_id),
         topic_type=space.type,
         sender=seen.sender,
         created=seen.created,
@@ -78,7 +84,8 @@ async def message(world: World, session: Session, space: Space, shown: Message) 
 
 
 async def notice(
-    session: Session,
+    world: World,
+    connection: Connection,
     space: Space,
     who: Person,
     shape: Callable[..., Notice],
@@ -91,9 +98,9 @@ async def notice(
     return shape(
         id=event_id,
         topic_id=space.id,
-        topic_title=await spaces.title(session.hub.world, space, session.caller.id),
+        topic_title=await spaces.title(world, space, connection.person_id),
         topic_type=space.type,
-        sender=sender(session, who),
+        sender=sender(origins(connection), who),
         created=iso(created),
         content=content,
     )

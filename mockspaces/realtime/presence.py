@@ -5,14 +5,14 @@ from typing import Literal
 from msgspec import UNSET
 
 from mockspaces.cloud.kernel.rejection import Rejection
-from mockspaces.cloud.store.entities import AnonymousUser
+from mockspaces.cloud.store.entities import AnonymousUser, Person
 from mockspaces.cloud.store.run import Connection
 from mockspaces.contract import errors, events
 from mockspaces.contract.shapes import events as shapes
 from mockspaces.contract.shapes.service import Nothing
 from mockspaces.realtime import payloads
 from mockspaces.realtime.handling import Handlers, Handling, category, given, objects, receivers, topic
-from mockspaces.realtime.hub import Payload, Session
+from mockspaces.realtime.hub import Hub, Payload, Session
 from mockspaces.realtime.messages import require_subscription
 
 
@@ -20,7 +20,7 @@ async def invalid_session(session: Session, payload: Payload, rejection: Rejecti
     """Answer a party that is not subscribed; who only says that they leave gets no answer (RT-PRES-07)."""
     if rejection.code != errors.SUBSCRIPTION_REQUIRED or payload["category"] == events.PARTY_LEAVES:
         return
-    sender = payloads.sender_with_phones(session, session.caller.person)
+    sender = payloads.sender_with_phones(session.origins, session.caller.person)
     answer = shapes.PresenceRefused(topic_id=topic(payload), sender=sender, content=Nothing())
     await session.tell(events.PRESENCE_EVENT_RESPONSE, answer)
 
@@ -36,7 +36,8 @@ async def relay(session: Session, payload: Payload) -> None:
         session.hub.world.presence.announce(session.id, space_id, online=True)
     elif kind == events.PARTY_LEAVES:
         session.hub.world.presence.announce(session.id, space_id, online=False)
-    await _tell(session, _audience(session, space_id, payload), kind, space_id, payload)
+    audience = _audience(session, space_id, payload)
+    await _tell(session.hub, audience, session.id, session.caller.person, kind, space_id, payload)
 
 
 def _left(session: Session, space_id: str) -> str:
@@ -51,27 +52,35 @@ def _left(session: Session, space_id: str) -> str:
     return left
 
 
-def _audience(session: Session, space_id: str, payload: Payload) -> list[Session]:
+def _audience(session: Session, space_id: str, payload: Payload) -> list[Connection]:
     """Return all subscribers, or those whom the receivers name, even if that is nobody, and the sender (RT-PRES-05)."""
     subscribers = session.hub.in_space(space_id)
     if not payload.get("receivers"):
         return subscribers
     wanted = receivers(payload)
-    return [one for one in subscribers if one is session or one.caller.id in wanted]
+    return [one for one in subscribers if one.id == session.id or one.person_id in wanted]
 
 
-async def _tell(session: Session, audience: list[Session], kind: str, space_id: str, payload: Payload) -> None:
-    person, loopback = session.caller.person, given(payload, "loopbackMetadata")
+async def _tell(
+    hub: Hub,
+    audience: list[Connection],
+    session_id: str,
+    person: Person,
+    kind: str,
+    space_id: str,
+    payload: Payload,
+) -> None:
+    loopback = given(payload, "loopbackMetadata")
     attendee_type: Literal["userId", "anonymousId"] = "anonymousId" if isinstance(person, AnonymousUser) else "userId"
     party = shapes.Party(attendee_type=attendee_type, attendee=person.id)
-    known = shapes.PresenceContent(session_id=session.id, attendee=party)
-    told = {**payloads.others(objects(payload.get("content")), known), **payloads.as_plain(session, known)}
+    known = shapes.PresenceContent(session_id=session_id, attendee=party)
+    told = {**payloads.others(objects(payload.get("content")), known), **payloads.as_plain(hub.world, known)}
 
-    async def render(recipient: Session) -> shapes.PresenceEvent:
+    async def render(recipient: Connection) -> shapes.PresenceEvent:
         shown = shapes.PresenceEvent(
             category=kind,
             topic_id=space_id,
-            sender=payloads.sender_with_phones(recipient, person),
+            sender=payloads.sender_with_phones(payloads.origins(recipient), person),
             content=told,
             receivers=payload.get("receivers") or [],
             version=given(payload, "version"),
@@ -80,17 +89,17 @@ async def _tell(session: Session, audience: list[Session], kind: str, space_id: 
             shown.loopback_metadata = loopback
         return shown
 
-    def variant(recipient: Session) -> bool:
-        return loopback is not UNSET and recipient is session
+    def variant(recipient: Connection) -> bool:
+        return loopback is not UNSET and recipient.id == session_id
 
-    await session.hub.announce(audience, events.PRESENCE_EVENT_RESPONSE, render, variant)
+    await hub.announce(audience, events.PRESENCE_EVENT_RESPONSE, render, variant)
 
 
-async def say_farewell(session: Session, connection: Connection) -> None:
-    """Say for a connection that is gone that it left where it was online (RT-PRES-09)."""
-    for space_id in sorted(set(connection.announced).intersection(connection.spaces)):
-        audience = session.hub.in_space(space_id)  # without the session itself, which is out of the hub already
-        await _tell(session, audience, events.PARTY_LEAVES, space_id, {"content": {"offline": True}})
+async def say_farewell(hub: Hub, gone: Connection, person: Person) -> None:
+    """Say for a connection that presence does not have any more that it left where it was online (RT-PRES-09)."""
+    for space_id in sorted(set(gone.announced).intersection(gone.spaces)):
+        payload = {"content": {"offline": True}}
+        await _tell(hub, hub.in_space(space_id), gone.id, person, events.PARTY_LEAVES, space_id, payload)
 
 
 HANDLERS: Handlers = {

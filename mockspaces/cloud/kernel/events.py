@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from mockspaces.cloud.store.entities import Attendee, Meeting, Message, Person, Recording, Space, SpaceToken, User
+from mockspaces.cloud.store.run import Connection
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +104,12 @@ class SocketsClosed(Event, frozen=True, kw_only=True):
 
     connections: tuple[str, ...]
     how: Literal["idle", "namespace", "transport"]
+
+
+class ConnectionLost(Event, frozen=True, kw_only=True):
+    """A connection is gone with the process that had its socket; presence does not have it any more."""
+
+    connection: Connection
 
 
 class AppPaired(Event, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """Who is connected and where they listen: people, their socket connections, and what each subscribed to.
 
-Only ids: the sockets themselves belong to the realtime surface. Rules ask here who can be reached, and
-whether two people listen in one same space (SPACES-DIRECT-04, RT-CALL-04). Nothing is kept of who is gone.
+The sockets themselves belong to the realtime surface, of this process or of another one. Rules ask here who can be
+reached, and whether two people listen in one same space (SPACES-DIRECT-04, RT-CALL-04). Nothing is kept of who is gone.
 """
 
 from typing import Any
@@ -27,11 +27,10 @@ class Presence:
         """Return a connection, or None if it is gone."""
         return self._connections.peek(connection_id)
 
-    def connect(self, connection_id: str, person_id: str, peer: tuple[str, int] | None = None) -> Connection:
-        """Enter a connection of a person, whose client is at ``peer``."""
+    def connect(self, connection: Connection) -> Connection:
+        """Enter a connection and return it with its number."""
         number = self._state.connected.put(self._state.connected.value + 1)
-        made = Connection(id=connection_id, person_id=person_id, number=number, peer=peer)
-        return self._connections.store(made)
+        return self._connections.store(replace(connection, number=number))
 
     def disconnect(self, connection_id: str) -> Connection | None:
         """Forget a connection with all its subscriptions and return it, or None if it is gone already."""

@@ -17,6 +17,7 @@ OAUTH = "oauth."  # how the ids of the refusals of the identity server begin
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_DELAY_S)]
 Transport = Literal["truncate", "drop", "reset", "garbage"]
 Frame = Literal["close", "duplicate", "swallow"]
+Way = Literal["leave", "finish", "cut", "end"]
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +35,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     person_id: str
-    number: int
+    number: int = 0
     spaces: Mapping[str, str] = {}
     announced: tuple[str, ...] = ()
     unsubscribed: str = ""
@@ -68,7 +69,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
     """
 
     connection: str
-    how: Literal["leave", "finish", "cut", "end"]
+    how: Way
     why: str = ""
 
 

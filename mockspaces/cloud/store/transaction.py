@@ -175,6 +175,10 @@ class Recorder(Protocol):
         """
 
 
+def unheard(_said: Said) -> None:
+    """Say nothing: this process has no sockets."""
+
+
 def spoken(effects: Sequence[Effect]) -> list[Said]:
     """Return what sockets are told, in its order."""
     return [effect for effect in effects if isinstance(effect, Said)]
@@ -243,7 +247,7 @@ class Transactions:
         self.log = Log()
         self.observe: Observer | None = None
         self.recorder: Recorder | None = None
-        self.speak: Callable[[Said], None] = lambda _said: None  # to the sockets of this process
+        self.speak: Callable[[Said], None] = unheard  # to the sockets of this process
         self.committed = 0  # transactions that changed something
         self._closed: Refuse | None = None
         self._refusals = (*refusals, MustWait)
