@@ -17,6 +17,7 @@ MEASURES: dict[str, Callable[[Effort], list[Figure]]] = {
     "spaces": rest.create_space,
     "chat": messages.chat,
     "logged": messages.logged_chat,
+    "workers": messages.two_workers,
     "announced": messages.announced_chat,
     "colleagues": rest.colleagues,
     "verify": tokens.first_verification,

@@ -3,15 +3,17 @@
 import asyncio
 import gc
 import json
+import statistics
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
 
 from benchmarks import load, sockets
 from benchmarks.effort import Effort
 from benchmarks.load import Rate, Target
-from benchmarks.processes import FLOOR, MOCK, SOCKET_FLOOR, redis_server, run, server
+from benchmarks.processes import FLOOR, MOCK, SOCKET_FLOOR, free_port, redis_server, run, server
 from benchmarks.report import Figure, beside, ratios
 from benchmarks.rest import USER, ask
 from mockspaces.client import Mockspaces
@@ -58,6 +60,55 @@ def _logged(kind: str, log: str, budget: float, effort: Effort) -> list[Figure]:
         alone = run(load.in_turn(target, floor, effort=effort, connections=1))
     what = f"POST chat, {kind} log / in memory"
     return [beside(what, rates, budget=budget), beside(f"{what}, one client", alone, connections=1)]
+
+
+def two_workers(effort: Effort) -> list[Figure]:
+    """POST chat by processor time with two workers of one cloud, each in its own world or both in one, against one."""
+    with redis_server() as url, ExitStack() as stack:
+        shared = (*MOCK, "--log", url, "--public-url", "http://127.0.0.1")
+
+        def started(prefix: str) -> tuple[str, int]:
+            port = free_port()
+            _public, pid = stack.enter_context(server((*shared, "--port", str(port), "--log-prefix", prefix)))
+            return f"http://127.0.0.1:{port}", pid
+
+        alone, first, second = started("alone"), started("two"), started("two")
+        apart = [_chat_of_worker(*first, "one"), _chat_of_worker(*second, "other")]
+        both = apart[0], apart[0]._replace(url=second[0], pid=second[1])
+        rates = run(_by_two([_chat_of_worker(*alone, "one")], apart, both, effort=effort))
+    figures = []
+    for where, budget, found in (("each its own world", 0.9, rates[1]), ("one world", 0.8, rates[2])):
+        mock, floor = (statistics.median(rate.cpu for rate in one) * 1e6 for one in (found, rates[0]))
+        answers = statistics.median(rate.answers for rate in found)
+        figures.append(
+            Figure(
+                what=f"POST chat, one worker / two, {where}, by processor time",
+                samples=ratios([rate.cpu for rate in rates[0]], [rate.cpu for rate in found]),
+                budget=budget,
+                more=True,
+                note=f"{floor:.0f} and {mock:.0f} µs CPU, {answers:,.0f}/s, c={load.CONNECTIONS} at each",
+            )
+        )
+    return figures
+
+
+def _chat_of_worker(url: str, pid: int, world: str) -> Target:
+    """Return a space of a world to post to, which is opened unless another worker has."""
+    with Mockspaces(url) as mock:
+        mock.call("POST", "/worlds", {"name": world})
+    with Mockspaces(f"{url}/w/{world}") as mock:
+        return _chat(mock, pid)[0]._replace(url=url)
+
+
+async def _by_two(*cases: Sequence[Target], effort: Effort) -> list[list[Rate]]:
+    """Measure cases in turn, the targets of each at once; a rate is that of all of them together."""
+    rates: list[list[Rate]] = [[] for _ in cases]
+    for _ in range(effort.rounds + 1):
+        for measured, targets in zip(rates, cases, strict=True):
+            found = await asyncio.gather(*(load.rate(one, effort.seconds) for one in targets))
+            answers = sum(one.answers for one in found)
+            measured.append(Rate(answers, sum(one.answers * one.cpu for one in found) / answers))
+    return [measured[1:] for measured in rates]  # the first one warms up
 
 
 def announced_chat(effort: Effort) -> list[Figure]:

@@ -37,11 +37,17 @@ def server(command: tuple[str, ...], given: bytes = b"") -> Iterator[tuple[str, 
         process.stdout.close()
 
 
+def free_port() -> int:
+    """Return a port that nobody has."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
+
+
 @contextmanager
 def redis_server() -> Iterator[str]:
     """Run a Redis with an append-only file, as it has to be for a log; yields its URL."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
+    port = str(free_port())
     with tempfile.TemporaryDirectory() as folder:
         command = ("redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", folder, "--appendonly", "yes")
         process = subprocess.Popen((*command, "--save", ""), stdout=subprocess.DEVNULL)  # noqa: S603 - our own command

@@ -42,6 +42,7 @@ from mockspaces.contract import OverlayError, errors
 
 TOKEN_BYTES = 8
 COMPACT_BYTES = 4 * 1024 * 1024  # a world's change sets may have so many, or twice its snapshot if that is larger
+SLICE = 50  # change sets that are applied at a stretch
 TOUCH_S = 5  # so often others are told which worlds are used here
 AGAIN_S = 0.5  # so long after it could not be stored that a worker is gone it is tried again
 Done = TypeVar("Done")
@@ -97,20 +98,24 @@ class Recording:
             raise Rejection(errors.NOT_STORED, f"what the change log has by now is not known: {error}") from None
         except (MovedError, GoneError):
             raise Again(self._look) from None
+        self._world.transactions.lag = len(found)
         if found:
-            self._follow(found)
+            await self._follow(found)
         self._fresh, self._late = now, False
 
-    def _follow(self, found: Sequence[ChangeSet]) -> None:
+    async def _follow(self, found: Sequence[ChangeSet]) -> None:
         """Do what others have done; what waits here to be stored comes too late."""
-        self._world.transactions.take_back_group(Again(at_once))
-        for one in found:
+        transactions = self._world.transactions
+        transactions.take_back_group(Again(at_once))
+        for number, one in enumerate(found, start=1):
             alterations = encoding.decoded(one.data)
             encoding.apply(self._world.state, alterations)
             for said in encoding.spoken(alterations):
-                self._world.transactions.speak(said)
-        self._world.transactions.committed += len(found)
-        self.stand = found[-1].stand
+                transactions.speak(said)
+            self.stand = one.stand
+            transactions.followed += 1
+            if number % SLICE == 0:  # other worlds have their turn in between, and nobody else has one in this
+                await asyncio.sleep(0)
 
     async def record(self, changes: Sequence[Change], said: Sequence[Said]) -> None:
         """Store changes as one change set. Refuses the calls that made them if that is impossible."""
@@ -182,9 +187,11 @@ class Keeper:
         self._log = log
         self._worlds = worlds
         worlds.keeper = self
-        worlds.worker = log.worker if log.shared else ""
+        if log.shared:
+            worlds.worker, worlds.skew = log.worker, lambda: log.skew
         self._looking: dict[World, asyncio.Task[None]] = {}
         self._following: set[World] = set()
+        self._behind_others: set[World] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._synced: asyncio.Task[None] | None = None
 
@@ -374,12 +381,19 @@ class Keeper:
     # --- what others have done in a world, and who of them is gone
 
     def _news(self, generation: int | None) -> None:
+        """Follow a world whose sockets wait to be told; others follow with their next call, or a little later."""
         for hosted in self._worlds:
-            recording = hosted.world.transactions.recorder
-            concerned = isinstance(recording, Recording) and generation in (None, recording.generation)
-            if concerned and hosted.world not in self._following:
-                self._following.add(hosted.world)
-                self._start(self._follow(hosted.world))
+            world, recording = hosted.world, hosted.world.transactions.recorder
+            if isinstance(recording, Recording) and generation in (None, recording.generation):
+                if world.subscribers:
+                    self._begin_to_follow(world)
+                else:
+                    self._behind_others.add(world)
+
+    def _begin_to_follow(self, world: World) -> None:
+        if world not in self._following:
+            self._following.add(world)
+            self._start(self._follow(world))
 
     async def _follow(self, world: World) -> None:
         """Let a world be what the log has, for the sockets of this process, which wait to be told."""
@@ -401,19 +415,20 @@ class Keeper:
         async def end() -> None:
             await end_run(world, [one for one in world.presence.all() if one.worker not in living])
 
-        while any(connection.worker not in living for connection in world.presence.all()):
-            with contextlib.suppress(Rejection):  # it could not be stored
+        while world.name in self._worlds:
+            with contextlib.suppress(Rejection):  # it could not be stored, or the world is dropped
                 await world.transactions.carry_out(end)
-                return
-            if world.name not in self._worlds:
                 return
             await asyncio.sleep(AGAIN_S)
 
     async def _touch(self) -> None:
-        """Tell others again and again which worlds are used here."""
+        """Tell others again and again which worlds are used here, and let no world fall far behind."""
         told = real_time()
         while True:
             await asyncio.sleep(TOUCH_S)
+            behind, self._behind_others = self._behind_others, set()
+            for world in behind:
+                self._begin_to_follow(world)
             since, told = told, real_time()
             used = [hosted.world.name for hosted in self._worlds if hosted.last_used >= since]
             with contextlib.suppress(NotStoredError):

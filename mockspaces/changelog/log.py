@@ -69,10 +69,12 @@ class ChangeLog(Protocol):
     """One log with many worlds. What writes raises `UnclearError` where a connection can break in between.
 
     ``shared`` says that other processes, its *workers*, append to it too; each has a name that no other one ever had.
+    ``skew`` is how many seconds the clock of the log is ahead of this machine's: all workers go by that of the log.
     """
 
     shared: bool
     worker: str
+    skew: float
 
     def watch(self, heed: Callable[[frozenset[str]], None], news: Callable[[int | None], None]) -> None:
         """Call ``heed`` with the names of all workers that live whenever they change, or the log has been away.

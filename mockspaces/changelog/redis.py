@@ -61,6 +61,7 @@ BEAT_S = LEASE_S / 5
 PATIENCE_S = 1.5  # so long a call waits for a Redis that is gone for a moment
 RETRY_S = 0.05
 ANSWER_S = 3.0  # so long Redis may take for anything
+SKEW_S = 0.25  # by which clocks may differ
 RESERVED_MS = 50  # so long a world is kept for one worker at most
 TURN_S = 0.002  # so long it waits before it asks again for a world that another one has reserved
 WRITTEN_S = 3600  # so long parts stay that nothing refers to
@@ -87,15 +88,15 @@ redis.call('sadd', KEYS[2], ARGV[2])
 redis.call('set', ARGV[1] .. ':worker:' .. ARGV[2], '1', 'px', ARGV[3])
 return {}
 """
-# KEYS: log, workers, news. ARGV: prefix, who, milliseconds, format, options. Returns who lives. It is news of nothing,
-# by which all know that they hear.
+# KEYS: log, workers, news. ARGV: prefix, who, milliseconds, format, options. Returns the time and who lives. It is news
+# of nothing, by which all know that they hear.
 BEAT = """
 redis.call('hsetnx', KEYS[1], 'format', ARGV[4])
 redis.call('hsetnx', KEYS[1], 'options', ARGV[5])
 redis.call('sadd', KEYS[2], ARGV[2])
 redis.call('set', ARGV[1] .. ':worker:' .. ARGV[2], '1', 'px', ARGV[3])
 redis.call('publish', KEYS[3], '')
-local living = {}
+local living = redis.call('time')
 for _, one in ipairs(redis.call('smembers', KEYS[2])) do
     if redis.call('exists', ARGV[1] .. ':worker:' .. one) == 1 then
         living[#living + 1] = one
@@ -274,6 +275,9 @@ class RedisLog:
         if known and known < FORMAT:
             self._refuse(f"has a log of the older format {known}, this mockspaces reads {FORMAT} only")
         self._join(asked)
+        before = time.time()
+        seconds, microseconds = asked.time()
+        self.skew = _skew(seconds, microseconds, before)
 
     def _join(self, asked: Redis) -> None:
         """Join the workers; where others were killed a moment ago that had other options, wait until they are gone."""
@@ -411,7 +415,12 @@ class RedisLog:
 
     async def _alive(self) -> frozenset[str]:
         given = (self._prefix, self.worker, int(LEASE_S * 1000), FORMAT, self._options)
-        return frozenset(map(_text, await self._run(BEAT, (self._log, self._workers, self._news), *given)))
+        before = time.time()
+        found = await self._run(BEAT, (self._log, self._workers, self._news), *given)
+        skew = _skew(int(found[0]), int(found[1]), before)
+        if abs(skew - self.skew) > SKEW_S:  # less is the time that the answer took
+            self.skew = skew
+        return frozenset(map(_text, found[2:]))
 
     def _begin_beating(self) -> None:
         if self._beating is None and not self._closed:
@@ -610,6 +619,12 @@ class _AwayError(Exception):
         """Say why."""
         super().__init__(why)
         self.sent = sent
+
+
+def _skew(seconds: int, microseconds: int, before: float) -> float:
+    """Return how far the clock of Redis is ahead of ours, which was at ``before`` when it was asked."""
+    skew = seconds + microseconds / 1e6 - (before + time.time()) / 2
+    return skew if abs(skew) > SKEW_S else 0.0
 
 
 def _number(begun: str) -> int:

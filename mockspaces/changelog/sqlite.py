@@ -59,6 +59,7 @@ class SqliteLog:
     """The worlds in one file. Raises `LogError` for one that cannot be used."""
 
     shared = False
+    skew = 0.0
 
     def __init__(self, path: Path) -> None:
         """Take a file for this process alone, and make it if there is none."""

@@ -97,6 +97,24 @@ FAMILIES = (
         lambda world: {(): world.transactions.committed},
     ),
     Family(
+        "mockspaces_followed_total",
+        "counter",
+        "Change sets of other workers that were taken over from the log.",
+        lambda world: {(): world.transactions.followed},
+    ),
+    Family(
+        "mockspaces_conflicts_total",
+        "counter",
+        "Calls that ran again, since another worker had changed the world first.",
+        lambda world: {(): world.transactions.repeated},
+    ),
+    Family(
+        "mockspaces_lag",
+        "gauge",
+        "Change sets of other workers that were found at the last look into the log.",
+        lambda world: {(): world.transactions.lag},
+    ),
+    Family(
         "mockspaces_journal_entries", "gauge", "Entries that the journal keeps.", lambda world: {(): len(world.journal)}
     ),
     Family(

@@ -10,6 +10,7 @@ class ReferenceLog:
     """Keeps everything in memory."""
 
     shared = False
+    skew = 0.0
     worker = "reference"
 
     def __init__(self) -> None:

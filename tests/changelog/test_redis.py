@@ -239,6 +239,8 @@ async def test_workers_that_write_to_one_world_take_turns(two: tuple[Process, Pr
     await asyncio.gather(*(chat(two[number % 2].world(), str(number)) for number in range(100)))
     found = [await one.texts() for one in two]
     assert found[0] == found[1]
+    assert all(one.world().transactions.followed for one in two)
+    assert any(one.world().transactions.repeated for one in two)
     assert sorted(found[0]) == sorted(map(str, range(100)))
     assert differences(two[0].world().state, two[1].world().state) == []
 
@@ -323,6 +325,28 @@ async def test_what_another_worker_says_reaches_the_sockets_of_this_one(two: tup
     assert heard == said
 
 
+async def test_a_wrong_clock_is_put_right(
+    redis_server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker whose machine is minutes ahead, or becomes so, has the time of Redis in its worlds, if that goes on."""
+    real, ahead = time.time, 300.0
+    monkeypatch.setattr(time, "time", lambda: real() + ahead)
+    one = Process(redis_server.url, tmp_path.name)
+    await one.start()
+    clock = one.world().clock
+    assert abs(clock.now() - real()) < SOON_S
+    ahead = -300.0
+    await one.log.workers()
+    assert abs(clock.now() - real()) < SOON_S
+
+    async def freeze() -> None:
+        clock.freeze(5.0)
+
+    await one.world().transactions.carry_out(freeze)
+    assert clock.now() == 5.0
+    await one.keeper.close()
+
+
 async def test_sockets_of_a_dead_worker_are_gone(two: tuple[Process, Process], monkeypatch: pytest.MonkeyPatch) -> None:
     """Who was connected to a worker that gives no sign of life any more has left, and only they."""
     one, other = two
@@ -334,7 +358,7 @@ async def test_sockets_of_a_dead_worker_are_gone(two: tuple[Process, Process], m
 
     for process, name in ((one, "dies"), (other, "lives")):
         await process.world().transactions.carry_out(partial(connect, process, name))
-    await until(lambda: len(other.world().presence) == 2)
+    await texts(one.world())
     monkeypatch.setattr(redis, "LEASE_S", 0.1)
     await one.log._end_tasks()
     await until(lambda: [one.id for one in other.world().presence.all()] == ["lives"])

@@ -1,6 +1,7 @@
 """The clock of one world: all expiries, timestamps and rules about data ask it (DM-CFG-04)."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -53,6 +54,18 @@ class Clock:
     def resume(self) -> None:
         """Go back to the machine's own time."""
         self._setting.put(ClockSetting())
+
+
+class SharedClock(Clock):
+    """The clock of a world that several machines share: each corrects its own by how far that is off."""
+
+    def __init__(self, setting: Fact[ClockSetting], skew: Callable[[], float]) -> None:
+        """Go as the fact ``setting`` says, ``skew`` seconds ahead of this machine."""
+        super().__init__(setting)
+        self._skew = skew
+
+    def now(self) -> float:
+        return super().now() + (self._skew() if self._setting.value.frozen is None else 0)
 
 
 @lru_cache(maxsize=4096)  # the same times are shown over and over

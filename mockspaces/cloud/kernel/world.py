@@ -4,13 +4,13 @@ Nothing is global. A token, cookie, id or signed URL of one world is unknown in 
 """
 
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from mockspaces.cloud.kernel import keys
-from mockspaces.cloud.kernel.clock import Clock
+from mockspaces.cloud.kernel.clock import Clock, SharedClock
 from mockspaces.cloud.kernel.complaints import refusal
 from mockspaces.cloud.kernel.events import Event, Subscriber
 from mockspaces.cloud.kernel.faults import Faults
@@ -146,14 +146,19 @@ class World:
         contract: Contract,
         settings: Settings | None = None,
         random_seed: str | None = None,
+        skew: Callable[[], float] | None = None,
     ) -> None:
-        """Make an empty world; seeds fill it. Until it is opened only its maker can change it."""
+        """Make an empty world; seeds fill it. Until it is opened only its maker can change it.
+
+        ``skew`` says how many seconds its clock is ahead of this machine's, if it is shared with others.
+        """
         self.name = name
         self.origins = origins
         self.journal = Journal(world=name)
         self.transactions = Transactions((Rejection,))
         self.subscribers: list[Subscriber] = []
         self._initial = (contract, settings or Settings(), random_seed)
+        self._skew = skew
         self._open = False
         self.adopt(self.new_state())
         self.state.master_secret.put(self.ids.secret())
@@ -168,14 +173,21 @@ class World:
     def sibling(self) -> "World":
         """Return a new world as this one was when it was made, to prepare a state that this one may adopt."""
         contract, settings, random_seed = self._initial
-        return World(self.name, self.origins, contract=contract, settings=settings, random_seed=random_seed)
+        return World(
+            self.name,
+            self.origins,
+            contract=contract,
+            settings=settings,
+            random_seed=random_seed,
+            skew=self._skew,
+        )
 
     def adopt(self, state: State) -> None:
         """Have this state from now on; whatever was derived from another one is forgotten."""
         self.state = state
         self.transactions.log = state.log
         state.log.private = not self._open
-        self.clock = Clock(state.clock)
+        self.clock = Clock(state.clock) if self._skew is None else SharedClock(state.clock, self._skew)
         self.ids = Ids(self.clock, state.random)
         self.presence = Presence(state)
         self.faults = Faults(state.faults, self.ids.fraction)

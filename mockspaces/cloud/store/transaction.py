@@ -249,6 +249,9 @@ class Transactions:
         self.recorder: Recorder | None = None
         self.speak: Callable[[Said], None] = unheard  # to the sockets of this process
         self.committed = 0  # transactions that changed something
+        # Where other processes change the World too: calls that ran again, change sets of others, and how many of
+        # these there were when it was last looked.
+        self.repeated = self.followed = self.lag = 0
         self._closed: Refuse | None = None
         self._refusals = (*refusals, MustWait)
         self._turn = asyncio.Lock()
@@ -320,8 +323,11 @@ class Transactions:
             try:
                 async with self:
                     return await call()
-            except (MustWait, Again) as leave:
+            except MustWait as leave:
                 await leave.wait()
+            except Again as again:
+                self.repeated += 1
+                await again.wait()
 
     async def _take_turn(self) -> None:
         # A task that owns the turn would wait for itself; a child task is another one, and may wait.

@@ -123,7 +123,9 @@ class Worlds:
         self.on_leave: list[OnLeave] = []
         self.on_clear: Callable[[], None] = lambda: None  # a journal was emptied, so that memory is free
         self.keeper: Keeper | None = None
-        self.worker = ""  # the name of this process, where it shares its worlds with others
+        # The name of this process, where it shares its worlds with others, and how far its clock is behind theirs.
+        self.worker = ""
+        self.skew: Callable[[], float] | None = None
         self.on_state: list[Callable[[World], None]] = []  # who hears that a world has another state as a whole
         self._contract = contract or Contract.shipped()
         self._settings = settings or Settings()
@@ -198,6 +200,7 @@ class Worlds:
             contract=self._contract,
             settings=self._settings,
             random_seed=self._random_seed,
+            skew=self.skew,
         )
 
     async def resume(self, name: str, seed: Seed, ttl: float | None, fill: Callable[[State], Awaitable[None]]) -> World:
