@@ -29,9 +29,14 @@ test: .venv/.dev ## run the tests on all cores (a selection or options in ARGS; 
 slow: .venv/.dev ## run the tests of whole programs: verify, the wheel, clients of other languages, leaks
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow $(ARGS)
 
-LOGS ?= sqlite redis
-everywhere: .venv/.dev ## run the contract suite with each change log, its worlds rebuilt from it (LOGS=redis, options in ARGS)
-	for log in $(LOGS); do $(BIN)/pytest -n $(WORKERS) --dist worksteal contract_tests --log $$log $(ARGS) || exit; done
+# Options of pytest, with commas between those that go together. With --workers real processes stand behind a balancer;
+# without it the mock is embedded, and its worlds are rebuilt from their log.
+WAYS ?= --log=sqlite --log=redis --workers=1 --log=sqlite,--workers=1 \
+	--log=redis,--workers=1 --log=redis,--workers=2 --log=redis,--workers=3
+everywhere: .venv/.dev ## run the contract suite with each log, embedded and on 1 to 3 workers (WAYS=--log=redis,--workers=3)
+	for way in $(WAYS); do \
+		$(BIN)/pytest -n $(WORKERS) --dist worksteal contract_tests $$(echo "$$way" | tr , ' ') $(ARGS) || exit; \
+	done
 
 # What CI tries in small: 100,000 inputs of each kind, clients that idle for 70 s, twenty times as much of what may leak.
 long: export MOCKSPACES_FUZZ ?= 100000

@@ -13,6 +13,7 @@ from contract_tests.browser import Browser, open_page
 from contract_tests.claims import Need, NotTried, book, why
 from contract_tests.kit import Cloud, route
 from contract_tests.profiles import (
+    USUAL,
     Profile,
     ProfileError,
     ServiceCloud,
@@ -58,6 +59,13 @@ class Hooks:
 
     def pytest_embedded_mock(self, config: pytest.Config, server: Server) -> None:
         """Hear of the mock that is embedded for this run, before it starts."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_running_mock(self, config: pytest.Config) -> str | None:
+        """Return the URL of a mock that takes the place of the embedded one, with its worlds reached by prefix.
+
+        Each call has a connection of its own then, since there may be several processes behind that URL.
+        """
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -134,7 +142,14 @@ def throttle(profile: Profile | None, pytestconfig: pytest.Config) -> Throttle |
 
 
 @pytest.fixture(scope="session")
-def http(profile: Profile | None, throttle: Throttle | None) -> Iterator[httpx.Client]:
+def running_mock(pytestconfig: pytest.Config) -> str | None:
+    """The URL of a mock that runs already, None if one is embedded."""
+    url: str | None = pytestconfig.hook.pytest_running_mock(config=pytestconfig)
+    return url
+
+
+@pytest.fixture(scope="session")
+def http(profile: Profile | None, throttle: Throttle | None, running_mock: str | None) -> Iterator[httpx.Client]:
     """One client for all tests: making one costs more than most tests do. It records, and is polite elsewhere."""
     if profile is not None and throttle is not None:
         route.tls, route.proxy, route.pace = trust(profile), profile.proxies_from_environment or None, throttle.request
@@ -144,7 +159,8 @@ def http(profile: Profile | None, throttle: Throttle | None) -> Iterator[httpx.C
         route.proxy = proxies or None
         profile = Profile(OWN_MOCK, "mock", urls=urls, proxies_from_environment=proxies)
         throttle = Throttle(math.inf)
-    with connect(profile, throttle, hooks={"response": [recorder.response]}) as client:
+    limits = httpx.Limits(max_keepalive_connections=0) if running_mock else USUAL
+    with connect(profile, throttle, hooks={"response": [recorder.response]}, limits=limits) as client:
         yield client
 
 
@@ -154,12 +170,16 @@ def target(
     pytestconfig: pytest.Config,
     http: httpx.Client,
     browser: Browser | None,
+    running_mock: str | None,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Profile]:
     """The profile in use; without one, that of a mock embedded for this run."""
     rehearse = pytestconfig.getoption("--rehearse")
     if profile is not None and not rehearse:
         yield replace(profile, browser=browser)
+        return
+    if running_mock:
+        yield Profile(OWN_MOCK, "mock", control=f"{running_mock}/_mock", through=running_mock)
         return
     embedded = Server(Config(port=0, overlay=pytestconfig.getoption("--overlay")))
     pytestconfig.hook.pytest_embedded_mock(config=pytestconfig, server=embedded)

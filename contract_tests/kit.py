@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from http.client import HTTPResponse
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 import jwt
@@ -200,6 +200,15 @@ class Cloud:
     def origin(self) -> str:
         """Origin of the REST API, without path."""
         return self.api.removesuffix("/api")
+
+    @property
+    def prefix(self) -> str:
+        """The path below which everything is, as ``/w/<name>`` of a world of a mock; mostly empty."""
+        return urlsplit(self.origin).path
+
+    def at(self, path: str) -> str:
+        """Return the URL of a path that the target has named, as in a page URL."""
+        return urljoin(self.api, path)
 
     def call(
         self,

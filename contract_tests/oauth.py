@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -57,6 +58,9 @@ def register(cloud: Cloud, *uris: str, public: bool = False, **members: Any) -> 
 def change(cloud: Cloud, **settings: Any) -> None:
     """Change settings of the identity server by their last names (the mock only)."""
     cloud.configure({f"accounts.{name}": value for name, value in settings.items()})
+
+
+PREFIX = re.compile(r"/w/[^/]+(?=/)")
 
 
 def authorization(client: Client, **changes: str | None) -> dict[str, str]:
@@ -162,10 +166,11 @@ def signed_in(cloud: Cloud, username: str = ANN, password: str = ANN_PASSWORD) -
 
 
 def location(answer: httpx.Response) -> str:
-    """Return where an answer redirects to."""
+    """Return where an answer redirects to, a path as if there were no prefix before that of the request."""
     assert answer.status_code == 302, answer.text
     where: str = answer.headers["location"]
-    return where
+    prefix = PREFIX.match(answer.request.url.path)
+    return where.removeprefix(prefix[0]) if prefix else where
 
 
 def query_of(url: str) -> dict[str, str]:

@@ -38,6 +38,7 @@ RESTORED = (
 # How far into a second of the target's clock something is sent, try by try: a server may show its Date late.
 INTO_SECOND_S = (0.05, 0.3, 0.55, 0.75, 0.9)
 TIMEOUT_S = 30
+USUAL = httpx.Limits(max_connections=100, max_keepalive_connections=20)  # as httpx has them by itself
 RETRIES = 3  # of a call that a busy target puts off
 LONGEST_RETRY_S = 120
 AppEntry = Mapping[str, Any]
@@ -203,13 +204,14 @@ def connect(
     *,
     timeout: float = TIMEOUT_S,
     hooks: Mapping[str, list[Callable[..., Any]]] | None = None,
+    limits: httpx.Limits = USUAL,
 ) -> httpx.Client:
     """Return a client for a target: polite, with its trust, and through proxies only if the profile says so."""
     verify = False if profile.is_mock else trust(profile)
     pace = throttle or Throttle(profile.calls_per_minute)
 
     def way(proxy: str | None = None) -> httpx.BaseTransport:
-        inner = httpx.HTTPTransport(verify=verify, proxy=proxy)
+        inner = httpx.HTTPTransport(verify=verify, proxy=proxy, limits=limits)
         return Polite(inner, pace, retries=0 if profile.is_mock else RETRIES)  # a mock is busy only on purpose
 
     mounts: dict[str, httpx.BaseTransport] = {}

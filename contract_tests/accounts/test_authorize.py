@@ -58,7 +58,8 @@ def test_whoever_is_not_signed_in_comes_to_the_login_page(cloud: Cloud, slash: s
         expect(urlsplit(where).path, "/account/login/")
     with claim("ACC-AUTHZ-09", "the login page is told where to go on, and the product"):
         observe(list(query_of(where)), ["next", "product_name"])
-        observe(query_of(where), {"next": f"/oauth2/authorize{slash}?{query}", "product_name": "zangspaces"})
+        following = f"{cloud.prefix}/oauth2/authorize{slash}?{query}"
+        observe(query_of(where), {"next": following, "product_name": "zangspaces"})
 
 
 @behaviour("ACC-AUTHZ-10")

@@ -38,7 +38,8 @@ def ask(cloud: Cloud, authorization: str | bytes) -> httpx.Response:
 
 def ask_raw(cloud: Cloud, authorization: bytes) -> httpx.Response:
     """Send a value that no client library would send."""
-    lines = [b"GET /api/users/me HTTP/1.1", b"Host: x", b"Connection: close", b"Authorization:" + authorization]
+    target = f"{cloud.prefix}/api/users/me".encode()
+    lines = [b"GET " + target + b" HTTP/1.1", b"Host: x", b"Connection: close", b"Authorization:" + authorization]
     return send_raw(cloud.api, b"\r\n".join(lines) + b"\r\n\r\n")
 
 

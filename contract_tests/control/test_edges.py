@@ -27,7 +27,9 @@ class Opened:
         made = cloud.control("POST", "/worlds", body)
         self.name: str = made["name"]
         self.urls: dict[str, dict[str, str]] = made["urls"]
-        self.by_port, self.by_prefix = (Cloud(self.urls[way], cloud.http, is_mock=True) for way in ("port", "prefix"))
+        self.by_port, self.by_prefix = (
+            Cloud(self.urls[way] or self.urls["prefix"], cloud.http, is_mock=True) for way in ("port", "prefix")
+        )
 
     def drop(self) -> None:
         self._opener.control("DELETE", f"/worlds/{self.name}")
@@ -61,7 +63,7 @@ def test_a_restored_world_keeps_its_secrets(cloud: Cloud, beside: Opened) -> Non
     document = cloud.control("GET", "/snapshot")
 
     def judged(world: Cloud) -> tuple[int, int]:
-        place = f"{world.origin}{following}"
+        place = f"{world.origin}{following.removeprefix(cloud.prefix)}"
         page = world.http.get(place, headers={"Authorization": ann.authorization})
         return world.call("GET", "/users/me", guest).status_code, page.status_code
 
@@ -150,7 +152,7 @@ def test_a_reset_concerns_one_world(cloud: Cloud, beside: Opened, sockets: Socke
     mine, theirs = cloud.jwt_user(), beside.by_port.jwt_user()
     chat = sockets.join(mine)
     query = {"token": theirs.token, "tokenType": "jwt", "EIO": "3", "transport": "websocket"}
-    neighbour = sockets.at(address(beside.urls["port"], query))
+    neighbour = sockets.at(address(beside.by_port.urls, query))
     neighbour.join()
     plan = {"match": {"surface": "rest"}, "action": {"status": 503}}
     for world in (cloud, beside.by_port):

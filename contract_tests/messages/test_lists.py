@@ -31,7 +31,7 @@ def texts(cloud: Cloud, path: str, who: Any, **params: Any) -> list[str]:
 
 def walk(cloud: Cloud, page: Any, who: Person, key: str) -> Iterator[Any]:
     while page[key]:
-        page = cloud.http.get(f"{cloud.origin}{page[key]}", headers={"Authorization": who.authorization}).json()
+        page = cloud.http.get(cloud.at(page[key]), headers={"Authorization": who.authorization}).json()
         yield page
 
 

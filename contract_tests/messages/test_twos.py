@@ -39,7 +39,7 @@ def test_equals_keep_their_place_from_page_to_page(cloud: Cloud, name: str, kind
     part = page(f"{cloud.api}{path}", size="3", **query)
     found = part["data"]
     while part["nextPageUrl"]:
-        part = page(f"{cloud.origin}{part['nextPageUrl']}")
+        part = page(cloud.at(part["nextPageUrl"]))
         found += part["data"]
     with claim(name, "there are equals among them, and each stands there once"):
         observe(len({one["created"] for one in found}), 2)

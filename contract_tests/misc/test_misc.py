@@ -21,10 +21,10 @@ def test_the_configuration_names_the_origins(cloud: Cloud) -> None:
     with claim("MISC-CONF-01", "it has three surfaces, and the spaces have REST API and sockets", about=[answer]):
         expect(set(answer.json()), {"spaces", "store", "accounts"})
         expect({"server_url", "socketio_server_url"} <= set(answer.json()["spaces"]), wanted=True)
-    with claim("MISC-CONF-01", "the origins have no path", about=[answer]):
+    with claim("MISC-CONF-01", "the origins have no path but that of their world", about=[answer]):
         found = answer.json()
         urls = [*found["spaces"].values(), found["store"]["server_url"], found["accounts"]["server_url"]]
-        observe([httpx.URL(url).path for url in urls], ["/"] * len(urls))
+        observe([httpx.URL(url).path for url in urls], [cloud.prefix or "/"] * len(urls))
     with claim("REST-HOST-02", "it names the REST API", about=[answer]):
         observe(f"{answer.json()['spaces']['server_url']}/api", cloud.api)
 

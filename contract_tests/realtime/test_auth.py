@@ -359,7 +359,8 @@ def test_nothing_crosses_worlds(cloud: Cloud, sockets: Sockets) -> None:
     query = {**credential(ann), "EIO": "3", "transport": "websocket"}
     try:
         with claim("RT-AUTH-14", "a token of another world is refused"):
-            observe(sockets.at(address(other["urls"]["port"], query)).join(), '44/chat,"auth.credential_invalid"')
+            urls = other["urls"]["port"] or other["urls"]["prefix"]
+            observe(sockets.at(address(urls, query)).join(), '44/chat,"auth.credential_invalid"')
         with claim("RT-AUTH-14", "a token is accepted in its own world"):
             observe(sockets.open(ann).join(), JOINED)
     finally:

@@ -3,6 +3,7 @@
 import json
 import time
 from contextlib import suppress
+from urllib.parse import urljoin
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -436,7 +437,7 @@ def test_no_socket_id_of_the_engine_leaks(cloud: Cloud, sockets: Sockets) -> Non
 @pytest.mark.parametrize("query", ["EIO=3&transport=polling", "EIO=3", "EIO=4&transport=polling&t=abc"])
 def test_other_transports_are_refused_with_json(cloud: Cloud, query: str) -> None:
     """A request for another transport is answered by status 400 with code and message."""
-    url = f"{cloud.urls['socket']}/{cloud.urls['socketio_path']}?{query}"
+    url = urljoin(cloud.urls["socket"], f"/{cloud.urls['socketio_path']}?{query}")
     with claim("RT-EP-04", "another transport is refused"):
         got = cloud.http.get(url)
         observe(got.status_code, 400)
@@ -455,7 +456,7 @@ def test_other_transports_are_refused_with_json(cloud: Cloud, query: str) -> Non
 def test_a_request_that_is_no_upgrade_is_refused_with_json(cloud: Cloud, query: str, answer: object) -> None:
     """A request that is no WebSocket is answered by status 400 with code and message."""
     with claim("RT-EIO-23", "status, code and message say what is wrong"):
-        got = cloud.http.get(f"{cloud.urls['socket']}/{cloud.urls['socketio_path']}?{query}")
+        got = cloud.http.get(urljoin(cloud.urls["socket"], f"/{cloud.urls['socketio_path']}?{query}"))
         observe((got.status_code, got.json()), (400, answer))
 
 

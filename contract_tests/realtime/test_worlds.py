@@ -80,7 +80,7 @@ def test_one_transport_may_carry_two_worlds(
 ) -> None:
     """What ends one of two sessions on a transport leaves the other one alone."""
     opened = cloud.control("POST", "/worlds", {})
-    own = opened["urls"]["port"]["control"]
+    own = (opened["urls"]["port"] or opened["urls"]["prefix"])["control"]
     token = cloud.http.post(f"{own}/tokens", json={"username": ann.username, "kind": "jwt"}).json()["token"]
     default = {"socket": prefix["socket"], "socketio_path": "socket.io/"}
     chat = sockets.at(address(default, {"EIO": "3", "transport": "websocket"}))
@@ -118,7 +118,7 @@ def test_resetting_or_dropping_a_world_closes_its_sockets(
 ) -> None:
     """Joined sockets are sent away and closed, unjoined ones closed, wherever they came in."""
     opened = cloud.control("POST", "/worlds", {})
-    urls, name = opened["urls"]["port"], opened["name"]
+    urls, name = opened["urls"]["port"] or opened["urls"]["prefix"], opened["name"]
     user = cloud.http.post(f"{urls['control']}/tokens", json={"username": ann.username, "kind": "jwt"}).json()
     query = {"token": user["token"], "tokenType": "jwt", "EIO": "3", "transport": "websocket"}
     by_port, by_prefix = sockets.at(address(urls, query)), sockets.at(address(opened["urls"]["prefix"], query))

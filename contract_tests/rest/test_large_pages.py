@@ -25,7 +25,7 @@ def walk(cloud: Cloud, who: Person, path: str, key: str = "nextPageUrl") -> Iter
         yield page
         if not page[key]:
             return
-        page = cloud.http.get(f"{cloud.origin}{page[key]}", headers={"Authorization": who.authorization}).json()
+        page = cloud.http.get(cloud.at(page[key]), headers={"Authorization": who.authorization}).json()
 
 
 def ids(page: Any) -> list[str]:
@@ -108,5 +108,5 @@ def test_short_pages_lead_through_the_whole_list(
 def walk_back(cloud: Cloud, who: Person, page: Any, key: str) -> Iterator[Any]:
     """Yield the pages before a page, the nearest first."""
     while page[key]:
-        page = cloud.http.get(f"{cloud.origin}{page[key]}", headers={"Authorization": who.authorization}).json()
+        page = cloud.http.get(cloud.at(page[key]), headers={"Authorization": who.authorization}).json()
         yield page

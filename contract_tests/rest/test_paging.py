@@ -9,7 +9,7 @@ import pytest
 from contract_tests.claims import claim, expect, observe, step
 from contract_tests.kit import Cloud, Like, Person, behaviour, only_mock, refused
 
-PAGE_URL = Like("page URL", r"/api/[^?\s]+\?[^\s]+")
+PAGE_URL = Like("page URL", r"(/w/[^/]+)?/api/[^?\s]+\?[^\s]+")
 
 
 class Owner(NamedTuple):
@@ -29,7 +29,7 @@ def value(url: str, name: str) -> str:
 
 def follow(cloud: Cloud, who: Person, answer: httpx.Response, key: str = "nextPageUrl") -> httpx.Response:
     """Get the page that a page URL names; it is host-relative."""
-    return cloud.http.get(f"{cloud.origin}{answer.json()[key]}", headers={"Authorization": who.authorization})
+    return cloud.http.get(cloud.at(answer.json()[key]), headers={"Authorization": who.authorization})
 
 
 def pages(cloud: Cloud, who: Person, path: str) -> Iterator[httpx.Response]:
@@ -101,7 +101,7 @@ def test_page_urls_are_paths_with_all_filters(cloud: Cloud, crowd: tuple[Person,
     with claim("PAGE-ENV-02", "it is a host-relative path with query", about=[answer]):
         expect(answer.json()["nextPageUrl"], PAGE_URL)
     with claim("PAGE-ENV-02", "the path is that of the call", about=[answer]):
-        observe(urlsplit(answer.json()["nextPageUrl"]).path, f"/api/topics/{space}/members")
+        observe(urlsplit(answer.json()["nextPageUrl"]).path, f"{cloud.prefix}/api/topics/{space}/members")
     with claim("PAGE-ENV-02", "all filters are repeated", about=[answer]):
         found = parse_qs(urlsplit(answer.json()["nextPageUrl"]).query)
         wanted = {"size": ["2"], "search": ["p[0-9]|&"], "nonsense": ["a b"], "page": ["1"]}
@@ -251,7 +251,7 @@ def test_a_token_keeps_its_place_when_the_list_moves(cloud: Cloud, owner: Owner)
         five = cloud.call("GET", "/users/me/spaces?size=5", ann).json()["data"]
         cloud.call("POST", f"/spaces/{five[-1]['_id']}", ann, json={"title": "a2"})
     with claim("PAGE-T-01", "pages go on from where they were"):
-        rest = islice(pages(cloud, ann, first.json()["nextPageUrl"].removeprefix("/api")), 3)
+        rest = islice(pages(cloud, ann, first.json()["nextPageUrl"].removeprefix(f"{cloud.prefix}/api")), 3)
         observe([title for answer in rest for title in titles(owner, answer)], ["c", "b"])
 
 

@@ -29,7 +29,9 @@ def raw(cloud: Cloud, request: str | bytes, **options: bool) -> httpx.Response:
 
 
 def get_raw(cloud: Cloud, target: str, *lines: str) -> httpx.Response:
-    return raw(cloud, "\r\n".join([f"GET {target} HTTP/1.1", "Host: x", "Connection: close", *lines, "", ""]))
+    return raw(
+        cloud, "\r\n".join([f"GET {cloud.prefix}{target} HTTP/1.1", "Host: x", "Connection: close", *lines, "", ""])
+    )
 
 
 @behaviour("REST-HOST-01")
@@ -41,7 +43,8 @@ def test_the_host_header_is_ignored(cloud: Cloud, host: str) -> None:
     only_mock(cloud, "a real service has hosts of its own")
     plain = cloud.call("GET", "/service-configurations").json()
     with claim("REST-HOST-01", "it answers the same"):
-        answer = raw(cloud, f"GET /api/service-configurations HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+        path = f"{cloud.prefix}/api/service-configurations"
+        answer = raw(cloud, f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
         expect(answer.status_code, 200)
         observe(answer.json(), plain)
 

@@ -22,8 +22,7 @@ def texts(answer: httpx.Response, spaces: Collection[str]) -> list[str]:
 
 def follow(cloud: Cloud, who: Person, page: httpx.Response) -> httpx.Response:
     """Get the page after a page."""
-    url = f"{cloud.origin}{page.json()['nextPageUrl']}"
-    return cloud.http.get(url, headers={"Authorization": who.authorization})
+    return cloud.http.get(cloud.at(page.json()["nextPageUrl"]), headers={"Authorization": who.authorization})
 
 
 def say(cloud: Cloud, space: str, who: Person, text: str, kind: str = "chats", **body: Any) -> Any:
