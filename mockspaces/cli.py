@@ -7,7 +7,8 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -191,6 +192,14 @@ def main(context: click.Context) -> None:
     is_flag=True,
     help="Use a Redis that may lose the log: without append-only file, or one that evicts keys.",
 )
+@click.option(
+    "--workers",
+    envvar=f"{PREFIX}_WORKERS",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="How many processes serve, which share the port and the log; more than one need --log redis://...",
+)
 @click.option("--record", envvar=f"{PREFIX}_RECORD", help="An HTTP archive to write every exchange to.")
 @click.option(
     "--record-control",
@@ -215,7 +224,7 @@ def main(context: click.Context) -> None:
     help="How to log: lines for people, json for machines.",
 )
 def serve(settings: tuple[str, ...], **options: Any) -> None:
-    """Run the emulator until SIGINT or SIGTERM.
+    """Run the emulator until SIGINT or SIGTERM; SIGHUP replaces its workers, if it has several.
 
     Prints one line, "ready URL", on standard output as soon as every surface answers; the https URL comes second.
     A terminal is also told where the page is that shows what happens.
@@ -223,17 +232,39 @@ def serve(settings: tuple[str, ...], **options: Any) -> None:
     # Process 1 of a container ignores what it has no handler for, and a stop may come before the server has one.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     gc.disable()  # until `Server` runs: what is loaded stays, and looking for garbage in it took a sixth of the start
-    import msgspec
-
-    from mockspaces.cloud.kernel.rejection import Rejection
     from mockspaces.config import Config
-    from mockspaces.server import Server
+    from mockspaces.server import Listening, Server
 
     refuse_unknown_variables(os.environ)
     logs.configure(options["log_level"], options["log_format"])
+    with failures_told():
+        config = Config(settings=dict(map(_setting, settings)), **options)
+        listening = Listening(config)
+
+        def work(on_ready: Callable[[], None]) -> None:
+            with failures_told():
+                Server(config, listening).run(on_ready)
+
+        def say_ready() -> None:
+            _say_ready(listening.url, listening.secure_url)
+
+        if config.workers == 1:
+            work(say_ready)
+        else:
+            from mockspaces.server.supervisor import Supervisor
+
+            sys.exit(Supervisor(config.workers, work).run(say_ready))
+
+
+@contextmanager
+def failures_told() -> Iterator[None]:
+    """End with one clear line if what a server was given is wrong, or not to be had."""
+    import msgspec
+
+    from mockspaces.cloud.kernel.rejection import Rejection
+
     try:
-        server = Server(Config(settings=dict(map(_setting, settings)), **options))
-        server.run(lambda: _say_ready(server.url, server.secure_url))
+        yield
     except Rejection as rejection:
         fail(rejection.why)
     except OSError as error:

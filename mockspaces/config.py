@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -37,6 +38,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ``redis://host:6379/0`` a Redis, where keys begin with ``log_prefix`` and a colon. One without an append-only file,
     or that evicts keys, is refused unless the log may be lost (``log_volatile``).
 
+    ``workers`` is how many processes `mockspaces serve` starts, which share the port and a log in Redis; a server that
+    is made from Python is one of them.
+
     ``record`` is the path of an HTTP archive that is written anew and gets every exchange and socket frame, with
     ``record_control`` also the calls of the control API.
     """
@@ -61,6 +65,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     log_prefix: str = "mockspaces"
     log_password: str | None = None
     log_volatile: bool = False
+    workers: int = 1
     record: str | None = None
     record_control: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
@@ -68,21 +73,42 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def __post_init__(self) -> None:
         """Refuse members that cannot go together, a public URL that is none, and a host that would mean all of them."""
-        if not self.host.strip():
-            raise ValueError("--host: expected an address or a name; 0.0.0.0 and :: are all addresses")
-        if self.public_url is not None:
-            if not _URL.fullmatch(self.public_url):
-                raise ValueError(f'--public-url: expected a URL as in http://mock:8080, not "{self.public_url}"')
-            msgspec.structs.force_setattr(self, "public_url", self.public_url.rstrip("/"))
-        if not self.tls and (self.tls_cert or self.tls_key or self.ca_file):
-            raise ValueError("--tls-cert, --tls-key and --ca-file need --tls")
-        if (self.log_password or self.log_volatile) and not self.log.startswith("redis"):
-            raise ValueError("--log-password and --log-volatile need --log redis://...")
-        if not self.log_prefix.strip():
-            raise ValueError("--log-prefix: expected what keys begin with, as in mockspaces")
-        if self.record_control and not self.record:
-            raise ValueError("--record-control needs --record")
-        if self.tls_key and not self.tls_cert:
-            raise ValueError("--tls-key needs --tls-cert")
-        if self.tls_cert and self.ca_file:
-            raise ValueError("--ca-file is for the throw-away CA, and --tls-cert stands in its place")
+        public, several, redis = self.public_url, self.workers > 1, self.log.startswith("redis")
+        for wrong, why in (
+            (not self.host.strip(), "--host: expected an address or a name; 0.0.0.0 and :: are all addresses"),
+            (
+                public is not None and not _URL.fullmatch(public),
+                f'--public-url: expected a URL as in http://mock:8080, not "{public}"',
+            ),
+            (
+                not self.tls and (self.tls_cert or self.tls_key or self.ca_file),
+                "--tls-cert, --tls-key and --ca-file need --tls",
+            ),
+            (
+                (self.log_password or self.log_volatile) and not redis,
+                "--log-password and --log-volatile need --log redis://...",
+            ),
+            (not self.log_prefix.strip(), "--log-prefix: expected what keys begin with, as in mockspaces"),
+            (self.workers < 1, "--workers: expected how many processes serve, one or more"),
+            (several and not redis, "--workers needs --log redis://..., where the workers share what they know"),
+            (
+                several and self.random_seed is not None,
+                "--random-seed is for one process: several workers draw ids in no certain order",
+            ),
+            (several and self.record, "--record is for one process: several workers cannot write one archive"),
+            (self.record_control and not self.record, "--record-control needs --record"),
+            (self.tls_key and not self.tls_cert, "--tls-key needs --tls-cert"),
+            (
+                self.tls_cert and self.ca_file,
+                "--ca-file is for the throw-away CA, and --tls-cert stands in its place",
+            ),
+        ):
+            if wrong:
+                raise ValueError(why)
+        if public is not None:
+            msgspec.structs.force_setattr(self, "public_url", public.rstrip("/"))
+
+    @property
+    def public_host(self) -> str | None:
+        """The host of the public URL, None without one."""
+        return urlsplit(self.public_url or "").hostname

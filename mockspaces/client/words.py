@@ -565,6 +565,7 @@ class ServerOptions(TypedDict, total=False):
     log_prefix: str
     log_password: str | None
     log_volatile: bool
+    workers: int
     record: str | None
     record_control: bool
     log_level: Literal["debug", "info", "warning", "error"]

@@ -42,6 +42,7 @@ HEAD_BYTES = 64 * 1024
 HEAD_S = 30  # how long a head may take that has begun
 SLICE = 16 * 1024  # a slice of nothing but tiny requests takes some 20 ms
 LINGER_S, LINGER_IDLE_S = 30, 5  # the figures of nginx, lingering_time and lingering_timeout
+FIRST_REQUEST_S = 0.1  # who connects mostly asks something at once
 KEEP_ALIVE_S = 75  # no usual interval of polling; announced, so that clients do not reuse what is about to end
 
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([^ \r\n]*)(?: (HTTP/[0-9.]+))?")
@@ -177,6 +178,11 @@ class HttpProtocol(HttpToolsProtocol):
         self._rest: deque[bytes] = deque()
         self._idle_since = self.loop.time()
         self._idle_timer = self.loop.call_later(KEEP_ALIVE_S, self._end_if_idle)
+
+    @property
+    def has_just_come(self) -> bool:
+        """Whether its first request must be on its way."""
+        return self._before is None and self.loop.time() - self._idle_since < FIRST_REQUEST_S
 
     def _end_if_idle(self) -> None:
         """End a connection that was idle for long; looking now and then costs less than a timer for each request."""

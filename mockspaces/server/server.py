@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import functools
 import gc
 import logging
@@ -14,7 +13,6 @@ from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -22,58 +20,27 @@ from starlette.types import ASGIApp
 from mockspaces.app import STOPPING, App, create_app, prepare
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.worlds.worlds import Listeners, Stops
-from mockspaces.config import ANY_ADDRESS, DEFAULT_HOST, LOOPBACK, Config, url_of
+from mockspaces.config import ANY_ADDRESS, LOOPBACK, Config, url_of
 from mockspaces.contract import Contract
-from mockspaces.server.http import KEEP_ALIVE_S, HttpProtocol
+from mockspaces.server.http import FIRST_REQUEST_S, KEEP_ALIVE_S, HttpProtocol
+from mockspaces.server.listening import BACKLOG, Listening, bind_all
 from mockspaces.server.stops import Watch
 from mockspaces.server.transport import SocketFaults
 
 if TYPE_CHECKING:
     from uvicorn.server import Protocols
 
-BACKLOG, LAST_PORT = 2048, 65535
+LAST_PORT = 65535
 GRACE_S = 0.2  # open requests are given this long after a stop, so that the process ends within a second
 LAST_ANSWER_S = 1  # answers under way in a world that is dropped are given this long
 SWEEP_S = 5
 START_LIMIT_S = 60  # of a server in a thread
-PAIRS = 10  # so often a port is looked for that is free on both loopback addresses
 # Of a process of our own. With the usual 700 objects a server of 5,000 sockets spends 15 % of its time on looking
 # through all of them for garbage, up to a second at a time; almost everything here goes without a collector. The young
 # are looked through in small numbers, since 500,000 that a large seed has made take 70 ms.
 COLLECT_AFTER = (10_000, 5, 100)
 
 logger = logging.getLogger("mockspaces")
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """Return a bound and listening socket, so that the port is known before anything runs."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise OSError(error.errno, error.strerror, f"{host}:{port}") from None
-    listener.listen(BACKLOG)
-    return listener
-
-
-def bind_all(host: str, port: int) -> list[socket.socket]:
-    """Return listening sockets of one port: on both loopback addresses by default, on one where there is no IPv6."""
-    if host != DEFAULT_HOST:
-        return [bind(host, port)]
-    for _ in range(PAIRS):
-        first = bind(LOOPBACK[0], port)
-        try:
-            return [first, bind(LOOPBACK[1], first.getsockname()[1])]
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                return [first]
-            first.close()
-            if port:  # whoever asks localhost would reach somebody else
-                raise
-    return [bind(LOOPBACK[0], port)]
 
 
 def transport(app: ASGIApp) -> uvicorn.Config:
@@ -223,6 +190,10 @@ class UvicornServer(uvicorn.Server):
         self.on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for one in (*self.servers, *(sockets or ())):
+            one.close()
+        if any(isinstance(one, HttpProtocol) and one.has_just_come for one in self.server_state.connections):
+            await asyncio.sleep(FIRST_REQUEST_S)  # of whoever would have got another worker a moment later
         self._watch.end()
         if self.listeners:
             self.listeners.close_all()
@@ -258,56 +229,42 @@ class Server:
     As a context manager it starts and stops.
     """
 
-    def __init__(self, config: Config | None = None) -> None:
-        """Bind the ports (0 picks a free one).
+    def __init__(self, config: Config | None = None, listening: Listening | None = None) -> None:
+        """Bind the ports (0 picks a free one), unless they are bound already.
 
         Raises `OSError` if one is taken or a file cannot be read, `ValueError` for a bad certificate,
         `Rejection` for a bad seed.
         """
         self.config = config or Config(port=0)
+        self._listening = listening or Listening(self.config)
         with contextlib.ExitStack() as undo:
-            self._listeners = bind_all(self.config.host, self.config.port)
-            for one in self._listeners:
-                undo.enter_context(one)
-            self.port: int = self._listeners[0].getsockname()[1]
-            self.url = self.config.public_url or url_of(self.config.host, self.port)
+            undo.callback(self._listening.close)
+            self.port, self.url = self._listening.port, self._listening.url
+            self.secure_url = self._listening.secure_url
             self.app: App = create_app(self.config, base=self.url)
             self._ready = threading.Event()
             self._thread: threading.Thread | None = None
             self._rejection: Rejection | None = None
             self._server = self._make_server()
             self._server.on_ready = self._ready.set
-            self.secure_url = self._add_tls(undo) if self.config.tls else None
+            if self.config.tls:
+                self._add_tls()
             undo.pop_all()
 
-    def _add_tls(self, undo: contextlib.ExitStack) -> str:
+    def _add_tls(self) -> None:
         from mockspaces.server import tls  # noqa: PLC0415 - most servers do without, and it takes a while to load
 
-        config = self.config
-        if config.tls_cert:
-            chosen = tls.own(Path(config.tls_cert), Path(config.tls_key) if config.tls_key else None)
-        else:
-            own = [name for name in (self._public_host, config.host) if name and name not in ANY_ADDRESS]
-            chosen = tls.throw_away(own)
-        listeners = bind_all(config.host, config.tls_port)
-        for one in listeners:
-            undo.enter_context(one)
-        if config.ca_file and chosen.ca_pem:
-            Path(config.ca_file).write_bytes(chosen.ca_pem)
+        certificate, key = self.config.tls_cert, self.config.tls_key
+        chosen = self._listening.authority or tls.own(Path(certificate or ""), Path(key) if key else None)
         self.app.worlds.ca_pem = chosen.ca_pem
-        self._server.secure = listeners, chosen.context
-        return url_of(config.host, listeners[0].getsockname()[1], "https")
-
-    @property
-    def _public_host(self) -> str | None:
-        return urlsplit(self.config.public_url or "").hostname
+        self._server.secure = self._listening.secure, chosen.context
 
     def _make_server(self) -> UvicornServer:
         config = transport(self._recorded(self.config.record) if self.config.record else self.app)
         config.callback_notify, config.timeout_notify = self.app.worlds.sweep, SWEEP_S
         config.load()
         server = UvicornServer(config)
-        server.listeners = WorldListeners(server, self.config.host, self.config.world_ports, self._public_host)
+        server.listeners = WorldListeners(server, self.config.host, self.config.world_ports, self.config.public_host)
         self.app.worlds.listeners, server.stops = server.listeners, self.app.worlds.stops
         server.on_stop = self.app.worlds.leave_all
         self.app.transport = SocketFaults(server.server_state)
@@ -335,7 +292,7 @@ class Server:
             threading.Thread(target=prepare, daemon=True).start()
 
         self._server.on_ready = ready
-        self._server.run(sockets=self._listeners)
+        self._server.run(sockets=self._listening.plain)
         gc.freeze()  # the process ends: looking for garbage among thousands of sockets would take a second
 
     def start(self) -> Self:
@@ -354,11 +311,10 @@ class Server:
     def _serve(self) -> None:
         try:
             asyncio.run(self.app.start())
-            self._server.run(sockets=self._listeners)
+            self._server.run(sockets=self._listening.plain)
         except Rejection as rejection:
             self._rejection = rejection
-            for one in self._listeners:
-                one.close()
+            self._listening.close()
         finally:
             self._ready.set()
 

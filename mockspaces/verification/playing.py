@@ -16,7 +16,8 @@ import jwt
 import pytest
 
 from mockspaces.contract import Contract
-from mockspaces.server.server import UvicornServer, WorldListeners, bind_all, transport
+from mockspaces.server.listening import bind_all
+from mockspaces.server.server import UvicornServer, WorldListeners, transport
 from mockspaces.server.transport import SocketFaults
 from mockspaces.traffic import archives
 from mockspaces.traffic.matching import WORLD

@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from mockspaces.server.server import bind, transport
+from mockspaces.server import bind, transport
 from tests.server.conftest import Raw
 
 Ask = Callable[..., Raw]
