@@ -55,3 +55,17 @@ def test_pytest_can_be_started_by_who_has_imported_the_package(tmp_path: Path) -
     code = "import sys, mockspaces, pytest; sys.exit(pytest.main(['-W', 'error', '-p', 'no:asyncio', '-q']))"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_server_loads_nothing_for_clients() -> None:
+    """What only clients and queues of python-socketio need is not loaded for a server, and can be had afterwards."""
+    code = """
+import sys
+from mockspaces import app
+app.FIRST_ANSWER_S = app.SETTLED_S = 0
+app.prepare()
+print(*sorted({"requests", "redis", "urllib3", "websocket", "socketio"}.intersection(sys.modules)))
+import redis, requests, websocket
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("socketio\n", "")
