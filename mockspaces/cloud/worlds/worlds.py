@@ -10,7 +10,8 @@ from mockspaces.cloud.kernel.rejection import Rejection, not_found
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.store.state import State
 from mockspaces.cloud.store.transaction import repeated, to_its_end
-from mockspaces.cloud.worlds import seeds, snapshots
+from mockspaces.cloud.worlds import snapshots
+from mockspaces.cloud.worlds.prepared import Planter
 from mockspaces.cloud.worlds.seeds import Seed
 from mockspaces.cloud.worlds.snapshots import Snapshot
 from mockspaces.contract import Contract, errors
@@ -130,6 +131,7 @@ class Worlds:
         self._contract = contract or Contract.shipped()
         self._settings = settings or Settings()
         self._random_seed = random_seed
+        self._planter = Planter(self._contract, self._settings)
         self._max_worlds = max_worlds
         self._by_name: dict[str, Hosted] = {}
         self._by_port: dict[int, Hosted] = {}
@@ -173,7 +175,7 @@ class Worlds:
             async with world.transactions.alone():  # whoever finds the world already waits until it is seeded
                 if chosen != DEFAULT:
                     await self._listen(hosted)
-                await seeds.apply(world, seed)
+                await self._planter.plant(world, seed)
                 if chosen == DEFAULT:  # others may get the user whom the server's settings name later
                     await sign_in.check_auto_login(world, {sign_in.AUTO_LOGIN: world.settings.accounts_auto_login})
                 if self.keeper:
@@ -261,7 +263,7 @@ class Worlds:
     async def reset(self, hosted: Hosted) -> None:
         """Bring a world back to its seed; sockets are closed."""
         fresh = hosted.world.sibling()
-        await seeds.apply(fresh, hosted.seed)
+        await self._planter.plant(fresh, hosted.seed)
         await self._whole(repeated(lambda: self._replace(hosted, fresh.state)))
 
     async def restore(self, hosted: Hosted, snapshot: Snapshot) -> None:
