@@ -154,7 +154,7 @@ async def _grown(target: Target, requests: int) -> tuple[float, float]:
 def worlds(effort: Effort) -> list[Figure]:
     """Open and drop a world over HTTP, as the fixture does for each test, beside one bare POST by the same client."""
     times, floors = [], []
-    with server(MOCK) as (url, pid), Mockspaces(url) as mock, _bare_post() as post:
+    with server(MOCK) as (url, pid), Mockspaces(url) as mock, _bare_post() as (post, _):
         used = cpu_seconds(pid)
         for _ in range(effort.worlds):
             floors.append(_timed(post))
@@ -166,20 +166,30 @@ def worlds(effort: Effort) -> list[Figure]:
 
 
 def fixture(effort: Effort) -> list[Figure]:
-    """What the fixture adds to a test: a suite that asks for it beside one that does not, in times of a bare POST."""
-    added, floors = [], []
-    with _bare_post() as post:
+    """What the fixture adds to a test: a suite that asks for it beside one that does not, in times of a bare POST.
+
+    By CPU, that of client and server together: for the mock they are one process.
+    """
+    added, floors, used, bare_used = [], [], [], []
+    with _bare_post() as (post, pid):
         for _ in range(min(3, effort.rounds)):
-            added.append(_suite("mockspaces", effort.tests) - _suite("tmp_path_factory", effort.tests))
+            (wall, cpu), (bare_wall, bare_cpu) = (
+                _suite(name, effort.tests) for name in ("mockspaces", "tmp_path_factory")
+            )
+            added.append(wall - bare_wall)
+            used.append(cpu - bare_cpu)
+            begin = time.process_time() + cpu_seconds(pid)
             floors.append(median([_timed(post) for _ in range(effort.tests)]))
+            bare_used.append((time.process_time() + cpu_seconds(pid) - begin) / effort.tests * 1000)
     note = f"{effort.tests} tests, server start left out, {_beside(added, floors)}"
-    return [Figure(what="fixture per test, times a bare POST", samples=ratios(added, floors), budget=8, note=note)]
+    what = "fixture per test, times a bare POST"
+    return [Figure(what=what, samples=ratios(added, floors), cpu=ratios(used, bare_used), budget=8, note=note)]
 
 
 @contextmanager
-def _bare_post() -> Iterator[Callable[[], bytes]]:
-    """Yield a call that sends one POST to a bare route and reads its answer, with the client that users have."""
-    with server(FLOOR, b"{}") as (url, _):
+def _bare_post() -> Iterator[tuple[Callable[[], bytes], int]]:
+    """Yield a call that sends one POST to a bare route, with the client that users have, and its process id."""
+    with server(FLOOR, b"{}") as (url, pid):
         connection = HTTPConnection(urlsplit(url).netloc)
 
         def post() -> bytes:
@@ -187,7 +197,7 @@ def _bare_post() -> Iterator[Callable[[], bytes]]:
             return connection.getresponse().read()
 
         post()
-        yield post
+        yield post, pid
         connection.close()
 
 
@@ -201,14 +211,15 @@ def _beside(times: Sequence[float], floors: Sequence[float]) -> str:
     return f"floor {median(floors):.2f} ms, mock {median(times):.2f} ms"
 
 
-def _suite(fixture: str, tests: int) -> float:
-    """Return the milliseconds that each test but the first takes which has a fixture."""
+def _suite(fixture: str, tests: int) -> tuple[float, float]:
+    """Return the milliseconds that each test but the first takes which has a fixture, and those of processor time."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "test_suite.py"
         path.write_text(SUITE.format(fixture=fixture, tests=tests), encoding="utf-8")
         command = (sys.executable, "-m", "pytest", *ALONE, "--rootdir", folder, str(path))
         done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)  # noqa: S603 - our own
-    return next(float(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("took "))
+    wall, cpu = next(line.split()[1:] for line in done.stdout.splitlines() if line.startswith("took "))
+    return float(wall), float(cpu)
 
 
 SUITE = """
@@ -218,9 +229,9 @@ times = []
 @pytest.fixture(autouse=True, scope="module")
 def told():
     yield
-    print("\\ntook", (times[-1] - times[0]) * 1000 / {tests})
+    print("\\ntook", *((end - begin) * 1000 / {tests} for begin, end in zip(times[0], times[-1])))
 
 @pytest.mark.parametrize("number", range({tests} + 1))
 def test(number, {fixture}):
-    times.append(time.perf_counter())
+    times.append((time.perf_counter(), time.process_time()))
 """
