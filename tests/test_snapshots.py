@@ -16,6 +16,7 @@ BESIDE_THE_STATE = {
     "transactions": "nothing is under way between calls",
     "_initial": "what a reset goes back to",
     "_open": "whether others are let in already",
+    "_skew": "how far the clock that all processes share is from that of the machine",
     "clock": "reads and changes a fact",
     "ids": "as clock",
     "signing_keys": "as clock",
