@@ -16,11 +16,8 @@ import pytest
 from mockspaces.accounts.surface import AccountsSurface
 from mockspaces.app import App
 from mockspaces.asgi.exchange import Exchange
-from mockspaces.cloud.kernel.attempt import Attempt
 from mockspaces.cloud.kernel.rejection import Rejection
-from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.collection import Collection
-from mockspaces.cloud.store.run import Fault, Occurrence
 from mockspaces.cloud.store.transaction import Log, MustWait, Store, Transactions
 from mockspaces.contract import control, endpoints, web
 from mockspaces.control.surface import ControlSurface
@@ -57,8 +54,7 @@ class Breaking:
         self.kept: set[tuple[str, str]] = set()  # by endpoint or event: in which stores a refusal kept something
         self._app = app
         self._until: dict[Log, int] = {}  # how many changes are left until a run breaks
-        self._met: dict[Attempt, tuple[bool, Fault | None]] = {}  # what an attempt knew before a run
-        note, meet_fault = Log.note, Attempt.meet_fault
+        note = Log.note
 
         def breaking_note(log: Log, store: Store, key: str, old: Any, new: Any) -> None:
             left = self._until.get(log)
@@ -68,19 +64,18 @@ class Breaking:
                 self._until[log] = left - 1
             note(log, store, key, old, new)
 
-        def remembering_meet_fault(attempt: Attempt, world: World, occurrence: Occurrence) -> Fault | None:
-            self._met.setdefault(attempt, (attempt._asked, attempt._fault))
-            return meet_fault(attempt, world, occurrence)
-
-        async def carry_out(turns: Transactions, call: Callable[[], Awaitable[Result]]) -> Result:
+        async def carry_out(
+            turns: Transactions, call: Callable[[], Awaitable[Result]], begin_again: Callable[[], None] | None = None
+        ) -> Result:
             while True:
                 try:
                     return await self._run(turns, call)
                 except MustWait as leave:
                     await leave.wait()
+                if begin_again is not None:
+                    begin_again()
 
         patch.setattr(Log, "note", breaking_note)
-        patch.setattr(Attempt, "meet_fault", remembering_meet_fault)
         patch.setattr(Transactions, "carry_out", carry_out)
 
     async def _run(self, turns: Transactions, call: Callable[[], Awaitable[Result]]) -> Result:
@@ -90,7 +85,7 @@ class Breaking:
             try:
                 async with turns:
                     log, before = turns.log, self._content(turns)
-                    self._met, self._until = {}, {} if large else {log: moment}
+                    self._until = {} if large else {log: moment}
                     try:
                         result = await call()
                     finally:
@@ -101,8 +96,6 @@ class Breaking:
                 self.kept |= {(name, one) for one in self._changed(turns, before)}
                 raise
             except Broken as bug:
-                for attempt, known in self._met.items():
-                    attempt._asked, attempt._fault = known
                 self.left += [f"{name} broke at {bug} and left {one}" for one in self._changed(turns, before)]
         raise AssertionError("a call has no end")
 

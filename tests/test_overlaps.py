@@ -251,14 +251,14 @@ def check_rights_before_entering(patch: pytest.MonkeyPatch) -> None:
     looking = set[object]()
     admitted: dict[object, access.Standing] = {}
 
-    async def early(turns: Transactions, call: Callable[[], Awaitable[Result]]) -> Result:
+    async def early(turns: Transactions, call: Callable[[], Awaitable[Result]], *more: Any) -> Result:
         task = asyncio.current_task()
         looking.add(task)
         with contextlib.suppress(Exception):
             await call()
         looking.discard(task)
         try:
-            return await carry_out(turns, call)
+            return await carry_out(turns, call, *more)
         finally:
             admitted.pop(task, None)
 

@@ -49,7 +49,7 @@ class AccountsSurface:
         if exchange.has_body:
             await exchange.body()
         call = Call(exchange, endpoint, params, path, query)
-        answer = await exchange.world.transactions.carry_out(lambda: self._carry_out(call))
+        answer = await exchange.world.transactions.carry_out(lambda: self._carry_out(call), exchange.begin_again)
         return add_headers(await answer.response() if isinstance(answer, Signed) else answer, CORS)
 
     async def _carry_out(self, call: Call) -> Response | Signed:
@@ -76,7 +76,7 @@ class AccountsSurface:
         if not exchange.world.settings.accounts_typo_alias:
             why = f'did you mean "{meant}"? With the setting accounts.typo_alias {exchange.path} is served too'
             raise Rejection(errors.ROUTE_NOT_FOUND, why)
-        exchange.why = "accounts.typo_alias: the misspelt path is served as an alias"
+        exchange.why = exchange.reading = "accounts.typo_alias: the misspelt path is served as an alias"
         return meant, query
 
     async def _authenticate(self, exchange: Exchange, endpoint: Endpoint) -> None:

@@ -32,6 +32,7 @@ class Exchange:
     caller: Caller | None = None
     code: str | None = None
     why = ""
+    reading = ""  # why it was read as another one
     transport: Transport | None = None
     _body: bytes | None = None
     _headers: dict[bytes, bytes] | None = None  # none before somebody asks for one
@@ -152,6 +153,10 @@ class Exchange:
         if action.reject is not None:
             raise Rejection(action.reject, self.why, detail=PLANNED_DETAIL)
         return _planned(action) if action.status is not None else None
+
+    def begin_again(self) -> None:
+        """Forget what a run of the call has noted that was taken back."""
+        self.caller, self.code, self.why, self.transport = None, None, self.reading, None
 
     def note(self, text: str) -> None:
         """Add to what the journal says, as where a setting saved the request."""

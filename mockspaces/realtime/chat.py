@@ -132,7 +132,8 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             session = Session(hub, transport, sid, caller, origins, world.presence.connect(connection))
 
             def enter() -> None:
-                self._sessions[sid] = hub.sessions[session.id] = session
+                self._sessions[sid] = session
+                hub.enter(session)
                 transport.namespaces.add(namespace)
 
             world.transactions.at_commit(enter)
@@ -197,7 +198,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         if session is None:
             return
         hub, world = session.hub, session.hub.world
-        hub.sessions.pop(session.id, None)
+        hub.forget(session)
         session.transport.namespaces.discard(session.namespace)
         if hub.closed:
             return

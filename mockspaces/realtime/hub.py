@@ -16,6 +16,7 @@ from mockspaces.cloud.kernel.caller import Caller
 from mockspaces.cloud.kernel.journal import Entry
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.store.run import Connection, Ending, Frames, Occurrence, Said, Way
+from mockspaces.cloud.store.transaction import unheard
 from mockspaces.contract import events
 from mockspaces.contract.shapes.changes import builtins
 from mockspaces.realtime.adapter import Engine, Packets, Transport, event, messages
@@ -205,6 +206,22 @@ class Hub:
         )
 
     # --- the sockets of this process
+
+    def enter(self, session: Session) -> None:
+        """Deliver to a session from now on."""
+        self.sessions[session.id] = session
+        self.world.transactions.speak = self.speak
+
+    def forget(self, session: Session) -> None:
+        """Deliver to a session no longer."""
+        self.sessions.pop(session.id, None)
+        if not self.sessions and not self.closed:
+            self.world.transactions.speak = unheard
+
+    def close(self) -> None:
+        """Have nothing more to do with the world."""
+        self.closed = True
+        self.world.transactions.speak = unheard
 
     def speak(self, said: Said) -> None:
         """Carry out what was said, by whichever process, for the sockets of this one."""

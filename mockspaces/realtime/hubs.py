@@ -5,7 +5,6 @@ from functools import partial
 
 from mockspaces.cloud.kernel.events import Event
 from mockspaces.cloud.kernel.world import World
-from mockspaces.cloud.store.transaction import unheard
 from mockspaces.cloud.worlds.worlds import Farewell, Worlds
 from mockspaces.realtime.announcements import on_event
 from mockspaces.realtime.hub import Hub
@@ -34,7 +33,6 @@ class Hubs:
             hub = Hub(world, self._worlds.worker)
             listener = partial(on_event, hub)
             world.subscribers.append(listener)
-            world.transactions.speak = hub.speak
             self._hubs[world] = (hub, listener)
         return self._hubs[world][0]
 
@@ -48,9 +46,8 @@ class Hubs:
         if world not in self._hubs:
             return _nobody
         hub, listener = self._hubs.pop(world)
-        hub.closed = True
         world.subscribers.remove(listener)
-        world.transactions.speak = unheard
+        hub.close()
 
         async def close() -> None:
             for session in list(hub.sessions.values()):

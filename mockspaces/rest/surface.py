@@ -86,7 +86,9 @@ class RestSurface:
             given = params[name].lower() if endpoint.words_in_any_case else params[name]
             if given not in (word.lower() if endpoint.words_in_any_case else word for word in words):
                 raise Rejection(errors.ROUTE_NOT_FOUND, f'"{params[name]}" is none of {", ".join(words)}')
-        result = await exchange.world.transactions.carry_out(lambda: self._carry_out(exchange, endpoint, params))
+        result = await exchange.world.transactions.carry_out(
+            lambda: self._carry_out(exchange, endpoint, params), exchange.begin_again
+        )
         changes = exchange.world.contract.shapes
         response = result if isinstance(result, Response) else Json(result, changes=changes)
         return add_headers(conditional(exchange, response), CORS)

@@ -76,7 +76,7 @@ async def _take(exchange: Exchange, key: str) -> Response:
         _check_signature(exchange, "PUT", file)
         return file, await files.reserve(world, file, media_type)
 
-    begun = await exchange.world.transactions.carry_out(reserve)
+    begun = await exchange.world.transactions.carry_out(reserve, exchange.begin_again)
     if isinstance(begun, Response):
         return begun
     file, reservation = begun
@@ -119,7 +119,7 @@ async def _give(exchange: Exchange, key: str) -> Response:
         _check_signature(exchange, "GET", file)
         return file, await files.content(world, file)
 
-    found = await exchange.world.transactions.carry_out(look_up)
+    found = await exchange.world.transactions.carry_out(look_up, exchange.begin_again)
     if isinstance(found, Response):
         return found
     file, data = found

@@ -44,7 +44,7 @@ class WebSurface:
         async def meet_fault() -> Response | None:
             return exchange.meet_fault(self.name)
 
-        planned = await exchange.world.transactions.carry_out(meet_fault)
+        planned = await exchange.world.transactions.carry_out(meet_fault, exchange.begin_again)
         shown = planned or pages.render("link.html", meaning=MEANINGS[endpoint], target=target)
         return add_headers(shown, CORS)
 

@@ -304,6 +304,11 @@ class Transactions:
             raise
 
     @property
+    def hears(self) -> bool:
+        """Whether this process has sockets, which wait to be told."""
+        return self.speak is not unheard
+
+    @property
     def inside(self) -> bool:
         """Whether the present task is inside of a transaction."""
         return self._owner is not None and self._owner is asyncio.current_task()
@@ -317,8 +322,13 @@ class Transactions:
 
     # --- turns
 
-    async def carry_out(self, call: Callable[[], Awaitable[Result]]) -> Result:
-        """Carry a call out inside one transaction; one that has to wait does so outside and runs again."""
+    async def carry_out(
+        self, call: Callable[[], Awaitable[Result]], begin_again: Callable[[], None] | None = None
+    ) -> Result:
+        """Carry a call out inside one transaction; one that has to wait does so outside and runs again.
+
+        What a run has noted outside of stores ``begin_again`` takes back before the next one.
+        """
         while True:
             try:
                 async with self:
@@ -328,6 +338,8 @@ class Transactions:
             except Again as again:
                 self.repeated += 1
                 await again.wait()
+            if begin_again is not None:
+                begin_again()
 
     async def _take_turn(self) -> None:
         # A task that owns the turn would wait for itself; a child task is another one, and may wait.
