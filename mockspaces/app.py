@@ -24,6 +24,7 @@ from mockspaces.asgi.surface import Surface
 from mockspaces.cloud.kernel.journal import Entry
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.kernel.world import Origins, World, changed_settings
+from mockspaces.cloud.store.transaction import STOPPING
 from mockspaces.cloud.worlds import seeds
 from mockspaces.cloud.worlds.seeds import Seed
 from mockspaces.cloud.worlds.worlds import DEFAULT, PREFIX, Worlds
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from mockspaces.realtime.surface import RealtimeSurface
     from mockspaces.traffic.uploads import Uploads
 
-STOPPING = "the mock is stopping"
 FIRST_ANSWER_S = 0.05  # whoever has waited for the start is not to wait for what comes later
 SETTLED_S = 1  # whoever started the server asks at once, and pages come later
 # What the clients and the message queues of python-socketio load wherever it is installed. A server has none of them,

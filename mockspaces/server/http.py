@@ -32,9 +32,9 @@ import httptools
 from uvicorn._types import ASGI3Application, ASGIReceiveEvent, HTTPScope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from mockspaces.app import STOPPING
 from mockspaces.asgi.refused import REFUSED, REFUSED_UPGRADE
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
+from mockspaces.cloud.store.transaction import STOPPING
 from mockspaces.contract import errors
 from mockspaces.server.handshake import handshake_problem
 

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Self
 import uvicorn
 from starlette.types import ASGIApp
 
-from mockspaces.app import STOPPING, App, create_app, prepare
+from mockspaces.app import App, create_app, prepare
 from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.store.transaction import STOPPING
 from mockspaces.cloud.worlds.worlds import Listeners, Stops
 from mockspaces.config import ANY_ADDRESS, LOOPBACK, Config, url_of
 from mockspaces.contract import Contract

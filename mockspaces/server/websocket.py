@@ -22,7 +22,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 from websockets.http11 import Request
 
-from mockspaces.app import STOPPING
+from mockspaces.cloud.store.transaction import STOPPING
 from mockspaces.server.handshake import Lines, values
 
 SLICE = 4 * 1024  # of nothing but tiny frames takes some 15 ms

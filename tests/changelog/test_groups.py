@@ -7,7 +7,7 @@ import pytest
 
 from mockspaces.cloud.store.facts import Fact
 from mockspaces.cloud.store.run import Frames, Said
-from mockspaces.cloud.store.transaction import MOST_TOGETHER, Change, Transactions
+from mockspaces.cloud.store.transaction import MOST_TOGETHER, STOPPING, Change, Transactions
 
 
 class Refused(Exception):
@@ -204,6 +204,21 @@ async def test_commands_follow_the_storing(place: Place) -> None:
     with pytest.raises(Full):
         await call("broken")
     assert done == ["left"]
+
+
+@pytest.mark.parametrize("broken", [False, True])
+async def test_who_is_interrupted_by_the_end_hears_what_became_of_it(place: Place, *, broken: bool) -> None:
+    """A call that waits to be stored when the process is told to stop is answered that it is stored, or why not."""
+    place.notes.goes_on.clear()
+    place.notes.broken = broken
+    call = asyncio.create_task(place.add())
+    await asyncio.sleep(0.01)
+    call.cancel(STOPPING)
+    await asyncio.sleep(0.01)
+    place.notes.goes_on.set()
+    outcome = (await asyncio.gather(call, return_exceptions=True))[0]
+    assert isinstance(outcome, Full) if broken else outcome == 0
+    assert place.fact.value == (0 if broken else 1)
 
 
 async def test_who_replaces_the_state_finds_all_of_it_stored(place: Place) -> None:

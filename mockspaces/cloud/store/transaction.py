@@ -51,6 +51,7 @@ from mockspaces.cloud.store.run import Said
 
 Effect = Callable[[], None] | Said
 Command = Callable[[], Awaitable[None]]
+STOPPING = "the mock is stopping"  # a task that is cancelled with these words may learn what became of its transaction
 MOST_TOGETHER = 64  # transactions that are stored together at most
 Result = TypeVar("Result")
 
@@ -508,7 +509,12 @@ class Transactions:
     async def _leave_group(self, group: Group, commands: Sequence[Command]) -> None:
         """Wait until a group is stored; then commands are carried out, even if whoever caused them has left."""
         following = self._start(self._follow(group, commands)) if commands else None
-        await group.wait()
+        try:
+            await group.wait()
+        except asyncio.CancelledError as interruption:
+            if STOPPING not in interruption.args:
+                raise
+            await group.wait()  # whoever asked is told that it is stored, if it is
         if following is not None:
             await asyncio.shield(following)
 
