@@ -119,6 +119,8 @@ class App:
                 await self._open_default()
             if self._keeper:
                 await self._keeper.leave_loop()
+            if self.worlds.worker:
+                _ = self.realtime  # whoever commits speaks to the sockets of all workers
 
     async def _open_default(self) -> None:
         """Open the default world; another worker may do the same just now."""

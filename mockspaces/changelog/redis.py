@@ -69,6 +69,7 @@ SLICE = 500  # entries that are read or trimmed at a stretch
 KEPT = 5000  # change sets before a snapshot: whoever lost the answer to an append finds it among them
 PARTS_SLICE = 32
 CONNECTIONS = 8
+AWAY = (exceptions.RedisError, OSError, RuntimeError)  # the last is uvloop's, of a connection that is closed
 logger = logging.getLogger("mockspaces")
 
 # KEYS: log, workers. ARGV: prefix, who, milliseconds, format, program, options. Returns other options that are in use,
@@ -263,9 +264,10 @@ class RedisLog:
             kind = _text(asked.type(key))
             if kind not in (expected, "none"):
                 self._refuse(f'has a {kind} of something else at the key "{key}"; choose another --log-prefix')
+        there = asked.exists(self._log)  # before its format is read: another worker may make it in between
         found: Any = asked.hmget(self._log, ["format", "program"])
         known = int(found[0] or 0)
-        if not known and asked.exists(self._log):
+        if there and not known:
             self._refuse(f'has a hash of something else at the key "{self._log}"; choose another --log-prefix')
         if known > FORMAT:
             self._refuse(
@@ -307,7 +309,7 @@ class RedisLog:
         """Return the answer to one command. Raises `_AwayError` where that is not to be had."""
         try:
             connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]  # a decorator hides its types
-        except (exceptions.RedisError, OSError) as error:
+        except AWAY as error:
             raise _AwayError(_sentence(error), sent=False) from None
         try:
             await connection.send_command(*command)
@@ -316,7 +318,7 @@ class RedisLog:
             raise _AwayError(_sentence(error), sent=False) from None
         except exceptions.ResponseError:
             raise
-        except (exceptions.RedisError, OSError) as error:
+        except AWAY as error:
             await connection.disconnect(nowait=True)
             task = asyncio.current_task()
             if task is not None and task.cancelling():  # which redis-py may take for an error of the connection
@@ -459,7 +461,7 @@ class RedisLog:
         """Hear what other workers have done; whenever that was interrupted, all worlds may have news."""
         while True:
             connection = self._pool.make_connection()  # type: ignore[no-untyped-call]  # published without types
-            with contextlib.suppress(exceptions.RedisError, OSError):
+            with contextlib.suppress(*AWAY):
                 try:
                     await connection.send_command("SUBSCRIBE", self._news)
                     await connection.read_response()

@@ -94,14 +94,17 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
 
     # --- joining
 
-    def _place(self, transport: Transport, namespace: str) -> tuple[World, Origins]:
+    async def _place(self, transport: Transport, namespace: str) -> tuple[World, Origins]:
         """Return the world that a namespace means, and from where it is reached. Refuses unknown namespaces."""
         handshake: Handshake = transport.context
         if namespace == events.CHAT:
             return handshake.world, handshake.origins
         name = namespace.removeprefix(PREFIX).removesuffix(events.CHAT)
         own = handshake.world.name
-        if namespace != f"{PREFIX}{name}{events.CHAT}" or own not in (DEFAULT, name) or name not in self._worlds:
+        fits = namespace == f"{PREFIX}{name}{events.CHAT}" and own in (DEFAULT, name)
+        if fits and name not in self._worlds:
+            await self._worlds.sync()
+        if not fits or name not in self._worlds:
             entry = self._entry(handshake.world, transport, namespace, events.CONNECT_EVENT)
             entry.target, entry.head = handshake.target, handshake.head
             entry.code = errors.ROUTE_NOT_FOUND
@@ -114,7 +117,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
     async def _connect(self, transport: Transport, namespace: str, sid: str, auth: Any) -> None:
         if namespace == "/":
             return  # clients of protocol 5 may join it; nobody listens there
-        world, origins = self._place(transport, namespace)
+        world, origins = await self._place(transport, namespace)
 
         def join(caller: Caller) -> None:
             hub = self._hubs.of(world)
@@ -184,7 +187,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
 
     async def reauthenticate(self, transport: Transport, namespace: str, auth: dict[str, str]) -> str | None:
         """Check a second CONNECT; whoever it names, the session stays that of the first one (RT-EIO-13)."""
-        world, _origins = self._place(transport, namespace)
+        world, _origins = await self._place(transport, namespace)
         try:
             await self._admit(world, transport, namespace, auth, None)
         except Rejection as rejection:

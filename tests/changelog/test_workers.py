@@ -1,0 +1,81 @@
+"""Several real workers of one cloud: sockets on one hear what is done on another, and what is left when one dies."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import pytest
+
+from contract_tests.sockets import Chat
+from mockspaces.client import Mockspaces
+from tests.changelog.servers import RedisServer, free_port
+from tests.changelog.test_processes import PERSON, Caller, socket_url
+from tests.conftest import SOON_S, Serve, Served
+
+PUBLIC = "http://127.0.0.1:1"  # of a balancer, if there were one
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fresh_interpreter")]
+
+
+@pytest.fixture
+def workers(serve: Serve, other_server: Callable[..., RedisServer]) -> list[Served]:
+    """Three of them, each reached by itself."""
+    server, found = other_server(), []
+    for _ in range(3):
+        port = free_port()
+        started = serve("--log", server.url, "--public-url", PUBLIC, "--port", str(port), "--log-level", "error")
+        found.append(Served(started.process, f"http://127.0.0.1:{port}"))
+    return found
+
+
+def test_sockets_hear_what_is_done_on_other_workers(workers: list[Served]) -> None:
+    """Messages come once and in their order, whichever worker has stored them, also one that has no socket itself."""
+    with ExitStack() as closed:
+        mocks = [closed.enter_context(Mockspaces(one.url)) for one in workers]
+        token = mocks[0].token(PERSON)
+        space = mocks[1].space("Room", owner=PERSON)
+        chats = [closed.enter_context(Chat(socket_url(one.url, token))) for one in workers[:2]]
+        for chat in chats:
+            chat.join()
+            chat.subscribe(space.id)
+        callers = [Caller(one.url, token) for one in workers]
+        for number in range(9):
+            caller = callers[-(number % 3) - 1]
+            assert caller.post(f"/api/spaces/{space.id}/chats", {"content": {"bodyText": str(number)}})[0] == 200
+        for caller in callers:
+            caller.close()
+        for chat in chats:
+            assert [chat.hear()[1]["content"]["bodyText"] for _ in range(9)] == list(map(str, range(9)))
+
+
+def test_who_was_on_a_worker_that_died_has_left(workers: list[Served]) -> None:
+    """Some seconds after a worker was killed its sockets are gone for the others, who are told that they left."""
+    with ExitStack() as closed:
+        mocks = [closed.enter_context(Mockspaces(one.url)) for one in workers]
+        token = mocks[0].token(PERSON)
+        space = mocks[0].space("Room", owner=PERSON)
+        lost, stays = (closed.enter_context(Chat(socket_url(one.url, token))) for one in workers[:2])
+        for chat in (lost, stays):
+            chat.join()
+            chat.subscribe(space.id)
+        lost.emit("SEND_PRESENCE_EVENT", {"category": "app.event.presence.party.online", "topicId": space.id})
+        assert stays.hear()[1]["category"] == "app.event.presence.party.online"
+        workers[0].process.kill()
+        until = time.monotonic() + SOON_S
+        while mocks[2].call("GET", "")["counts"]["sockets"] == 2:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        assert stays.hear()[1]["category"] == "app.event.presence.party.leaves"
+
+
+def test_a_world_is_reached_on_every_worker(workers: list[Served]) -> None:
+    """A world that one worker has opened answers on the others, by path and by namespace, until one drops it."""
+    with ExitStack() as closed:
+        mocks = [closed.enter_context(Mockspaces(one.url)) for one in workers]
+        mocks[0].call("POST", "/worlds", {"name": "shared"})
+        world = closed.enter_context(Mockspaces(f"{workers[1].url}/w/shared"))
+        token = world.token(PERSON)
+        chat = closed.enter_context(Chat(socket_url(workers[2].url, token), namespace="/w/shared/chat"))
+        assert str(chat.join()).startswith("40/w/shared/chat")
+        mocks[0].call("DELETE", "/worlds/shared")
+        for one in mocks:
+            assert [found["name"] for found in one.call("GET", "/worlds")["data"]] == ["default"]
