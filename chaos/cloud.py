@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import shutil
 import signal
-import socket
 import weakref
 from collections import deque
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from subprocess import DEVNULL
 
 from chaos.program import Program
 from chaos.relay import LOOPBACK, Balancer, End, Relay
-from chaos.served import Process
+from chaos.served import Process, free_port
 
 START_S = 10
 POLL_S = 0.005
@@ -37,8 +36,7 @@ class Redis:
 
     async def start(self) -> None:
         """Start it with the files that there are, and return when it answers."""
-        with socket.create_server((LOOPBACK, 0)) as taken:
-            self.port = taken.getsockname()[1]
+        self.port = free_port()
         program = shutil.which("redis-server") or "redis-server"
         options = ["--port", str(self.port), *self._options]
         self._process = await asyncio.create_subprocess_exec(program, *options, stdout=DEVNULL)
@@ -153,7 +151,8 @@ class Cloud:
         program, out = self._program, self._folder / f"process{len(self._every)}"
         skew = program.skew if worker == program.workers - 1 else 0
         log = self.log(self.lines[worker] if self.lines else None)
-        process = Process(log, out, program.compact, self._fault, skew)
+        public = self.url if self.balancer else ""
+        process = Process(log, out, program.compact, self._fault, skew=skew, public=public)
         self._every.append(process)
         return process
 

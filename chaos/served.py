@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import socket
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import mockspaces.cli
 from chaos import faults
+from chaos.relay import LOOPBACK
 from mockspaces.changelog import keeper, sqlite
 
 START_S = 30
@@ -63,16 +65,26 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
+def free_port() -> int:
+    """Return a port of this machine that nobody has."""
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
+
+
 class Process:
     """One process that serves, or that was refused the log."""
 
-    def __init__(self, log: str, out: Path, compact: int, fault: str, skew: int = 0) -> None:
-        """Start it, with a clock that is wrong by ``skew`` seconds."""
-        options = ["--port", "0", "--log", log, "--log-level", "error"]
+    def __init__(self, log: str, out: Path, compact: int, fault: str, *, skew: int = 0, public: str = "") -> None:
+        """Start it, with a clock that is wrong by ``skew`` seconds, for clients who reach it by a ``public`` URL."""
+        port = free_port() if public else 0
+        options = ["--port", str(port), "--log", log, "--log-level", "error"]
+        options += ["--public-url", public] if public else []
         self._out = out
         self._process = _forking.Process(target=serve, args=(options, str(out), compact, fault, skew), daemon=True)
         self._process.start()
         self.url = ""
+        self._own = f"http://{LOOPBACK}:{port}" if port else ""  # what it prints is the public one
 
     @property
     def said(self) -> str:
@@ -90,7 +102,7 @@ class Process:
         while time.monotonic() < until:
             for line in self.said.splitlines(keepends=True):
                 if line.startswith("ready ") and line.endswith("\n"):
-                    self.url = line.split()[1]
+                    self.url = self._own or line.split()[1]
                     return True
             if self._process.exitcode is not None:
                 return False
