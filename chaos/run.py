@@ -94,8 +94,8 @@ class Run:
         return self._rivals[0].url if self._rivals and client % 2 else self._cloud.url
 
     async def _asked(self, method: str, path: str, body: object = None, *, url: str = "") -> Any:
-        """Return the answer of a control call that must succeed, of the worker at a URL or of any."""
-        status, answer = await self._control.call(url or self._url(), method, path, body)
+        """Return the answer of a control call that must succeed, of the worker at a URL or of the first one."""
+        status, answer = await self._control.call(url or self._cloud.workers[0].url, method, path, body)
         if status != 200:
             raise Refusal(f"{method} {path}: {status} {answer}")
         return answer
