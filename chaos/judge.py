@@ -31,7 +31,6 @@ class Judge:
         self._made()
         self._registers()
         self._orders()
-        self._complete()
         return [f"{self._world.prefix or '/'}: {one}" for one in self.problems]
 
     def _say(self, problem: str) -> None:
@@ -178,17 +177,18 @@ class Judge:
                 if known != sorted(known):
                     self._say(f"somebody {how} the posts of {space} in another order than they are stored in")
 
-    def _complete(self) -> None:
-        """Sockets that are there still have heard all that was acknowledged since they subscribed."""
-        for connection in self._world.connections:
-            if not connection.alive:
-                continue
-            heard = {base(text) for _, _, text in connection.heard}
-            for name, post in self._world.posts.items():
-                since = connection.since.get(post.space)
-                acknowledged = post.made.outcome == ACKNOWLEDGED
-                if since is not None and acknowledged and post.made.began > since and name not in heard:
-                    self._say(f"a socket that subscribed before did not hear of {name!r}")
+
+def unheard(world: WorldHistory) -> list[str]:
+    """Return what sockets that are there still should have heard, since it was acknowledged after they subscribed."""
+    found = []
+    for connection in world.connections:
+        heard = {base(text) for _, _, text in connection.heard} if connection.alive else set()
+        for name, post in world.posts.items() if connection.alive else ():
+            since = connection.since.get(post.space)
+            acknowledged = post.made.outcome == ACKNOWLEDGED
+            if since is not None and acknowledged and post.made.began > since and name not in heard:
+                found.append(f"{world.prefix or '/'}: a socket that subscribed before did not hear of {name!r}")
+    return found
 
 
 def _once(attempt: Attempt, found: Sequence[str]) -> Iterator[str]:

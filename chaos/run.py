@@ -14,7 +14,7 @@ import msgspec
 from chaos.clients import STOPPING, STORED_NOT, BrokenError, Caller, Listener, UnsentError
 from chaos.cloud import Cloud
 from chaos.history import ACKNOWLEDGED, REFUSED, UNCLEAR, Attempt, History, Post, WorldHistory
-from chaos.judge import SETTINGS, Judge, allowed, base
+from chaos.judge import SETTINGS, Judge, allowed, base, unheard
 from chaos.program import CALLERS, PEOPLE, SPACES, TALKERS, WORLDS, Disturbance, Operation, Phase, Program
 from chaos.served import REFUSED as REFUSED_LOG
 from chaos.served import Process
@@ -529,10 +529,13 @@ class Run:
             control = f"{world.prefix}/_mock"
             snapshot = await self._same(f"{control}/snapshot")
             faults = (await self._same(f"{control}/faults"))["data"]
-            # Whatever the snapshot has every worker has told its sockets: it is heard before the answer to this.
             await asyncio.gather(*(listener.barrier() for listener in self._listeners), return_exceptions=True)
             fired = next((one["fired"] for one in faults if one["id"] == world.fault), -1)
             self.history.problems += Judge(world, snapshot, fired, worlds).judge()
+            until = time.monotonic() + (EQUAL_S if self._several else 0)  # sockets of other workers hear a little later
+            while unheard(world) and time.monotonic() < until:
+                await asyncio.sleep(0.01)
+            self.history.problems += unheard(world)
             if recovered and not self._several:  # others notice later that a worker is dead
                 await self._nobody(control)
 

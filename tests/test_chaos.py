@@ -10,7 +10,7 @@ import pytest
 
 from chaos.faults import FAULTS
 from chaos.history import ACKNOWLEDGED, REFUSED, UNCLEAR, Attempt, Connection, Post, WorldHistory
-from chaos.judge import SETTINGS, Judge, allowed
+from chaos.judge import SETTINGS, Judge, allowed, unheard
 from chaos.program import CALLERS, TALKERS, Operation, drawn
 
 ROOT = Path(__file__).parent.parent
@@ -104,7 +104,7 @@ def judged(there: WorldHistory, *messages: dict[str, object], fired: int = 0, **
     shown = {"activities": 1, **others, "messages": messages, **state}
     settings = dict.fromkeys(SETTINGS, 1)
     snapshot = {"state": shown, "settings": settings, "clock": {"offset": 0}}
-    return Judge(there, snapshot, fired, []).judge()
+    return [*Judge(there, snapshot, fired, []).judge(), *unheard(there)]
 
 
 FIRST = message("1", "c0 n1")
