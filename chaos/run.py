@@ -533,7 +533,7 @@ class Run:
             fired = next((one["fired"] for one in faults if one["id"] == world.fault), -1)
             self.history.problems += Judge(world, snapshot, fired, worlds).judge()
             until = time.monotonic() + (EQUAL_S if self._several else 0)  # sockets of other workers hear a little later
-            while unheard(world) and time.monotonic() < until:
+            while unheard(world) and time.monotonic() < until:  # noqa: ASYNC110 - they hear by many ways
                 await asyncio.sleep(0.01)
             self.history.problems += unheard(world)
             if recovered and not self._several:  # others notice later that a worker is dead
