@@ -149,7 +149,12 @@ def main() -> int:
     parser.add_argument("--log", choices=[*DISTURBANCES], default="sqlite", help="the kind of the log")
     parser.add_argument("--workers", type=int, default=1, help="so many with one log, which has to be in Redis")
     parser.add_argument("--sync", choices=["always", "everysec"], default="always", help="of the disk")
-    parser.add_argument("--fault", choices=["", *FAULTS], default="", help="use a log that is wrong in this way")
+    parser.add_argument(
+        "--fault",
+        choices=["", *sorted({*FAULTS["sqlite"], *FAULTS["redis"]})],
+        default="",
+        help="use a log that is wrong in this way",
+    )
     parser.add_argument("--jobs", type=int, default=2, help="programs at a time")
     parser.add_argument(
         "--kept", type=Path, default=KEPT / "results.jsonl", metavar="FILE", help="where results are kept"
@@ -159,6 +164,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.workers > 1 and options.log != "redis":
         parser.error("several workers share a log in Redis only")
+    if options.fault and options.fault not in FAULTS[options.log]:
+        parser.error(f"a log in {options.log} can be wrong in these ways: {', '.join(FAULTS[options.log])}")
     started, results = time.monotonic(), Results(options.kept, options)
     wanted = range(options.seed, options.seed + options.programs)
     before = [results.known[seed] for seed in wanted if seed in results.known]

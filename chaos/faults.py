@@ -6,24 +6,30 @@ Each is a function that changes what this process has loaded, before it serves.
 import asyncio
 import contextlib
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mockspaces.changelog import keeper, sqlite
-from mockspaces.changelog.log import NotStoredError, Stand
+from mockspaces.changelog import keeper, redis, sqlite
+from mockspaces.changelog.keeper import Recording
+from mockspaces.changelog.log import ChangeSet, GoneError, MovedError, NotStoredError, Stand, UnclearError
+from mockspaces.changelog.redis import RedisLog
 from mockspaces.changelog.sqlite import SqliteLog
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.run import Connection
 from mockspaces.cloud.store.transaction import Change, Effect, Transactions
 
 LATE_S = 0.02
+STALE_S = 0.1
 _items = msgspec.msgpack.Decoder(list[tuple[str, str | None, msgspec.Raw]])
 _append = SqliteLog.append
 _join_group = Transactions._join_group
 _compact = SqliteLog.compact
+_append_to_redis, _after = RedisLog.append, RedisLog.after
+_catch_up = Recording.catch_up
 
 
 def answered_before_it_is_stored() -> None:
@@ -125,18 +131,99 @@ def still_present() -> None:
     keeper.end_run = end_run
 
 
-FAULTS: dict[str, Callable[[], Any]] = {
-    "answered before it is stored": answered_before_it_is_stored,
-    "told before it is stored": told_before_it_is_stored,
-    "without a fence": without_a_fence,
-    "stored in halves": stored_in_halves,
-    "without sums": without_sums,
-    "cut too far": cut_too_far,
-    "still present": still_present,
+# --- of a log that workers share
+
+UNCHECKED = """
+local tail = redis.call('hget', KEYS[1], 'tail')
+if not tail then return 'gone' end
+local next = string.format('%.0f', tail + 1)
+redis.call('xadd', KEYS[2], next .. '-0', 'token', ARGV[3], 'data', ARGV[4])
+redis.call('hset', KEYS[1], 'tail', next, 'token', ARGV[3])
+redis.call('publish', KEYS[4], ARGV[5] .. ' ' .. ARGV[6])
+return 'ok'
+"""
+
+
+def answered_before_redis_has_it() -> None:
+    """Acknowledge a change set at once and append it a little later, whatever becomes of that."""
+    late = set[asyncio.Task[None]]()
+
+    async def append(self: RedisLog, generation: int, stand: Stand, token: bytes, changes: bytes) -> None:
+        async def store() -> None:
+            await asyncio.sleep(LATE_S)
+            with contextlib.suppress(NotStoredError, UnclearError, MovedError, GoneError):
+                await _append_to_redis(self, generation, stand, token, changes)
+
+        task = asyncio.create_task(store())
+        late.add(task)
+        task.add_done_callback(late.discard)
+
+    RedisLog.append = append  # type: ignore[method-assign] # that is the fault
+
+
+def appended_anywhere() -> None:
+    """Append whatever the tail is."""
+    redis.APPEND = UNCHECKED
+
+
+def reserved_without_a_fence() -> None:
+    """Let several workers believe at once that a world is theirs for a while, and then append whatever the tail is."""
+    reserved: dict[int, float] = {}
+
+    async def after(self: RedisLog, generation: int, stand: Stand, *, reserve: bool = False) -> list[ChangeSet]:
+        if reserve:
+            reserved[generation] = time.monotonic() + redis.RESERVED_MS / 1000
+        return await _after(self, generation, stand)
+
+    async def append(self: RedisLog, generation: int, stand: Stand, token: bytes, changes: bytes) -> None:
+        if time.monotonic() > reserved.get(generation, 0):
+            await _append_to_redis(self, generation, stand, token, changes)
+            return
+        keys = (self._world(generation), self._changes(generation), self._reserved(generation), self._news)
+        given = (stand.position, stand.token, token, changes, self.worker, generation)
+        await self._decide(UNCHECKED, keys, *given, generation=generation)
+
+    RedisLog.after = after  # type: ignore[method-assign] # that is the fault
+    RedisLog.append = append  # type: ignore[method-assign] # that is the fault
+
+
+def read_from_what_is_there() -> None:
+    """Answer calls from what the worker has, if it looked into the log a moment ago."""
+
+    async def catch_up(self: Recording, since: float) -> None:
+        await _catch_up(self, since - STALE_S)
+
+    Recording.catch_up = catch_up  # type: ignore[method-assign] # that is the fault
+
+
+def repeated_without_a_look() -> None:
+    """Take a change set whose answer was lost for one that came too late, though it is stored."""
+    redis.APPEND = redis.APPEND.replace("there and there[2][2] == ARGV[3] and 'ok' or 'moved'", "'moved'")
+
+
+FAULTS: dict[str, dict[str, Callable[[], Any]]] = {
+    "sqlite": {
+        "answered before it is stored": answered_before_it_is_stored,
+        "told before it is stored": told_before_it_is_stored,
+        "without a fence": without_a_fence,
+        "stored in halves": stored_in_halves,
+        "without sums": without_sums,
+        "cut too far": cut_too_far,
+        "still present": still_present,
+    },
+    "redis": {
+        "answered before it is stored": answered_before_redis_has_it,
+        "told before it is stored": told_before_it_is_stored,
+        "appended anywhere": appended_anywhere,
+        "reserved without a fence": reserved_without_a_fence,
+        "read from what is there": read_from_what_is_there,
+        "repeated without a look": repeated_without_a_look,
+        "still present": still_present,
+    },
 }
 
 
-def install(name: str) -> None:
-    """Let this process have a fault, by name; an empty name is none."""
+def install(log: str, name: str) -> None:
+    """Let this process have a fault of a kind of log, by name; an empty name is none."""
     if name:
-        FAULTS[name]()
+        FAULTS[log][name]()

@@ -53,7 +53,7 @@ def serve(options: list[str], out: str, compact: int, fault: str, skew: int) -> 
     if skew:
         right = time.time
         time.time = lambda: right() + skew
-    faults.install(fault)
+    faults.install("redis" if "redis:" in " ".join(options) else "sqlite", fault)
     sys.argv = ["mockspaces", "serve", *options]
     mockspaces.cli.main()
 
