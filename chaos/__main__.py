@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
@@ -103,7 +104,10 @@ def told(error: BaseException) -> str:
     """Return an error in a line, of a group its parts."""
     if isinstance(error, BaseExceptionGroup):
         return "; ".join(map(told, error.exceptions))
-    return f"{type(error).__name__} {error}".strip()
+    where = traceback.extract_tb(error.__traceback__)[-1:]
+    return " ".join(
+        [type(error).__name__, str(error), *(f"in {one.name} of {Path(one.filename).stem}" for one in where)]
+    )
 
 
 async def run_all(
@@ -149,12 +153,7 @@ def main() -> int:
     parser.add_argument("--log", choices=[*DISTURBANCES], default="sqlite", help="the kind of the log")
     parser.add_argument("--workers", type=int, default=1, help="so many with one log, which has to be in Redis")
     parser.add_argument("--sync", choices=["always", "everysec"], default="always", help="of the disk")
-    parser.add_argument(
-        "--fault",
-        choices=["", *sorted({*FAULTS["sqlite"], *FAULTS["redis"]})],
-        default="",
-        help="use a log that is wrong in this way",
-    )
+    parser.add_argument("--fault", default="", metavar="NAME", help="use a log that is wrong in this way")
     parser.add_argument("--jobs", type=int, default=2, help="programs at a time")
     parser.add_argument(
         "--kept", type=Path, default=KEPT / "results.jsonl", metavar="FILE", help="where results are kept"

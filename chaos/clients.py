@@ -141,6 +141,7 @@ class Listener:
         if self._socket is None:
             raise BrokenError("there is no connection")
         self._waiting[key] = answer = asyncio.get_running_loop().create_future()
+        answer.add_done_callback(lambda one: one.cancelled() or one.exception())  # nobody asks if it cannot be sent
         try:
             frame = f"42/chat,{json.dumps([event, payload])}" if event else "2"
             await self._socket.send(frame)

@@ -38,7 +38,7 @@ for _name in LOADED:
     importlib.import_module(_name)
 
 
-def serve(options: list[str], out: str, compact: int, fault: str, skew: int) -> None:
+def serve(options: list[str], out: str, compact: int, log: str, fault: str, skew: int) -> None:
     """Be ``mockspaces serve`` from now on, with a clock that is wrong by ``skew`` seconds; output goes to a file.
 
     Ends with the process that runs programs.
@@ -53,7 +53,7 @@ def serve(options: list[str], out: str, compact: int, fault: str, skew: int) -> 
     if skew:
         right = time.time
         time.time = lambda: right() + skew
-    faults.install("redis" if "redis:" in " ".join(options) else "sqlite", fault)
+    faults.install(log, fault)
     sys.argv = ["mockspaces", "serve", *options]
     mockspaces.cli.main()
 
@@ -81,7 +81,9 @@ class Process:
         options = ["--port", str(port), "--log", log, "--log-level", "error"]
         options += ["--public-url", public] if public else []
         self._out = out
-        self._process = _forking.Process(target=serve, args=(options, str(out), compact, fault, skew), daemon=True)
+        self._process = _forking.Process(
+            target=serve, args=(options, str(out), compact, log.partition(":")[0], fault, skew), daemon=True
+        )
         self._process.start()
         self.url = ""
         self._own = f"http://{LOOPBACK}:{port}" if port else ""  # what it prints is the public one
