@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import os
 import shlex
 import signal
 import sys
@@ -26,6 +27,8 @@ from chaos.run import LIMIT_S, Run
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "build" / "chaos"
 SOURCES = ("chaos", "mockspaces", "fixtures")
+# Files are in memory where that is to be had: what is killed here is processes, and no disk is slow then.
+FILES = next((path for path in ("/dev/shm",) if os.access(path, os.W_OK)), None)
 INTERRUPTED = 130
 SHOWN = 5  # problems of a program
 Result = dict[str, Any]
@@ -80,7 +83,7 @@ async def carried_out(seed: int, options: argparse.Namespace) -> Result:
     """Run a program and return what became of it."""
     program = drawn(seed, options.operations, options.disturbances, options.log, options.workers)
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="chaos-", dir=FILES, ignore_cleanup_errors=True) as folder:
         run = Run(program, Path(folder), options.log, options.fault, options.sync)
         problems = run.history.problems
         try:
@@ -104,10 +107,9 @@ def told(error: BaseException) -> str:
     """Return an error in a line, of a group its parts."""
     if isinstance(error, BaseExceptionGroup):
         return "; ".join(map(told, error.exceptions))
-    where = traceback.extract_tb(error.__traceback__)[-1:]
-    return " ".join(
-        [type(error).__name__, str(error), *(f"in {one.name} of {Path(one.filename).stem}" for one in where)]
-    )
+    frames = traceback.extract_tb(error.__traceback__)
+    where = [one for one in frames if Path(one.filename).parent == Path(__file__).parent][-1:]
+    return " ".join([type(error).__name__, str(error), *(f"in {one.name}, line {one.lineno}" for one in where)])
 
 
 async def run_all(
