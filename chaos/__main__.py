@@ -28,7 +28,7 @@ ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "build" / "chaos"
 SOURCES = ("chaos", "mockspaces", "fixtures")
 # Files are in memory where that is to be had: what is killed here is processes, and no disk is slow then.
-FILES = next((path for path in ("/dev/shm",) if os.access(path, os.W_OK)), None)
+FILES = MEMORY if os.access(MEMORY := "/dev/shm", os.W_OK) else None  # noqa: S108 - folders in it have names of their own
 INTERRUPTED = 130
 SHOWN = 5  # problems of a program
 Result = dict[str, Any]

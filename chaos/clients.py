@@ -88,7 +88,10 @@ class Caller:
                 raise
             self.close()
             raise BrokenError(str(error)) from None
-        return int(head.split(b" ", 2)[1]), json.loads(answer or b"null")
+        try:
+            return int(head.split(b" ", 2)[1]), json.loads(answer or b"null")
+        except ValueError:
+            raise ValueError(f"no JSON is answered: {head + answer!r}") from None
 
 
 def _place(url: str) -> tuple[str, int]:

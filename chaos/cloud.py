@@ -156,9 +156,9 @@ class Cloud:
         self._every.append(process)
         return process
 
-    async def start_workers(self) -> None:
-        """Start all workers, none of which is there."""
-        self.workers = [self.process(number) for number in range(self._program.workers)]
+    async def start_workers(self, count: int = 0) -> None:
+        """Start all workers, none of which is there, or only some of them."""
+        self.workers = [self.process(number) for number in range(count or self._program.workers)]
         for process in self.workers:
             await self._ready(process)
         self._balance()

@@ -581,7 +581,7 @@ class Run:
             return
         for name, state in rebuilt.items():
             self._compare(f"the log of the world {name}", state, before[name]["state"])
-        await self._cloud.start_workers()
+        await self._cloud.start_workers(1)
         await self._judge(recovered=True)
         for name, snapshot in before.items():
             self._compare(f"the world {name}", await self._asked("GET", f"/w/{name}/_mock/snapshot"), snapshot)

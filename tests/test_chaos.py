@@ -43,12 +43,12 @@ def test_the_log_passes_and_results_are_kept(tmp_path: Path) -> None:
 @pytest.mark.needs("redis-server")
 def test_a_log_in_redis_passes(tmp_path: Path) -> None:
     """A sample of programs passes with one worker whose log is in Redis."""
-    code, said, results = run(tmp_path, "--log", "redis", "--programs", "2")
-    assert (code, len(results)) == (0, 2), said
+    code, said, results = run(tmp_path, "--log", "redis", "--programs", "4")
+    assert (code, len(results)) == (0, 4), said
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", FAULTS["sqlite"])
 def test_a_wrong_log_is_caught(fault: str, tmp_path: Path) -> None:
     """One of a few programs fails with each of the wrong logs, and says how to run it again."""
     code, said, results = run(tmp_path, "--programs", str(TRIED), "--fault", fault, "--until-failed")
@@ -57,6 +57,17 @@ def test_a_wrong_log_is_caught(fault: str, tmp_path: Path) -> None:
     assert failed
     assert all(one["problems"] for one in failed)
     assert f"--seed {failed[0]['seed']} --programs 1" in said
+
+
+@pytest.mark.slow
+@pytest.mark.needs("redis-server")
+@pytest.mark.parametrize("fault", FAULTS["redis"])
+def test_a_wrong_log_of_several_workers_is_caught(fault: str, tmp_path: Path) -> None:
+    """One of a few programs with three workers fails with each of the logs in Redis that are wrong."""
+    options = ("--log", "redis", "--workers", "3", "--jobs", "4", "--until-failed")
+    code, said, results = run(tmp_path, "--programs", str(TRIED), "--fault", fault, *options)
+    assert code == 1, said
+    assert any(one["problems"] for one in results)
 
 
 @pytest.mark.parametrize(("log", "workers"), [("sqlite", 1), ("redis", 1), ("redis", 3)])
