@@ -74,7 +74,7 @@ mutants: .venv/.dev ## hunt mutants: is the contract suite able to fail? (--samp
 liars: .venv/.dev ## tell lies to mockspaces verify: does it name each of them? (--sample 8 in ARGS)
 	$(BIN)/python -m liars $(ARGS)
 
-chaos: .venv/.dev ## run 1,000 seeded programs while the process is killed, paused, without a disk (--programs 20 in ARGS)
+chaos: .venv/.dev ## run 1,000 seeded programs while processes are killed, paused, cut off (--log redis --workers 3 --programs 20 in ARGS)
 	$(BIN)/python -m chaos $(ARGS)
 
 fidelity: .venv/.dev ## write docs/fidelity.md anew
