@@ -312,7 +312,7 @@ async def test_what_another_worker_says_reaches_the_sockets_of_this_one(two: tup
     """Frames come with the changes, in their order and once, without anybody asking for them."""
     one, other = two
     heard: list[Said] = []
-    other.world().transactions.speak = heard.append
+    other.world().transactions.speak, other.world().transactions.sockets = heard.append, ["c"]
     said = [Frames(connections=("c",), packets=(str(number), b"\x00")) for number in range(3)]
 
     async def say(number: int) -> None:
