@@ -42,6 +42,7 @@ from mockspaces.contract import OverlayError, errors
 
 TOKEN_BYTES = 8
 COMPACT_BYTES = 4 * 1024 * 1024  # a world's change sets may have so many, or twice its snapshot if that is larger
+CONTENDED_S = 1  # so long after somebody else was first a world is reserved before anything is changed
 SLICE = 50  # change sets that are applied at a stretch
 TOUCH_S = 5  # so often others are told which worlds are used here
 AGAIN_S = 0.5  # so long after it could not be stored that a worker is gone it is tried again
@@ -84,16 +85,17 @@ class Recording:
         self._size = size
         self._look = look
         self._fresh = 0.0 if log.shared else math.inf  # nobody else had changed anything then
-        self._late = False  # somebody else was first, so the world is reserved the next time
+        self._reserve = False  # the next look into the log reserves the world, since somebody else may be first
+        self._contended = 0.0  # until when that is so after each group that was stored
         self._compacting: asyncio.Task[None] | None = None
 
     async def catch_up(self, since: float) -> None:
         """Return when the world is what the log had after ``since``. One look into it does for all who came before."""
-        if self._fresh > since and not self._late:
+        if self._fresh > since and not self._reserve:
             return
         now = perf_counter()
         try:
-            found = await self._log.after(self.generation, self.stand, reserve=self._late)
+            found = await self._log.after(self.generation, self.stand, reserve=self._reserve)
         except NotStoredError as error:
             raise Rejection(errors.NOT_STORED, f"what the change log has by now is not known: {error}") from None
         except (MovedError, GoneError):
@@ -101,7 +103,7 @@ class Recording:
         self._world.transactions.lag = len(found)
         if found:
             await self._follow(found)
-        self._fresh, self._late = now, False
+        self._fresh, self._reserve = now, False
 
     async def _follow(self, found: Sequence[ChangeSet]) -> None:
         """Do what others have done; what waits here to be stored comes too late."""
@@ -128,10 +130,11 @@ class Recording:
         except NotStoredError as error:
             raise not_stored(error) from None
         except MovedError:
-            self._late = True
+            self._reserve, self._contended = True, perf_counter() + CONTENDED_S
             raise Again(at_once) from None
         except GoneError:
             raise Again(self._look) from None
+        self._reserve = perf_counter() < self._contended  # by whoever comes next, for all who wait then
         self.stand = Stand(self.stand.position + 1, token)
         self.appended += len(data)
         if self.appended > max(COMPACT_BYTES, 2 * self._size) and self._compacting is None:

@@ -12,8 +12,8 @@ Redis has not read the first attempt yet. Whoever reads on shows the token of wh
 back without its end, and to which others have appended since, has another one there.
 
 Two workers that write to one world take turns: one whose append came too late reserves the world before it tries again,
-for a moment, and appends of others come too late until then. Should the moment pass, nothing breaks: it is again the
-tail that decides.
+for a moment, and appends of others come too late until then. Whoever waits for that comes before who had it last.
+Should the moment pass, nothing breaks: it is again the tail that decides.
 
 Workers give signs of life. One that gives none for a while is dead for the others, and its sockets are gone. Whoever
 appends says so on a channel that all workers hear, so that they need not be asked to follow.
@@ -63,7 +63,8 @@ RETRY_S = 0.05
 ANSWER_S = 3.0  # so long Redis may take for anything
 SKEW_S = 0.25  # by which clocks may differ
 RESERVED_MS = 50  # so long a world is kept for one worker at most
-TURN_S = 0.002  # so long it waits before it asks again for a world that another one has reserved
+TURN_S = 0.001  # so long it waits before it asks again for a world that another one has reserved
+NEXT_MS = 20  # so long nobody comes before who has waited longest, should they not ask again
 WRITTEN_S = 3600  # so long parts stay that nothing refers to
 SLICE = 500  # entries that are read or trimmed at a stretch
 KEPT = 5000  # change sets before a snapshot: whoever lost the answer to an append finds it among them
@@ -107,13 +108,19 @@ for _, one in ipairs(redis.call('smembers', KEYS[2])) do
 end
 return living
 """
-# KEYS: world, changes, reserved. ARGV: position, token, most, who wants it reserved if anybody does, milliseconds.
+# KEYS: world, changes, reserved, who is next. ARGV: position, token, most, who wants it reserved if anybody does, for
+# how many milliseconds, and for how many the place of who is next is kept.
 READ = """
 local found = redis.call('hmget', KEYS[1], 'tail', 'token', 'position', 'at')
 if not found[1] then return {'gone'} end
 if ARGV[4] ~= '' then
-    local holder = redis.call('get', KEYS[3])
-    if holder and holder ~= ARGV[4] then return {'busy'} end
+    local holder, next = redis.call('get', KEYS[3]), redis.call('get', KEYS[4])
+    if next and next ~= ARGV[4] and holder == ARGV[4] then redis.call('del', KEYS[3]) end
+    if holder and holder ~= ARGV[4] or next and next ~= ARGV[4] then
+        redis.call('set', KEYS[4], ARGV[4], 'px', ARGV[6], 'nx')
+        return {'busy'}
+    end
+    redis.call('del', KEYS[4])
     redis.call('set', KEYS[3], ARGV[4], 'px', ARGV[5])
 end
 if found[1] == ARGV[1] then return {found[2] == ARGV[2] and 'ok' or 'moved'} end
@@ -519,10 +526,11 @@ class RedisLog:
                 return stand, parts
 
     async def after(self, generation: int, stand: Stand, *, reserve: bool = False) -> list[ChangeSet]:
-        keys, who = (self._world(generation), self._changes(generation), self._reserved(generation)), self.worker
+        reserved, who = self._reserved(generation), self.worker
+        keys = (self._world(generation), self._changes(generation), reserved, f"{reserved}:next")
         found: list[ChangeSet] = []
         while True:
-            given = (stand.position, stand.token, SLICE, who if reserve else "", RESERVED_MS)
+            given = (stand.position, stand.token, SLICE, who if reserve else "", RESERVED_MS, NEXT_MS)
             answer, *some = await self._surely(partial(self._run, READ, keys, *given))
             if answer == b"busy":
                 await asyncio.sleep(TURN_S)

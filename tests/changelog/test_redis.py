@@ -266,6 +266,29 @@ async def test_a_reserved_world_is_changed_by_nobody_else(
         await log.close()
 
 
+async def test_who_waits_for_a_world_comes_before_who_had_it(
+    redis_server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that always wants to change something cannot keep a world from another one."""
+    monkeypatch.setattr(redis, "RESERVED_MS", 60_000)
+    monkeypatch.setattr(redis, "NEXT_MS", 60_000)
+    logs = [RedisLog(redis_server.url, prefix=tmp_path.name) for _ in range(2)]
+    world = await logs[0].begin("one", b"", some(), None)
+    await logs[0].after(world, Stand(), reserve=True)
+    waiting = asyncio.create_task(logs[1].after(world, Stand(), reserve=True))
+    await asyncio.sleep(0.05)
+    writer = Writer(logs[0], world)
+    await writer.append(b"x")
+    again = asyncio.create_task(logs[0].after(world, writer.stand, reserve=True))
+    found = await waiting
+    await asyncio.sleep(0.05)
+    assert not again.done()
+    await Writer(logs[1], world, found[-1].stand).append(b"y")
+    assert [one.data for one in await again] == [b"y"]
+    for log in logs:
+        await log.close()
+
+
 async def test_worlds_are_those_of_all_workers(two: tuple[Process, Process]) -> None:
     """What one worker opens, resets, restores and drops is so for the other one with its next call."""
     one, other = two
