@@ -24,7 +24,7 @@ from tests.breaking import KEPT, Breaking, uncovered, wrongly_kept
 from tests.rebuilding import LOGS, RebuildingKeeper, opened
 from tests.replicas import Replicas
 from tests.shaped import Member, Shaped, unjudged
-from tests.workers import IMPOSSIBLE, running
+from tests.workers import running, unable
 
 shaped: list[Shaped] = []
 optional: tuple[set[Member], set[Member]] = (
@@ -52,6 +52,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if (config.getoption("--workers") or 1) > 1 and config.getoption("--log") != "redis":
+        raise pytest.UsageError("several --workers share --log redis")
     gc.disable()  # thousands of tests are no garbage, and a fifth of the time they take to be found went into looking
     if config.getoption("--overlay", default=None):  # a wrong cloud has to be noticed by the tests
         return
@@ -104,11 +106,10 @@ def pytest_runtest_teardown() -> Generator[None, None, None]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for item in items if config.getoption("--workers") else ():
-        name = item.nodeid.removeprefix("contract_tests/")
-        for beginning, why in IMPOSSIBLE.items():
-            if name.startswith(beginning):
-                item.add_marker(pytest.mark.xfail(reason=why, strict=True))
+    workers = config.getoption("--workers")
+    for item in items if workers else ():
+        if mark := unable(item.nodeid, workers):
+            item.add_marker(mark)
     skipping = config.getoption("rehearse", default=False)  # what needs a control API does not run
     whole.append({*SUITE.rglob("test_*.py")} <= {item.path for item in items} and not deselected and not skipping)
 

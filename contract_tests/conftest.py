@@ -33,6 +33,7 @@ from mockspaces.server import Server
 
 OWN_MOCK = "mock"
 COULD_NOT_RUN = 2
+LAG_S = 0.1  # between processes of one machine
 PLEASE = "PLEASE "  # begins a line for the person at the browser, which `mockspaces verify` shows
 TARGET = pytest.StashKey[Profile]()
 recorder = Recorder()
@@ -145,6 +146,7 @@ def throttle(profile: Profile | None, pytestconfig: pytest.Config) -> Throttle |
 def running_mock(pytestconfig: pytest.Config) -> str | None:
     """The URL of a mock that runs already, None if one is embedded."""
     url: str | None = pytestconfig.hook.pytest_running_mock(config=pytestconfig)
+    route.lag_s = LAG_S if url else 0
     return url
 
 

@@ -123,12 +123,14 @@ class App:
 class Route:
     """How what is no call of the HTTP client reaches the target: sockets, and bytes that are sent as they are.
 
-    ``proxy`` is as `websockets` takes it, ``pace`` waits until the next call may go.
+    ``proxy`` is as `websockets` takes it, ``pace`` waits until the next call may go. ``lag_s`` is how long after the
+    answer to a call a socket may hear of it: of several processes one has the socket.
     """
 
     tls: ssl.SSLContext | None = None
     proxy: bool | None = None
     pace: Callable[[], None] = lambda: None
+    lag_s: float = 0
 
 
 route = Route()  # of the one target of a run

@@ -9,7 +9,7 @@ import re
 import socket
 from collections import deque
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
@@ -125,7 +125,7 @@ class Wire:
             raise Silence(f"no frame came within {timeout} s") from None
 
     def frames(self) -> list[Frame]:
-        """Return the frames that came until the pong of a ping that is sent now."""
+        """Return the frames that came until the pong of a ping that is sent now, and the lag of the target after it."""
         self.settle()
         found = list(self._kept)
         self._kept.clear()
@@ -136,6 +136,10 @@ class Wire:
         self.send("2")
         while (frame := self._connection.recv(PATIENCE_S)) != "3":
             self._kept.append(self._received(frame))
+        if route.lag_s:
+            with suppress(TimeoutError, ConnectionClosed):  # whoever receives the next frame meets the latter again
+                while True:
+                    self._kept.append(self._received(self._connection.recv(route.lag_s)))
 
     def end(self, timeout: float = PATIENCE_S) -> tuple[list[Frame], int]:
         """Wait until the server closes; return the frames before that, and the close code (1006: without a word)."""

@@ -2,13 +2,14 @@
 
 import json
 import select
+import time
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from contract_tests.claims import claim, expect, observe
-from contract_tests.kit import ISO_TIME, OBJECT_ID, URL, App, Cloud, Person, behaviour, only_mock
+from contract_tests.kit import ISO_TIME, OBJECT_ID, URL, App, Cloud, Person, behaviour, only_mock, route
 from contract_tests.sockets import Sockets, credential, deaf, direct_space, displayname, read_until
 
 
@@ -352,6 +353,7 @@ def announced(cloud: Cloud, sockets: Sockets, path: str, category: str, effect: 
         for listener in listeners:
             read_until(listener, b"CHANNEL_SUBSCRIBED")
         message = cloud.message(room.id, room.admin, "hi", path)
+        time.sleep(route.lag_s)
         ready, _, _ = select.select(listeners, [], [], 0)
         received = [listener.recv(65536) for listener in ready]
     with claim("RT-REST-08", "MSG-GEN-02", "the event lies ready at each socket when the answer is here"):
