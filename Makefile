@@ -45,7 +45,7 @@ long: export MOCKSPACES_LEAKS ?= 20
 long: .venv/.dev ## run fuzzers, idle clients and leak tests in full, some ten minutes (options in ARGS)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal --override-ini faulthandler_timeout=0 \
 		tests/server/test_fuzz.py tests/server/test_clients.py \
-		tests/server/test_leaks.py $(ARGS)
+		tests/server/test_leaks.py tests/changelog/test_balancers.py $(ARGS)
 
 check: .venv/.dev ## lint, format, types, and who imports whom
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml  # type: ignore[import-untyped]  # brought along by packages of the tests
 
 from mockspaces.cli import main
 from mockspaces.config import Config
@@ -26,7 +27,16 @@ def variables_in(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "path", ["Dockerfile", "deploy/compose.yaml", "deploy/github-actions.yml", "deploy/gitlab-ci.yml", "docs/docker.md"]
+    "path",
+    [
+        "Dockerfile",
+        "deploy/compose.yaml",
+        "deploy/workers/compose.yaml",
+        "deploy/workers/kubernetes.yaml",
+        "deploy/github-actions.yml",
+        "deploy/gitlab-ci.yml",
+        "docs/docker.md",
+    ],
 )
 def test_files_name_only_variables_that_exist(path: str) -> None:
     """No example sets a variable that the mock would refuse."""
@@ -43,6 +53,24 @@ def test_compose_has_every_host_as_an_alias() -> None:
     text = (ROOT / "deploy" / "compose.yaml").read_text()
     block = text[text.index("aliases:") :].partition("\n\n")[0]
     assert re.findall(r"- (\S+)", block) == list(hosts.NAMES)
+
+
+def test_examples_of_workers_fit_together() -> None:
+    """Compose file and balancers name the same workers, and the cluster's pods are those of the image."""
+    files = ROOT / "deploy" / "workers"
+    services = yaml.safe_load((files / "compose.yaml").read_text())["services"]
+    workers = [f"{name}:8080" for name in services if name.startswith("worker-")]
+    for name in ("haproxy.cfg", "nginx.conf"):
+        assert re.findall(r"worker-\d:\d+", (files / name).read_text()) == workers
+    described = list(yaml.safe_load_all((files / "kubernetes.yaml").read_text()))
+    [pod] = [one["spec"]["template"]["spec"] for one in described if one["kind"] == "Deployment"]
+    [container] = pod["containers"]
+    image = (ROOT / "Dockerfile").read_text()
+    assert f"MOCKSPACES_PORT={container['ports'][0]['containerPort']} " in image
+    assert f"USER {pod['securityContext']['runAsUser']}:{pod['securityContext']['runAsGroup']}\n" in image
+    assert {container[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "readiness", "liveness")} == {
+        "/health"
+    }
 
 
 @pytest.mark.behaviour("ACC-GEN-01", "REST-HOST-01", "RT-EP-01")
