@@ -43,7 +43,8 @@ class Hubs:
 
     def leave(self, world: World) -> Farewell:
         """Let go of the hub of a world that is reset or dropped, and return how its sockets are closed."""
-        if world not in self._hubs:
+        others_go_on = self._worlds.ending and self._worlds.worker  # and their sockets are told to the end
+        if world not in self._hubs or others_go_on:
             return _nobody
         hub, listener = self._hubs.pop(world)
         world.subscribers.remove(listener)

@@ -1,6 +1,7 @@
 """A Redis of the tests: a real redis-server on a free port of the loopback, which a test may kill and start again."""
 
 import contextlib
+import random
 import signal
 import socket
 import subprocess
@@ -17,9 +18,11 @@ from tests.conftest import SOON_S, require
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port
+    """Return a port that nobody listens at, of those that the system gives to no client's side of a connection."""
+    while True:
+        port = random.randrange(10_000, 30_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 class RedisServer:

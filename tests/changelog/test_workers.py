@@ -67,6 +67,24 @@ def test_who_was_on_a_worker_that_died_has_left(workers: list[Served]) -> None:
         assert stays.hear()[1]["category"] == "app.event.presence.party.leaves"
 
 
+def test_who_was_on_a_worker_that_ends_has_left_at_once(workers: list[Served]) -> None:
+    """A worker that is told to end tells the sockets of others that its own have left, before it is gone."""
+    with ExitStack() as closed:
+        mocks = [closed.enter_context(Mockspaces(one.url)) for one in workers]
+        token = mocks[0].token(PERSON)
+        space = mocks[0].space("Room", owner=PERSON)
+        ends, stays = (closed.enter_context(Chat(socket_url(one.url, token))) for one in workers[:2])
+        for chat in (ends, stays):
+            chat.join()
+            chat.subscribe(space.id)
+        ends.emit("SEND_PRESENCE_EVENT", {"category": "app.event.presence.party.online", "topicId": space.id})
+        assert stays.hear()[1]["category"] == "app.event.presence.party.online"
+        workers[0].process.terminate()
+        assert stays.hear()[1]["category"] == "app.event.presence.party.leaves"
+        assert workers[0].process.wait(SOON_S) == 0
+        assert mocks[2].call("GET", "")["counts"]["sockets"] == 1
+
+
 def test_a_world_is_reached_on_every_worker(workers: list[Served]) -> None:
     """A world that one worker has opened answers on the others, by path and by namespace, until one drops it."""
     with ExitStack() as closed:

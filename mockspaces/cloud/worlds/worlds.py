@@ -122,6 +122,7 @@ class Worlds:
         self.listeners = Listeners()
         self.stops = Stops()
         self.on_leave: list[OnLeave] = []
+        self.ending = False  # the process ends
         self.on_clear: Callable[[], None] = lambda: None  # a journal was emptied, so that memory is free
         self.keeper: Keeper | None = None
         # The name of this process, where it shares its worlds with others, and how far its clock is behind theirs.
@@ -341,7 +342,8 @@ class Worlds:
         return self._leave(hosted)
 
     def leave_all(self) -> None:
-        """Let go of all worlds, since the process ends: nobody is told any more of whoever leaves."""
+        """Let go of all worlds, since the process ends: nobody here is told any more of whoever leaves."""
+        self.ending = True
         for hosted in self:
             self._leave(hosted)
 
