@@ -178,6 +178,7 @@ class App:
                 return
         now, surface = world.clock.now_ms(), events.CONNECT.surface
         world.journal.record(Entry(time=now, surface=surface, method="GET", path=path, status=403, why=why))
+        await world.journal.written()
         await send({"type": "websocket.close", "code": 1000})
 
     async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -189,6 +190,8 @@ class App:
             exchange.refused(rejection)
             response = add_headers(self._control.refuse(exchange, rejection), CORS)
             default.journal.record(exchange.entry("web", response))
+            if default.journal.unwritten:
+                await default.journal.written()
             await response(scope, receive, send)
             return
         # Any path grants a preflight, and what could not be read is refused in one way.
@@ -204,6 +207,8 @@ class App:
             world.journal.record(entry)
         elif entry.code or exchange.method != "GET":  # health checks and the live page ask all the time
             entry.log(world.name)
+        if world.journal.unwritten:
+            await world.journal.written()
         if exchange.method == "HEAD":
             response.body = b""
         if exchange.transport:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mockspaces.changelog import encoding
+from mockspaces.changelog.journal import SharedJournal
 from mockspaces.changelog.log import (
     ChangeLog,
     ChangeSet,
@@ -247,8 +248,17 @@ class Keeper:
         return Found(stand, parts, await self._log.after(generation, stand))
 
     def _recording(self, world: World, generation: int, stand: Stand, run: str, size: int) -> Recording:
+        self._share_journal(world, run)
         look = partial(self._look, world)
         return Recording(self._log, world, generation, stand, run=run, size=size, look=look)
+
+    def _share_journal(self, world: World, run: str) -> None:
+        """Let the journal of a world be that of all workers in a run, if the log is shared."""
+        if isinstance(world.journal, SharedJournal):
+            world.journal.follow(run)
+        elif (notes := self._log.notes) is not None:
+            current = partial(world.transactions.carry_out, at_once)
+            world.journal = SharedJournal(notes, run, self._log.worker, current, world=world.name)
 
     def _behind(self, world: World, registered: Registered, found: "Found") -> Recording:
         """Return what stores the changes of a world behind those that were found."""
@@ -302,6 +312,8 @@ class Keeper:
             raise Again(partial(self._look, world)) from None
         if isinstance(before, Recording):
             await before.close()
+            if run != before.run:
+                await self._forget_notes(before.run)
         world.transactions.recorder = self._recording(world, generation, Stand(), run, size.bytes)
 
     async def drop(self, hosted: Hosted) -> None:
@@ -314,6 +326,12 @@ class Keeper:
                     await certain(world, self._log.drop(world.name, registered.generation))
             except NotStoredError as error:
                 raise not_stored(error) from None
+            await self._forget_notes(world.transactions.recorder.run)
+
+    async def _forget_notes(self, run: str) -> None:
+        if (notes := self._log.notes) is not None:
+            with contextlib.suppress(NotStoredError):  # they go by themselves later
+                await notes.forget(run)
 
     # --- what others have done to a world as a whole
 
@@ -451,6 +469,8 @@ class Keeper:
             recording: Any = hosted.world.transactions.recorder
             if isinstance(recording, Recording):
                 await recording.close()
+            if isinstance(hosted.world.journal, SharedJournal):
+                await hosted.world.journal.close()
         for task in [*self._tasks]:
             task.cancel()
         if self._tasks:

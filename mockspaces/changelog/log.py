@@ -76,6 +76,10 @@ class ChangeLog(Protocol):
     worker: str
     skew: float
 
+    @property
+    def notes(self) -> "Notes | None":
+        """Where journals are, if the log is shared."""
+
     def watch(self, heed: Callable[[frozenset[str]], None], news: Callable[[int | None], None]) -> None:
         """Call ``heed`` with the names of all workers that live whenever they change, or the log has been away.
 
@@ -134,3 +138,22 @@ class ChangeLog(Protocol):
 
     async def close(self) -> None:
         """Let go of the log."""
+
+
+class Notes(Protocol):
+    """What a log that several processes share keeps beside change sets: a stream of notes for each run of a world.
+
+    It keeps the newest ones. They are numbered from 1 on, in the order in which they came.
+    """
+
+    async def note(self, run: str, notes: Sequence[bytes]) -> None:
+        """Put notes behind the others. Raises `UnclearError`, or `NotStoredError` if certainly none is there."""
+
+    async def noted(self, run: str, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return the notes behind a number, at most ``limit``; the first ones may be gone. Raises `NotStoredError`.
+
+        Raises `MovedError` if the log does not know that number any more.
+        """
+
+    async def forget(self, run: str) -> None:
+        """Let go of the notes of a run that is over. Raises `NotStoredError`."""

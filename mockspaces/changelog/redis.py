@@ -47,6 +47,7 @@ from mockspaces.changelog.log import (
     GoneError,
     LogError,
     MovedError,
+    Notes,
     NotStoredError,
     Registered,
     Stand,
@@ -65,7 +66,10 @@ SKEW_S = 0.25  # by which clocks may differ
 RESERVED_MS = 50  # so long a world is kept for one worker at most
 TURN_S = 0.001  # so long it waits before it asks again for a world that another one has reserved
 NEXT_MS = 20  # so long nobody comes before who has waited longest, should they not ask again
-WRITTEN_S = 3600  # so long parts stay that nothing refers to
+WRITTEN_S = 3600  # so long parts stay that nothing refers to, and tokens of notes
+NOTES = 10_000  # that are kept of a run, and
+NOTED_BYTES = 48 * 1024 * 1024  # so many bytes of them at most
+NOTED_S = 7 * 24 * 3600  # so long without another one
 SLICE = 500  # entries that are read or trimmed at a stretch
 KEPT = 5000  # change sets before a snapshot: whoever lost the answer to an append finds it among them
 PARTS_SLICE = 32
@@ -207,6 +211,26 @@ return 'ok'
 """
 # KEYS: used. ARGV: the name of a world. Returns how long ago it was noted that it is used.
 IDLE = "return string.format('%.0f', redis.call('time')[1] - (redis.call('hget', KEYS[1], ARGV[1]) or 0))"
+# KEYS: notes, token of the last ones that this worker gave. ARGV: token, most, most bytes, seconds of the token, those
+# of the notes, notes. Each stands beside the bytes that were ever written, so the bytes of all are known from two.
+NOTE = """
+if redis.call('get', KEYS[2]) == ARGV[1] then return 'ok' end
+local last = redis.call('xrevrange', KEYS[1], '+', '-', 'count', 1)[1]
+local position = last and tonumber(string.match(last[1], '%d+')) or 0
+local bytes = last and tonumber(last[2][2]) or 0
+for index = 6, #ARGV do
+    position, bytes = position + 1, bytes + #ARGV[index]
+    redis.call('xadd', KEYS[1], 'maxlen', '~', ARGV[2], string.format('%.0f-0', position),
+        'bytes', string.format('%.0f', bytes), 'note', ARGV[index])
+end
+local first = redis.call('xrange', KEYS[1], '-', '+', 'count', 1)[1]
+if bytes - tonumber(first[2][2]) > tonumber(ARGV[3]) then
+    redis.call('xtrim', KEYS[1], 'maxlen', math.floor(redis.call('xlen', KEYS[1]) / 2))
+end
+redis.call('set', KEYS[2], ARGV[1], 'ex', ARGV[4])
+redis.call('expire', KEYS[1], ARGV[5])
+return 'ok'
+"""
 BROKEN = "the parts of a state were gone before it was complete"
 
 
@@ -620,6 +644,31 @@ class RedisLog:
         with contextlib.suppress(_AwayError, exceptions.RedisError):  # else its lease ends by itself
             await self._ask("UNLINK", f"{self._prefix}:worker:{self.worker}")
         await self._pool.disconnect()
+
+    # --- notes
+
+    @property
+    def notes(self) -> Notes:
+        return self
+
+    def _notes(self, run: str) -> str:
+        return f"{self._prefix}:journal:{run}"
+
+    async def note(self, run: str, notes: Sequence[bytes]) -> None:
+        keys = (self._notes(run), f"{self._prefix}:noted:{self.worker}:{run}")
+        await self._decide(NOTE, keys, os.urandom(8), NOTES, NOTED_BYTES, WRITTEN_S, NOTED_S, *notes)
+
+    async def noted(self, run: str, after: int, limit: int) -> list[tuple[int, bytes]]:
+        # With the last one that is known already: the newest ones are always there, unless Redis has lost some.
+        known = 1 if after else 0
+        entries = await self._read("XRANGE", self._notes(run), f"{after}-0", "+", "COUNT", limit + known)
+        found = [(int(name.partition(b"-")[0]), note) for name, (_, _, _, note) in entries]
+        if known and not found:
+            raise MovedError(f"there are no notes from {after} on")
+        return [one for one in found if one[0] > after][:limit]
+
+    async def forget(self, run: str) -> None:
+        await self._read("UNLINK", self._notes(run))
 
 
 class _AwayError(Exception):

@@ -60,6 +60,7 @@ class SqliteLog:
 
     shared = False
     skew = 0.0
+    notes = None
 
     def __init__(self, path: Path) -> None:
         """Take a file for this process alone, and make it if there is none."""

@@ -38,6 +38,20 @@ SHELL = (  # CTRL-04: without the token an empty page that asks for it
     "CTRL-UI-HANDS",
     "CTRL-DOCS",
 )
+JOURNAL = (  # what is told of the journal, or counts its entries: whichever process recorded them
+    "CTRL-WORLD",
+    "CTRL-JOURNAL",
+    "CTRL-JOURNAL-ENTRY",
+    "CTRL-JOURNAL-SEARCH",
+    "CTRL-JOURNAL-REPEAT",
+    "CTRL-JOURNAL-WAIT",
+    "CTRL-EVENTS",
+    "CTRL-UI",
+    "CTRL-UI-ENTRY",
+    "CTRL-UI-SOCKETS",
+    "CTRL-UI-SOCKET",
+    "CTRL-UI-THING",
+)
 WITHOUT_BODY = ("GET", "HEAD", "DELETE")
 BODY_BYTES = 256 * 1024 * 1024  # a snapshot holds all stored files of a world (DM-CFG-02) and more
 

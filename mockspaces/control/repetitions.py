@@ -28,6 +28,7 @@ async def repeat(call: ControlCall) -> object:
     journal, sending = call.world.journal, Sending(call, entry)
     before, context = journal.last_id, copy_context()  # it belongs to another trace
     await asyncio.create_task(sending.carry_out(), context=context)
+    await journal.catch_up()
     made = journal.find(Criteria(trace=context.get(TRACE, 0), after=before))
     told = next((one.id for one in made if one.target == entry.target and one.method == entry.method), None)
     return RepeatedExchange(status=sending.status, entry=told)

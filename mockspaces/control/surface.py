@@ -128,6 +128,8 @@ class ControlSurface:
         body = await exchange.body(control.BODY_BYTES)  # before anything is looked up, so that nothing ages
         if exchange.method not in control.WITHOUT_BODY and not body.strip():
             raise invalid("", "a control call has a JSON body, at least {}")
+        if endpoint in control.JOURNAL:
+            await exchange.world.journal.catch_up()
         row, act = SHIPPED.endpoints[endpoint], HANDLERS[endpoint].act
         call = ControlCall(exchange, row, params, self._worlds, self._documented, self._serve, self._check)
         if row.transaction == "own":

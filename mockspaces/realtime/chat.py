@@ -250,6 +250,8 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
             entry.duration = perf_counter() - began
             world.journal.record(entry)
             session.transport.frame = ""  # up to a frame's limit, for every connection that sent one
+        if world.journal.unwritten:
+            await world.journal.written()
         return fate in LOST
 
     async def _handle(

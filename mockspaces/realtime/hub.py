@@ -7,6 +7,7 @@ is said, for the sockets of all of them, and the frames go with the changes to w
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
+from contextvars import copy_context
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -151,7 +152,7 @@ class Hub:
         why = f"to {len(told)} sockets" if len(told) > 1 else ""
         first = next(iter(rendered.values()))[0]
         transactions = self.world.transactions
-        transactions.at_commit(lambda: self._record(told, name, first, why))
+        self._record_at_commit(told, name, first, why)
         if origin is None:
             transactions.afterwards(lambda: flush(self._transports(told)))
 
@@ -187,8 +188,12 @@ class Hub:
                 times = 2 if fault.action.frame == "duplicate" else 1
                 reached.append((connection, Fate(times, fault.action.seconds)))
             if fault.action.frame in ("close", "swallow"):
-                self.world.transactions.at_commit(partial(self._record, [connection], name, "", fault.why))
+                self._record_at_commit([connection], name, "", fault.why)
         return reached
+
+    def _record_at_commit(self, *told: Any) -> None:
+        """Let the entry belong to the call that is under way, whoever commits it together with others."""
+        self.world.transactions.at_commit(partial(copy_context().run, self._record, *told))
 
     def _record(self, connections: Sequence[Connection], name: str, frame: str, why: str) -> None:
         self.world.journal.record(

@@ -112,6 +112,7 @@ class RealtimeSurface:
         entry.version, entry.head, entry.headers = scope["http_version"], packed(scope["headers"]), headers
         entry.connections = (scope.get("client"),)
         world.journal.record(entry)
+        await world.journal.written()
         await send({"type": f"{prefix}http.response.start", "status": 400, "headers": headers})
         await send({"type": f"{prefix}http.response.body", "body": body})
         if websocket:

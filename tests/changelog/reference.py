@@ -11,6 +11,7 @@ class ReferenceLog:
 
     shared = False
     skew = 0.0
+    notes = None
     worker = "reference"
 
     def __init__(self) -> None:

@@ -90,6 +90,7 @@ class Entry(msgspec.Struct, gc=False, array_like=True):
     request_bytes: int = 0
     response_bytes: int = 0
     size: int = 0
+    cut: bool = False
 
     @property
     def refused(self) -> bool:
@@ -177,6 +178,8 @@ class Watch:
 class Journal:
     """All entries of one world, newest last. Each is also logged, under the name of the world."""
 
+    unwritten = 0  # entries that cannot be found yet by whoever asks, where several processes have the world
+
     def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES, *, world: str = "") -> None:
         """Keep at most so many entries and bytes."""
         self._world = world
@@ -210,8 +213,6 @@ class Journal:
     def record(self, entry: Entry) -> None:
         """Take an entry in, number it, and wake who waits."""
         entry.log(self._world)
-        self._last_id += 1
-        entry.id = self._last_id
         entry.trace = TRACE.get()
         asked = entry.request_bytes = len(entry.request)
         answered = entry.response_bytes = len(entry.response)
@@ -220,14 +221,25 @@ class Journal:
             texts = self._cut(entry)
         # Headers of answers are the mock's own, or repeat what the request has.
         entry.size = WEIGHT + texts + len(entry.why) + HEADER * len(entry.headers) + 8 * len(entry.connections)
+        self.counts.add(entry)
+        self._take(entry)
+
+    def _take(self, entry: Entry) -> None:
+        self._last_id += 1
+        entry.id = self._last_id
         self._entries.append(entry)
         self._bytes += entry.size
-        self.counts.add(entry)
         while self._entries.length > self._max_entries or self._bytes > self._max_bytes:
             self._bytes -= self._entries.drop()
             self.dropped += 1
         for event in self._waiting:
             event.set()
+
+    async def written(self) -> None:
+        """Return when what was recorded can be found by whoever asks; `unwritten` tells if that is so already."""
+
+    async def catch_up(self) -> None:
+        """Return when what was recorded can be found here, whichever process recorded it."""
 
     def beat(self, peer: Peer, now: int) -> None:
         """Count a heartbeat of a connection; of those that were not heard of for the longest nothing is kept."""
@@ -241,6 +253,7 @@ class Journal:
         """Cut what is too long to be kept, and return the length of what is left."""
         texts = {name: getattr(entry, name) for name in ("request", "response", "head", "target")}
         if max(map(len, texts.values())) > KEPT_BODY_BYTES:
+            entry.cut = True
             self.cut += 1
         for name, text in texts.items():
             setattr(entry, name, text[:KEPT_BODY_BYTES])
