@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockspaces.cloud.kernel.journal import KEPT_BODY_BYTES, Criteria, Entry, Journal, packed, unpacked
-from mockspaces.cloud.kernel.ring import NEWEST
+from mockspaces.cloud.kernel.journal import KEPT_BODY_BYTES, SLICE, Criteria, Entry, Journal, packed, unpacked
 
 
 def entry(path: str = "/api/users/me", status: int = 200, **members: Any) -> Entry:
@@ -233,7 +232,7 @@ async def test_search_goes_on_while_entries_come_and_go() -> None:
     searching = asyncio.create_task(journal.search(Criteria()))
     await asyncio.sleep(0)
     journal.clear()
-    assert len(await searching) == NEWEST
+    assert len(await searching) == SLICE
     assert await journal.search(Criteria()) == []
 
 
