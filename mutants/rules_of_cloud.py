@@ -147,7 +147,7 @@ CLOUD: Rules = {
         ("ACC-INFO-06",),
     ),
     "of two owners of an id_token only the last counts": (
-        Rule(ID_TOKENS, "issue", "(*owners, grant.id)", "(grant.id,)"),
+        Rule(ID_TOKENS, "issue", "{known}.{grant.id}", "{known}"),
         ("ACC-INFO-06",),
     ),
     "id_token of a revoked grant": (

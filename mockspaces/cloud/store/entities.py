@@ -165,10 +165,14 @@ class RefreshToken(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class IssuedIdToken(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """An HS256 id_token on record: the hash of its text, and the grants that own it, mostly one (ACC-INFO-06)."""
+    """An HS256 id_token on record as one of a grant (ACC-INFO-06).
+
+    ``text`` is the hash of its text, which grants of one second share; its id is made of both.
+    """
 
     id: str
-    grant_ids: tuple[str, ...]
+    text: str
+    grant_id: str
 
 
 class LoginSession(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -173,7 +173,9 @@ class State:
             newest=newest,
             expiry=Index(lambda issued: issued.claims, lambda issued: (issued.expires,)),
         )
-        self.issued_id_tokens: Collection[IssuedIdToken] = Collection("issued_id_tokens", log, newest=newest)
+        self.issued_id_tokens: Collection[IssuedIdToken] = Collection(
+            "issued_id_tokens", log, newest=newest, text=Index(lambda issued: issued.text)
+        )
         self.codes: Collection[AuthorizationCode] = Collection("codes", log, newest=newest)
         self.refresh_tokens: Collection[RefreshToken] = Collection("refresh_tokens", log, newest=newest)
         self.login_sessions: Collection[LoginSession] = Collection("login_sessions", log, newest=newest)
