@@ -7,7 +7,6 @@ from mockspaces.asgi.decoding import decode
 from mockspaces.asgi.exchange import Exchange
 from mockspaces.cloud.kernel.caller import Caller
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
-from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.contract import errors
 from mockspaces.contract.limits import Limits
 from mockspaces.contract.rows import Endpoint
@@ -19,19 +18,11 @@ class Call:
     """A request with the row of its endpoint."""
 
     def __init__(self, exchange: Exchange, endpoint: Endpoint) -> None:
-        """Bundle what the surface found out."""
+        """Bundle what the surface found out; ``origins`` are where the caller reaches the world."""
         self.exchange = exchange
         self.endpoint = endpoint
-
-    @property
-    def world(self) -> World:
-        """The world that is called."""
-        return self.exchange.world
-
-    @property
-    def origins(self) -> Origins:
-        """Where the caller reaches this world."""
-        return self.exchange.origins
+        self.world = exchange.world
+        self.origins = exchange.origins
 
     @property
     def query(self) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Tokens that the cloud issues: user JWTs, anonymous JWTs, grants and access tokens (ACC-UJWT-*, ACC-ANON-01)."""
 
 import hashlib
-import hmac
 from typing import Any
 
 import msgspec
@@ -19,7 +18,7 @@ AFTER_ALL_IDS = "g"  # ids are hexadecimal
 
 def user_id_signature(world: World, user: User) -> str:
     """Return the opaque ``user_id_sig``: the same for the same user, other in every world (ACC-UJWT-04)."""
-    return jws.encoded(hmac.digest(world.secret("user_id_sig"), user.ndbid.encode(), "sha256"))
+    return jws.encoded(jws.mac(world.secret("user_id_sig"), user.ndbid.encode()))
 
 
 def user_jwt_claims(world: World, user: User, expires_in: int | None = None) -> dict[str, Any]:

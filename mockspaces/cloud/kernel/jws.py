@@ -13,7 +13,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -22,6 +22,18 @@ from mockspaces.cloud.kernel.keys import KeyPair
 from mockspaces.cloud.kernel.nesting import deeper_than
 
 RS256, HS256 = "RS256", "HS256"
+
+
+def mac(secret: bytes, data: bytes) -> bytes:
+    """Return the HMAC-SHA256 of some data. OpenSSL takes longer to prepare a key than to use it, so keys are kept."""
+    prepared = _keyed(secret).copy()
+    prepared.update(data)
+    return prepared.digest()
+
+
+@lru_cache(maxsize=256)
+def _keyed(secret: bytes) -> hmac.HMAC:
+    return hmac.new(secret, digestmod="sha256")
 
 
 class MalformedTokenError(ValueError):
@@ -151,12 +163,12 @@ def _signers() -> ThreadPoolExecutor:
 def sign_hs256(header: dict[str, Any], claims: dict[str, Any], secret: bytes) -> str:
     """Return a compact JWS authenticated with a secret."""
     signed = signing_input(header, claims)
-    return f"{signed.decode('ascii')}.{encoded(hmac.digest(secret, signed, 'sha256'))}"
+    return f"{signed.decode('ascii')}.{encoded(mac(secret, signed))}"
 
 
 def verify_hs256(token: Token, secret: bytes) -> bool:
     """Whether the token was authenticated with this secret (2 µs: not worth caching)."""
-    return hmac.compare_digest(hmac.digest(secret, token.signed, "sha256"), token.signature)
+    return hmac.compare_digest(mac(secret, token.signed), token.signature)
 
 
 class SignatureCache:

@@ -3,7 +3,6 @@
 Nothing is global. A token, cookie, id or signed URL of one world is unknown in every other.
 """
 
-import hmac
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -16,7 +15,7 @@ from mockspaces.cloud.kernel.events import Event, Subscriber
 from mockspaces.cloud.kernel.faults import Faults
 from mockspaces.cloud.kernel.ids import Ids, seeded
 from mockspaces.cloud.kernel.journal import Journal
-from mockspaces.cloud.kernel.jws import SignatureCache, TokenReader
+from mockspaces.cloud.kernel.jws import SignatureCache, TokenReader, mac
 from mockspaces.cloud.kernel.misbehaviour import Misbehaviours
 from mockspaces.cloud.kernel.presence import Presence
 from mockspaces.cloud.kernel.rejection import Rejection, invalid, not_found
@@ -218,7 +217,7 @@ class World:
 
     def secret(self, purpose: str) -> bytes:
         """Return this world's secret for one purpose; no two purposes or worlds share one."""
-        return hmac.digest(self.state.master_secret.value, purpose.encode(), "sha256")
+        return mac(self.state.master_secret.value, purpose.encode())
 
     def change_settings(self, changes: Mapping[str, Any]) -> None:
         """Change some settings by their wire names. Refuses unknown names and wrong values."""
