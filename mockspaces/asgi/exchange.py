@@ -1,7 +1,6 @@
 """One HTTP exchange: what came in, for which world, and what is noted about it on the way."""
 
 from collections.abc import Iterable
-from functools import cached_property
 from time import perf_counter
 from urllib.parse import parse_qsl
 
@@ -36,6 +35,7 @@ class Exchange:
     transport: Transport | None = None
     _body: bytes | None = None
     _headers: dict[bytes, bytes] | None = None  # none before somebody asks for one
+    _query: dict[str, str] | None = None
 
     def __init__(
         self,
@@ -75,15 +75,17 @@ class Exchange:
             found.update((name, b", ".join(values)) for name, values in repeated.items())
         return found
 
-    @cached_property
+    @property
     def pairs(self) -> list[tuple[str, str]]:
         """The query as it was sent, decoded."""
         return parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
-    @cached_property
+    @property
     def query(self) -> dict[str, str]:
         """The query; a repeated parameter has its last value (REST-REQ-01)."""
-        return dict(self.pairs)
+        if self._query is None:  # kept by hand, as the headers
+            self._query = dict(self.pairs)
+        return self._query
 
     def check_readable(self) -> None:
         """Refuse what the server could not read."""

@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 KEY_BITS = 2048
+PADDING, HASH = padding.PKCS1v15(), SHA256()
 
 
 class Loaded:
@@ -24,12 +25,12 @@ class Loaded:
 
     def sign(self, message: bytes) -> bytes:
         """Return the RS256 signature of a message."""
-        return self.private.sign(message, padding.PKCS1v15(), SHA256())
+        return self.private.sign(message, PADDING, HASH)
 
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Whether this is the RS256 signature of a message. Done here, since importing PyJWT takes a start 40 ms."""
         try:
-            self.public.verify(signature, message, padding.PKCS1v15(), SHA256())
+            self.public.verify(signature, message, PADDING, HASH)
         except InvalidSignature:
             return False
         return True
