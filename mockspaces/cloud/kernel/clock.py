@@ -71,8 +71,13 @@ class SharedClock(Clock):
 @lru_cache(maxsize=4096)  # the same times are shown over and over
 def iso(milliseconds: int) -> str:
     """Render a stored time as the API prints it: ``2031-02-03T04:05:06.789Z`` (REST-TIME-01)."""
-    moment = _EPOCH + milliseconds * _MILLISECOND
-    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{_to_the_second(seconds)}.{rest:03d}Z"
+
+
+@lru_cache(maxsize=256)  # what is new was made in the same second as what came before
+def _to_the_second(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat()
 
 
 def milliseconds(text: str) -> int:
