@@ -84,12 +84,12 @@ SURFACES: Rules = {
         Rule(
             PARAMETERS,
             "Parameters.__init__",
-            "value if name in words.as_sent else value.strip(BLANKS)",
+            "value if name in as_sent else value.strip(BLANKS)",
             "value.strip(BLANKS)",
         ),
         ("ACC-GEN-04",),
     ),
-    "repeated parameter accepted": (never(PARAMETERS, "Parameters.__init__", "name in self._values"), ("ACC-GEN-05",)),
+    "repeated parameter accepted": (never(PARAMETERS, "Parameters.__init__", "name in values"), ("ACC-GEN-05",)),
     "directory searched by case": (Rule(PEOPLE, "colleagues", "text.casefold()", "text"), ("ACC-DIR-01",)),
     "one profile for all people": (
         Rule(PEOPLE, "_profile_id", "{call.caller.user.id}/", "/"),
@@ -295,7 +295,7 @@ SURFACES: Rules = {
         ("MISC-CALL-01",),
     ),
     "a parameter given twice counts once, whatever it says": (
-        without(PARAMETERS, "Parameters.__init__", " and self._values[name] == taken"),
+        without(PARAMETERS, "Parameters.__init__", " and values[name] == taken"),
         ("ACC-AUTHZ-01",),
     ),
     "a parameter given twice is refused, whatever it says": (

@@ -1,6 +1,6 @@
 """Parameters of a query or form: read once, trimmed, and refused where they contradict themselves (ACC-GEN-03..05)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qsl
 
 from mockspaces.cloud.kernel.rejection import Rejection
@@ -16,29 +16,29 @@ class Parameters:
     """The values of known parameters; an empty one counts as absent, except ``state`` (ACC-AUTHZ-06)."""
 
     def __init__(
-        self, pairs: Iterable[tuple[str, str]], known: Iterable[str], words: Accounts, *, repeats: bool = False
+        self, pairs: Sequence[tuple[str, str]], known: Iterable[str], words: Accounts, *, repeats: bool = False
     ) -> None:
         """Keep what is known; the rest is ignored. Blanks around a value go, except where it counts as sent.
 
         ``empty`` says whether nothing came at all. With ``repeats`` an equal value counts once.
         """
-        self._values: dict[str, str] = {}
-        self._problems: dict[str, str] = {}
-        self.empty = True
-        wanted = frozenset(known)
+        values: dict[str, str] = {}
+        problems: dict[str, str] = {}
+        self._values, self._problems = values, problems
+        self.empty = not pairs
+        wanted, as_sent = frozenset(known), words.as_sent
         for name, value in pairs:
-            self.empty = False
             if name not in wanted:
                 continue
-            taken = value if name in words.as_sent else value.strip(BLANKS)
-            if name in self._values and not (repeats and self._values[name] == taken):
-                self._problems[name] = "given twice"
-            self._values[name] = taken
+            taken = value if name in as_sent else value.strip(BLANKS)
+            if name in values and not (repeats and values[name] == taken):
+                problems[name] = "given twice"
+            values[name] = taken
             if not value.isascii() and name not in OPAQUE:
                 try:
                     value.encode()
                 except UnicodeEncodeError:
-                    self._problems[name] = "not UTF-8"
+                    problems[name] = "not UTF-8"
 
     def __getitem__(self, name: str) -> str | None:
         """Return a value, None where it is absent or empty."""

@@ -51,7 +51,8 @@ async def issue(
     header = {"alg": jws.HS256, "typ": "JWT"}
     text = jws.sign_hs256(header, claims, _key(world, client))
     known = jws.digest(text.encode()).hex()
-    await state.issued_id_tokens.put(IssuedIdToken(id=f"{known}.{grant.id}", text=known, grant_id=grant.id))
+    issued = IssuedIdToken(id=f"{known}.{grant.id}", text=known, grant_id=grant.id, created=world.clock.now_ms())
+    await state.issued_id_tokens.put(issued)
     return _misbehaving(world, client, header, claims) or text
 
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+from io import BytesIO
 from uuid import UUID
 
 from mockspaces.cloud.kernel.clock import Clock
@@ -19,14 +20,15 @@ class Ids:
         """Draw from a seeded source, whose position is the fact ``randomness``, or from the operating system."""
         self._clock = clock
         self._randomness = randomness
-        self._supply = b""
+        self._supply = BytesIO()
 
     def _draw(self, count: int) -> bytes:
         position = self._randomness.value
         if position is None:
-            if len(self._supply) < count:
-                self._supply = os.urandom(SUPPLY)
-            drawn, self._supply = self._supply[:count], self._supply[count:]
+            drawn = self._supply.read(count)
+            if len(drawn) < count:
+                self._supply = BytesIO(os.urandom(SUPPLY))
+                drawn = self._supply.read(count)
             return drawn
         self._randomness.put(Randomness(position.key, position.drawn + 1))
         return hashlib.blake2b(b"%d" % position.drawn, digest_size=count, key=position.key).digest()

@@ -216,7 +216,7 @@ class Collection(Generic[AnyEntity]):
             self._gaps.discard(key)
         self._entities[key] = entity
         self._changed(old, entity)
-        if self._newest is not None and len(self._entities) - len(self._gaps) > self._newest:
+        if old is None and self._newest is not None and len(self._entities) - len(self._gaps) > self._newest:
             self.remove(next(oldest for oldest in self._entities if oldest not in self._gaps))
         return entity
 

@@ -173,6 +173,7 @@ class IssuedIdToken(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     id: str
     text: str
     grant_id: str
+    created: Moment
 
 
 class LoginSession(msgspec.Struct, frozen=True, gc=False, kw_only=True):

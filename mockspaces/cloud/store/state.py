@@ -174,7 +174,10 @@ class State:
             expiry=Index(lambda issued: issued.claims, lambda issued: (issued.expires,)),
         )
         self.issued_id_tokens: Collection[IssuedIdToken] = Collection(
-            "issued_id_tokens", log, newest=newest, text=Index(lambda issued: issued.text)
+            "issued_id_tokens",
+            log,
+            newest=newest,
+            text=Index(lambda issued: issued.text, lambda issued: (issued.created,)),  # what comes last costs least
         )
         self.codes: Collection[AuthorizationCode] = Collection("codes", log, newest=newest)
         self.refresh_tokens: Collection[RefreshToken] = Collection("refresh_tokens", log, newest=newest)
