@@ -10,7 +10,9 @@ from mockspaces.cloud.kernel.clock import Clock
 from mockspaces.cloud.store.facts import Fact
 from mockspaces.cloud.store.state import Randomness
 
-SUPPLY = 512  # bytes that are drawn from the system at once: asking it for each id took a thirtieth of a chat
+# Bytes that are drawn from the system at once: asking it for each id took a thirtieth of a chat. Workers are forked
+# before they have any world, so no two of them draw from the same supply.
+SUPPLY = 512
 
 
 class Ids:
