@@ -9,7 +9,7 @@ import contextlib
 import logging
 import math
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
@@ -197,7 +197,7 @@ class Keeper:
         self._following: set[World] = set()
         self._behind_others: set[World] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._synced: asyncio.Task[None] | None = None
+        self._opening = asyncio.Lock()
 
     def serve(self) -> None:
         """Heed what happens to the log from now on, in the loop that serves."""
@@ -273,24 +273,15 @@ class Keeper:
             return
         try:
             names = await self._log.names()
+            for hosted in self._worlds:
+                if hosted.world.name not in names and isinstance(hosted.world.transactions.recorder, Recording):
+                    await self._look(hosted.world)
+            async with self._opening:  # one call at a time, or a world would be opened twice
+                for name in names:
+                    if name not in self._worlds:
+                        await self._open(name)
         except NotStoredError as error:
             raise Rejection(errors.NOT_STORED, f"which worlds there are is not known: {error}") from None
-        for hosted in self._worlds:
-            if hosted.world.name not in names and isinstance(hosted.world.transactions.recorder, Recording):
-                await self._look(hosted.world)
-        if names.keys() - {hosted.world.name for hosted in self._worlds}:
-            while self._synced is not None:  # one at a time, or a world would be opened twice
-                await asyncio.shield(self._synced)
-            self._synced = self._start(self._open_all(names))
-            try:
-                await asyncio.shield(self._synced)
-            finally:
-                self._synced = None
-
-    async def _open_all(self, names: Iterable[str]) -> None:
-        for name in names:
-            if name not in self._worlds:
-                await self._open(name)
 
     # --- storing
 

@@ -314,6 +314,43 @@ async def test_worlds_are_those_of_all_workers(two: tuple[Process, Process]) -> 
     assert [hosted.world.name for hosted in one.worlds] == [DEFAULT]
 
 
+async def test_many_calls_find_a_world_of_another_worker_at_once(two: tuple[Process, Process]) -> None:
+    """Calls that look for a world at the same time all find the same one, which is opened once."""
+    one, other = two
+    await one.worlds.open("theirs", DEMO, ttl=None)
+    async with asyncio.timeout(SOON_S):
+        found = await asyncio.gather(*(other.worlds.find("theirs") for _ in range(20)))
+    assert len(set(map(id, found))) == 1
+
+
+async def test_while_redis_is_away_worlds_are_refused(
+    other_server: Callable[..., RedisServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who opens, drops, finds or resets a world while Redis is away is told so by its code, and may try again."""
+    monkeypatch.setattr(redis, "PATIENCE_S", 0.1)
+    server = other_server()
+    one = Process(server.url, "p")
+    await one.start()
+    kept = await one.worlds.open("kept", DEMO, ttl=None)
+    server.kill()
+    for call in (
+        one.worlds.open("new", DEMO, ttl=None),
+        one.worlds.drop("kept"),
+        one.worlds.drop("other"),
+        one.worlds.find("other"),
+        one.worlds.reset(kept),
+        one.worlds.sync(),
+    ):
+        with pytest.raises(Rejection) as refused:
+            await call
+        assert refused.value.code == errors.NOT_STORED
+    server.start()
+    await one.texts()
+    await one.worlds.open("new", DEMO, ttl=None)
+    assert sorted(hosted.world.name for hosted in one.worlds) == [DEFAULT, "kept", "new"]
+    await one.keeper.close()
+
+
 async def test_a_world_that_both_open_is_opened_once(two: tuple[Process, Process]) -> None:
     """Of two workers that open a world of one name at once one is refused, and both have that of the other one."""
     outcomes = await asyncio.gather(*(one.worlds.open("same", DEMO, ttl=None) for one in two), return_exceptions=True)
