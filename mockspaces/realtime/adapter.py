@@ -63,8 +63,8 @@ class Chat(Protocol):
     def alive(self, transport: "Transport") -> None:
         """Note that a client has sent something."""
 
-    def beat(self, transport: "Transport") -> None:
-        """Count a heartbeat of a client."""
+    async def beat(self, transport: "Transport", frame: Frame) -> None:
+        """Count a heartbeat of a client, and let it be told first whatever was acknowledged before it."""
 
     def note(self, transport: "Transport", frame: Frame, why: str) -> None:
         """Put a dropped frame or a forced end into the journal."""
@@ -293,7 +293,7 @@ class Transport:
             frame: Frame = message["text"] if message.get("text") is not None else message["bytes"]
             self.engine.chat.alive(self)
             if frame in HEARTBEATS:
-                self.engine.chat.beat(self)
+                await self.engine.chat.beat(self, frame)
             if not await self._take(frame):
                 await self.close()
                 return GONE

@@ -25,7 +25,7 @@ from mockspaces.contract import errors, events
 from mockspaces.contract.engineio import INVALID_NAMESPACE
 from mockspaces.realtime import channels, credentials, media, messages, presence
 from mockspaces.realtime.adapter import KEY, Transport
-from mockspaces.realtime.engineio3 import Frame
+from mockspaces.realtime.engineio3 import PING, Frame
 from mockspaces.realtime.handling import Handling
 from mockspaces.realtime.hub import Payload, Session
 from mockspaces.realtime.hubs import Hubs
@@ -86,11 +86,17 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         """Note that the world of a transport is used: one that clients wait in is not idle."""
         self._hubs.touch(transport.context.world)
 
-    def beat(self, transport: Transport) -> None:
-        """Count a heartbeat of a client."""
+    async def beat(self, transport: Transport, frame: Frame) -> None:
+        """Count a heartbeat of a client; what was acknowledged before a ping is told before it is answered.
+
+        Where sockets and calls are of several processes, that is how a client knows what it has been told of.
+        """
         world: World = transport.context.world
         if transport.context.peer is not None:
             world.journal.beat(transport.context.peer, world.clock.now_ms())
+        if frame == PING and self._worlds.worker:
+            for hub in {session.hub for session in self._sessions.values() if session.transport is transport}:
+                await self._worlds.follow(hub.world)
 
     # --- joining
 

@@ -49,6 +49,7 @@ class RealtimeSurface:
         if world.name not in self._engines:
             chat = ChatNamespace(self._worlds, self._hubs)
             self._engines[world.name] = Engine(chat, chat)
+        await self._worlds.follow(world)
         settings, limits = world.settings, world.contract.limits
         heartbeat = Heartbeat(settings.socket_ping_interval_ms, settings.socket_ping_timeout_ms)
         codec = _codec(world, query, heartbeat, depth=limits.json_depth, limit=limits.frame_bytes)

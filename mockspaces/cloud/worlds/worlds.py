@@ -196,6 +196,12 @@ class Worlds:
         if self.keeper:
             await self.keeper.sync()
 
+    async def follow(self, world: World) -> None:
+        """Let a world be what other processes have made of it by now, for whoever reads it outside of a transaction."""
+        if self.worker:
+            with contextlib.suppress(Rejection):  # nobody knows what that is
+                await world.transactions.carry_out(_nothing)
+
     def _made(self, name: str) -> World:
         return World(
             name,
@@ -374,3 +380,7 @@ class Worlds:
                     continue
                 with contextlib.suppress(Rejection):  # it is looked at again
                     await self.drop(hosted.world.name)
+
+
+async def _nothing() -> None:
+    """Change nothing."""
