@@ -223,9 +223,10 @@ class Engine:
         manager = self._server.manager
         return manager.is_connected(manager.sid_from_eio_sid(transport.sid, namespace), namespace) is True
 
-    async def leave(self, sid: str, namespace: str) -> None:
+    async def leave(self, transport: "Transport", sid: str, namespace: str) -> None:
         """Send ``41`` and end the membership of a namespace; the transport stays (RT-WIRE-04)."""
-        await self._server.disconnect(sid, namespace)
+        async with transport.leaving:
+            await self._server.disconnect(sid, namespace)
 
     def satisfied(self, transport: "Transport") -> None:
         """Take the engine's ping for answered: a client of Engine.IO 3 never answers it (RT-EIO-06)."""
@@ -264,6 +265,7 @@ class Transport:
         self.queue = SendQueue(self)
         self.tasks: set[asyncio.Task[Any]] = set()
         self.namespaces: set[str] = set()
+        self.leaving = asyncio.Lock()
         self._limit = limit
         self._costs: deque[int] = deque()
         self._inbox: deque[Frame] = deque()
@@ -316,6 +318,9 @@ class Transport:
 
     async def _admitted(self, packet: Packet, frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
         """Keep from the engine what it would answer in its own way: events and CONNECTs out of place."""
+        if packet.type == packets.CONNECT:
+            async with self.leaving:  # or whoever was told that they are out could not join again yet
+                pass
         joined = self.engine.joined(self, packet.namespace)
         if packet.type == packets.CONNECT:
             # The engine would close the connection of a client that joins twice (RT-EIO-13).

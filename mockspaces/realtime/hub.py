@@ -67,7 +67,7 @@ class Session:
 
     async def leave(self) -> None:
         """Take the connection out of the namespace: ``41/chat``; the transport stays."""
-        await self.engine.leave(self.sid, self.namespace)
+        await self.engine.leave(self.transport, self.sid, self.namespace)
 
     async def finish(self) -> None:
         """Take the connection out and close its transport, unless others use it too (RT-AUTH-12)."""

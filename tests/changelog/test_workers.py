@@ -1,5 +1,6 @@
 """Several real workers of one cloud: sockets on one hear what is done on another, and what is left when one dies."""
 
+import signal
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -83,6 +84,50 @@ def test_who_was_on_a_worker_that_ends_has_left_at_once(workers: list[Served]) -
         assert stays.hear()[1]["category"] == "app.event.presence.party.leaves"
         assert workers[0].process.wait(SOON_S) == 0
         assert mocks[2].call("GET", "")["counts"]["sockets"] == 1
+
+
+def test_a_ping_is_answered_behind_what_was_acknowledged_before_it(workers: list[Served]) -> None:
+    """Whatever another worker has acknowledged a socket has been told when its next ping is answered."""
+    with ExitStack() as closed:
+        mock = closed.enter_context(Mockspaces(workers[0].url))
+        token, space = mock.token(PERSON), mock.space("Room", owner=PERSON)
+        chat = closed.enter_context(Chat(socket_url(workers[1].url, token)))
+        chat.join()
+        chat.subscribe(space.id)
+        caller = Caller(workers[0].url, token)
+        closed.callback(caller.close)
+        for _ in range(30):
+            assert caller.post(f"/api/spaces/{space.id}/chats", {"content": {"bodyText": "hi"}})[0] == 200
+            assert len(chat.said("MESSAGE_SENT")) == 1
+
+
+def test_a_socket_is_closed_by_a_call_to_another_worker(workers: list[Served]) -> None:
+    """The worker that has the socket closes it in the way that was asked for, and says that it is gone."""
+    with ExitStack() as closed:
+        mocks = [closed.enter_context(Mockspaces(one.url)) for one in workers]
+        chat = closed.enter_context(Chat(socket_url(workers[0].url, mocks[0].token(PERSON))))
+        chat.join()
+        mocks[1].call("POST", "/sockets/close", {"how": "namespace"})
+        assert str(chat.receive()).startswith("41/chat")
+        assert str(chat.join()).startswith("40/chat")
+        mocks[2].call("POST", "/sockets/close", {"how": "idle"})
+        assert chat.end()[1] == 1000
+
+
+def test_a_worker_that_was_taken_for_dead_lets_its_sockets_go(workers: list[Served]) -> None:
+    """Sockets of a worker that stood still until others had ended their connections are closed when it goes on."""
+    with ExitStack() as closed:
+        mocks = [closed.enter_context(Mockspaces(one.url)) for one in workers]
+        chat = closed.enter_context(Chat(socket_url(workers[0].url, mocks[0].token(PERSON))))
+        chat.join()
+        workers[0].process.send_signal(signal.SIGSTOP)
+        closed.callback(workers[0].process.send_signal, signal.SIGCONT)
+        until = time.monotonic() + 3 * SOON_S  # its lease, and the first one is longer
+        while mocks[1].call("GET", "")["counts"]["sockets"]:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        workers[0].process.send_signal(signal.SIGCONT)
+        assert chat.end()[1] == 1000
 
 
 def test_a_world_is_reached_on_every_worker(workers: list[Served]) -> None:
