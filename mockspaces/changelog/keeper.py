@@ -409,9 +409,13 @@ class Keeper:
 
     async def _follow(self, world: World) -> None:
         """Let a world be what the log has, for the sockets of this process, which wait to be told."""
-        self._following.discard(world)  # what is appended from now on is news
-        with contextlib.suppress(Rejection):  # the log is away, and there will be news when it is back
-            await world.transactions.carry_out(at_once)
+        while world.name in self._worlds:
+            self._following.discard(world)  # what is appended from now on is news
+            with contextlib.suppress(Rejection):  # the log is away, or did not answer in time
+                await world.transactions.carry_out(at_once)
+                return
+            self._following.add(world)
+            await asyncio.sleep(AGAIN_S)
 
     def _heed(self, living: frozenset[str]) -> None:
         self._start(self._mourn(living))
