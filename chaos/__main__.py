@@ -31,6 +31,7 @@ SOURCES = ("chaos", "mockspaces", "fixtures")
 FILES = MEMORY if os.access(MEMORY := "/dev/shm", os.W_OK) else None  # noqa: S108 - folders in it have names of their own
 INTERRUPTED = 130
 SHOWN = 5  # problems of a program
+LOOK_S, LONG_S = 0.05, 1.0
 Result = dict[str, Any]
 
 
@@ -85,9 +86,9 @@ async def carried_out(seed: int, options: argparse.Namespace) -> Result:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="chaos-", dir=FILES, ignore_cleanup_errors=True) as folder:
         run = Run(program, Path(folder), options.log, options.fault, options.sync)
-        problems = run.history.problems
+        problems, held = run.history.problems, Held()
         try:
-            async with asyncio.timeout(LIMIT_S):
+            async with asyncio.timeout(LIMIT_S), held:
                 await run.run()
         except Exception as error:  # noqa: BLE001 - of whatever kind, the program has not passed
             problems.append(f"it could not be ended: {told(error)}")
@@ -99,8 +100,31 @@ async def carried_out(seed: int, options: argparse.Namespace) -> Result:
         "ended": run.history.ended,
         "disturbed": [phase.disturbance.kind for phase in program.phases],
         "seconds": round(time.monotonic() - started, 2),
+        "held": round(held.seconds, 2),
         "again": command(seed, options),
     }
+
+
+class Held:
+    """How long this process was kept from its work: a machine that stands still looks like a cloud that does."""
+
+    def __init__(self) -> None:
+        """Begin with no time."""
+        self.seconds = 0.0
+
+    async def __aenter__(self) -> None:
+        """Look at the clock all the time."""
+        self._watching = asyncio.create_task(self._watch())
+
+    async def __aexit__(self, *_: object) -> None:
+        """Look no more."""
+        self._watching.cancel()
+
+    async def _watch(self) -> None:
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(LOOK_S)
+            self.seconds = max(self.seconds, time.monotonic() - before - LOOK_S)
 
 
 def told(error: BaseException) -> str:
@@ -142,6 +166,8 @@ def tell(result: Result) -> None:
             print(f"  {problem}", flush=True)
         if result["more"]:
             print(f"  and {result['more']} more", flush=True)
+        if result["held"] > LONG_S:
+            print(f"  this process did not get on for {result['held']} s, which may be why", flush=True)
         print(f"  again: {result['again']}", flush=True)
 
 

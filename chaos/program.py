@@ -34,6 +34,7 @@ DISTURBANCES = {
         "crash": 2,
         "term": 1,
         "pause": 2,
+        "long pause": 1,
         "redis killed": 3,
         "redis paused": 2,
         "line cut": 2,

@@ -19,6 +19,7 @@ from chaos.program import CALLERS, PEOPLE, SPACES, TALKERS, WORLDS, Disturbance,
 from chaos.served import REFUSED as REFUSED_LOG
 from chaos.served import Process
 from mockspaces.changelog import encoding, open_log
+from mockspaces.changelog.redis import LEASE_S
 from mockspaces.cloud.store.collection import Collection
 from mockspaces.cloud.store.state import State
 from mockspaces.cloud.worlds.snapshots import ENTITIES
@@ -406,9 +407,9 @@ class Run:
                 await self._replace(disturbance)
             case "kill" | "term" | "crash":
                 await self._recover(NUMBERS[disturbance.kind], hard=disturbance.hard)
-            case "pause":
+            case "pause" | "long pause" as kind:
                 with self._refusing(), cloud.paused(worker):
-                    await asyncio.sleep(seconds)
+                    await asyncio.sleep(seconds + (LEASE_S + 1 if kind == "long pause" else 0))
             case "full":
                 await self._fill(worker, disturbance)
             case "leave":

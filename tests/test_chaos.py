@@ -41,9 +41,10 @@ def test_the_log_passes_and_results_are_kept(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.needs("redis-server")
-def test_a_log_in_redis_passes(tmp_path: Path) -> None:
-    """A sample of programs passes with one worker whose log is in Redis."""
-    code, said, results = run(tmp_path, "--log", "redis", "--programs", "4")
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_a_log_in_redis_passes(workers: str, tmp_path: Path) -> None:
+    """A sample of programs passes with one worker whose log is in Redis, and with several."""
+    code, said, results = run(tmp_path, "--log", "redis", "--workers", workers, "--programs", "4")
     assert (code, len(results)) == (0, 4), said
 
 
