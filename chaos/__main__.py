@@ -92,11 +92,13 @@ async def carried_out(seed: int, options: argparse.Namespace) -> Result:
                 await run.run()
         except Exception as error:  # noqa: BLE001 - of whatever kind, the program has not passed
             problems.append(f"it could not be ended: {told(error)}")
+        said = run.said()
     return {
         "seed": seed,
         "verdict": "failed" if problems else "passed",
         "problems": problems[:SHOWN],
         "more": max(0, len(problems) - SHOWN),
+        "said": said if problems else [],
         "ended": run.history.ended,
         "disturbed": [phase.disturbance.kind for phase in program.phases],
         "seconds": round(time.monotonic() - started, 2),
@@ -166,6 +168,8 @@ def tell(result: Result) -> None:
             print(f"  {problem}", flush=True)
         if result["more"]:
             print(f"  and {result['more']} more", flush=True)
+        for line in result["said"][-SHOWN:]:
+            print(f"  {line}", flush=True)
         if result["held"] > LONG_S:
             print(f"  this process did not get on for {result['held']} s, which may be why", flush=True)
         print(f"  again: {result['again']}", flush=True)

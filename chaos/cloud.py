@@ -135,6 +135,11 @@ class Cloud:
         if self.redis is not None:
             await self.redis.kill()
 
+    def said(self) -> list[str]:
+        """Return what the processes have printed, beside where they serve, in the order of their starts."""
+        lines = [line for process in self._every for line in process.said.splitlines()]
+        return [line for line in lines if not line.startswith("ready ")]
+
     @property
     def url(self) -> str:
         """Where clients connect to."""

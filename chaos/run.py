@@ -85,6 +85,10 @@ class Run:
                 caller.close()
             await self._cloud.stop()
 
+    def said(self) -> list[str]:
+        """Return what the processes had to say, beside where they serve."""
+        return self._cloud.said()
+
     # --- processes
 
     @property
