@@ -1,4 +1,4 @@
-"""The cloud that a program is run against: workers, a balancer before several of them, and their log.
+"""The cloud that a program is run against: workers, a balancer before those that may be several, and their log.
 
 With a log in Redis each worker reaches it by a line of its own, which can be cut, slowed, or lose the half of what
 goes through. Redis keeps its files when it is killed, and is somewhere else when it is started again.
@@ -109,7 +109,7 @@ class Cloud:
         """Prepare for the workers of a program with a kind of log."""
         self._program, self._folder, self._fault = program, folder, fault
         self.redis = Redis(folder / "redis", sync) if log == "redis" else None
-        self.balancer = Balancer([]) if program.workers > 1 else None
+        self.balancer = Balancer([]) if self.redis else None  # by which a worker has the URL of those before it
         self.lines: list[Line] = []
         self.workers: list[Process] = []
         self._every: list[Process] = []

@@ -18,11 +18,13 @@ from chaos.judge import SETTINGS, Judge, allowed, base, unheard
 from chaos.program import CALLERS, PEOPLE, SPACES, TALKERS, WORLDS, Disturbance, Operation, Phase, Program
 from chaos.served import REFUSED as REFUSED_LOG
 from chaos.served import Process
+from mockspaces.app import shared_options
 from mockspaces.changelog import encoding, open_log
 from mockspaces.changelog.redis import LEASE_S
 from mockspaces.cloud.store.collection import Collection
 from mockspaces.cloud.store.state import State
 from mockspaces.cloud.worlds.snapshots import ENTITIES
+from mockspaces.config import Config
 from mockspaces.contract import Contract
 from mockspaces.contract.settings import Settings
 
@@ -412,8 +414,10 @@ class Run:
             case "kill" | "term" | "crash":
                 await self._recover(NUMBERS[disturbance.kind], hard=disturbance.hard)
             case "pause" | "long pause" as kind:
-                with self._refusing(), cloud.paused(worker):
-                    await asyncio.sleep(seconds + (LEASE_S + 1 if kind == "long pause" else 0))
+                with self._refusing():
+                    with cloud.paused(worker):
+                        await asyncio.sleep(seconds + (LEASE_S + 1 if kind == "long pause" else 0))
+                    await self._back()
             case "full":
                 await self._fill(worker, disturbance)
             case "leave":
@@ -541,7 +545,7 @@ class Run:
             while unheard(world) and time.monotonic() < until:  # noqa: ASYNC110 - they hear by many ways
                 await asyncio.sleep(0.01)
             self.history.problems += unheard(world)
-            if recovered and not self._several:  # others notice later that a worker is dead
+            if recovered and self._cloud.redis is None:  # where workers share a log a dead one is noticed later
                 await self._nobody(control)
 
     async def _same(self, path: str) -> Any:
@@ -575,12 +579,12 @@ class Run:
         for listener in self._listeners:
             await listener.stop()
         self._listeners = []
-        for world in self.history.worlds if self._several else ():
+        for world in self.history.worlds:
             await self._nobody(f"{world.prefix}/_mock", SOON_S)
         worlds = [one["name"] for one in (await self._asked("GET", "/_mock/worlds"))["data"]]
         before = {name: await self._same(f"/w/{name}/_mock/snapshot") for name in worlds}
         await self._end_processes(self._cloud.workers, NUMBERS[self._program.last])
-        rebuilt = await states(self._cloud.log())
+        rebuilt = await states(self._cloud.log(), self._cloud.url)
         if rebuilt.keys() != before.keys():
             self.history.problem(f"the log has the worlds {sorted(rebuilt)}, not {sorted(before)}")
             return
@@ -607,9 +611,14 @@ class Run:
         return 0 if status == 503 else status
 
 
-async def states(url: str) -> dict[str, dict[str, Any]]:
-    """Return the entities of each world that is in a log, as a snapshot shows them."""
-    log, found = open_log(url, prefix=PREFIX), {}
+async def states(url: str, public: str) -> dict[str, dict[str, Any]]:
+    """Return the entities of each world that is in a log, as a snapshot shows them.
+
+    Whoever reads one that is shared has the options of its workers, of which they have the ``public`` URL, and would
+    wait for their end otherwise; in a thread, since what is between other programs and their logs is in this one.
+    """
+    options = shared_options(Config(), public)
+    log, found = await asyncio.to_thread(lambda: open_log(url, prefix=PREFIX, options=options)), {}
     try:
         for world, generation in (await log.names()).items():
             state = State(contract=Contract.shipped(), settings=Settings(), random=None)
