@@ -82,7 +82,7 @@ def test_a_worker_that_is_gone_is_passed_over(workers: list[Echo]) -> None:
         assert {told(port)[:1] for _ in range(6)} == {b"a", b"c"}
         for one in (workers[0], workers[2]):
             one.close()
-        with socket.create_connection(("127.0.0.1", port), SOON_S) as client, pytest.raises(ConnectionResetError):
+        with pytest.raises(ConnectionResetError), socket.create_connection(("127.0.0.1", port), SOON_S) as client:
             client.recv(1)
 
 
