@@ -1,6 +1,7 @@
 """The surfaces on one ASGI application: the only module that knows all of them."""
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import sys
@@ -24,7 +25,7 @@ from mockspaces.asgi.surface import Surface
 from mockspaces.cloud.kernel.journal import Entry
 from mockspaces.cloud.kernel.rejection import Rejection, invalid
 from mockspaces.cloud.kernel.world import Origins, World, changed_settings
-from mockspaces.cloud.store.transaction import STOPPING
+from mockspaces.cloud.store.transaction import ARRIVED, STOPPING
 from mockspaces.cloud.worlds import seeds
 from mockspaces.cloud.worlds.seeds import Seed
 from mockspaces.cloud.worlds.worlds import DEFAULT, PREFIX, Worlds
@@ -259,12 +260,25 @@ class App:
         return hosted.world, hosted.world.origins, path
 
     async def _found(self, scope: Scope) -> tuple[World, Origins, str]:
-        """Do what `_find` does, where another worker may have opened the world."""
+        """Do what `_find` does, where another worker may have opened the world, or changed it.
+
+        What a call decides before its transaction, it decides by what it finds now.
+        """
         try:
-            return self._find(scope)
+            found = self._find(scope)
         except Rejection:
             await self.worlds.sync()
-            return self._find(scope)
+            found = self._find(scope)
+        if self.worlds.worker and scope["type"] == "http":
+            came = time.perf_counter()
+            with contextlib.suppress(Rejection):  # the transaction will be refused in the same way, and tell it
+                await found[0].transactions.carry_out(nothing)
+                ARRIVED.set(came)
+        return found
+
+
+async def nothing() -> None:
+    """Do nothing, in a transaction that is there for its beginning."""
 
 
 def prepare() -> None:

@@ -17,7 +17,6 @@ from tests.changelog.servers import RedisServer, free_port
 from tests.forking import loaded
 
 LOOPBACK = "127.0.0.1"
-LATE = "decided outside of a transaction: another worker hears of a changed setting or row a moment later"
 PORTS = "worlds have no ports behind a balancer"
 # Tests that cannot pass in this way, whatever the log, and why: how their names begin behind contract_tests/.
 IMPOSSIBLE = {
@@ -46,12 +45,6 @@ PER_WORKER = {
         )
     },
     "control/test_worlds.py::test_a_world_can_hand_out_the_names_of_the_vendor": "a worker hands them out by itself",
-    "accounts/test_token.py::test_the_misspelt_path_is_an_alias_by_setting_only": LATE,
-    "control/test_control.py::test_limits_scopes_and_endpoint_rows_can_be_replaced": LATE,
-    "control/test_recordings.py::test_the_contract_of_the_world_is_what_counts": LATE,
-    "rest/test_openapi.py::test_one_schema_per_style_of_refusal": LATE,
-    "rest/test_openapi.py::test_the_document_follows_the_overlay": LATE,
-    "rest/test_openapi.py::test_an_overlay_reaches_shapes": LATE,
 }
 
 
