@@ -86,8 +86,8 @@ def encoded(changes: Sequence[Change], said: Sequence[Said] = ()) -> bytes:
 def _bytes(items: Sequence[tuple[str, str | None, Any]]) -> bytes:
     try:
         return _encode(items)
-    except OverflowError:
-        return msgspec.json.encode(items)
+    except OverflowError:  # what sockets are told may be bytes, which JSON has as a text, and stays MessagePack in it
+        return msgspec.json.encode([(name, key, _encode(one) if name == SAID else one) for name, key, one in items])
 
 
 def decoded(data: bytes) -> list[Alteration]:
@@ -98,7 +98,10 @@ def decoded(data: bytes) -> list[Alteration]:
     for name, key, value in items.decode(data):
         if name not in KINDS:
             raise ValueError(f'there is no store "{name}"')
-        found.append(Alteration(name, key, kinds[name].decode(value) if key is None else None))
+        if text and name == SAID:
+            found.append(Alteration(name, key, _BINARY[SAID].decode(msgspec.json.decode(value, type=bytes))))
+        else:
+            found.append(Alteration(name, key, kinds[name].decode(value) if key is None else None))
     return found
 
 

@@ -74,6 +74,7 @@ SLICE = 500  # entries that are read or trimmed at a stretch
 KEPT = 5000  # change sets before a snapshot: whoever lost the answer to an append finds it among them
 PARTS_SLICE = 32
 CONNECTIONS = 8
+SECRET = frozenset({"control_token"})  # options that nobody is shown
 AWAY = (exceptions.RedisError, OSError, RuntimeError)  # the last is uvloop's, of a connection that is closed
 logger = logging.getLogger("mockspaces")
 
@@ -326,6 +327,8 @@ class RedisLog:
         mine = msgspec.json.decode(self._options)
         name = next(one for one in sorted({*mine, *others}) if mine.get(one) != others.get(one))
         shown = [msgspec.json.encode(one.get(name)).decode() for one in (others, mine)]
+        if name in SECRET:
+            shown = ["something else", "what it was given"]
         self._refuse(
             f"has a log whose workers have {shown[0]} as --{name.replace('_', '-')}, and this one {shown[1]}: "
             f'all workers of one --log-prefix ("{self._prefix}" here) have the same options'

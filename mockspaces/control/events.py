@@ -110,12 +110,12 @@ async def _left(receive: Receive) -> None:
 
 def _state(world: World) -> bytes:
     clock = world.state.clock.value
-    return msgspec.json.encode((world.transactions.committed, shown_counts(world), str(clock), world.journal.dropped))
+    return msgspec.json.encode((world.transactions.changes, shown_counts(world), str(clock), world.journal.dropped))
 
 
 def _shown(world: World) -> dict[str, object]:
     return {
-        "changes": world.transactions.committed,
+        "changes": world.transactions.changes,
         "counts": shown_counts(world),
         "clock": shown_clock(world),
         "dropped": world.journal.dropped,

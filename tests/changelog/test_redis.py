@@ -20,6 +20,7 @@ from mockspaces.changelog.redis import RedisLog
 from mockspaces.client import ControlError, Mockspaces
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
+from mockspaces.cloud.store.entities import ProductProfile
 from mockspaces.cloud.store.run import Connection, Frames, Said
 from mockspaces.cloud.worlds import snapshots
 from mockspaces.cloud.worlds.worlds import DEFAULT, Worlds
@@ -128,6 +129,8 @@ async def test_workers_have_the_same_options(redis_server: RedisServer, tmp_path
             RedisLog, redis_server.url, prefix=tmp_path.name, options={"public_url": "http://two", "max_worlds": 5}
         )
     assert 'whose workers have "http://one" as --public-url, and this one "http://two"' in str(refused.value)
+    with pytest.raises(LogError, match="something else as --control-token, and this one what it was given"):
+        await asyncio.to_thread(RedisLog, redis_server.url, prefix=tmp_path.name, options={"control_token": "hash"})
     assert await one.workers() == {one.worker, same.worker}
     for log in (one, same):
         await log.close()
@@ -229,8 +232,10 @@ async def test_each_worker_has_what_the_other_was_answered(two: tuple[Process, P
     """A call finds each change that was answered before it began, on whichever worker, and both are equal then."""
     for number in range(20):
         one, other = two[number % 2], two[(number + 1) % 2]
+        changes = other.world().transactions.changes
         await chat(one.world(), str(number))
         assert (await texts(other.world()))[-1] == str(number)
+        assert other.world().transactions.changes > changes  # by which who looks on knows that there is something new
     assert differences(two[0].world().state, two[1].world().state) == []
 
 
@@ -383,6 +388,23 @@ async def test_what_another_worker_says_reaches_the_sockets_of_this_one(two: tup
     await until(lambda: len(heard) == 3)
     await texts(other.world())
     assert heard == said
+
+
+async def test_bytes_that_sockets_are_told_stay_bytes(two: tuple[Process, Process]) -> None:
+    """Also beside a number that only JSON can carry, as clients may send where anything is allowed."""
+    one, other = two
+    heard: list[Said] = []
+    other.world().transactions.speak = heard.append
+    said = Frames(connections=("c",), packets=("4", b"\x00\xff"))
+
+    async def say() -> None:
+        one.world().state.product_profiles.store(ProductProfile(id="p", value={"n": 10**30}))
+        one.world().transactions.say(said)
+
+    await one.world().transactions.carry_out(say)
+    await texts(other.world())
+    assert heard == [said]
+    assert differences(one.world().state, other.world().state) == []
 
 
 async def test_a_wrong_clock_is_put_right(

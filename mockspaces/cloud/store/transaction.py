@@ -309,6 +309,11 @@ class Transactions:
             raise
 
     @property
+    def changes(self) -> int:
+        """How often the World has changed, by whichever process."""
+        return self.committed + self.followed
+
+    @property
     def inside(self) -> bool:
         """Whether the present task is inside of a transaction."""
         return self._owner is not None and self._owner is asyncio.current_task()
