@@ -397,7 +397,7 @@ class Keeper:
         for hosted in self._worlds:
             world, recording = hosted.world, hosted.world.transactions.recorder
             if isinstance(recording, Recording) and generation in (None, recording.generation):
-                if world.transactions.sockets:
+                if world.transactions.hears:
                     self._begin_to_follow(world)
                 else:
                     self._behind_others.add(world)

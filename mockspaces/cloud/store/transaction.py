@@ -39,7 +39,7 @@ and a caller was admitted before the lock was taken that the admission needed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence, Sized
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from time import perf_counter
@@ -252,7 +252,6 @@ class Transactions:
         self.observe: Observer | None = None
         self.recorder: Recorder | None = None
         self.speak: Callable[[Said], None] = unheard  # to the sockets of this process
-        self.sockets: Sized = ()  # which wait to be told
         self.committed = 0  # transactions that changed something
         # Where other processes change the World too: calls that ran again, change sets of others, and how many of
         # these there were when it was last looked.
@@ -307,6 +306,11 @@ class Transactions:
                 raise
             self._take_back((max(start[0], self._kept[0]), max(start[1], self._kept[1]), max(start[2], self._kept[2])))
             raise
+
+    @property
+    def hears(self) -> bool:
+        """Whether this process has sockets of the World, which wait to be told."""
+        return self.speak is not unheard
 
     @property
     def changes(self) -> int:
