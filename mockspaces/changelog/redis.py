@@ -56,9 +56,9 @@ from mockspaces.changelog.log import (
 
 DEFAULT_PORT = 6379
 OLDEST = (6, 2)  # trims streams by id
-LEASE_S = 6.0  # without a sign of life, after which a worker is taken for dead
+LEASE_S = 3.0  # without a sign of life, after which a worker is taken for dead
 FIRST_LEASE_S = 10.0  # until the process serves and renews it
-BEAT_S = LEASE_S / 10
+BEAT_S = LEASE_S / 5
 PATIENCE_S = 1.5  # so long a call waits for a Redis that is gone for a moment
 RETRY_S = 0.05
 ANSWER_S = 3.0  # so long Redis may take for anything
