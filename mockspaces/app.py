@@ -1,7 +1,6 @@
 """The surfaces on one ASGI application: the only module that knows all of them."""
 
 import asyncio
-import contextlib
 import hashlib
 import logging
 import sys
@@ -271,14 +270,9 @@ class App:
             found = self._find(scope)
         if self.worlds.worker and scope["type"] == "http":
             came = time.perf_counter()
-            with contextlib.suppress(Rejection):  # the transaction will be refused in the same way, and tell it
-                await found[0].transactions.carry_out(nothing)
-                ARRIVED.set(came)
+            await self.worlds.follow(found[0])  # if that is impossible its transaction will tell
+            ARRIVED.set(came)
         return found
-
-
-async def nothing() -> None:
-    """Do nothing, in a transaction that is there for its beginning."""
 
 
 def prepare() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from mockspaces.asgi.exchange import Exchange
 from mockspaces.changelog import encoding
-from mockspaces.changelog.keeper import Keeper, Recording, at_once, end_run
+from mockspaces.changelog.keeper import Keeper, Recording, end_run
 from mockspaces.cloud.kernel.attempt import Attempt
 from mockspaces.cloud.kernel.events import SocketsClosed
 from mockspaces.cloud.kernel.journal import Criteria
@@ -18,7 +18,7 @@ from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import spaces
 from mockspaces.cloud.store.entities import Space, User, replace
 from mockspaces.cloud.store.run import Action, Connection, Ending, Fault, Frames, Match, Occurrence, Said
-from mockspaces.cloud.store.transaction import Again
+from mockspaces.cloud.store.transaction import Again, nothing
 from mockspaces.cloud.worlds import seeds
 from mockspaces.cloud.worlds.worlds import DEFAULT, Worlds
 from mockspaces.contract.events import PARTY_LEAVES
@@ -244,7 +244,7 @@ async def test_a_call_that_runs_again_forgets_what_it_noted(cloud: Cloud, monkey
 
     async def too_late(recording: Recording, *told: Any) -> None:
         monkeypatch.setattr(Recording, "record", record)
-        raise Again(at_once)
+        raise Again(nothing)
 
     async def call() -> None:
         world.state.activities.put(world.state.activities.value + 1)

@@ -35,7 +35,7 @@ from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.messaging import meetings
 from mockspaces.cloud.store.run import Connection, Said
 from mockspaces.cloud.store.state import State
-from mockspaces.cloud.store.transaction import Again, Change
+from mockspaces.cloud.store.transaction import Again, Change, nothing
 from mockspaces.cloud.worlds import seeds
 from mockspaces.cloud.worlds.seeds import Seed
 from mockspaces.cloud.worlds.worlds import DEFAULT, Hosted, Worlds, real_time
@@ -109,7 +109,7 @@ class Recording:
     async def _follow(self, found: Sequence[ChangeSet]) -> None:
         """Do what others have done; what waits here to be stored comes too late."""
         transactions = self._world.transactions
-        transactions.take_back_group(Again(at_once))
+        transactions.take_back_group(Again(nothing))
         for number, one in enumerate(found, start=1):
             alterations = encoding.decoded(one.data)
             encoding.apply(self._world.state, alterations)
@@ -132,7 +132,7 @@ class Recording:
             raise not_stored(error) from None
         except MovedError:
             self._reserve, self._contended = True, perf_counter() + CONTENDED_S
-            raise Again(at_once) from None
+            raise Again(nothing) from None
         except GoneError:
             raise Again(self._look) from None
         self._reserve = perf_counter() < self._contended  # by whoever comes next, for all who wait then
@@ -162,10 +162,6 @@ class Recording:
             logger.info("the log of the world %s is not compacted now: %s", self._world.name, error)
         finally:
             self._compacting = None
-
-
-async def at_once() -> None:
-    """Wait for nothing: a call may run again as soon as it has its turn."""
 
 
 class Size:
@@ -257,7 +253,7 @@ class Keeper:
         if isinstance(world.journal, SharedJournal):
             world.journal.follow(run)
         elif (notes := self._log.notes) is not None:
-            current = partial(world.transactions.carry_out, at_once)
+            current = world.transactions.follow
             world.journal = SharedJournal(notes, run, self._log.worker, current, world=world.name)
 
     def _behind(self, world: World, registered: Registered, found: "Found") -> Recording:
@@ -412,7 +408,7 @@ class Keeper:
         while world.name in self._worlds:
             self._following.discard(world)  # what is appended from now on is news
             with contextlib.suppress(Rejection):  # the log is away, or did not answer in time
-                await world.transactions.carry_out(at_once)
+                await world.transactions.follow()
                 return
             self._following.add(world)
             await asyncio.sleep(AGAIN_S)

@@ -13,7 +13,6 @@ from mockspaces.app import App, create_app
 from mockspaces.changelog import journal as shared
 from mockspaces.changelog import redis
 from mockspaces.changelog.journal import SharedJournal
-from mockspaces.changelog.keeper import at_once
 from mockspaces.changelog.log import MovedError, NotStoredError
 from mockspaces.changelog.redis import RedisLog
 from mockspaces.cloud.kernel.journal import KEPT_BODY_BYTES, TRACE, Criteria
@@ -21,6 +20,7 @@ from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.people import people
 from mockspaces.cloud.spaces import spaces
 from mockspaces.cloud.store.run import SOCKET, Connection
+from mockspaces.cloud.store.transaction import nothing
 from mockspaces.cloud.worlds import snapshots
 from mockspaces.config import Config
 from mockspaces.contract import Contract, control
@@ -45,7 +45,7 @@ async def log(redis_server: RedisServer, tmp_path: Path) -> AsyncIterator[RedisL
 
 def opened(log: RedisLog, worker: str) -> SharedJournal:
     """Return the journal that a worker has of a world."""
-    return SharedJournal(log, "run", worker, at_once)
+    return SharedJournal(log, "run", worker, nothing)
 
 
 @pytest.fixture

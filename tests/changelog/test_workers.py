@@ -48,21 +48,27 @@ def test_sockets_hear_what_is_done_on_other_workers(workers: list[Served]) -> No
             assert [chat.hear()[1]["content"]["bodyText"] for _ in range(9)] == list(map(str, range(9)))
 
 
+def beside_one_who_is_online(workers: list[Served], closed: ExitStack) -> tuple[Chat, Mockspaces]:
+    """Return a socket on the second worker, which knows that one on the first is online, and a client of the third."""
+    mocks = [closed.enter_context(Mockspaces(one.url)) for one in workers]
+    token = mocks[0].token(PERSON)
+    space = mocks[0].space("Room", owner=PERSON)
+    online, stays = (closed.enter_context(Chat(socket_url(one.url, token))) for one in workers[:2])
+    for chat in (online, stays):
+        chat.join()
+        chat.subscribe(space.id)
+    online.emit("SEND_PRESENCE_EVENT", {"category": "app.event.presence.party.online", "topicId": space.id})
+    assert stays.hear()[1]["category"] == "app.event.presence.party.online"
+    return stays, mocks[2]
+
+
 def test_who_was_on_a_worker_that_died_has_left(workers: list[Served]) -> None:
     """Some seconds after a worker was killed its sockets are gone for the others, who are told that they left."""
     with ExitStack() as closed:
-        mocks = [closed.enter_context(Mockspaces(one.url)) for one in workers]
-        token = mocks[0].token(PERSON)
-        space = mocks[0].space("Room", owner=PERSON)
-        lost, stays = (closed.enter_context(Chat(socket_url(one.url, token))) for one in workers[:2])
-        for chat in (lost, stays):
-            chat.join()
-            chat.subscribe(space.id)
-        lost.emit("SEND_PRESENCE_EVENT", {"category": "app.event.presence.party.online", "topicId": space.id})
-        assert stays.hear()[1]["category"] == "app.event.presence.party.online"
+        stays, mock = beside_one_who_is_online(workers, closed)
         workers[0].process.kill()
         until = time.monotonic() + SOON_S
-        while mocks[2].call("GET", "")["counts"]["sockets"] == 2:
+        while mock.call("GET", "")["counts"]["sockets"] == 2:
             assert time.monotonic() < until
             time.sleep(0.05)
         assert stays.hear()[1]["category"] == "app.event.presence.party.leaves"
@@ -71,19 +77,11 @@ def test_who_was_on_a_worker_that_died_has_left(workers: list[Served]) -> None:
 def test_who_was_on_a_worker_that_ends_has_left_at_once(workers: list[Served]) -> None:
     """A worker that is told to end tells the sockets of others that its own have left, before it is gone."""
     with ExitStack() as closed:
-        mocks = [closed.enter_context(Mockspaces(one.url)) for one in workers]
-        token = mocks[0].token(PERSON)
-        space = mocks[0].space("Room", owner=PERSON)
-        ends, stays = (closed.enter_context(Chat(socket_url(one.url, token))) for one in workers[:2])
-        for chat in (ends, stays):
-            chat.join()
-            chat.subscribe(space.id)
-        ends.emit("SEND_PRESENCE_EVENT", {"category": "app.event.presence.party.online", "topicId": space.id})
-        assert stays.hear()[1]["category"] == "app.event.presence.party.online"
+        stays, mock = beside_one_who_is_online(workers, closed)
         workers[0].process.terminate()
         assert stays.hear()[1]["category"] == "app.event.presence.party.leaves"
         assert workers[0].process.wait(SOON_S) == 0
-        assert mocks[2].call("GET", "")["counts"]["sockets"] == 1
+        assert mock.call("GET", "")["counts"]["sockets"] == 1
 
 
 def test_a_ping_is_answered_behind_what_was_acknowledged_before_it(workers: list[Served]) -> None:

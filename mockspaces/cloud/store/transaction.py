@@ -101,6 +101,10 @@ class Again(Exception):
         self.wait = wait
 
 
+async def nothing() -> None:
+    """Change nothing, and wait for nothing."""
+
+
 async def repeated(call: Callable[[], Awaitable[Result]]) -> Result:
     """Return what a call returns, which is made again as often as others are first."""
     while True:
@@ -349,6 +353,10 @@ class Transactions:
                 await again.wait()
             if begin_again is not None:
                 begin_again()
+
+    async def follow(self) -> None:
+        """Let the World be what other processes have made of it by now: a transaction has that at its beginning."""
+        await self.carry_out(nothing)
 
     async def _take_turn(self) -> None:
         # A task that owns the turn would wait for itself; a child task is another one, and may wait.

@@ -200,7 +200,7 @@ class Worlds:
         """Let a world be what other processes have made of it by now, for whoever reads it outside of a transaction."""
         if self.worker:
             with contextlib.suppress(Rejection):  # nobody knows what that is
-                await world.transactions.carry_out(_nothing)
+                await world.transactions.follow()
 
     def _made(self, name: str) -> World:
         return World(
@@ -380,7 +380,3 @@ class Worlds:
                     continue
                 with contextlib.suppress(Rejection):  # it is looked at again
                     await self.drop(hosted.world.name)
-
-
-async def _nothing() -> None:
-    """Change nothing."""
