@@ -158,8 +158,8 @@ FIRST: Rules = {
         Rule(
             OAUTH_REQUESTS,
             "destination",
-            "redirect_uri not in client.redirect_uris",
-            "not redirect_uri.startswith(client.redirect_uris)",
+            "redirect_uri in client.redirect_uris",
+            "redirect_uri.startswith(client.redirect_uris)",
         ),
         ("ACC-AUTHZ-02", "ACC-AUTHZ-11"),
     ),

@@ -64,7 +64,7 @@ SURFACES: Rules = {
         ("ACC-AUTHZ-12", "ACC-AUTHZ-17"),
     ),
     "redirect without a path": (
-        never(REDIRECTS, "with_query", "parts.scheme in _DEFAULT_PORTS and"),
+        never(REDIRECTS, "_begun", "parts.scheme in _DEFAULT_PORTS and"),
         ("ACC-AUTHZ-16",),
     ),
     "next with a backslash": (

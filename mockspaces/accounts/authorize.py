@@ -8,7 +8,7 @@ from mockspaces.accounts import cookies, csrf
 from mockspaces.accounts.call import Call, Handlers, pages
 from mockspaces.accounts.failures import Redirected, description
 from mockspaces.accounts.parameters import Parameters, bad
-from mockspaces.accounts.redirects import Pairs, below, component, legal_query, redirect, with_fragment, with_query
+from mockspaces.accounts.redirects import Pairs, Redirect, below, component, legal_query, with_fragment, with_query
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.identity import oauth_requests, oauth_scopes, sign_in
 from mockspaces.cloud.identity.oauth_requests import Asked, AuthorizationRequest
@@ -42,7 +42,7 @@ async def authorize(call: Call) -> Response:
         return _to_login(call)
     if _consents(call):
         return await _allow(call, request, parameters.state, user)
-    return redirect(f"{below(call.origins, '/oauth2/authorize/confirm')}?{_query(call)}")
+    return Redirect(f"{below(call.origins, '/oauth2/authorize/confirm')}?{_query(call)}")
 
 
 async def ask(call: Call) -> Response:
@@ -130,7 +130,7 @@ def _told(
 
 def _back(redirect_uri: str, response_type: str | None, pairs: Pairs) -> Response:
     place = with_fragment if response_type == oauth_requests.TOKEN else with_query
-    return redirect(place(redirect_uri, pairs))
+    return Redirect(place(redirect_uri, pairs))
 
 
 async def planned(call: Call, refused: Rejection) -> Rejection:
@@ -158,7 +158,7 @@ def _to_login(call: Call) -> Response:
     """Send the browser to the login page, from which it comes back without ``prompt`` (ACC-AUTHZ-08, -09)."""
     target = f"{below(call.origins, call.path)}?{_query(call, without='prompt')}"
     login = below(call.origins, "/account/login/")
-    return redirect(f"{login}?next={component(target)}&product_name={call.world.contract.accounts.product}")
+    return Redirect(f"{login}?next={component(target)}&product_name={call.world.contract.accounts.product}")
 
 
 def _query(call: Call, without: str | None = None) -> str:

@@ -35,8 +35,11 @@ def taken(exchange: Exchange) -> str:
 
 
 def _sent(exchange: Exchange, name: str) -> str | None:
+    sent = exchange.header(b"cookie")
+    if sent is None:
+        return None
     own = named(exchange, name)
-    for part in _SEPARATORS.split(exchange.header(b"cookie") or ""):
+    for part in _SEPARATORS.split(sent):
         key, _, value = part.strip().partition("=")
         if key == own:
             return value

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from mockspaces.accounts import cookies, csrf
 from mockspaces.accounts.call import Call, Handlers, pages
 from mockspaces.accounts.parameters import Parameters, pairs_of
-from mockspaces.accounts.redirects import accepted_next, after_logout, below, legal, redirect
+from mockspaces.accounts.redirects import Redirect, accepted_next, after_logout, below, legal
 from mockspaces.asgi.answer import Signed
 from mockspaces.asgi.handlers import Handler
 from mockspaces.cloud.identity import sign_in, tokens
@@ -45,7 +45,7 @@ async def submit(call: Call) -> Response | Signed:
     session = await sign_in.open_session(call.world, user, call.cookie(cookies.SESSION))
 
     def signed_in(token: str) -> Response:
-        response = redirect(legal(target))
+        response = Redirect(legal(target))
         cookies.write(response, call.exchange, cookies.AUTH_TOKEN, token)
         cookies.write(response, call.exchange, cookies.SESSION, session.id)
         return response
@@ -67,7 +67,7 @@ async def log_out(call: Call) -> Response:
     await sign_in.end_session(call.world, call.cookie(cookies.SESSION))
     wanted = query["next"]
     login = below(call.origins, "/account/login/")
-    response = redirect(login if wanted is None else legal(after_logout(call.exchange, wanted)))
+    response = Redirect(login if wanted is None else legal(after_logout(call.exchange, wanted)))
     for name in (cookies.SESSION, cookies.AUTH_TOKEN):
         cookies.clear(response, call.exchange, name)
     return response

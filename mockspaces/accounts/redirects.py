@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from starlette.responses import Response
@@ -18,15 +19,22 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 Pairs = Iterable[tuple[str, str | None]]
 
 
-def redirect(url: str) -> Response:
-    """Return a redirect to a URL that is encoded already."""
-    response = Response(status_code=FOUND)
-    response.headers["location"] = url
-    return response
+class Redirect(Response):
+    """A redirect whose headers need no look at what Starlette would guess."""
+
+    body = b""
+    status_code = FOUND
+    background = None
+
+    def __init__(self, url: str) -> None:
+        """Lead to a URL that is encoded already."""
+        self.raw_headers = [(b"content-length", b"0"), (b"location", url.encode("latin-1"))]
 
 
 def component(value: str) -> str:
     """Encode a value as a query component; ``state`` may hold bytes that are no text."""
+    if value.isascii() and value.isalnum():  # as codes and tokens are
+        return value
     return quote(value, safe="", errors="surrogateescape")
 
 
@@ -42,12 +50,18 @@ def legal_query(query: str) -> str:
 
 def with_query(url: str, pairs: Pairs) -> str:
     """Append parameters to the query of a registered URI; those that are None stay out (ACC-AUTHZ-16)."""
+    return f"{_begun(url)}{_joined(pairs)}"
+
+
+@lru_cache(maxsize=64)  # the same clients come again and again
+def _begun(url: str) -> str:
+    """Return a URL to which parameters can be appended."""
     parts = urlsplit(url)
     if parts.scheme in _DEFAULT_PORTS and parts.netloc and not parts.path:
         url = parts._replace(path="/").geturl()
     start = legal(url)
     mark = "?" if "?" not in start else "" if start.endswith(("?", "&")) else "&"
-    return f"{start}{mark}{_joined(pairs)}"
+    return f"{start}{mark}"
 
 
 def with_fragment(url: str, pairs: Pairs) -> str:

@@ -162,7 +162,8 @@ class Exchange:
 
     def note(self, text: str) -> None:
         """Add to what the journal says, as where a setting saved the request."""
-        self.why = "; ".join(filter(None, (self.why, text)))
+        if text:
+            self.why = f"{self.why}; {text}" if self.why else text
 
     def refused(self, rejection: Rejection) -> None:
         """Note why the request was refused."""

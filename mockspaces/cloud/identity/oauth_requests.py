@@ -55,16 +55,15 @@ async def destination(world: World, client_id: str | None, redirect_uri: str | N
     client = await clients.known(world, client_id, oauth_errors.UNTRUSTED_REQUEST)
     if redirect_uri is None:
         raise _untrusted("the parameter redirect_uri is missing")
-    loopback = _without_port(redirect_uri)
-    known = {_without_port(one) for one in client.redirect_uris} - {None}
-    if world.settings.accounts_loopback_ports and loopback in known:
+    if redirect_uri in client.redirect_uris:
         return Destination(client, redirect_uri)
-    if redirect_uri not in client.redirect_uris:
+    if _without_port(redirect_uri) in {_without_port(one) for one in client.redirect_uris} - {None}:
+        if world.settings.accounts_loopback_ports:
+            return Destination(client, redirect_uri)
+        hint = "; the setting accounts.loopback_ports lets its port be any (RFC 8252, 7.3)"
+    else:
         hint = nearest(redirect_uri, list(client.redirect_uris))
-        if loopback in known:
-            hint = "; the setting accounts.loopback_ports lets its port be any (RFC 8252, 7.3)"
-        raise _untrusted(f'the redirect_uri "{redirect_uri[:200]}" is not registered for this client{hint}')
-    return Destination(client, redirect_uri)
+    raise _untrusted(f'the redirect_uri "{redirect_uri[:200]}" is not registered for this client{hint}')
 
 
 def _without_port(uri: str) -> str | None:

@@ -20,10 +20,9 @@ class Requested(msgspec.Struct, frozen=True):
 def parse(world: World, accounts_origin: str, text: str | None) -> Requested:
     """Read a scope parameter: blanks and commas part (ACC-SCOPE-04, -05). Refuses unknown names (ACC-SCOPE-06)."""
     rows = tuple(world.contract.oauth_scopes.values())
-    default = Requested(tuple(row.name for row in rows if row.default))
     words = (text or "").replace(",", " ").split()
     if not words:
-        return default
+        return _default(rows)
     known, of_oidc = _spellings(rows, accounts_origin), world.contract.accounts.oidc_scope
     if of_oidc in words and of_oidc not in known:
         if not world.settings.accounts_accept_openid:
@@ -31,12 +30,16 @@ def parse(world: World, accounts_origin: str, text: str | None) -> Requested:
             raise Rejection(oauth_errors.INVALID_SCOPE, why)
         words = [word for word in words if word != of_oidc]
     if not words:
-        return default
+        return _default(rows)
     for word in words:
         if word not in known:
             raise Rejection(oauth_errors.INVALID_SCOPE, f'no scope "{word[:80]}"{nearest(word, list(known))}')
     names = {known[word] for word in words}
     return Requested(tuple(row.name for row in rows if row.name in names), " ".join(words))
+
+
+def _default(rows: tuple[OAuthScope, ...]) -> Requested:
+    return Requested(tuple(row.name for row in rows if row.default))
 
 
 @lru_cache(maxsize=256)
