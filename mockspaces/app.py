@@ -259,7 +259,7 @@ class App:
         return hosted.world, hosted.world.origins, path
 
     async def _found(self, scope: Scope) -> tuple[World, Origins, str]:
-        """Do what `_find` does, where another worker may have opened the world, or changed it.
+        """Do what `_find` does, where another worker may have opened the world, changed it or dropped it.
 
         What a call decides before its transaction, it decides by what it finds now.
         """
@@ -268,10 +268,12 @@ class App:
         except Rejection:
             await self.worlds.sync()
             found = self._find(scope)
-        if self.worlds.worker and scope["type"] == "http":
+        if self.worlds.worker:
             came = time.perf_counter()
             await self.worlds.follow(found[0])  # if that is impossible its transaction will tell
-            ARRIVED.set(came)
+            found = self._find(scope)
+            if scope["type"] == "http":  # a socket has many transactions, later ones too
+                ARRIVED.set(came)
         return found
 
 

@@ -46,10 +46,10 @@ class RealtimeSurface:
         if refusal:  # RT-EP-04, RT-EIO-23
             await self._refuse(scope, send, world, *refusal)
             return False
+        # From here until the transport is known nothing waits, or the world could leave its state in between.
         if world.name not in self._engines:
             chat = ChatNamespace(self._worlds, self._hubs)
             self._engines[world.name] = Engine(chat, chat)
-        await self._worlds.follow(world)
         settings, limits = world.settings, world.contract.limits
         heartbeat = Heartbeat(settings.socket_ping_interval_ms, settings.socket_ping_timeout_ms)
         codec = _codec(world, query, heartbeat, depth=limits.json_depth, limit=limits.frame_bytes)
