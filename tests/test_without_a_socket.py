@@ -12,6 +12,8 @@ from jinja2 import Environment
 
 from mockspaces import create_app
 from mockspaces.asgi import pages
+from mockspaces.cloud.worlds import seeds
+from mockspaces.traffic.stage import Stage
 
 
 @pytest.fixture
@@ -69,3 +71,21 @@ async def test_first_page_holds_up_nobody(cloud: httpx.AsyncClient, monkeypatch:
     assert compiled
     assert not any(compiled)
     assert len(compiled) == len(pages.templates("mockspaces.control").list_templates(extensions=["html", "js"]))
+
+
+async def test_a_world_that_closes_leaves_the_sockets_of_its_successor() -> None:
+    """A world may be opened, and have sockets, while one of the same name waits for its last call to end."""
+    app = create_app()
+    stage = Stage(app)
+    await app.start()
+    before = await app.worlds.open("shop", seeds.bundled("empty"))
+    async with before.world.transactions.alone():
+        dropping = asyncio.create_task(app.worlds.drop("shop"))
+        await asyncio.sleep(0)
+        await app.worlds.open("shop", seeds.bundled("empty"))
+        socket = await stage.open("/w/shop/socket.io/", "EIO=3&transport=websocket")
+    await dropping
+    socket.say("2")
+    await stage.settle()
+    assert socket.heard[-1] == "3"
+    await stage.close()

@@ -30,8 +30,9 @@ class RealtimeSurface:
         """Begin without any engine."""
         self._worlds = worlds
         self._hubs = Hubs(worlds)
-        self._engines: dict[str, Engine] = {}
-        self._transports: dict[str, set[Transport]] = {}
+        # Not by name: a world of the same name may be open before this one is closed.
+        self._engines: dict[World, Engine] = {}
+        self._transports: dict[World, set[Transport]] = {}
         worlds.on_leave.append(self._leave)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send, world: World, origins: Origins) -> bool:
@@ -47,14 +48,14 @@ class RealtimeSurface:
             await self._refuse(scope, send, world, *refusal)
             return False
         # From here until the transport is known nothing waits, or the world could leave its state in between.
-        if world.name not in self._engines:
+        if world not in self._engines:
             chat = ChatNamespace(self._worlds, self._hubs)
-            self._engines[world.name] = Engine(chat, chat)
+            self._engines[world] = Engine(chat, chat)
         settings, limits = world.settings, world.contract.limits
         heartbeat = Heartbeat(settings.socket_ping_interval_ms, settings.socket_ping_timeout_ms)
         codec = _codec(world, query, heartbeat, depth=limits.json_depth, limit=limits.frame_bytes)
         transport = Transport(
-            self._engines[world.name],
+            self._engines[world],
             codec,
             parameters,
             limit=settings.socket_queue_bytes,
@@ -62,7 +63,7 @@ class RealtimeSurface:
         )
         if peer := scope.get("client"):
             world.journal.heartbeats.pop(peer, None)  # of another connection that came from there
-        transports = self._transports.setdefault(world.name, set())
+        transports = self._transports.setdefault(world, set())
         transports.add(transport)
         opened, spoken = world.journal.counts.sockets, 3 if isinstance(codec, Codec3) else 4
         opened[spoken] += 1
@@ -75,8 +76,8 @@ class RealtimeSurface:
 
     def _leave(self, world: World) -> Farewell:
         """Let go of a world that is reset or dropped, and return how its transports end when its sessions know."""
-        self._engines.pop(world.name, None)
-        transports = self._transports.pop(world.name, set())
+        self._engines.pop(world, None)
+        transports = self._transports.pop(world, set())
 
         async def end() -> None:
             for transport in transports:
