@@ -363,6 +363,9 @@ class Keeper:
             found, state = await self._found(generation), world.new_state()
             await found.fill(state)
             world.transactions.recorder = self._behind(world, registered, found)
+            if world.name != DEFAULT:  # it may have been dropped and opened anew
+                head = msgspec.msgpack.decode(registered.head, type=Head)
+                hosted.seed, hosted.ttl = head.seed, head.ttl
             return state
 
         if await self._worlds.reload(hosted, read):

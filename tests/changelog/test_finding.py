@@ -14,7 +14,7 @@ from mockspaces.traffic.stage import Socket, Stage
 from tests.changelog.servers import RedisServer
 from tests.changelog.test_redis import until
 
-DEMO = seeds.bundled("demo")
+DEMO, EMPTY = seeds.bundled("demo"), seeds.bundled("empty")
 
 
 @pytest.fixture
@@ -68,3 +68,15 @@ async def test_a_call_may_be_the_first_that_finds_a_drop(apps: tuple[App, App], 
     await journal.catch_up()
     (entry,) = journal.find(Criteria())
     assert (status, entry.path[:9], entry.why) == (403 if socket else 404, "/w/theirs", 'there is no world "theirs"')
+
+
+async def test_a_world_that_was_dropped_and_opened_anew_is_the_new_one(apps: tuple[App, App], stage: Stage) -> None:
+    """The next call finds the new state, and a reset by that worker leads to the new seed."""
+    await apps[0].worlds.drop("theirs")
+    await apps[0].worlds.open("theirs", EMPTY, ttl=60)
+    assert (await stage.ask("GET", "/w/theirs/health"))[0] == 200
+    hosted = apps[1].worlds.named("theirs")
+    assert not hosted.world.state.users
+    assert (await stage.ask("POST", "/w/theirs/_mock/reset", [("content-type", "application/json")], b"{}"))[0] == 200
+    assert not hosted.world.state.users
+    assert hosted.ttl == 60
