@@ -106,19 +106,21 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         if namespace == events.CHAT:
             return handshake.world, handshake.origins
         name = namespace.removeprefix(PREFIX).removesuffix(events.CHAT)
-        own = handshake.world.name
-        fits = namespace == f"{PREFIX}{name}{events.CHAT}" and own in (DEFAULT, name)
-        if fits and name not in self._worlds:
-            await self._worlds.sync()
-        if not fits or name not in self._worlds:
-            entry = self._entry(handshake.world, transport, namespace, events.CONNECT_EVENT)
-            entry.target, entry.head = handshake.target, handshake.head
-            entry.code = errors.ROUTE_NOT_FOUND
-            entry.why = f'there is no namespace "{namespace}"; clients join "{events.CHAT}"'
-            handshake.world.journal.begin()
-            handshake.world.journal.record(entry)
-            raise socketio.exceptions.ConnectionRefusedError(INVALID_NAMESPACE)
-        return self._worlds.named(name).world, Origins(self._worlds.prefix_url(name))
+        own, answer = handshake.world.name, INVALID_NAMESPACE
+        why = f'there is no namespace "{namespace}"; clients join "{events.CHAT}"'
+        refusal = Rejection(errors.ROUTE_NOT_FOUND, why)
+        if namespace == f"{PREFIX}{name}{events.CHAT}" and own in (DEFAULT, name):
+            try:
+                return (await self._worlds.find(name)).world, Origins(self._worlds.prefix_url(name))
+            except Rejection as rejection:
+                if rejection.code != errors.WORLD_NOT_FOUND:  # nobody knows which worlds there are
+                    refusal, answer = rejection, handshake.world.contract.errors[rejection.code].code
+        entry = self._entry(handshake.world, transport, namespace, events.CONNECT_EVENT)
+        entry.target, entry.head = handshake.target, handshake.head
+        entry.code, entry.why = refusal.code, refusal.why
+        handshake.world.journal.begin()
+        handshake.world.journal.record(entry)
+        raise socketio.exceptions.ConnectionRefusedError(answer)
 
     async def _connect(self, transport: Transport, namespace: str, sid: str, auth: Any) -> None:
         if namespace == "/":

@@ -2,10 +2,13 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from mockspaces.app import App, create_app
+from mockspaces.changelog.log import NotStoredError
+from mockspaces.changelog.redis import RedisLog
 from mockspaces.cloud.kernel.journal import Criteria
 from mockspaces.cloud.worlds import seeds
 from mockspaces.cloud.worlds.worlds import DEFAULT
@@ -39,9 +42,9 @@ async def stage(apps: tuple[App, App]) -> AsyncIterator[Stage]:
     await stage.close()
 
 
-async def opened(stage: Stage) -> Socket:
-    """Return a socket to the world, greeted or ended by now."""
-    socket = await stage.open("/w/theirs/socket.io/", "EIO=3&transport=websocket")
+async def opened(stage: Stage, prefix: str = "/w/theirs") -> Socket:
+    """Return a socket to the world, or to another one, greeted or ended by now."""
+    socket = await stage.open(f"{prefix}/socket.io/", "EIO=3&transport=websocket")
     await until(lambda: "40" in socket.heard or (socket.task is not None and socket.task.done()))
     return socket
 
@@ -80,3 +83,18 @@ async def test_a_world_that_was_dropped_and_opened_anew_is_the_new_one(apps: tup
     assert (await stage.ask("POST", "/w/theirs/_mock/reset", [("content-type", "application/json")], b"{}"))[0] == 200
     assert not hosted.world.state.users
     assert hosted.ttl == 60
+
+
+async def test_a_namespace_that_cannot_be_looked_up_is_refused_by_code(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the log is away a worker does not know whether others have opened the world, and says so."""
+
+    async def away(_log: RedisLog) -> NoReturn:
+        raise NotStoredError("it is away")
+
+    monkeypatch.setattr(RedisLog, "names", away)
+    socket = await opened(stage, "")
+    socket.say("40/w/other/chat")
+    await until(lambda: len(socket.heard) > 2)
+    assert socket.heard[2:] == ['44/w/other/chat,"server.not_stored"']
