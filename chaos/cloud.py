@@ -1,11 +1,12 @@
 """The cloud that a program is run against: workers, a balancer before those that may be several, and their log.
 
 With a log in Redis each worker reaches it by a line of its own, which can be cut, slowed, or lose the half of what
-goes through. Redis keeps its files when it is killed, and is somewhere else when it is started again.
+goes through, or the answers to appends. Redis keeps its files when it is killed, and is somewhere else when it is started again.
 """
 
 import asyncio
 import contextlib
+import re
 import shutil
 import signal
 import weakref
@@ -21,6 +22,7 @@ from chaos.served import Process, free_port
 START_S = 10
 POLL_S = 0.005
 SHORT = 40  # bytes; what is no longer is not worth halving
+APPEND = re.compile(rb"\r\n[^\r]*:changes:.*\r\n[^\r]*:news\r\n", re.DOTALL)  # keys that no other script has both of
 
 
 class Redis:
@@ -76,6 +78,8 @@ class Line(Relay):
         self.delay = 0.0
         self._halving = 0
         self._inward = False
+        self._losing = 0
+        self._unanswered = weakref.WeakSet[End]()
         self._held = weakref.WeakKeyDictionary[End, deque[bytes]]()
 
     def targets(self) -> list[int]:
@@ -85,7 +89,17 @@ class Line(Relay):
         """Let only the half of the next pieces through that go to Redis, or come from there, and break behind it."""
         self._halving, self._inward = times, inward
 
+    def lose(self, times: int) -> None:
+        """Let Redis carry out the next appends, and break in the place of its answers."""
+        self._losing = times
+
     def hand_on(self, end: End, data: bytes) -> None:
+        if end in self._unanswered:  # it is Redis that speaks
+            end.break_off()
+            return
+        if self._losing and not end.incoming and end.other is not None and APPEND.search(data):
+            self._losing -= 1
+            self._unanswered.add(end.other)
         if self._halving and end.incoming is not self._inward and len(data) > SHORT * self._inward:
             self._halving -= 1
             end.write(data[: len(data) // 2] or data)

@@ -196,6 +196,11 @@ def read_from_what_is_there() -> None:
     Recording.catch_up = catch_up  # type: ignore[method-assign] # that is the fault
 
 
+def repeated_without_a_look() -> None:
+    """Take a change set whose answer was lost for one that came too late, though it is stored."""
+    redis.APPEND = redis.APPEND.replace("there and there[2][2] == ARGV[3] and 'ok' or 'moved'", "'moved'")
+
+
 FAULTS: dict[str, dict[str, Callable[[], Any]]] = {
     "sqlite": {
         "answered before it is stored": answered_before_it_is_stored,
@@ -212,6 +217,7 @@ FAULTS: dict[str, dict[str, Callable[[], Any]]] = {
         "appended anywhere": appended_anywhere,
         "reserved without a fence": reserved_without_a_fence,
         "read from what is there": read_from_what_is_there,
+        "repeated without a look": repeated_without_a_look,
         "still present": still_present,
     },
 }

@@ -34,6 +34,7 @@ PREFIX = "mockspaces"  # of the keys in Redis, unless it is told otherwise
 TIMES = 1000  # that the fault may fire: always
 TEAPOT = 418
 HALVED = 3  # pieces, each on a connection of its own
+LOST = 3  # answers to appends
 PROBES = 3  # at once, of what happens once
 SOON_S = 20.0  # in which a cloud is as it was before a disturbance
 EQUAL_S = 2.0  # in which workers have the same, if clients that left are still being answered
@@ -465,6 +466,9 @@ class Run:
                     line.halve(HALVED, inward=disturbance.hard)
                     await asyncio.sleep(seconds)
                     line.halve(0, inward=False)
+                case "answers lost":  # what is left of them is lost while the worker comes back
+                    line.lose(LOST)
+                    await asyncio.sleep(seconds)
             await self._back()
 
     async def _back(self) -> None:
