@@ -1,7 +1,8 @@
 """The cloud that a program is run against: workers, a balancer before those that may be several, and their log.
 
 With a log in Redis each worker reaches it by a line of its own, which can be cut, slowed, or lose the half of what
-goes through, or the answers to appends. Redis keeps its files when it is killed, and is somewhere else when it is started again.
+goes through, or the answers to appends. Redis keeps its files when it is killed, and is somewhere else when it is
+started again.
 """
 
 import asyncio

@@ -23,7 +23,7 @@ from mockspaces.cloud.store.run import Connection
 from mockspaces.cloud.store.transaction import Change, Effect, Transactions
 
 LATE_S = 0.02
-STALE_S = 1.0
+STALE_S = 0.03
 _items = msgspec.msgpack.Decoder(list[tuple[str, str | None, msgspec.Raw]])
 _append = SqliteLog.append
 _join_group = Transactions._join_group

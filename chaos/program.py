@@ -25,6 +25,7 @@ KINDS = {
     "token": 1,
     "world": 1,
 }
+SHOWN_BY = {"chat": "read", "comment": "read", "edit": "read", "delete": "read", "setting": "look"}
 CAN_BE_CUT = frozenset({"chat", "comment", "space", "user"})
 # What happens to the cloud, and how often, by the kind of its log.
 DISTURBANCES = {
@@ -48,6 +49,7 @@ DISTURBANCES = {
 KILLS = ("kill", "crash")
 SKEWS_S = (0, 0, -240, 180)  # by which the clock of the last of several workers is wrong
 OTHERS = 0.5  # of the operations of several workers are done by a new connection, so by another one of them
+LOOKS = 0.5  # of what is written there is looked at next by the same client, by a new connection too
 
 
 @dataclass(frozen=True)
@@ -120,8 +122,12 @@ def drawn(seed: int, operations: int, disturbances: int, log: str, workers: int)
 
 
 def _phase(chance: random.Random, kind: str, first: int, size: int, workers: int) -> Phase:
-    operations = []
+    operations: list[Operation] = []
     for number in range(first, first + size):
+        before = operations[-1] if operations else None
+        if workers > 1 and before is not None and before.kind in SHOWN_BY and chance.random() < LOOKS:
+            operations.append(Operation(before.client, number, SHOWN_BY[before.kind], before.space, fresh=True))
+            continue
         client = chance.randrange(CALLERS + TALKERS)
         chosen = "say" if client >= CALLERS else chance.choices(tuple(KINDS), tuple(KINDS.values()))[0]
         fresh = workers > 1 and chance.random() < OTHERS

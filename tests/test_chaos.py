@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from chaos.faults import FAULTS
 from chaos.history import ACKNOWLEDGED, REFUSED, UNCLEAR, Attempt, Connection, Post, WorldHistory
 from chaos.judge import SETTINGS, Judge, allowed, unheard
-from chaos.program import CALLERS, TALKERS, Operation, drawn
+from chaos.program import CALLERS, SHOWN_BY, TALKERS, Operation, drawn
 
 ROOT = Path(__file__).parent.parent
 TRIED = 16  # programs in which a wrong log has to be caught
@@ -87,6 +88,18 @@ def test_a_seed_draws_one_program(log: str, workers: int) -> None:
         assert {operation.client for phase in one.phases for operation in phase.operations} == set(
             range(CALLERS + TALKERS)
         )
+
+
+def test_what_is_written_by_one_worker_is_often_looked_at_by_another_at_once() -> None:
+    """Where there are several, each program has many reads by a new connection right behind the write of a client."""
+    for seed in range(50):
+        operations = [one for phase in drawn(seed, 200, 3, "redis", 3).phases for one in phase.operations]
+        looks = [
+            one
+            for before, one in pairwise(operations)
+            if SHOWN_BY.get(before.kind) == one.kind and one.fresh and one.client == before.client
+        ]
+        assert len(looks) > 20
 
 
 # --- the judge
