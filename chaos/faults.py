@@ -196,6 +196,17 @@ def read_from_what_is_there() -> None:
     Recording.catch_up = catch_up  # type: ignore[method-assign] # that is the fault
 
 
+def begun_anew_unnoticed() -> None:
+    """Read on in a world that another worker has begun anew, or dropped."""
+
+    async def after(self: RedisLog, generation: int, stand: Stand, *, reserve: bool = False) -> list[ChangeSet]:
+        with contextlib.suppress(GoneError):
+            return await _after(self, generation, stand, reserve=reserve)
+        return []
+
+    RedisLog.after = after  # type: ignore[method-assign] # that is the fault
+
+
 def repeated_without_a_look() -> None:
     """Take a change set whose answer was lost for one that came too late, though it is stored."""
     redis.APPEND = redis.APPEND.replace("there and there[2][2] == ARGV[3] and 'ok' or 'moved'", "'moved'")
@@ -218,6 +229,7 @@ FAULTS: dict[str, dict[str, Callable[[], Any]]] = {
         "reserved without a fence": reserved_without_a_fence,
         "read from what is there": read_from_what_is_there,
         "repeated without a look": repeated_without_a_look,
+        "begun anew unnoticed": begun_anew_unnoticed,
         "still present": still_present,
     },
 }

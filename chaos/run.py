@@ -16,6 +16,8 @@ from chaos.cloud import Cloud
 from chaos.history import ACKNOWLEDGED, REFUSED, UNCLEAR, Attempt, History, Post, WorldHistory
 from chaos.judge import SETTINGS, Judge, allowed, base, unheard
 from chaos.program import CALLERS, PEOPLE, SPACES, TALKERS, WORLDS, Disturbance, Operation, Phase, Program
+from chaos.renewal import KEPT, PATH, Renewal
+from chaos.renewal import NAME as RENEWED
 from chaos.served import REFUSED as REFUSED_LOG
 from chaos.served import Process
 from mockspaces.app import shared_options
@@ -64,10 +66,13 @@ class Run:
         self._control = Caller()
         self._tokens = [["" for _ in PEOPLE] for _ in WORLDS]
         self._listeners: list[Listener] = []
+        self._renewal = Renewal()
+        self._snapshot: object = None  # of the world that is begun anew
         self._kinds: dict[str, Doing] = {
             "chat": self._chat, "comment": self._chat, "read": self._read, "edit": self._edit, "delete": self._delete,
             "space": self._space, "user": self._user, "poke": self._poke, "once": self._once, "advance": self._advance,
             "setting": self._setting, "look": self._look, "token": self._token, "world": self._world, "say": self._say,
+            "add": self._add, "renew": self._renew, "list": self._list,
         }  # fmt: skip
 
     async def run(self) -> None:
@@ -130,6 +135,9 @@ class Run:
             settings = await self._asked("GET", f"{control}/settings")
             world.settings = {name: {settings[name]} for name in SETTINGS}
             world.known = {name: settings[name] for name in SETTINGS}
+        await self._asked("POST", "/_mock/worlds", {"name": RENEWED})
+        await self._asked("POST", f"{PATH}/users", {"username": KEPT})
+        self._snapshot = await self._asked("GET", f"{PATH}/snapshot")
         for number in range(2 * TALKERS):  # the first ones speak too
             token = self._tokens[number % 2][1]
             world = self.history.worlds[number % 2]
@@ -404,6 +412,27 @@ class Run:
             attempt.outcome = REFUSED
         may.discard((not there) if attempt.outcome == REFUSED else there)
 
+    async def _add(self, attempt: Attempt) -> None:
+        name = f"{attempt.operation.name.replace(' ', '')}@example.com"
+        attempt.world, self._renewal.added[name] = 0, attempt
+        await self._call(attempt, "POST", f"{PATH}/users", {"username": name})
+
+    async def _renew(self, attempt: Attempt) -> None:
+        """Begin the world anew to which others add, by a restore or a reset."""
+        restores = attempt.operation.number % 2 == 0
+        attempt.world = 0
+        self._renewal.begun.append((attempt, restores))
+        method, path, body = ("PUT", "snapshot", self._snapshot) if restores else ("POST", "reset", {})
+        await self._call(attempt, method, f"{PATH}/{path}", body)
+
+    async def _list(self, attempt: Attempt) -> None:
+        """Read who is in the world that is begun anew."""
+        attempt.world = 0
+        answer = await self._call(attempt, "GET", f"{PATH}/snapshot")
+        problems = self._renewal.wrong(_users(answer), attempt) if answer else []
+        if problems:
+            raise Refusal("; ".join(problems))
+
     # --- disturbances
 
     async def _disturb(self, disturbance: Disturbance) -> None:
@@ -552,6 +581,9 @@ class Run:
             if recovered and self._cloud.redis is None:  # where workers share a log a dead one is noticed later
                 await self._nobody(control)
 
+        users = _users(await self._same(f"{PATH}/snapshot"))
+        self.history.problems += self._renewal.settle(users, self.history.now())
+
     async def _same(self, path: str) -> Any:
         """Return what all workers answer; they may differ only as long as somebody is answered who has left."""
         until = time.monotonic() + EQUAL_S
@@ -613,6 +645,10 @@ class Run:
         except (BrokenError, UnsentError):
             return 0
         return 0 if status == 503 else status
+
+
+def _users(snapshot: Mapping[str, Any]) -> list[str]:
+    return [one["username"] for one in snapshot["state"]["users"]]
 
 
 async def states(url: str, public: str) -> dict[str, dict[str, Any]]:
