@@ -79,6 +79,9 @@ class WorldHistory:
     worlds: dict[str, set[bool]] = field(default_factory=lambda: defaultdict(lambda: {False}))  # may be there
     advances: list[Attempt] = field(default_factory=list)
     pokes: list[Attempt] = field(default_factory=list)
+    room: str = ""  # the space of meetings
+    joins: list[Attempt] = field(default_factory=list)
+    ends: dict[str, Attempt] = field(default_factory=dict)  # of meetings, by id
     fault: str = ""
     connections: list[Connection] = field(default_factory=list)
     seen: dict[str, str] = field(default_factory=dict)  # text by id, of posts that somebody was shown

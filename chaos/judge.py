@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chaos.history import ACKNOWLEDGED, REFUSED, UNCLEAR, Attempt, Post, WorldHistory
+from chaos.program import PEOPLE
 
 SETTINGS = ("files.max_bytes", "accounts.cookie_prefix", "rest.service_leeway_s")  # each is changed by one person
 UNIQUE = ("companies", "users", "spaces", "members", "user_spaces", "invites", "messages")
@@ -21,7 +22,9 @@ class Judge:
         self._state: Mapping[str, Any] = snapshot["state"]
         self._fired = fired
         self._worlds = worlds
-        self._messages = {one["id"]: one for one in self._state["messages"] if not one["deleted"]}
+        there = {one["id"]: one for one in self._state["messages"] if not one["deleted"]}
+        self._messages = {id_: one for id_, one in there.items() if one["category"] != "meeting"}
+        self._meetings = {id_: one for id_, one in there.items() if one["category"] == "meeting"}
 
     def judge(self) -> list[str]:
         """Return what is wrong; what was unclear and is found there has to stay from now on."""
@@ -29,6 +32,8 @@ class Judge:
         self._hearing()
         self._posts()
         self._made()
+        self._starts()
+        self._ends()
         self._registers()
         self._orders()
         return [f"{self._world.prefix or '/'}: {one}" for one in self.problems]
@@ -132,6 +137,36 @@ class Judge:
                     self._say(f"space {name!r} is half there: {shown}")
                 if attempt.operation.kind == "user" and id_ not in rooms:
                     self._say(f"user {name!r} is half there: without a room of their own")
+
+    # --- meetings
+
+    def _starts(self) -> None:
+        """Whoever joins starts a meeting if none is active, and meets others otherwise."""
+        joins, ends = self._world.joins, self._world.ends
+        unclear = sum(one.outcome == UNCLEAR for one in joins)
+        if len(started := self._meetings.keys() - {one.id for one in joins}) > unclear:
+            self._say(f"nobody has started the meetings {sorted(started)}")
+        for join in [one for one in joins if one.outcome == ACKNOWLEDGED]:
+            person, found = PEOPLE[join.operation.client // 2], self._meetings.get(join.id)
+            if found is None or person not in [one["username"] for one in found["meeting"]["attendees"]]:
+                self._say(f"{person} has joined the meeting {join.id} and is not in it")
+            if join.id in ends and 0 < ends[join.id].answered < join.began and ends[join.id].outcome == ACKNOWLEDGED:
+                self._say(f"{person} has joined the meeting {join.id} after its end was acknowledged")
+
+    def _ends(self) -> None:
+        """One meeting is active at most, and one that was ended stays so."""
+        ends = self._world.ends
+        active = [id_ for id_, one in self._meetings.items() if one["meeting"]["end"] is None]
+        if len(active) > 1:
+            self._say(f"{len(active)} meetings are active at once: {active}")
+        for id_ in self._meetings.keys() - {*active}:
+            if id_ not in ends or ends[id_].outcome == REFUSED:
+                self._say(f"nobody has ended the meeting {id_}")
+        for id_, end in ends.items():
+            if end.outcome == ACKNOWLEDGED and id_ in active:
+                self._say(f"the end of the meeting {id_} was acknowledged, and it is active")
+            if end.outcome == UNCLEAR:
+                end.outcome, end.answered = REFUSED if id_ in active else ACKNOWLEDGED, 0
 
     # --- what has one value
 

@@ -26,12 +26,14 @@ KINDS = {
     "world": 1,
     "add": 4,
     "list": 1,
+    "join": 3,
 }
 SHOWN_BY = {
     "chat": "read", "comment": "read", "edit": "read", "delete": "read",
     "setting": "look", "add": "list", "renew": "list",
 }  # fmt: skip
 RENEWS = 0  # the client that begins a world anew to which the others add
+ENDS = (0, 1)  # clients of whoever may end meetings, one per world
 CAN_BE_CUT = frozenset({"chat", "comment", "space", "user"})
 # What happens to the cloud, and how often, by the kind of its log.
 DISTURBANCES = {
@@ -137,6 +139,7 @@ def _phase(chance: random.Random, kind: str, first: int, size: int, workers: int
         client = chance.randrange(CALLERS + TALKERS)
         chosen = "say" if client >= CALLERS else chance.choices(tuple(KINDS), tuple(KINDS.values()))[0]
         chosen = "renew" if (client, chosen) == (RENEWS, "add") else chosen
+        chosen = "end" if client in ENDS and chosen == "join" else chosen
         fresh = workers > 1 and chance.random() < OTHERS
         operations.append(Operation(client, number, chosen, chance.randrange(SPACES), fresh=fresh))
     if kind == "cut":

@@ -72,7 +72,7 @@ class Run:
             "chat": self._chat, "comment": self._chat, "read": self._read, "edit": self._edit, "delete": self._delete,
             "space": self._space, "user": self._user, "poke": self._poke, "once": self._once, "advance": self._advance,
             "setting": self._setting, "look": self._look, "token": self._token, "world": self._world, "say": self._say,
-            "add": self._add, "renew": self._renew, "list": self._list,
+            "add": self._add, "renew": self._renew, "list": self._list, "join": self._join, "end": self._end_meeting,
         }  # fmt: skip
 
     async def run(self) -> None:
@@ -129,6 +129,8 @@ class Run:
                 world.spaces.append(space)
                 idea = {"category": "idea", "content": {"bodyText": "idea"}, "username": PEOPLE[0]}
                 world.ideas.append((await self._asked("POST", f"{control}/spaces/{space}/messages", idea))["_id"])
+            room = await self._asked("POST", f"{control}/spaces", {"title": "room", "owner": PEOPLE[0]})
+            world.room = room["_id"]
             match = {"method": "GET", "path": "/api/users/me/tasks"}
             plan = {"match": match, "action": {"status": TEAPOT}, "times": TIMES}
             world.fault = (await self._asked("POST", f"{control}/faults", plan))["id"]
@@ -432,6 +434,23 @@ class Run:
         problems = self._renewal.wrong(_users(answer), attempt) if answer else []
         if problems:
             raise Refusal("; ".join(problems))
+
+    async def _join(self, attempt: Attempt) -> None:
+        """Join the meeting of a space, or start it."""
+        world = self._there(attempt)
+        world.joins.append(attempt)
+        body = {"attendees": [{"username": PEOPLE[self._person(attempt)]}]}
+        answer = await self._call(attempt, "POST", f"/_mock/spaces/{world.room}/meeting", body)
+        if answer:
+            attempt.id = answer["_id"]
+
+    async def _end_meeting(self, attempt: Attempt) -> None:
+        """End the meeting that somebody has joined last, unless that was tried already."""
+        world = self._there(attempt)
+        meeting = next((one.id for one in reversed(world.joins) if one.id), "")
+        if meeting and (meeting not in world.ends or world.ends[meeting].outcome == REFUSED):
+            world.ends[meeting] = attempt
+            await self._call(attempt, "POST", f"/api/spaces/{world.room}/meetings/{meeting}/end")
 
     # --- disturbances
 

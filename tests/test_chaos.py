@@ -115,7 +115,7 @@ def attempt(number: int, outcome: str, kind: str = "chat", **members: object) ->
 def message(id_: str, text: str, **members: object) -> dict[str, object]:
     sender = {"username": "ann@example.com"}
     shown = {"id": id_, "text": text, "sender": sender, "space_id": "s", "parent_id": None, "comments": 0}
-    return {**shown, "deleted": False, **members}
+    return {**shown, "category": "chat", "deleted": False, **members}
 
 
 def world(*attempts: Attempt) -> WorldHistory:
@@ -197,6 +197,49 @@ def test_a_fault_fires_as_often_as_clients_met_it() -> None:
     assert judged(there, fired=2) == []
     assert any("the fault has fired 1 times, not 2 to 2 times" in one for one in judged(there, fired=1))
     assert any("the fault has fired 3 times" in one for one in judged(there, fired=3))
+
+
+def meeting(id_: str, *people: str, end: int | None = None) -> dict[str, object]:
+    attendees = [{"username": f"{one}@example.com"} for one in people]
+    return message(id_, "", category="meeting", meeting={"end": end, "attendees": attendees})
+
+
+BOB = Operation(2, 1, "join", 0)
+JOINED = Attempt(BOB, 0, 1, ACKNOWLEDGED, id="m", answered=2)
+UNKNOWN = Attempt(BOB, 0, 1, UNCLEAR)
+JOINED_LATER = Attempt(BOB, 0, 5, ACKNOWLEDGED, id="m", answered=6)
+
+
+@pytest.mark.parametrize(
+    ("joins", "end", "found", "problem"),
+    [
+        ([JOINED], "", [meeting("m", "bob")], ""),
+        ([JOINED], "", [meeting("m")], "bob@example.com has joined the meeting m and is not in it"),
+        ([JOINED], "", [], "bob@example.com has joined the meeting m and is not in it"),
+        ([JOINED, UNKNOWN], "", [meeting("m", "bob"), meeting("n", "bob")], "2 meetings are active at once"),
+        ([JOINED], "", [meeting("m", "bob", end=1)], "nobody has ended the meeting m"),
+        ([JOINED], REFUSED, [meeting("m", "bob", end=1)], "nobody has ended the meeting m"),
+        ([JOINED], UNCLEAR, [meeting("m", "bob", end=1)], ""),
+        ([JOINED], UNCLEAR, [meeting("m", "bob")], ""),
+        ([JOINED], ACKNOWLEDGED, [meeting("m", "bob")], "the end of the meeting m was acknowledged, and it is active"),
+        ([JOINED], ACKNOWLEDGED, [meeting("m", "bob", end=1)], ""),
+        ([JOINED_LATER], ACKNOWLEDGED, [meeting("m", "bob", end=1)], "after its end was acknowledged"),
+        ([JOINED_LATER], UNCLEAR, [meeting("m", "bob", end=1)], ""),
+        ([], "", [meeting("m", "bob")], "nobody has started the meetings ['m']"),
+        ([UNKNOWN], "", [meeting("m", "bob")], ""),
+    ],
+)
+def test_a_meeting_is_started_and_ended_once(
+    joins: list[Attempt], end: str, found: list[dict[str, object]], problem: str
+) -> None:
+    """One is active at a time, with all who have joined, and one that was ended stays so."""
+    there = world()
+    there.joins = joins
+    if end:
+        there.ends["m"] = Attempt(Operation(0, 3, "end", 0), 0, 3, end, answered=4)
+    for _ in range(2):  # what is wrong stays so, and what was unclear does no harm later
+        problems = judged(there, *found)
+        assert any(problem in one for one in problems) if problem else problems == []
 
 
 def test_a_counter_that_goes_back_is_seen() -> None:
