@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from mockspaces.changelog.log import ChangeSet, GoneError, MovedError, NotStored
 from mockspaces.changelog.redis import RedisLog
 from mockspaces.changelog.sqlite import SqliteLog
 from mockspaces.cloud.kernel.world import World
-from mockspaces.cloud.store.run import Connection
 from mockspaces.cloud.store.transaction import Change, Effect, Transactions
 
 LATE_S = 0.02
@@ -125,7 +124,7 @@ def cut_too_far() -> None:
 def still_present() -> None:
     """Show people as present whose sockets ended with the process before."""
 
-    async def end_run(world: World, connections: Sequence[Connection]) -> None:
+    async def end_run(world: World, living: Collection[str]) -> None:
         """Leave everything as it is."""
 
     keeper.end_run = end_run

@@ -87,7 +87,7 @@ class App:
             ("/account/", accounts),
             ("/norevimages/", accounts),
             ("/health", rest),
-            ("/storage", StorageSurface()),
+            ("/storage", StorageSurface(worlds)),
             ("/", WebSurface()),
         )
 

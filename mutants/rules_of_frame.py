@@ -247,7 +247,7 @@ FRAME: Rules = {
         ("STO-GET-01",),
     ),
     "anybody uploads": (
-        Rule(STORAGE, "_take.reserve", '_check_signature(exchange, "PUT", file)', "..."),
+        Rule(STORAGE, "StorageSurface._take.reserve", '_check_signature(exchange, "PUT", file)', "..."),
         ("STO-PUT-03", "STO-PUT-04"),
     ),
     "the last bytes are the first": (
@@ -255,7 +255,7 @@ FRAME: Rules = {
         ("STO-GET-01", "STO-GET-02"),
     ),
     "an upload that fails keeps its room": (
-        undone(STORAGE, "_take", "await files.release(world, reservation)"),
+        undone(STORAGE, "StorageSurface._release.release", "await files.release(world, one)"),
         ("STO-PUT-05",),
     ),
     "a picture with scripts is shown in place": (

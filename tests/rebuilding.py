@@ -47,7 +47,7 @@ async def rebuilt(log: ChangeLog, world: World) -> State:
 def differences(mine: State, theirs: State) -> list[str]:
     """Return the names of the stores that differ and should not."""
     pairs = ((name, store, theirs.stores[name]) for name, store in mine.stores.items())
-    return [name for name, one, other in pairs if name not in encoding.NOT_STORED and shown(one) != shown(other)]
+    return [name for name, one, other in pairs if shown(one) != shown(other)]
 
 
 def shown(store: object) -> object:

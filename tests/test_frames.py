@@ -188,7 +188,7 @@ async def test_connections_of_a_dead_process_take_their_leave(cloud: Cloud) -> N
         await cloud.connect(name, THERE)
 
     async def end() -> None:
-        await end_run(cloud.world, [one for one in cloud.world.presence.all() if one.worker == THERE])
+        await end_run(cloud.world, [HERE])
 
     await cloud.world.transactions.carry_out(end)
     assert [PARTY_LEAVES in text for text in here.transport.heard] == [True, True]

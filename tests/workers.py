@@ -45,7 +45,6 @@ PER_WORKER = {
         )
     },
     "control/test_worlds.py::test_a_world_can_hand_out_the_names_of_the_vendor": "a worker hands them out by itself",
-    "files/test_storage.py::test_uploads_on_their_way_count_too": "a worker reserves room for its own uploads",
     "realtime/test_messages.py::test_a_post_over_rest_has_left_before_its_answer": "sockets of others hear later",
 }
 

@@ -12,25 +12,24 @@ import msgspec
 
 from mockspaces.cloud.store.collection import Collection
 from mockspaces.cloud.store.facts import Fact
-from mockspaces.cloud.store.run import Connection, Fault, Misbehaviour, PhoneCall, QuotaWindow, Said
+from mockspaces.cloud.store.run import Connection, Fault, Misbehaviour, PhoneCall, QuotaWindow, Reservation, Said
 from mockspaces.cloud.store.state import ClockSetting, Randomness, SigningKey, State
 from mockspaces.cloud.store.transaction import Change
 from mockspaces.cloud.worlds.snapshots import ENTITIES
 from mockspaces.contract import Contract
 from mockspaces.contract.settings import Settings
 
-FORMAT = 2  # of entities and facts; a test holds their shape, so that no change of it goes unnoticed
+FORMAT = 3  # of entities and facts; a test holds their shape, so that no change of it goes unnoticed
 PART_BYTES = 128 * 1024  # of a snapshot, roughly
 JSON = b"["
 
-# Room for uploads that are on their way in this very process: what is gone with it need not be stored.
-NOT_STORED = frozenset({"reservations"})
 SAID = "said"  # no store: what sockets are told, in its order
 KINDS: Mapping[str, Any] = {
     **ENTITIES,
     "connections": Connection,
     "calls": PhoneCall,
     "quotas": QuotaWindow,
+    "reservations": Reservation,
     "faults": Fault,
     "misbehaviours": Misbehaviour,
     "contract": dict[str, Any],  # its overlay
@@ -68,8 +67,6 @@ def encoded(changes: Sequence[Change], said: Sequence[Said] = ()) -> bytes:
     for change in changes:
         store, key, new = change.store, change.key, change.new
         name = store.name
-        if name in NOT_STORED:
-            continue
         item = (name, None, new) if new is not None or not isinstance(store, Collection) else (name, key, None)
         if name == "contract":
             item = (name, None, new.overlay())
@@ -138,7 +135,7 @@ Content = list[tuple[str, Any]]
 
 def content(state: State) -> Content:
     """Return all that a state holds at this moment: references only, since entities are frozen."""
-    stores = [(name, store) for name, store in state.stores.items() if name not in NOT_STORED]
+    stores = list(state.stores.items())
     facts: Content = [(name, store.value) for name, store in stores if isinstance(store, Fact)]
     return facts + [(name, store.every()) for name, store in stores if isinstance(store, Collection)]
 

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import math
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
@@ -32,8 +32,8 @@ from mockspaces.changelog.log import (
 from mockspaces.cloud.kernel.events import ConnectionLost
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
-from mockspaces.cloud.messaging import meetings
-from mockspaces.cloud.store.run import Connection, Said
+from mockspaces.cloud.messaging import files, meetings
+from mockspaces.cloud.store.run import Said
 from mockspaces.cloud.store.state import State
 from mockspaces.cloud.store.transaction import Again, Change, nothing
 from mockspaces.cloud.worlds import seeds
@@ -428,7 +428,7 @@ class Keeper:
         """Let the sockets be gone of workers that do not live, as if their clients had left."""
 
         async def end() -> None:
-            await end_run(world, [one for one in world.presence.all() if one.worker not in living])
+            await end_run(world, living)
 
         while world.name in self._worlds:
             with contextlib.suppress(Rejection):  # it could not be stored, or the world is dropped
@@ -502,8 +502,15 @@ async def certain(world: World, write: Awaitable[Done]) -> Done:
         return done
 
 
-async def end_run(world: World, connections: Sequence[Connection]) -> None:
-    """Let connections be gone whose process has ended, as if their clients had left; whoever is still there is told."""
+async def end_run(world: World, living: Collection[str]) -> None:
+    """Let connections be gone whose process has ended, as if their clients had left, and uploads broken off.
+
+    Whoever is still there is told.
+    """
+    for reservation in world.state.reservations.every():
+        if reservation.worker not in living:
+            await files.release(world, reservation)
+    connections = [one for one in world.presence.all() if one.worker not in living]
     for connection in connections:
         world.presence.disconnect(connection.id)
     for connection in connections:

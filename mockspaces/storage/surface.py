@@ -1,8 +1,8 @@
 """The storage as a surface: bytes behind signed URLs (STO-*). Its refusals are XML."""
 
-import contextlib
+import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from starlette.responses import Response
@@ -11,13 +11,16 @@ from mockspaces.asgi.cors import CORS, preflight
 from mockspaces.asgi.exchange import Exchange, add_headers
 from mockspaces.asgi.routing import MethodNotAllowed, Router
 from mockspaces.cloud.kernel.rejection import Rejection
+from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.messaging import files
 from mockspaces.cloud.store.entities import StoredFile
 from mockspaces.cloud.store.run import Reservation
+from mockspaces.cloud.worlds.worlds import Worlds
 from mockspaces.contract import endpoints, errors
 from mockspaces.contract.rest import Rest
 
 PUT, GET = "STO-PUT", "STO-GET"
+AGAIN_S = 0.5  # so long after it could not be stored that a place is free it is tried again
 _RANGE = re.compile(r"bytes=(?P<first>\d{0,15})-(?P<last>\d{0,15})", re.ASCII)
 
 
@@ -26,8 +29,10 @@ class StorageSurface:
 
     name = "storage"
 
-    def __init__(self) -> None:
-        """Build the route table."""
+    def __init__(self, worlds: Worlds) -> None:
+        """Build the route table. ``worlds`` tell which process this is."""
+        self._worlds = worlds
+        self._releasing: set[asyncio.Task[None]] = set()
         self._router = Router(row for row in endpoints.ROWS if row.surface == self.name)
 
     async def answer(self, exchange: Exchange) -> Response:
@@ -35,8 +40,61 @@ class StorageSurface:
         if exchange.method == "OPTIONS":
             return add_headers(preflight(exchange), _guard(exchange))
         exchange.endpoint, params = self._router.find(exchange.method, exchange.path)
-        carry_out = _take if exchange.endpoint == PUT else _give
+        carry_out = self._take if exchange.endpoint == PUT else _give
         return add_headers(await carry_out(exchange, params["key"]), (*CORS, *_guard(exchange)))
+
+    async def _take(self, exchange: Exchange, key: str) -> Response:
+        """Store exactly what was declared (STO-PUT-01..05).
+
+        An upload is two transactions: its room is reserved, its bytes come, they are stored. The reservation ends
+        when the client leaves.
+        """
+        world, media_type = exchange.world, exchange.header(b"content-type") or ""
+        reserved: list[Reservation] = []
+
+        async def reserve() -> Response | StoredFile:
+            if planned := exchange.meet_fault(self.name):
+                return planned
+            file = await files.announced(world, key)
+            _check_signature(exchange, "PUT", file)
+            reserved.append(await files.reserve(world, file, media_type, self._worlds.worker))
+            return file
+
+        async def store() -> StoredFile:
+            return await files.receive(world, key, media_type, data, reserved[-1])
+
+        try:
+            begun = await world.transactions.carry_out(reserve, exchange.begin_again)
+            if isinstance(begun, Response):
+                return begun
+            data = await _read(exchange, begun)
+            await world.transactions.carry_out(store)
+        except BaseException:  # refused, broken, or left by its client, be it while it waits for its turn
+            if reserved:
+                await self._release(world, reserved)
+            raise
+        return Response(b"", 200)
+
+    async def _release(self, world: World, reserved: Sequence[Reservation]) -> None:
+        """Let go of what was reserved; if that cannot be stored for now, nobody waits for it to be possible again."""
+
+        async def release() -> None:
+            for one in reserved:
+                await files.release(world, one)
+
+        async def released() -> None:
+            while True:
+                try:
+                    return await world.transactions.carry_out(release)
+                except Rejection as refused:
+                    if refused.code != errors.NOT_STORED:  # the world was dropped meanwhile
+                        return None
+                await asyncio.sleep(AGAIN_S)
+
+        task = asyncio.create_task(released())
+        self._releasing.add(task)
+        task.add_done_callback(self._releasing.discard)
+        await asyncio.wait([task], timeout=AGAIN_S)
 
     def refuse(self, exchange: Exchange, rejection: Rejection) -> Response:
         """Render a refusal as ``<Error><Code>..</Code></Error>`` (STO-PUT-03)."""
@@ -59,42 +117,6 @@ def _guard(exchange: Exchange) -> Iterator[tuple[bytes, bytes]]:
 def _check_signature(exchange: Exchange, method: str, file: StoredFile) -> None:
     query = exchange.query
     files.check_signature(exchange.world, method, file, query.get("expires", ""), query.get("signature", ""))
-
-
-async def _take(exchange: Exchange, key: str) -> Response:
-    """Store exactly what was declared (STO-PUT-01..05).
-
-    An upload is two transactions: its room is reserved, its bytes come, they are stored. The reservation ends
-    when the client leaves.
-    """
-    world, media_type = exchange.world, exchange.header(b"content-type") or ""
-
-    async def reserve() -> Response | tuple[StoredFile, Reservation]:
-        if planned := exchange.meet_fault(StorageSurface.name):
-            return planned
-        file = await files.announced(world, key)
-        _check_signature(exchange, "PUT", file)
-        return file, await files.reserve(world, file, media_type)
-
-    begun = await exchange.world.transactions.carry_out(reserve, exchange.begin_again)
-    if isinstance(begun, Response):
-        return begun
-    file, reservation = begun
-
-    async def store() -> StoredFile:
-        return await files.receive(world, key, media_type, data, reservation)
-
-    async def release() -> None:
-        await files.release(world, reservation)
-
-    try:
-        data = await _read(exchange, file)
-        await world.transactions.carry_out(store)
-    except BaseException:  # refused, broken, or left by its client, be it while it waits for its turn
-        with contextlib.suppress(Rejection):  # the world was dropped meanwhile
-            await world.transactions.carry_out(release)
-        raise
-    return Response(b"", 200)
 
 
 async def _read(exchange: Exchange, file: StoredFile) -> bytes:

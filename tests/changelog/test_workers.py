@@ -1,12 +1,16 @@
 """Several real workers of one cloud: sockets on one hear what is done on another, and what is left when one dies."""
 
 import signal
+import socket
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
+from contract_tests.kit import settled
 from contract_tests.sockets import Chat
 from mockspaces.client import Mockspaces
 from tests.changelog.servers import RedisServer, free_port
@@ -82,6 +86,30 @@ def test_who_was_on_a_worker_that_ends_has_left_at_once(workers: list[Served]) -
         assert stays.hear()[1]["category"] == "app.event.presence.party.leaves"
         assert workers[0].process.wait(SOON_S) == 0
         assert mock.call("GET", "")["counts"]["sockets"] == 1
+
+
+def test_room_for_an_upload_is_taken_everywhere_and_free_when_its_worker_died(workers: list[Served]) -> None:
+    """While one worker reads a file the others have less room, until it has the file, or is killed."""
+    with ExitStack() as closed:
+        mocks = [closed.enter_context(Mockspaces(one.url)) for one in workers]
+        mocks[0].settings(files_max_bytes=12)
+        caller = Caller(workers[0].url, mocks[0].token(PERSON))
+        closed.callback(caller.close)
+        files = [{"Content-Type": "text/plain", "Content-Length": size} for size in (8, 5)]
+        _, made = caller.post("/api/files/getuploadurl", {"files": files})
+        slow, other = (one["url"].removeprefix(PUBLIC) for one in made["data"])
+        place = urlsplit(workers[0].url)
+        upload = closed.enter_context(socket.create_connection((place.hostname, place.port), SOON_S))
+        head = f"PUT {slow} HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 8\r\n\r\nhell"
+
+        def put(text: bytes) -> int:
+            headers = {"content-type": "text/plain"}
+            return httpx.put(f"{workers[1].url}{other}", content=text, headers=headers).status_code
+
+        upload.sendall(head.encode())
+        assert settled(lambda: put(b"of another size"), 413) == 413
+        workers[0].process.kill()
+        assert settled(lambda: put(b"hello"), 200) == 200
 
 
 def test_a_ping_is_answered_behind_what_was_acknowledged_before_it(workers: list[Served]) -> None:

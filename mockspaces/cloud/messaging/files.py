@@ -103,14 +103,14 @@ def check_upload(world: World, file: StoredFile, media_type: str) -> None:
         raise Rejection(errors.STORAGE_FULL, f"all files together would exceed {world.settings.files_max_bytes} bytes")
 
 
-async def reserve(world: World, file: StoredFile, media_type: str) -> Reservation:
+async def reserve(world: World, file: StoredFile, media_type: str, worker: str) -> Reservation:
     """Reserve room for the bytes of an announced file, before they are read (STO-PUT-01..05).
 
     What is reserved counts as stored, so that many uploads at once hold no more than is allowed. Whoever reserves
-    ends it with `release` or `receive`.
+    ends it with `release` or `receive`; if the process ``worker`` ends first, so does what it has reserved.
     """
     check_upload(world, file, media_type)
-    return await world.state.reservations.put(Reservation(id=world.ids.uuid(), size=file.size))
+    return await world.state.reservations.put(Reservation(id=world.ids.uuid(), size=file.size, worker=worker))
 
 
 async def release(world: World, reservation: Reservation) -> None:

@@ -92,10 +92,11 @@ class QuotaWindow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Reservation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Room for a file that is on its way: its bytes count as stored while they are read."""
+    """Room for a file that is on its way: its bytes count as stored while the process ``worker`` reads them."""
 
     id: str
     size: int
+    worker: str = ""
 
 
 class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
