@@ -228,10 +228,10 @@ def test_a_planned_delay_holds_back_this_connection_alone(
     """The message arrives late, and the frames of others are handled meanwhile."""
     space = cloud.space(ann)
     chat, other = sockets.join(ann, space), sockets.join(ann)
-    fault(delay=0.3)
-    chat.emit("SEND_MESSAGE", {"category": "chat", "topicId": space, "content": {"bodyText": "hi"}})
+    fault(delay=1)
     begin = time.monotonic()
+    chat.emit("SEND_MESSAGE", {"category": "chat", "topicId": space, "content": {"bodyText": "hi"}})
     assert other.frames() == []
     quick = time.monotonic() - begin
     assert chat.hear()[0] == "MESSAGE_SENT"
-    assert quick < 0.2 < time.monotonic() - begin
+    assert quick < 1 <= time.monotonic() - begin  # only an answer that waited for the delay takes as long
