@@ -38,6 +38,7 @@ PER_WORKER = {
             "a_reset_takes_nothing_back",
             "calls_are_counted_by_endpoint_and_status",
             "planned_statuses_do_not_fill_the_list",
+            "the_process_is_told_of",
             "refused_events_are_counted_by_code",
             "sockets_and_their_events_are_counted",
             "what_clients_make_up_is_no_label",

@@ -42,7 +42,9 @@ def test_frames_lead_to_the_event_that_caused_them(cloud: Cloud, sockets: Socket
     """What a socket event caused has its trace; every event of a connection has one of its own."""
     ann = cloud.user()
     space = cloud.space(ann)
-    sockets.join(ann, space).message(space)
+    chat = sockets.join(ann, space)
+    chat.message(space)
+    chat.settle()
     (sent,) = journal(cloud, "event=SEND_MESSAGE")
     (heard,) = journal(cloud, "event=MESSAGE_SENT")
     (subscribed,) = journal(cloud, "event=CHANNEL_SUBSCRIBED")

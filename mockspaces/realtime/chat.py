@@ -89,7 +89,8 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
     async def beat(self, transport: Transport, frame: Frame) -> None:
         """Count a heartbeat of a client; what was acknowledged before a ping is told before it is answered.
 
-        Where sockets and calls are of several processes, that is how a client knows what it has been told of.
+        Where sockets and calls are of several processes, that is how a client knows what it has been told of, and that
+        the journal has it, whichever of them is asked.
         """
         world: World = transport.context.world
         if transport.context.peer is not None:
@@ -97,6 +98,7 @@ class ChatNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # published
         if frame == PING and self._worlds.worker:
             for hub in {session.hub for session in self._sessions.values() if session.transport is transport}:
                 await self._worlds.follow(hub.world)
+                await hub.world.journal.written()
 
     # --- joining
 
