@@ -27,21 +27,21 @@ import hashlib
 import logging
 import math
 import os
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any, NoReturn, cast
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 from redis import Redis, exceptions
-from redis.asyncio import BlockingConnectionPool, Connection, SSLConnection
-from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.retry import Retry as RetryInTurn
+from redis.retry import Retry
 
 from mockspaces import __version__
 from mockspaces.changelog.encoding import FORMAT
+from mockspaces.changelog.line import AwayError, Line, Place, sentence
 from mockspaces.changelog.log import (
     ChangeSet,
     GoneError,
@@ -73,9 +73,7 @@ NOTED_S = 7 * 24 * 3600  # so long without another one
 SLICE = 500  # entries that are read or trimmed at a stretch
 KEPT = 5000  # change sets before a snapshot: whoever lost the answer to an append finds it among them
 PARTS_SLICE = 32
-CONNECTIONS = 8
 SECRET = frozenset({"control_token"})  # options that nobody is shown
-AWAY = (exceptions.RedisError, OSError, RuntimeError)  # the last is uvloop's, of a connection that is closed
 logger = logging.getLogger("mockspaces")
 
 # KEYS: log, workers. ARGV: prefix, who, milliseconds, format, program, options. Returns other options that are in use,
@@ -258,18 +256,22 @@ class RedisLog:
             f"{prefix}:{name}" for name in ("log", "worlds", "workers", "used", "news")
         )
         secure = self._address.startswith("rediss:")
-        with contextlib.closing(Redis(**given, ssl=secure, retry=RetryInTurn(NoBackoff(), 0))) as asked:
+        with contextlib.closing(Redis(**given, ssl=secure, retry=Retry(NoBackoff(), 0))) as asked:
             try:
                 self._prepare(asked, volatile=volatile)
             except (exceptions.RedisError, OSError) as error:
-                raise LogError(f"--log: {self._address}: {_sentence(error)}") from None
-        self._pool = BlockingConnectionPool(
-            max_connections=CONNECTIONS,
-            timeout=ANSWER_S,
-            connection_class=SSLConnection if secure else Connection,
-            retry=Retry(NoBackoff(), 0),
-            **given,
+                raise LogError(f"--log: {self._address}: {sentence(error)}") from None
+        place = Place(
+            given["host"],
+            given["port"],
+            given["db"],
+            given["username"],
+            given["password"],
+            ssl.create_default_context() if secure else None,
+            ANSWER_S,
         )
+        self._scripts, self._plain = Line(place), Line(place)  # so that what is large holds up no script
+        self._listening = Line(place, self._heard)
         self._down_since: float | None = None
         self._why_down = "it gave no sign of life"
         self._heed: Callable[[frozenset[str]], None] = lambda _: None
@@ -339,38 +341,12 @@ class RedisLog:
 
     # --- asking
 
-    async def _ask(self, *command: Any) -> Any:
-        """Return the answer to one command. Raises `_AwayError` where that is not to be had."""
-        try:
-            connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]  # a decorator hides its types
-        except AWAY as error:
-            raise _AwayError(_sentence(error), sent=False) from None
-        try:
-            await connection.send_command(*command)
-            return await connection.read_response()
-        except exceptions.BusyLoadingError as error:
-            raise _AwayError(_sentence(error), sent=False) from None
-        except exceptions.ResponseError:
-            raise
-        except AWAY as error:
-            await connection.disconnect(nowait=True)
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():  # which redis-py may take for an error of the connection
-                raise asyncio.CancelledError from None
-            raise _AwayError(_sentence(error), sent=True) from None
-        except BaseException:  # a cancelled caller does not read the answer
-            await connection.disconnect(nowait=True)
-            raise
-        finally:
-            await self._pool.release(connection)
-
     async def _run(self, script: str, keys: Sequence[str], *given: Any) -> Any:
-        digest = hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
         command = (len(keys), *keys, *given)
         try:
-            return await self._ask("EVALSHA", digest, *command)
+            return await self._scripts.ask("EVALSHA", _digest(script), *command)
         except exceptions.NoScriptError:  # Redis was started anew
-            return await self._ask("EVAL", script, *command)
+            return await self._scripts.ask("EVAL", script, *command)
 
     async def _patiently(self, ask: Callable[[], Awaitable[Any]]) -> Any:
         """Ask again for a while if Redis is away. Raises `NotStoredError`, or `UnclearError` if something was sent."""
@@ -383,7 +359,7 @@ class RedisLog:
                 raise NotStoredError(f"{self._address}: {self._why_down}")
             try:
                 found = await ask()
-            except _AwayError as away:
+            except AwayError as away:
                 sent = sent or away.sent
                 self._note_down(str(away))
                 if time.monotonic() < until:
@@ -395,8 +371,8 @@ class RedisLog:
                 raise UnclearError(why, partial(self._at_last, ask)) from None
             except exceptions.ResponseError as error:
                 if not sent:
-                    raise NotStoredError(f"{self._address}: {_sentence(error)}") from None
-                raise UnclearError(f"{self._address}: {_sentence(error)}", partial(self._at_last, ask)) from None
+                    raise NotStoredError(f"{self._address}: {sentence(error)}") from None
+                raise UnclearError(f"{self._address}: {sentence(error)}", partial(self._at_last, ask)) from None
             return found
 
     async def _at_last(self, ask: Callable[[], Awaitable[Any]]) -> Any:
@@ -404,7 +380,7 @@ class RedisLog:
         while not self._closed:
             try:
                 return await ask()
-            except _AwayError as away:
+            except AwayError as away:
                 self._note_down(str(away))
             except exceptions.ResponseError:
                 pass
@@ -430,7 +406,7 @@ class RedisLog:
 
     async def _read(self, *command: Any) -> Any:
         """Return what a command finds that may be given twice. Raises `NotStoredError` if Redis is away."""
-        return await self._surely(partial(self._ask, *command))
+        return await self._surely(partial(self._plain.ask, *command))
 
     async def _surely(self, ask: Callable[[], Awaitable[Any]]) -> Any:
         try:
@@ -474,12 +450,12 @@ class RedisLog:
         while True:
             try:
                 living = await self._alive()
-            except _AwayError as away:
+            except AwayError as away:
                 self._note_down(str(away))
                 await asyncio.sleep(RETRY_S)
                 continue
             except exceptions.ResponseError as error:
-                self._note_down(_sentence(error))
+                self._note_down(sentence(error))
                 await asyncio.sleep(BEAT_S)
                 continue
             if self._down_since is not None:
@@ -494,16 +470,11 @@ class RedisLog:
     async def _hear(self) -> None:
         """Hear what other workers have done; whenever that was interrupted, all worlds may have news."""
         while True:
-            connection = self._pool.make_connection()  # type: ignore[no-untyped-call]  # published without types
-            with contextlib.suppress(*AWAY):
-                try:
-                    await connection.send_command("SUBSCRIBE", self._news)
-                    await connection.read_response()
-                    self._tell_news(None)
-                    while True:
-                        self._heard(await connection.read_response())
-                finally:
-                    await connection.disconnect(nowait=True)
+            with contextlib.suppress(AwayError, exceptions.ResponseError):
+                await self._listening.ask("SUBSCRIBE", self._news)
+                self._tell_news(None)
+                await self._listening.silent()
+            await self._listening.close()
             await asyncio.sleep(RETRY_S)
 
     def _heard(self, message: Sequence[bytes]) -> None:
@@ -632,7 +603,7 @@ class RedisLog:
 
     async def leave_loop(self) -> None:
         await self._end_tasks()
-        await self._pool.disconnect()
+        await self._hang_up()
 
     async def _end_tasks(self) -> None:
         for task in (self._beating, self._hearing):
@@ -644,9 +615,13 @@ class RedisLog:
     async def close(self) -> None:
         self._closed = True
         await self._end_tasks()
-        with contextlib.suppress(_AwayError, exceptions.RedisError):  # else its lease ends by itself
-            await self._ask("UNLINK", f"{self._prefix}:worker:{self.worker}")
-        await self._pool.disconnect()
+        with contextlib.suppress(AwayError, exceptions.RedisError):  # else its lease ends by itself
+            await self._plain.ask("UNLINK", f"{self._prefix}:worker:{self.worker}")
+        await self._hang_up()
+
+    async def _hang_up(self) -> None:
+        for line in (self._scripts, self._plain, self._listening):
+            await line.close()
 
     # --- notes
 
@@ -674,13 +649,9 @@ class RedisLog:
         await self._read("UNLINK", self._notes(run))
 
 
-class _AwayError(Exception):
-    """Redis did not answer; ``sent`` says whether it may have got the command all the same."""
-
-    def __init__(self, why: str, *, sent: bool) -> None:
-        """Say why."""
-        super().__init__(why)
-        self.sent = sent
+@cache
+def _digest(script: str) -> str:
+    return hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
 
 
 def _skew(seconds: int, microseconds: int, before: float) -> float:
@@ -715,26 +686,6 @@ def _parsed(url: str, password: str | None) -> tuple[str, dict[str, Any]]:
         "protocol": 2,
     }
     return f"{parts.scheme}://{host}:{port}/{database}", given
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error).partition("\n")[0].strip()
-    known = {
-        "NOAUTH": "it wants a password, which MOCKSPACES_LOG_PASSWORD gives",
-        "Authentication required": "it wants a password, which MOCKSPACES_LOG_PASSWORD gives",
-        "WRONGPASS": "it refuses the password",
-        "invalid username-password": "it refuses the password",
-        "without any password configured": "it has no password, and MOCKSPACES_LOG_PASSWORD gives one",
-        "OOM": "Redis has no memory left",
-        "command not allowed when used memory": "Redis has no memory left",
-        "MISCONF": "Redis cannot write to its disk",
-        "loading the dataset": "Redis is reading its files",
-        "CERTIFICATE_VERIFY_FAILED": "its certificate is of no CA that is trusted here, which SSL_CERT_FILE may name",
-        "Timeout": "it does not answer",
-        "Connection refused": "connection refused",
-        "Connection closed": "it closed the connection",
-    }
-    return next((said for part, said in known.items() if part in text), text or type(error).__name__)
 
 
 def _text(given: Any) -> str:

@@ -15,6 +15,7 @@ from redis import Redis
 from mockspaces.changelog import keeper, open_log, redis
 from mockspaces.changelog.encoding import FORMAT
 from mockspaces.changelog.keeper import Keeper, Recording
+from mockspaces.changelog.line import AwayError
 from mockspaces.changelog.log import GoneError, LogError, MovedError, NotStoredError, Stand, UnclearError
 from mockspaces.changelog.redis import RedisLog
 from mockspaces.client import ControlError, Mockspaces
@@ -573,7 +574,7 @@ async def settled(log: RedisLog, script: str, call: Awaitable[object], *, arrive
             return await run(asked, *given)
         if arrived:
             await run(asked, *given)
-        raise redis._AwayError("the answer was lost", sent=True)
+        raise AwayError("the answer was lost", sent=True)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(log, "_run", lost)
