@@ -270,7 +270,8 @@ class App:
             found = self._find(scope)
         if self.worlds.worker:
             came = time.perf_counter()
-            await self.worlds.follow(found[0])  # if that is impossible its transaction will tell
+            reads = scope.get("method", "GET") in ("GET", "HEAD")
+            await self.worlds.follow(found[0], in_turn=not reads)  # if that is impossible its transaction will tell
             found = self._find(scope)
             if scope["type"] == "http":  # a socket has many transactions, later ones too
                 ARRIVED.set(came)

@@ -12,7 +12,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from functools import partial
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -59,6 +59,14 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     run: str
 
 
+class Seen(NamedTuple):
+    """What somebody found in a log behind a stand, when they looked from a moment on."""
+
+    began: float
+    behind: Stand
+    found: Sequence[ChangeSet]
+
+
 class Recording:
     """Stores the change sets of one world, and follows those of others."""
 
@@ -87,6 +95,8 @@ class Recording:
         self._look = look
         self._fresh = 0.0 if log.shared else math.inf  # nobody else had changed anything then
         self._reserve = False  # the next look into the log reserves the world, since somebody else may be first
+        self._looking: asyncio.Event | None = None  # somebody looks into the log who does not have the turn
+        self._seen: Seen | None = None  # by them, and not followed yet
         self._contended = 0.0  # until when that is so after each group that was stored
         self._compacting: asyncio.Task[None] | None = None
 
@@ -94,9 +104,12 @@ class Recording:
         """Return when the world is what the log had after ``since``. One look into it does for all who came before."""
         if self._fresh > since and not self._reserve:
             return
-        now = perf_counter()
+        now, seen, self._seen = perf_counter(), self._seen, None
         try:
-            found = await self._log.after(self.generation, self.stand, reserve=self._reserve)
+            if seen is not None and seen.began > since and seen.behind == self.stand and not self._reserve:
+                now, found = seen.began, seen.found
+            else:
+                found = await self._log.after(self.generation, self.stand, reserve=self._reserve)
         except NotStoredError as error:
             raise Rejection(errors.NOT_STORED, f"what the change log has by now is not known: {error}") from None
         except (MovedError, GoneError):
@@ -105,6 +118,37 @@ class Recording:
         if found:
             await self._follow(found)
         self._fresh, self._reserve = now, False
+
+    async def look(self, since: float) -> bool:
+        """Whether nobody else has changed anything until a moment after ``since``; many share one look into the log.
+
+        What was found is left to whoever has the turn next.
+        """
+        while self._fresh <= since:
+            if self._reserve or (self._seen is not None and self._seen.began > since):
+                return False
+            if self._looking is not None:
+                await self._looking.wait()
+            elif not await self._look_for_all():
+                return False
+        return True
+
+    async def _look_for_all(self) -> bool:
+        self._looking = asyncio.Event()
+        try:
+            await asyncio.sleep(0)  # for all who come in this turn of the loop
+            began, behind = perf_counter(), self.stand
+            found = await self._log.after(self.generation, behind)
+        except (NotStoredError, MovedError, GoneError):
+            return False
+        finally:
+            self._looking.set()
+            self._looking = None
+        if found:
+            self._seen = Seen(began, behind, found)
+            return False
+        self._fresh, self._world.transactions.lag = max(began, self._fresh), 0
+        return True
 
     async def _follow(self, found: Sequence[ChangeSet]) -> None:
         """Do what others have done; what waits here to be stored comes too late."""

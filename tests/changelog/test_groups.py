@@ -24,9 +24,14 @@ class Notes:
     def __init__(self) -> None:
         self.groups: list[list[object]] = []
         self.said: list[list[Said]] = []
-        self.broken = self.old = False
+        self.broken = self.old = self.current = False
+        self.looks = asyncio.Event()
         self.goes_on = asyncio.Event()
         self.goes_on.set()
+
+    async def look(self, _since: float) -> bool:
+        await self.looks.wait()
+        return self.current
 
     async def catch_up(self, _since: float) -> None:
         if self.old:
@@ -293,6 +298,23 @@ async def test_while_nobody_knows_all_are_refused(place: Place) -> None:
     await asyncio.sleep(0.01)
     assert (place.heard, done, notes.groups) == ([1], ["followed"], [[1, 5]])
     assert await place.read() == 5
+
+
+@pytest.mark.parametrize("current", [False, True])
+async def test_who_follows_waits_for_what_is_being_stored(place: Place, *, current: bool) -> None:
+    """What was changed while somebody looked whether all is current is stored before they go on."""
+    place.notes.goes_on.clear()
+    place.notes.current = current
+    following = asyncio.create_task(place.turns.follow())
+    await asyncio.sleep(0)
+    adding = asyncio.create_task(place.add())
+    await asyncio.sleep(0)
+    place.notes.looks.set()
+    await asyncio.sleep(0.01)
+    assert not following.done()
+    place.notes.goes_on.set()
+    await asyncio.gather(following, adding)
+    assert place.notes.groups == [[1]]
 
 
 async def test_nobody_begins_on_what_may_be_old(place: Place) -> None:

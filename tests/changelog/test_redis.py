@@ -16,13 +16,14 @@ from mockspaces.changelog import keeper, open_log, redis
 from mockspaces.changelog.encoding import FORMAT
 from mockspaces.changelog.keeper import Keeper, Recording
 from mockspaces.changelog.line import AwayError
-from mockspaces.changelog.log import GoneError, LogError, MovedError, NotStoredError, Stand, UnclearError
+from mockspaces.changelog.log import ChangeSet, GoneError, LogError, MovedError, NotStoredError, Stand, UnclearError
 from mockspaces.changelog.redis import RedisLog
 from mockspaces.client import ControlError, Mockspaces
 from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.kernel.world import World
 from mockspaces.cloud.store.entities import ProductProfile
 from mockspaces.cloud.store.run import Connection, Frames, Said
+from mockspaces.cloud.store.transaction import ARRIVED
 from mockspaces.cloud.worlds import snapshots
 from mockspaces.cloud.worlds.worlds import DEFAULT, Worlds
 from mockspaces.contract import errors
@@ -182,11 +183,14 @@ async def test_a_connection_is_encrypted(
 
 
 async def texts(world: World) -> list[str]:
-    """Return the messages that a call finds."""
+    """Return the messages that a call finds that only reads."""
 
     async def read() -> list[str]:
         return [one.text for one in world.state.messages.every()]
 
+    came = time.perf_counter()
+    await world.transactions.follow()
+    ARRIVED.set(came)
     return await world.transactions.carry_out(read)
 
 
@@ -249,6 +253,72 @@ async def test_workers_that_write_to_one_world_take_turns(two: tuple[Process, Pr
     assert any(one.world().transactions.repeated for one in two)
     assert sorted(found[0]) == sorted(map(str, range(100)))
     assert differences(two[0].world().state, two[1].world().state) == []
+
+
+class Looks:
+    """Counts the looks of a worker into the log, and keeps them back if it is told to."""
+
+    def __init__(self, log: RedisLog, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+        self._after = log.after
+        monkeypatch.setattr(log, "after", self._counted)
+
+    async def _counted(self, generation: int, stand: Stand, *, reserve: bool = False) -> list[ChangeSet]:
+        self.count += 1
+        await self.go_on.wait()
+        return await self._after(generation, stand, reserve=reserve)
+
+
+async def test_calls_that_wait_share_a_look(two: tuple[Process, Process], monkeypatch: pytest.MonkeyPatch) -> None:
+    """One look into the log does for all who came before it, the next one for all who came while it was under way."""
+    one, other = two
+    looks = Looks(one.log, monkeypatch)
+    looks.go_on.clear()
+    before = [asyncio.create_task(texts(one.world())) for _ in range(5)]
+    await until(lambda: looks.count == 1)
+    meanwhile = [asyncio.create_task(texts(one.world())) for _ in range(5)]
+    await asyncio.sleep(0)
+    looks.go_on.set()
+    assert len(await asyncio.gather(*before, *meanwhile)) == 10
+    assert looks.count == 2
+    await chat(other.world(), "new")
+    assert all(found[-1] == "new" for found in await asyncio.gather(*(texts(one.world()) for _ in range(5))))
+    assert looks.count == 3  # what was found is followed without another one
+
+
+async def test_nobody_has_the_turn_while_they_look(
+    two: tuple[Process, Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call that waits to know whether it is current keeps nobody from the world; who leaves keeps nobody waiting."""
+    looks = Looks(two[0].log, monkeypatch)
+    looks.go_on.clear()
+    world = two[0].world()
+    leaving, staying = (asyncio.create_task(texts(world)) for _ in range(2))
+    await until(lambda: looks.count == 1)
+    async with asyncio.timeout(SOON_S), world.transactions.alone(current=False):
+        leaving.cancel()
+    looks.go_on.set()
+    async with asyncio.timeout(SOON_S):
+        await staying
+
+
+async def test_what_this_worker_did_meanwhile_is_not_followed(
+    two: tuple[Process, Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look that finds what this very worker has appended since it began does not do that a second time."""
+    world, came = two[0].world(), time.perf_counter()
+    await texts(world)
+    looks, followed = Looks(two[0].log, monkeypatch), world.transactions.followed
+    looks.go_on.clear()
+    reading = asyncio.create_task(texts(world))
+    await until(lambda: looks.count == 1)
+    ARRIVED.set(came)  # so that the look before is enough for it
+    await chat(world, "mine")
+    looks.go_on.set()
+    assert (await reading)[-1] == "mine"
+    assert world.transactions.followed == followed
 
 
 async def test_a_reserved_world_is_changed_by_nobody_else(

@@ -169,6 +169,12 @@ Refuse = Callable[[], BaseException]
 class Recorder(Protocol):
     """Who stores what is changed, so that it outlives the process."""
 
+    async def look(self, since: float) -> bool:
+        """Whether the World was what was stored at a moment after ``since``, for whoever need not have the turn.
+
+        Else whoever wants to know has to `catch_up`.
+        """
+
     async def catch_up(self, since: float) -> None:
         """Return when the World is what was stored at a moment after ``since``, on the clock `perf_counter`.
 
@@ -354,9 +360,20 @@ class Transactions:
             if begin_again is not None:
                 begin_again()
 
-    async def follow(self) -> None:
-        """Let the World be what other processes have made of it by now: a transaction has that at its beginning."""
-        await self.carry_out(nothing)
+    async def follow(self, *, in_turn: bool = False) -> None:
+        """Let the World be what other processes have made of it by now: a transaction has that at its beginning.
+
+        Whoever will only read keeps nobody from their turn while they look. Whoever will change something looks
+        ``in_turn``: then those who come meanwhile stay together, and are stored together.
+        """
+        came = perf_counter()
+        if not in_turn and await self._looked(came):
+            return
+        ARRIVED.set(came)
+        try:
+            await self.carry_out(nothing)
+        finally:
+            ARRIVED.set(None)
 
     async def _take_turn(self) -> None:
         # A task that owns the turn would wait for itself; a child task is another one, and may wait.
@@ -372,6 +389,16 @@ class Transactions:
     def _end_turn(self) -> None:
         self._owner = None
         self._turn.release()
+
+    async def _looked(self, since: float) -> bool:
+        """Whether the World is current and all of it stored; where something is under way a turn is needed for that."""
+        if self.recorder is None or self._busy:
+            return False
+        return await self.recorder.look(since) and not self._busy
+
+    @property
+    def _busy(self) -> bool:
+        return self._group is not None or self._turn.locked()
 
     async def _catch_up(self, since: float) -> None:
         """Let the World be what others have made of it, for whoever has the turn; who is refused here loses it."""

@@ -196,11 +196,14 @@ class Worlds:
         if self.keeper:
             await self.keeper.sync()
 
-    async def follow(self, world: World) -> None:
-        """Let a world be what other processes have made of it by now, for whoever reads it outside of a transaction."""
+    async def follow(self, world: World, *, in_turn: bool = False) -> None:
+        """Let a world be what other processes have made of it by now, for whoever reads it outside of a transaction.
+
+        Those who will change something look ``in_turn``.
+        """
         if self.worker:
             with contextlib.suppress(Rejection):  # nobody knows what that is
-                await world.transactions.follow()
+                await world.transactions.follow(in_turn=in_turn)
 
     def _made(self, name: str) -> World:
         return World(
