@@ -17,24 +17,26 @@ from mockspaces.cloud.kernel.rejection import Rejection
 from mockspaces.cloud.store.entities import User
 from mockspaces.contract import oauth_errors
 
-PARAMETERS = (
-    "client_id",
-    "redirect_uri",
-    "response_type",
-    "access_type",
-    "scope",
-    "state",
-    "code_challenge",
-    "code_challenge_method",
-    "nonce",
-    "login_hint",
-    "prompt",
+PARAMETERS = frozenset(
+    (
+        "client_id",
+        "redirect_uri",
+        "response_type",
+        "access_type",
+        "scope",
+        "state",
+        "code_challenge",
+        "code_challenge_method",
+        "nonce",
+        "login_hint",
+        "prompt",
+    )
 )
 
 
 async def authorize(call: Call) -> Response:
     """Send the browser on: to login, to consent, or back to the client (ACC-AUTHZ-09, -10, -15)."""
-    parameters = call.parameters(*PARAMETERS, repeats=True)
+    parameters = call.parameters(PARAMETERS, repeats=True)
     request = await _checked(call, parameters)
     user = await _signed_in(call)
     asks_for_login = parameters["prompt"] in call.world.contract.accounts.login_prompts
@@ -47,7 +49,7 @@ async def authorize(call: Call) -> Response:
 
 async def ask(call: Call) -> Response:
     """Ask the user, every time (ACC-CONSENT-01..03)."""
-    parameters = call.parameters(*PARAMETERS, repeats=True)
+    parameters = call.parameters(PARAMETERS, repeats=True)
     request = await _checked(call, parameters)
     user = await _signed_in(call)
     if user is None:
@@ -74,7 +76,7 @@ async def ask(call: Call) -> Response:
 
 async def decide(call: Call) -> Response:
     """Do what the user decided (ACC-DECIDE-01..05)."""
-    parameters = call.parameters(*PARAMETERS, repeats=True)
+    parameters = call.parameters(PARAMETERS, repeats=True)
     request = await _checked(call, parameters)
     user = await _signed_in(call)
     if user is None:
@@ -135,7 +137,7 @@ def _back(redirect_uri: str, response_type: str | None, pairs: Pairs) -> Respons
 
 async def planned(call: Call, refused: Rejection) -> Rejection:
     """Return a planned refusal as the client of an authorization request sees it (ACC-AUTHZ-12)."""
-    parameters = call.parameters(*PARAMETERS, repeats=True)
+    parameters = call.parameters(PARAMETERS, repeats=True)
     to = await oauth_requests.destination(call.world, parameters["client_id"], parameters["redirect_uri"])
     return _told(call, refused, to.redirect_uri, parameters["response_type"], parameters.state)
 

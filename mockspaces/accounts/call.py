@@ -1,6 +1,6 @@
 """What a handler of the identity server gets: a routed request with its parameters."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
@@ -37,7 +37,7 @@ class Call(call.Call):
         """Return a cookie, None if it is absent or not of our making."""
         return cookies.read(self.exchange, name)
 
-    def parameters(self, *known: str, repeats: bool = False) -> Parameters:
+    def parameters(self, known: Collection[str], *, repeats: bool = False) -> Parameters:
         """Return the known parameters of the query; whoever reads them refuses their problems.
 
         With ``repeats`` one may come again with an equal value (ACC-AUTHZ-01).

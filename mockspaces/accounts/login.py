@@ -20,14 +20,14 @@ ONE_CLICK = "mock_sign_in"  # the mock's own field, only of its one-click button
 
 async def show(call: Call) -> Response:
     """Show the login page (ACC-LOGIN-01..03)."""
-    query = call.parameters("next", "product_name")
+    query = call.parameters(("next", "product_name"))
     query.refuse_problems()
     return await _page(call, accepted_next(call.exchange, query["next"]))
 
 
 async def submit(call: Call) -> Response | Signed:
     """Sign in, or show the page again with what was wrong (ACC-SIGNIN-01..07)."""
-    query = call.parameters("next")
+    query = call.parameters(("next",))
     query.refuse_problems()
     form = await call.form("next", "username", "password", ONE_CLICK)
     target = accepted_next(call.exchange, form["next"] or query["next"])
@@ -62,7 +62,7 @@ async def _user(call: Call, form: Parameters, one_click: str | None) -> User:
 
 async def log_out(call: Call) -> Response:
     """End the session; tokens stay valid (ACC-LOGOUT-01, -02)."""
-    query = call.parameters("next")
+    query = call.parameters(("next",))
     query.refuse_problems()
     await sign_in.end_session(call.world, call.cookie(cookies.SESSION))
     wanted = query["next"]

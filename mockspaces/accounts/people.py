@@ -29,7 +29,7 @@ class NativeLogin(msgspec.Struct, frozen=True):
 
 async def token_info(call: Call) -> Response:
     """Say what an id_token says (ACC-INFO-01..07)."""
-    query = call.parameters("id_token")
+    query = call.parameters(("id_token",))
     query.refuse_problems()
     info = await id_tokens.tell(call.world, query.required("id_token"))
     user = info.user
@@ -72,7 +72,7 @@ async def current_user(call: Call) -> Response:
 
 async def colleagues(call: Call) -> Response:
     """Return the people of the caller's company on one page (ACC-DIR-01..03)."""
-    query = call.parameters("search")
+    query = call.parameters(("search",))
     query.refuse_problems()
     wanted = (query["search"] or "").casefold()
     company_id = call.caller.user.company_id

@@ -40,7 +40,7 @@ async def issue(call: Call) -> Response | Signed:
     """Exchange a grant for tokens; the client is checked before the grant (ACC-TOKEN-01..18)."""
     form = await call.form(*PARAMETERS)
     if form.empty:
-        in_url = call.parameters(*PARAMETERS)
+        in_url = call.parameters(PARAMETERS)
         raise bad("body", "empty" if in_url.empty else "empty; the parameters came in the URL, send them as a form")
     client_id, secret = form["client_id"], form["client_secret"]
     basic = _basic(call.exchange.header(b"authorization"))

@@ -1,5 +1,6 @@
 """OAuth scopes: from the many spellings of a request to granted names, and back onto the wire (ACC-SCOPE-*)."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import msgspec
@@ -19,11 +20,11 @@ class Requested(msgspec.Struct, frozen=True):
 
 def parse(world: World, accounts_origin: str, text: str | None) -> Requested:
     """Read a scope parameter: blanks and commas part (ACC-SCOPE-04, -05). Refuses unknown names (ACC-SCOPE-06)."""
-    rows = tuple(world.contract.oauth_scopes.values())
+    rows = world.contract.oauth_scopes.values()
     words = (text or "").replace(",", " ").split()
     if not words:
         return _default(rows)
-    known, of_oidc = _spellings(rows, accounts_origin), world.contract.accounts.oidc_scope
+    known, of_oidc = _spellings(tuple(rows), accounts_origin), world.contract.accounts.oidc_scope
     if of_oidc in words and of_oidc not in known:
         if not world.settings.accounts_accept_openid:
             why = f'no scope "{of_oidc}"; the setting accounts.accept_openid lets OIDC libraries send it'
@@ -38,7 +39,7 @@ def parse(world: World, accounts_origin: str, text: str | None) -> Requested:
     return Requested(tuple(row.name for row in rows if row.name in names), " ".join(words))
 
 
-def _default(rows: tuple[OAuthScope, ...]) -> Requested:
+def _default(rows: Iterable[OAuthScope]) -> Requested:
     return Requested(tuple(row.name for row in rows if row.default))
 
 
