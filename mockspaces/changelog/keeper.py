@@ -390,7 +390,22 @@ class Keeper:
         except GoneError:
             return  # it is gone or begun anew meanwhile, and whoever comes next looks again
         finally:
-            del self._looking[world]
+            if self._looking.get(world) is asyncio.current_task():
+                del self._looking[world]
+
+    async def _take_up(self, hosted: Hosted, read: Callable[[], Awaitable[State | None]]) -> bool:
+        """Let a world have the state that ``read`` finds.
+
+        Who finds after that that it was begun anew once more looks again, also this task, which would wait for itself:
+        it has to end runs, and to let sockets go.
+        """
+
+        async def found() -> State | None:
+            state = await read()
+            self._looking.pop(hosted.world, None)
+            return state
+
+        return await self._worlds.reload(hosted, found)
 
     async def _reload(self, hosted: Hosted, registered: Registered) -> None:
         """Let a world be what the log has in a generation, unless it is."""
@@ -412,7 +427,7 @@ class Keeper:
                 hosted.seed, hosted.ttl = head.seed, head.ttl
             return state
 
-        if await self._worlds.reload(hosted, read):
+        if await self._take_up(hosted, read):
             await self._end_runs(world, await self._log.workers() - {self._log.worker})
 
     async def _replant(self, hosted: Hosted) -> None:
@@ -431,7 +446,7 @@ class Keeper:
                 raise
             return fresh.state
 
-        await self._worlds.reload(hosted, read)
+        await self._take_up(hosted, read)
 
     # --- what others have done in a world, and who of them is gone
 

@@ -255,6 +255,28 @@ async def test_workers_that_write_to_one_world_take_turns(two: tuple[Process, Pr
     assert differences(two[0].world().state, two[1].world().state) == []
 
 
+async def test_a_world_is_begun_anew_again_while_a_worker_takes_it_up(
+    two: tuple[Process, Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that has taken a reset up and then finds the next one looks again, and does not wait for itself."""
+    one, other = two
+    end_runs, again = other.keeper._end_runs, True
+
+    async def reset_first(world: World, living: frozenset[str]) -> None:
+        nonlocal again
+        if again:
+            again = False
+            await one.worlds.reset(one.worlds.named(DEFAULT))
+        await end_runs(world, living)
+
+    monkeypatch.setattr(other.keeper, "_end_runs", reset_first)
+    await one.worlds.reset(one.worlds.named(DEFAULT))
+    async with asyncio.timeout(SOON_S):
+        await other.texts()
+    assert not again
+    assert differences(one.world().state, other.world().state) == []
+
+
 class Looks:
     """Counts the looks of a worker into the log, and keeps them back if it is told to."""
 
