@@ -501,12 +501,13 @@ class RedisLog:
         return {_text(name): int(generation) for name, generation in zip(found[::2], found[1::2], strict=True)}
 
     async def world(self, name: str) -> Registered | None:
-        generation = await self._read("HGET", self._worlds, name)
-        if generation is None:
-            return None
-        number = int(generation)
-        head = await self._read("HGET", self._world(number), "head")
-        return None if head is None else Registered(name, number, head)  # else it was dropped meanwhile
+        before = None
+        while (generation := await self._read("HGET", self._worlds, name)) not in (None, before):
+            number, before = int(generation), generation
+            head = await self._read("HGET", self._world(number), "head")
+            if head is not None:  # else it was begun anew meanwhile, or dropped
+                return Registered(name, number, head)
+        return None
 
     async def _snapshot(self, generation: int) -> tuple[Stand, str]:
         found = await self._read("HMGET", self._world(generation), "position", "at", "snapshot")

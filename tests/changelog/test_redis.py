@@ -16,7 +16,16 @@ from mockspaces.changelog import keeper, open_log, redis
 from mockspaces.changelog.encoding import FORMAT
 from mockspaces.changelog.keeper import Keeper, Recording
 from mockspaces.changelog.line import AwayError
-from mockspaces.changelog.log import ChangeSet, GoneError, LogError, MovedError, NotStoredError, Stand, UnclearError
+from mockspaces.changelog.log import (
+    ChangeSet,
+    GoneError,
+    LogError,
+    MovedError,
+    NotStoredError,
+    Registered,
+    Stand,
+    UnclearError,
+)
 from mockspaces.changelog.redis import RedisLog
 from mockspaces.client import ControlError, Mockspaces
 from mockspaces.cloud.kernel.rejection import Rejection
@@ -253,6 +262,27 @@ async def test_workers_that_write_to_one_world_take_turns(two: tuple[Process, Pr
     assert any(one.world().transactions.repeated for one in two)
     assert sorted(found[0]) == sorted(map(str, range(100)))
     assert differences(two[0].world().state, two[1].world().state) == []
+
+
+async def test_a_world_that_is_begun_anew_while_it_is_looked_up_is_there(
+    redis_server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A generation that has gone since its number was read is not taken for a world that was dropped."""
+    log = RedisLog(redis_server.url, prefix=tmp_path.name)
+    first = await log.begin("one", b"first", some(), None)
+    read, numbers = log._read, [first]
+
+    async def begun_anew_first(*command: Any) -> Any:
+        if command == ("HGET", log._world(first), "head"):
+            numbers.append(await log.begin("one", b"second", some(), (first, Stand())))
+        return await read(*command)
+
+    monkeypatch.setattr(log, "_read", begun_anew_first)
+    assert await log.world("one") == Registered("one", numbers[-1], b"second")
+    assert len(numbers) == 2
+    await log.drop("one", numbers[-1])
+    assert await log.world("one") is None
+    await log.close()
 
 
 async def test_a_world_is_begun_anew_again_while_a_worker_takes_it_up(
