@@ -316,6 +316,7 @@ def test_ids_are_exchanged_wherever_they_stand(tmp_path: Path) -> None:
                 spaces.append(made["data"][0]["topicId"])
                 task = {"content": {"bodyText": "x"}}
                 await who.ask("POST", f"{prefix}/api/spaces/{spaces[-1]}/tasks", task)
+                await asyncio.sleep(0.002)  # tasks of several spaces stand by their milliseconds
             await who.ask("GET", f"{prefix}/api/users/me/tasks?spacelist={spaces[0]}%2C{spaces[1]}&size=1")
             await who.ask("GET", f"{prefix}/api/users/me/spaces?size=2&topictype=all")
 
