@@ -144,7 +144,7 @@ async def once(target: Target, connections: int = CONNECTIONS) -> Rate:
     used, begin = cpu_seconds(target.pid), time.perf_counter()
     clients = await connect(target.url, iter(target.requests), min(connections, len(target.requests)))
     await asyncio.gather(*(client.done for client in clients))
-    took, used = time.perf_counter() - begin, cpu_seconds(target.pid) - used
+    took, used = time.perf_counter() - begin, cpu_seconds(target.pid, rests=True) - used
     count = _answers(clients)
     assert count == len(target.requests)
     for client in clients:

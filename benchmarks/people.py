@@ -448,7 +448,7 @@ async def _costs(crowd: Crowd, pid: int, effort: Effort) -> list[Figure]:
     for one in everybody[ROOM:]:
         await one.come_in()
     await asyncio.sleep(SETTLED_S)
-    came = (cpu_seconds(pid) - used) / (2 * ROOM)
+    came = (cpu_seconds(pid, rests=True) - used) / (2 * ROOM)
     found: dict[str, list[float]] = {f"coming in, with the greetings of {ROOM} in a room": [came]}
     who, room = everybody[0], everybody[:ROOM]
     requests = {
@@ -481,7 +481,7 @@ async def _each(pid: int, everybody: Sequence[Person], act: Callable[[], None], 
     for _ in range(times):
         act()
     await asyncio.gather(*(one.until(frames) for one, frames in zip(ears, wanted, strict=True)))
-    return (cpu_seconds(pid) - used) / times
+    return (cpu_seconds(pid, rests=True) - used) / times
 
 
 def main() -> None:

@@ -159,7 +159,7 @@ def worlds(effort: Effort) -> list[Figure]:
         for _ in range(effort.worlds):
             floors.append(_timed(post))
             times.append(_timed(lambda: mock.open_world().drop()))
-        used = (cpu_seconds(pid) - used) / effort.worlds * 1000
+        used = (cpu_seconds(pid, rests=True) - used) / effort.worlds * 1000
     note = f"{_beside(times, floors)}, {used:.2f} ms CPU of the server each, slowest {max(times):.1f} ms"
     what = "world create + drop, times a bare POST"
     return [Figure(what=what, samples=ratios(times, floors), budget=8, note=f"{effort.worlds} demo worlds, {note}")]
@@ -180,7 +180,7 @@ def fixture(effort: Effort) -> list[Figure]:
             used.append(cpu - bare_cpu)
             begin = time.process_time() + cpu_seconds(pid)
             floors.append(median([_timed(post) for _ in range(effort.tests)]))
-            bare_used.append((time.process_time() + cpu_seconds(pid) - begin) / effort.tests * 1000)
+            bare_used.append((time.process_time() + cpu_seconds(pid, rests=True) - begin) / effort.tests * 1000)
     note = f"{effort.tests} tests, server start left out, {_beside(added, floors)}"
     what = "fixture per test, times a bare POST"
     return [Figure(what=what, samples=ratios(added, floors), cpu=ratios(used, bare_used), budget=8, note=note)]

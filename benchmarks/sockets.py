@@ -213,4 +213,4 @@ async def _burst(target: Target, pid: int, listeners: list[Client], messages: in
     listeners[0].send(*[target.message] * messages)
     await asyncio.gather(*(client.until(count) for client, count in zip(listeners, wanted, strict=True)))
     frames = messages * len(listeners)
-    return Burst(frames / (time.perf_counter() - begin), (cpu_seconds(pid) - used) / frames)
+    return Burst(frames / (time.perf_counter() - begin), (cpu_seconds(pid, rests=True) - used) / frames)
