@@ -15,7 +15,7 @@ from benchmarks.effort import Effort
 from benchmarks.load import Rate, Target
 from benchmarks.processes import FLOOR, MOCK, SOCKET_FLOOR, free_port, redis_server, run, server
 from benchmarks.report import Figure, beside, ratios
-from benchmarks.rest import USER, ask
+from benchmarks.rest import ME, USER, ask
 from mockspaces.client import Mockspaces
 from mockspaces.cloud.kernel.world import Origins, World
 from mockspaces.cloud.messaging import drafts, messages
@@ -41,14 +41,17 @@ def chat(effort: Effort) -> list[Figure]:
 
 
 def logged_chat(effort: Effort) -> list[Figure]:
-    """POST chat with each change log, against the same in memory; the processor time of Redis itself is not counted."""
+    """POST chat and GET with each change log, against the same in memory.
+
+    Whoever reads asks Redis what others did. The processor time of Redis itself is not counted.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        figures = _logged("SQLite", f"sqlite://{folder}/mock.db", 0.6, effort)
+        figures = _logged("SQLite", f"sqlite://{folder}/mock.db", 0.6, None, effort)
     with redis_server() as url:
-        return figures + _logged("Redis", url, 0.7, effort)
+        return figures + _logged("Redis", url, 0.7, 0.75, effort)
 
 
-def _logged(kind: str, log: str, budget: float, effort: Effort) -> list[Figure]:
+def _logged(kind: str, log: str, budget: float, of_reading: float | None, effort: Effort) -> list[Figure]:
     with (
         server(MOCK) as (url, pid),
         server((*MOCK, "--log", log)) as (logged_url, logged_pid),
@@ -58,8 +61,14 @@ def _logged(kind: str, log: str, budget: float, effort: Effort) -> list[Figure]:
         (floor, _), (target, _) = _chat(mock, pid), _chat(logged, logged_pid)
         rates = run(load.in_turn(target, floor, effort=effort))
         alone = run(load.in_turn(target, floor, effort=effort, connections=1))
+        reading = [
+            Target(one.url, of, [load.get(f"{one.url}{ME}", f"Authorization: Bearer {one.token(USER)}")])
+            for one, of in ((logged, logged_pid), (mock, pid))
+        ]
+        read = run(load.in_turn(*reading, effort=effort))
     what = f"POST chat, {kind} log / in memory"
-    return [beside(what, rates, budget=budget), beside(f"{what}, one client", alone, connections=1)]
+    figures = [beside(what, rates, budget=budget), beside(f"{what}, one client", alone, connections=1)]
+    return [*figures, beside(f"GET, {kind} log / in memory", read, budget=of_reading)]
 
 
 def two_workers(effort: Effort) -> list[Figure]:
