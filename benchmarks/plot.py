@@ -7,7 +7,7 @@ from html import escape
 from benchmarks.peers import Measured
 from benchmarks.report import Figure
 
-WIDTH, LEFT, RIGHT, ROW, GAP = 960, 310, 180, 24, 56
+WIDTH, LEFT, RIGHT, ROW, GAP = 1090, 440, 180, 24, 56
 INK, FAINT, GOOD, BAD, PLAIN, OURS = "#222", "#ccc", "#2a9d5c", "#d1453b", "#4c78a8", "#e0803a"
 PANELS = (("start", "start, ms"), ("memory", "memory, MB"), ("token", "token, ms"), ("bearer", "bearer call, ms"))
 
