@@ -22,6 +22,7 @@ Two counts tell who derives something from a collection that it is old: `revisio
 The interface is async although nothing in it waits: rules read the same whatever keeps the entities.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice
@@ -183,7 +184,8 @@ class Collection(Generic[AnyEntity]):
         self.revision = 0
         self.population = 0
         self._log = log
-        self._entities: dict[str, AnyEntity] = {}
+        # Whoever forgets the oldest looks for the first one again and again: a plain dict walks over all that are gone.
+        self._entities: dict[str, AnyEntity] = {} if newest is None else OrderedDict()
         self._gaps: set[str] = set()
         self._indexes = Indexes(indexes, self._entities, self._gaps)
 
